@@ -1,0 +1,72 @@
+"""Checkpoints: one version of one dataset."""
+
+from dataclasses import dataclass
+
+from dsv.errors import Corrupt
+from dsv.ids import ObjectId, parse_id
+from dsv.model import canonical
+from dsv.model.node import DIR, EXEC, FILE
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """One version of a dataset.
+
+    Attributes:
+        content: File id, or the id of the root node of a directory.
+        kind: `FILE`, `EXEC` (a file with its executable bit set) or `DIR`.
+        size: Bytes of all its files together.
+        files: How many files it has; 1 for a file, links not counted.
+        schema: The schema id under which its text files are read, None for typed formats.
+        origin: Id of the source or run record that it came from.
+    """
+
+    content: ObjectId
+    kind: str
+    size: int
+    files: int
+    schema: ObjectId | None
+    origin: ObjectId
+
+    def encode(self) -> bytes:
+        """Return the canonical encoding."""
+        return canonical.encode(
+            {
+                "v": 1,
+                "content": self.content,
+                "files": self.files,
+                "kind": self.kind,
+                "origin": self.origin,
+                "schema": self.schema,
+                "size": self.size,
+            }
+        )
+
+    @property
+    def is_dir(self) -> bool:
+        """Whether the dataset is a directory."""
+        return self.kind == DIR
+
+    @classmethod
+    def decode(cls, data: bytes | memoryview, what: str) -> "Checkpoint":
+        """Return the checkpoint that `data` encodes.
+
+        Raises:
+            Corrupt: It is not a valid checkpoint; `what` names it.
+        """
+        record = canonical.decode(data, what=what)
+        try:
+            schema = record["schema"]
+            found = cls(
+                content=parse_id(record["content"]),
+                kind=record["kind"],
+                size=record["size"],
+                files=record["files"],
+                schema=None if schema is None else parse_id(schema),
+                origin=parse_id(record["origin"]),
+            )
+            if found.kind not in {FILE, EXEC, DIR} or type(found.size) is not int or type(found.files) is not int:
+                raise ValueError("a field has a wrong type")
+        except (KeyError, ValueError) as error:
+            raise Corrupt(f"{what} is not a valid checkpoint: {error}") from error
+        return found
