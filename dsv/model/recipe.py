@@ -1,8 +1,9 @@
 """Recipes: how a file is put together from segments.
 
-A recipe is stored under the file id of what it makes, and proved by making it. A long
-recipe is paged like this: its parts are recipes again, each under the id of its bytes.
-A file of one segment needs no recipe: the segment has the file's id.
+A recipe is stored under the file id of what it makes, and proved by making it. The
+parts of a long recipe are recipes again, each stored under its own object id (kind
+`RECIPE`); the kind that the index gives for a part's id tells the two apart. A file of
+one segment needs no recipe: the segment has the file's id.
 """
 
 from dataclasses import dataclass
@@ -13,14 +14,17 @@ from dsv.ids import ObjectId, parse_id
 from dsv.model import canonical
 
 PART_LIMIT = 4096
-"""Parts of one recipe; a longer list is cut into recipes of its own."""
+"""Parts of one recipe. A longer list is cut into recipes of its own, after each part whose
+id starts with 10 zero bits, so that an edit of the file changes few of them."""
+
+PAGE_BITS = 10
 
 
 class Part(NamedTuple):
     """A stretch of a file.
 
     Attributes:
-        id: File id of its bytes: a segment, or a recipe.
+        id: Of a segment (the file id of its bytes), or of a recipe (its object id).
         size: How many bytes.
     """
 

@@ -1,0 +1,1 @@
+"""Cutting a file into segments: the unit of dedup."""

@@ -1,0 +1,1 @@
+"""The store: immutable packs and indexes, one mutable object, and what is built on them."""

@@ -1,0 +1,1 @@
+"""Contract tests and strategies that a new store or format can subclass."""
