@@ -65,7 +65,11 @@ class Checkpoint:
                 schema=None if schema is None else parse_id(schema),
                 origin=parse_id(record["origin"]),
             )
-            if found.kind not in {FILE, EXEC, DIR} or type(found.size) is not int or type(found.files) is not int:
+            if (
+                found.kind not in {FILE, EXEC, DIR}
+                or type(found.size) is not int
+                or type(found.files) is not int
+            ):
                 raise ValueError("a field has a wrong type")
         except (KeyError, ValueError) as error:
             raise Corrupt(f"{what} is not a valid checkpoint: {error}") from error

@@ -9,6 +9,7 @@ history (the idea of prolly trees).
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from dsv.errors import Corrupt
@@ -46,12 +47,12 @@ class Page(NamedTuple):
 
     Attributes:
         last: The last name in it.
-        count: How many entries it has, all levels below included.
+        entries: How many entries it has, all levels below included.
         id: Its node id.
     """
 
     last: str
-    count: int
+    entries: int
     id: ObjectId
 
 
@@ -177,7 +178,7 @@ def count(root: ObjectId, get: Get) -> int:
     node = get(root)
     if isinstance(node, Leaf):
         return len(node.entries)
-    return sum(page.count for page in node.pages)
+    return sum(page.entries for page in node.pages)
 
 
 def leaves(root: ObjectId, get: Get) -> Iterator[Page]:
@@ -251,7 +252,7 @@ def edit(root: ObjectId, changes: Mapping[str, Entry | None], get: Get, put: Put
         carry = _flush([*carry, *_merge((), {name: changes[name] for name in pending})], pages, put)
     if carry:
         pages.append(put_page(carry, put))
-    total = sum(page.count for page in pages)
+    total = sum(page.entries for page in pages)
     if total > LEAF_LIMIT:
         return join(pages, put)
     return build([entry for page in pages for entry in _leaf(page.id, get).entries], put)
@@ -285,7 +286,7 @@ def _leaf(oid: ObjectId, get: Get) -> Leaf:
 
 
 def _put_group(level: int, group: Sequence[Page], put: Put) -> Page:
-    return Page(group[-1].last, sum(page.count for page in group), put(encode(Pages(level, tuple(group)))))
+    return Page(group[-1].last, sum(page.entries for page in group), put(encode(Pages(level, tuple(group)))))
 
 
 def _parse(record: canonical.Json) -> Node:
@@ -301,7 +302,7 @@ def _parse(record: canonical.Json) -> Node:
     if type(record["level"]) is not int or record["level"] < 1 or not pages:
         raise ValueError("no level or no pages")
     for page in pages:
-        if not (type(page.last) is str and type(page.count) is int and page.count > 0 and is_id(page.id)):
+        if not (type(page.last) is str and type(page.entries) is int and page.entries > 0 and is_id(page.id)):
             raise ValueError("a page is malformed")
     _check_order([page.last for page in pages])
     return Pages(record["level"], pages)
@@ -324,5 +325,5 @@ def safe_name(name: object, *, slashes: bool) -> bool:
 
 
 def _check_order(names: Sequence[str]) -> None:
-    if any(second <= first for first, second in zip(names, names[1:], strict=False)):
+    if any(second <= first for first, second in pairwise(names)):
         raise ValueError("names are not in order")
