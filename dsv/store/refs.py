@@ -63,6 +63,7 @@ class Local:
         remotes: Remote-tracking refs by `REMOTE/branch`.
         oplog: Number and hash of the last oplog entry that counts; (0, "") before the first.
         git_branch: Git's branch when HEAD was attached, to see git move.
+        lock_due: Whether `dsv.lock` is still to be written for this HEAD.
     """
 
     branch: str | None = "main"
@@ -73,6 +74,7 @@ class Local:
     remotes: Mapping[str, ObjectId] = field(default_factory=lambda: _EMPTY)
     oplog: tuple[int, str] = (0, "")
     git_branch: str | None = None
+    lock_due: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ def _encode_local(local: Local) -> canonical.Json:
         "branch": local.branch,
         "detached": local.detached,
         "git_branch": local.git_branch,
+        "lock_due": local.lock_due,
         "moving": None if local.moving is None else list(local.moving),
         "oplog": list(local.oplog),
         "present": local.present,
@@ -175,6 +178,7 @@ def _decode_local(record: canonical.Json) -> Local:
         remotes=_ids(record["remotes"]),
         oplog=(int(number), _text(digest)),
         git_branch=_optional_text(record["git_branch"]),
+        lock_due=bool(record["lock_due"]),
     )
 
 

@@ -1,0 +1,95 @@
+"""What dsv needs to know of the git repository around a workspace, at the price of a file read.
+
+The branch is read from git's own files; the index is asked for by the `git` command.
+What needs git's history is in `dsv.lineage.code`.
+"""
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from dsv.atomic import write_file
+
+_BEGIN = "# >>> dsv: data that dsv tracks; this block is kept by dsv"
+_END = "# <<< dsv"
+_SPECIAL = "\\*?[]!# "
+
+
+def find(root: Path) -> Path | None:
+    """Return the top folder of the git working tree that holds `root`, None outside git."""
+    for folder in (root, *root.parents):
+        if (folder / ".git").exists():
+            return folder
+    return None
+
+
+def branch(top: Path) -> str | None:
+    """Return the branch that git has checked out in the working tree `top`; None if detached."""
+    dot = top / ".git"
+    try:
+        if dot.is_file():  # a linked working tree or a submodule
+            dot = (top / dot.read_text(encoding="utf-8").removeprefix("gitdir:").strip()).resolve()
+        head = (dot / "HEAD").read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    prefix = "ref: refs/heads/"
+    return head.removeprefix(prefix) if head.startswith(prefix) else None
+
+
+def tracked(root: Path, paths: Sequence[str] = ()) -> frozenset[str]:
+    """Return the files below `root` that are in git's index, relative to `root`.
+
+    Args:
+        root: A folder inside a git working tree.
+        paths: Limits the answer to these paths and what is below them.
+
+    Where git is not installed or refuses to answer, nothing is tracked.
+    """
+    command = ["git", "--literal-pathspecs", "ls-files", "-z", "--cached", "--", *(paths or ["."])]
+    try:
+        done = subprocess.run(command, cwd=root, capture_output=True, check=False)
+    except OSError:
+        return frozenset()
+    names = done.stdout.decode("utf-8", "surrogateescape").split("\0") if done.returncode == 0 else []
+    return frozenset(name for name in names if name)
+
+
+def ignore(root: Path, paths: Sequence[str]) -> bool:
+    """Keep the marked block in the `.gitignore` of `root`: `.dsv/` and the dataset `paths`.
+
+    Everything outside the block is left as it is.
+
+    Returns:
+        Whether the file was changed.
+    """
+    path = root / ".gitignore"
+    try:
+        text = path.read_bytes().decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        text = ""
+    lines = [_BEGIN, "/.dsv/", *(f"/{_pattern(name)}" for name in sorted(paths)), _END]
+    block = "\n".join(lines) + "\n"
+    before, begin, rest = text.partition(_BEGIN)
+    if begin:
+        _, _, after = rest.partition(_END)
+        new = before + block + after.removeprefix("\r").removeprefix("\n")
+    else:
+        gap = "" if not before or before.endswith("\n") else "\n"
+        new = before + gap + block
+    if new == text:
+        return False
+    write_file(path, new.encode("utf-8", "surrogateescape"))
+    return True
+
+
+def without_block(text: str) -> str:
+    """Return the user's own lines of a `.gitignore`."""
+    before, begin, rest = text.partition(_BEGIN)
+    return before + rest.partition(_END)[2] if begin else text
+
+
+def _pattern(name: str) -> str:
+    """Return the gitignore pattern that fits the path `name` and no other."""
+    text = "".join("\\" + letter if letter in _SPECIAL else letter for letter in name)
+    # A pattern ends with its line: a newline can only be stood for by the one-letter wildcard.
+    return text.replace("\n", "?").replace("\r", "?")

@@ -1,0 +1,106 @@
+"""`dsv.lock`: the branch and commit that this state of the code goes with; belongs in git."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from dsv.atomic import write_file
+from dsv.errors import BadConfig
+from dsv.ids import ObjectId, parse_id
+
+NAME = "dsv.lock"
+
+_HEADER = "# Written by dsv: the data that goes with this state of the code. Commit it with git.\n"
+_LINE = re.compile(r'(branch|commit) = "((?:[^"\\]|\\.)*)"')
+_MARKS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
+
+
+class Lock(NamedTuple):
+    """What `dsv.lock` pins.
+
+    Attributes:
+        branch: The branch, or None on a detached HEAD.
+        commit: The commit.
+    """
+
+    branch: str | None
+    commit: ObjectId
+
+
+def read(root: Path) -> Lock | None:
+    """Return what the lock file of the workspace `root` pins, None if there is none.
+
+    Raises:
+        BadConfig: It cannot be read, or git left a conflict in it.
+    """
+    try:
+        text = (root / NAME).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfig(f"cannot read {NAME}: {error}") from error
+    return parse(text)
+
+
+def parse(text: str) -> Lock | None:
+    """Return what `text`, the content of a lock file, pins; None if it pins nothing.
+
+    Raises:
+        BadConfig: It is not a lock file, or git left a conflict in it.
+    """
+    if any(line.startswith(_MARKS) for line in text.splitlines()):
+        raise BadConfig(f"git left a conflict in {NAME}", hint="dsv merge")
+    found = _fields(text.splitlines())
+    if not found:
+        return None
+    try:
+        return Lock(found.get("branch"), parse_id(found["commit"]))
+    except (KeyError, ValueError) as error:
+        raise BadConfig(f"{NAME} does not name a commit", hint=f"git checkout -- {NAME}") from error
+
+
+def sides(root: Path) -> tuple[Lock, Lock] | None:
+    """Return the two sides of a conflict that git left in the lock file, None if there is none."""
+    try:
+        lines = (root / NAME).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    ours: list[str] = []
+    theirs: list[str] = []
+    into: tuple[list[str], ...] = (ours, theirs)
+    seen = False
+    for line in lines:
+        if line.startswith("<<<<<<<"):
+            into, seen = (ours,), True
+        elif line.startswith("|||||||"):
+            into = ()
+        elif line.startswith("======="):
+            into = (theirs,)
+        elif line.startswith(">>>>>>>"):
+            into = (ours, theirs)
+        else:
+            for side in into:
+                side.append(line)
+    if not seen:
+        return None
+    first, second = parse("\n".join(ours)), parse("\n".join(theirs))
+    return (first, second) if first and second else None
+
+
+def write(root: Path, lock: Lock) -> None:
+    """Replace the lock file of the workspace `root` in one step."""
+    branch = "" if lock.branch is None else f'branch = "{_escape(lock.branch)}"\n'
+    write_file(root / NAME, f'{_HEADER}{branch}commit = "{lock.commit}"\n'.encode())
+
+
+def _fields(lines: list[str]) -> dict[str, str]:
+    found = {}
+    for line in lines:
+        match = _LINE.fullmatch(line.strip())
+        if match:
+            found[match[1]] = re.sub(r"\\(.)", r"\1", match[2])
+    return found
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
