@@ -8,6 +8,7 @@
     │   ├── Ambiguous          a name or id prefix that fits more than one thing
     │   ├── InTheWay           uncommitted or untracked data would be overwritten
     │   ├── Refused            something that dsv does not do, with the reason
+    │   │   └── NoTable        bytes that are, for the reason given, no table
     │   ├── BadConfig          dsv.toml, .dsv/config, dsv.lock or an environment variable
     │   ├── Changing           a file changed while it was read, twice
     │   └── TooNew             written by a newer dsv than this one
@@ -89,6 +90,15 @@ class Refused(UserError):
     """Something that dsv does not do; the message gives the reason."""
 
     kind = "refused"
+
+
+class NoTable(Refused):
+    """Bytes that hold no table that dsv can read or name; the message is the reason.
+
+    Whoever only wants to know catches it: such data has a content id and no table id.
+    """
+
+    kind = "no-table"
 
 
 class BadConfig(UserError):

@@ -1,0 +1,44 @@
+"""The seam between formats and everything that works on tables."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import pyarrow as pa
+
+BATCH_ROWS = 65_536
+"""Rows of a batch at most. Batches may be smaller: a wide or heavy table is cut finer."""
+
+BATCH_BYTES = 32 << 20
+"""Bytes of a batch that a reader aims to stay under, unless a single row holds more."""
+
+
+class TableReader(Protocol):
+    """A table as a stream of record batches, whatever the format that it is kept in.
+
+    A reader holds no more than a few batches in memory. It may be read many times, also
+    by several threads when each has its own iterator.
+
+    Attributes:
+        schema: Names and types of the columns; metadata in it means nothing.
+        rows: How many rows there are, None where only reading can tell.
+    """
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Names and types of the columns."""
+
+    @property
+    def rows(self) -> int | None:
+        """How many rows there are, None where only reading can tell."""
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield all rows in order, in batches of at most `BATCH_ROWS`.
+
+        Args:
+            columns: Names of those wanted, in that order; None: all, as in `schema`. A
+                name that two columns share stands for the first of them.
+
+        Raises:
+            NoTable: The bytes turn out not to hold the table that their start promised.
+            NotFound: There is no column of a wanted name.
+        """
