@@ -1,0 +1,65 @@
+"""The graph of commits: ancestors, merge bases, and the order in which history is told."""
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator
+
+from dsv.ids import ObjectId
+from dsv.model.commit import Commit
+
+Read = Callable[[ObjectId], Commit]
+
+
+def walk(starts: Iterable[ObjectId], read: Read) -> Iterator[tuple[ObjectId, Commit]]:
+    """Yield `starts` and their ancestors once each, children before parents, newer first."""
+    commits = _collect(starts, read)
+    waiting = dict.fromkeys(commits, 0)
+    for commit in commits.values():
+        for parent in commit.parents:
+            waiting[parent] += 1
+    ready = [(-commits[oid].seconds, oid) for oid, children in waiting.items() if not children]
+    heapq.heapify(ready)
+    while ready:
+        _, oid = heapq.heappop(ready)
+        commit = commits[oid]
+        yield oid, commit
+        for parent in commit.parents:
+            waiting[parent] -= 1
+            if not waiting[parent]:
+                heapq.heappush(ready, (-commits[parent].seconds, parent))
+
+
+def ancestors(start: ObjectId, read: Read) -> set[ObjectId]:
+    """Return `start` and all commits that it follows."""
+    return set(_collect([start], read))
+
+
+def is_ancestor(old: ObjectId, new: ObjectId, read: Read) -> bool:
+    """Whether `new` is `old` or follows it."""
+    return old == new or old in ancestors(new, read)
+
+
+def merge_base(one: ObjectId, other: ObjectId, read: Read) -> ObjectId | None:
+    """Return the newest commit that both follow and that no other such commit follows."""
+    mine = _collect([one], read)
+    common = {oid: commit for oid, commit in _collect([other], read).items() if oid in mine}
+    followed = {parent for commit in common.values() for parent in commit.parents}
+    best = [oid for oid in common if oid not in followed]
+    return max(best, key=lambda oid: (common[oid].seconds, oid), default=None)
+
+
+def ahead_behind(mine: ObjectId | None, theirs: ObjectId | None, read: Read) -> tuple[int, int]:
+    """Return how many commits only `mine` has, and how many only `theirs` has."""
+    left = ancestors(mine, read) if mine else set()
+    right = ancestors(theirs, read) if theirs else set()
+    return len(left - right), len(right - left)
+
+
+def _collect(starts: Iterable[ObjectId], read: Read) -> dict[ObjectId, Commit]:
+    found: dict[ObjectId, Commit] = {}
+    todo = list(starts)
+    while todo:
+        oid = todo.pop()
+        if oid not in found:
+            found[oid] = read(oid)
+            todo.extend(found[oid].parents)
+    return found

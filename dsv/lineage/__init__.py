@@ -1,0 +1,1 @@
+"""Where data came from: the code, the graph, the runs."""

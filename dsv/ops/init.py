@@ -1,0 +1,87 @@
+"""Make a workspace."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dsv import git, lockfile
+from dsv.atomic import write_file
+from dsv.config import SHARED
+from dsv.errors import Refused, RefMoved
+from dsv.repo import STORE, Repo
+from dsv.store.refs import Local, Refs
+
+_SETTINGS = """\
+# Settings of this dsv workspace; they belong in git. `dsv config --help` lists the keys.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class InitResult:
+    """What `init` did.
+
+    Attributes:
+        root: The workspace folder.
+        branch: The branch that HEAD is on, None if detached.
+        head: Its commit, None before the first.
+        created: Whether there was no store before.
+        git: Whether the workspace is in a git repository.
+    """
+
+    root: Path
+    branch: str | None
+    head: str | None
+    created: bool
+    git: bool
+
+
+def init(root: Path, *, store: Path | None = None) -> InitResult:
+    """Make `root` a workspace; where it is one already, change nothing.
+
+    Args:
+        root: An existing folder.
+        store: Where to keep packs instead of in `.dsv`, for instance on another disk.
+
+    Raises:
+        Refused: `root` is inside the store of a workspace, or `store` is not an empty folder.
+        StorageError: It cannot be written.
+    """
+    if STORE in root.parts:
+        raise Refused(f"{root} is inside the store of a workspace")
+    repo = Repo(root)
+    top = git.find(root)
+    created = not (repo.dot / "refs").exists()
+    if created:
+        _create(repo, store, git.branch(top) if top else None)
+    if not (root / SHARED).exists():
+        write_file(root / SHARED, _SETTINGS.encode())
+    if top is not None and created:
+        git.ignore(root, ())
+    refs = repo.refs()
+    return InitResult(root, repo.local(refs).branch, refs.head, created, top is not None)
+
+
+def _create(repo: Repo, store: Path | None, git_branch: str | None) -> None:
+    repo.dot.mkdir(exist_ok=True)
+    if store is not None:
+        _check_store(repo.root, store)
+        place = store.resolve()
+        text = str(place).replace("\\", "\\\\").replace('"', '\\"')
+        write_file(repo.dot / "config", f'store = "{text}"\n'.encode())
+    lock = lockfile.read(repo.root)
+    branch = (lock.branch if lock else None) or git_branch or "main"
+    first = Refs(default=branch, local=Local(branch=branch, git_branch=git_branch))
+    try:
+        repo.blobs.swap(None, first.encode())
+    except RefMoved:
+        return  # another `dsv init` was a moment faster, and made the same
+
+
+def _check_store(root: Path, store: Path) -> None:
+    if store.exists() and (not store.is_dir() or any(store.iterdir())):
+        raise Refused(f"{store} is not an empty folder", hint="dsv init --store NEW_FOLDER")
+    resolved = store.resolve()
+    if resolved == root.resolve() or root.resolve().is_relative_to(resolved):
+        raise Refused(f"{store} holds the workspace itself")
+    store.mkdir(parents=True, exist_ok=True)
+
+

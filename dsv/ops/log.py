@@ -1,0 +1,80 @@
+"""Tell the history of commits."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dsv import history, revisions
+from dsv.errors import NotFound
+from dsv.ids import ObjectId
+from dsv.model import node as nodes
+from dsv.model.commit import Commit
+from dsv.repo import Repo
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One commit of the history.
+
+    Attributes:
+        id: The commit's id.
+        commit: The commit.
+        datasets: Paths of the datasets that differ from the first parent.
+        names: Branches and tags that name it; `HEAD` first where it does.
+    """
+
+    id: ObjectId
+    commit: Commit
+    datasets: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+def log(
+    repo: Repo, revision: str | None = None, path: str | None = None, *, limit: int | None = None
+) -> Iterator[LogEntry]:
+    """Yield the commits that `revision` (default HEAD) follows, newest first.
+
+    Args:
+        repo: The workspace.
+        revision: Where to start.
+        path: Only commits that changed this dataset, or one below this folder.
+        limit: At most so many commits.
+
+    Raises:
+        NotFound: No such revision, or `path` never was a dataset.
+    """
+    names = _names(repo)
+    if revision is None and repo.refs().head is None:
+        return
+    start = revisions.resolve(repo, revision or "HEAD")
+    told = 0
+    for oid, commit in history.walk([start], repo.commit):
+        if limit is not None and told >= limit:
+            return
+        changed = _changed(repo, commit)
+        if path is None or any(name == path or name.startswith(f"{path}/") for name in changed):
+            yield LogEntry(oid, commit, changed, names.get(oid, ()))
+            told += 1
+    if path is not None and not told and limit != 0:
+        raise NotFound(f"no commit changed {path}", hint="dsv ls")
+
+
+def _changed(repo: Repo, commit: Commit) -> tuple[str, ...]:
+    before = repo.snapshot_of(commit.parents[0]) if commit.parents else None
+    return tuple(
+        (old or new).name  # type: ignore[union-attr]  # one of the two is there
+        for old, new in nodes.compare(before, commit.snapshot, repo.node)
+    )
+
+
+def _names(repo: Repo) -> dict[ObjectId, tuple[str, ...]]:
+    refs = repo.refs()
+    found: dict[ObjectId, list[str]] = {}
+    if refs.head is not None:
+        found.setdefault(refs.head, []).append("HEAD")
+    for name, oid in sorted(refs.branches.items()):
+        found.setdefault(oid, []).append(name)
+    for name, oid in sorted(refs.tags.items()):
+        found.setdefault(oid, []).append(f"tag: {name}")
+    for name, oid in sorted(repo.local(refs).remotes.items()):
+        found.setdefault(oid, []).append(name)
+    return {oid: tuple(names) for oid, names in found.items()}

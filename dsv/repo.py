@@ -1,0 +1,277 @@
+"""A workspace and its store, composed. No verbs: those are in `dsv.ops`.
+
+What costs start-up time (the index, pyarrow, SQLite) is opened when it is first used, so
+that a clean `status` reads `refs` and the stat cache and nothing else.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from dsv import lockfile
+from dsv.config import Config, load
+from dsv.errors import NotFound, RefMoved, StorageError
+from dsv.hashing import Kind
+from dsv.ids import ObjectId, short
+from dsv.model import node as nodes
+from dsv.model.checkpoint import Checkpoint
+from dsv.model.commit import Commit
+from dsv.model.node import Node
+from dsv.model.origin import Source
+from dsv.store.local import LocalBlobs
+from dsv.store.oplog import Change, OpEntry, Oplog
+from dsv.store.refs import Local, Refs
+from dsv.workspace.stat import StatCache
+
+if TYPE_CHECKING:
+    from dsv.store.contents import Contents
+    from dsv.store.objects import Objects
+    from dsv.store.writer import Writer
+
+SETTINGS = "dsv.toml"
+STORE = ".dsv"
+_TRIES = 64
+
+
+class Tracked(NamedTuple):
+    """A dataset in a snapshot.
+
+    Attributes:
+        id: Its checkpoint id.
+        checkpoint: The checkpoint.
+    """
+
+    id: ObjectId
+    checkpoint: Checkpoint
+
+
+Datasets = Mapping[str, Tracked]
+
+
+class Repo:
+    """An open workspace.
+
+    Attributes:
+        root: The workspace folder, absolute.
+        dot: The folder of the store, `.dsv`.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.dot = root / STORE
+
+    @classmethod
+    def discover(cls, start: Path) -> "Repo":
+        """Return the workspace that the folder `start` is in.
+
+        Raises:
+            NotFound: Neither `start` nor a parent has a `dsv.toml`.
+            BadConfig: Its settings cannot be read.
+            StorageError: It has no store.
+        """
+        for folder in (start, *start.parents):
+            if (folder / SETTINGS).is_file():
+                return cls(folder)
+        raise NotFound(f"no dsv workspace in {start} or above", hint="dsv init")
+
+    # What is composed
+
+    @cached_property
+    def config(self) -> Config:
+        """The settings of the workspace."""
+        return load(self.root)
+
+    @cached_property
+    def blobs(self) -> LocalBlobs:
+        """Where packs, indexes and refs are kept."""
+        if not self.dot.is_dir():
+            raise NotFound(f"{self.root} has {SETTINGS} but no store", hint="dsv init")
+        store = self.config.store
+        return LocalBlobs(self.dot, packs=None if store is None else self.root / store)
+
+    @cached_property
+    def oplog(self) -> Oplog:
+        """What happened to the refs."""
+        return Oplog(self.dot / "oplog")
+
+    @cached_property
+    def cache(self) -> StatCache:
+        """What is known of the files in the working tree."""
+        return StatCache(self.dot / "stat")
+
+    @cached_property
+    def objects(self) -> "Objects":
+        """The objects of the store."""
+        from dsv.store.objects import Objects
+
+        return Objects(self.blobs, lambda: self.refs().indexes)
+
+    @cached_property
+    def contents(self) -> "Contents":
+        """The contents of files, however the store holds them."""
+        from dsv.store.contents import Contents
+
+        return Contents(self.objects)
+
+    # Reading records
+
+    def refs(self) -> Refs:
+        """Return the refs as they are now.
+
+        Raises:
+            Corrupt: They cannot be read.
+        """
+        raw = self.blobs.load()
+        if raw is None:
+            raise StorageError(f"the store in {self.dot} has no refs", hint="dsv fsck")
+        return Refs.decode(raw)
+
+    def local(self, refs: Refs) -> Local:
+        """Return the local part of `refs`."""
+        return refs.local or Local()
+
+    @cached_property
+    def node(self) -> Callable[[ObjectId], Node]:
+        """Read a node by its id; the last ones are remembered."""
+
+        @lru_cache(maxsize=256)
+        def read(oid: ObjectId) -> Node:
+            return nodes.decode(self.objects.get(oid, Kind.NODE), oid)
+
+        return read
+
+    def commit(self, oid: ObjectId) -> Commit:
+        """Return the commit `oid`."""
+        return Commit.decode(self.objects.get_record(Kind.COMMIT, oid), f"commit {short(oid)}")
+
+    def checkpoint(self, oid: ObjectId) -> Checkpoint:
+        """Return the checkpoint `oid`."""
+        return Checkpoint.decode(self.objects.get_record(Kind.CHECKPOINT, oid), f"checkpoint {short(oid)}")
+
+    def source(self, oid: ObjectId) -> Source:
+        """Return the source record `oid`."""
+        return Source.decode(self.objects.get_record(Kind.SOURCE, oid), f"source {short(oid)}")
+
+    def datasets(self, snapshot: ObjectId | None) -> Datasets:
+        """Return the datasets of a snapshot by path, in order; None stands for the empty one."""
+        if snapshot is None:
+            return {}
+        known = self.cache.snapshot(snapshot)
+        if known is None:
+            known = [
+                (entry.name, ObjectId(entry.target), self.checkpoint(ObjectId(entry.target)))
+                for entry in nodes.walk(snapshot, self.node)
+            ]
+            self.cache.remember_snapshot(snapshot, known)
+        return {path: Tracked(oid, checkpoint) for path, oid, checkpoint in known}
+
+    def snapshot_of(self, commit: ObjectId | None) -> ObjectId | None:
+        """Return the snapshot of a commit; None for no commit."""
+        return None if commit is None else self.commit(commit).snapshot
+
+    # Writing
+
+    @contextmanager
+    def writer(self) -> Iterator["Writer"]:
+        """Open a session that adds objects to the store; they count once refs are published."""
+        from dsv.store.writer import Writer
+
+        with Writer(self.objects) as session:
+            yield session
+
+    def publish(
+        self,
+        what: str,
+        change: Callable[[Refs, "Writer"], Refs],
+        *,
+        writer: "Writer | None" = None,
+        kept: ObjectId | None = None,
+        log: bool = True,
+    ) -> Refs:
+        """Change the refs in one step, with all that `writer` holds, and return them.
+
+        Args:
+            what: The command, for the oplog.
+            change: Gives the wanted refs for the present ones, and may add records to the
+                writer that it is handed. It runs again whenever somebody else was faster, so it
+                raises (`RefMoved`, `AnswerNo`) when what it wants makes no sense any more.
+            writer: An open session whose objects the new refs need.
+            kept: Snapshot of data that is about to be overwritten in the working tree.
+            log: Whether this is an operation of its own, that can be undone.
+
+        Raises:
+            RefMoved: Others were faster every time.
+            Conflict: gc took away an object that this needs; running it again helps.
+        """
+        from dsv.store.publish import Sealing
+
+        sealing = Sealing(self.blobs)
+        for _ in range(_TRIES):
+            raw = self.blobs.load()
+            refs = self.refs() if raw is None else Refs.decode(raw)
+            if writer is None:
+                with self.writer() as fresh:
+                    wanted = sealing.seal(fresh, refs, change(refs, fresh))
+            else:
+                wanted = sealing.seal(writer, refs, change(refs, writer))
+                writer = None
+            if wanted == refs:
+                return refs
+            if log:
+                wanted = self._logged(what, refs, wanted, kept)
+            try:
+                self.blobs.swap(raw, wanted.encode())
+            except RefMoved:
+                continue
+            self.objects.use(wanted.indexes)
+            return wanted
+        raise RefMoved("other processes kept changing the refs", hint="run the command again")
+
+    def _logged(self, what: str, refs: Refs, wanted: Refs, kept: ObjectId | None) -> Refs:
+        changes = differences(refs, wanted)
+        if not changes and kept is None:
+            return wanted
+        local = self.local(refs)
+        seconds, offset = now()
+        entry = OpEntry(local.oplog[0] + 1, local.oplog[1], seconds, offset, what, changes, kept)
+        end = self.oplog.append(entry)
+        return replace(wanted, local=replace(self.local(wanted), oplog=end))
+
+    def write_lock(self, refs: Refs) -> None:
+        """Make `dsv.lock` name HEAD, and note in the refs that it does."""
+        if refs.head is not None:
+            wanted = lockfile.Lock(self.local(refs).branch, refs.head)
+            lockfile.write(self.root, wanted)
+        self.publish(
+            "settle",
+            lambda now, _: replace(now, local=replace(self.local(now), lock_due=False))
+            if now.head == refs.head
+            else now,
+            log=False,
+        )
+
+
+def differences(before: Refs, after: Refs) -> dict[str, Change]:
+    """Return what an oplog entry says of a change from `before` to `after`."""
+    old, new = _flat(before), _flat(after)
+    return {name: (old.get(name), new.get(name)) for name in sorted({*old, *new}) if old.get(name) != new.get(name)}
+
+
+def now() -> tuple[int, int]:
+    """Return the present time: seconds since 1970-01-01 UTC, and minutes east of UTC here."""
+    seconds = int(time.time())
+    return seconds, time.localtime(seconds).tm_gmtoff // 60
+
+
+def _flat(refs: Refs) -> dict[str, str | None]:
+    local = refs.local or Local()
+    flat: dict[str, str | None] = {f"branches/{name}": oid for name, oid in refs.branches.items()}
+    flat.update({f"tags/{name}": oid for name, oid in refs.tags.items()})
+    flat["head"] = f"branch {local.branch}" if local.branch is not None else f"commit {local.detached}"
+    flat["staged"] = local.staged
+    flat["present"] = local.present
+    return flat

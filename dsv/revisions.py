@@ -1,0 +1,207 @@
+"""Names for commits and for datasets in them: `main~2`, `3f9a`, `data.csv@v1:part.csv`."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dsv.errors import Ambiguous, NotFound, Refused, UsageFault
+from dsv.ids import MIN_PREFIX, ObjectId, is_prefix
+from dsv.repo import Datasets, Repo
+
+_STEP = re.compile(r"([~^])(\d*)")
+_PAST = re.compile(r"(?P<branch>.*)@\{(?P<back>\d+)\}")
+_NAME = re.compile(r"[^\x00-\x20\x7f~^:?*\[\\@{}]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A dataset, or a file in one, at some revision.
+
+    Attributes:
+        path: Path of the dataset, relative to the workspace.
+        revision: As the user wrote it; None where none was given.
+        file: Path of a file inside a folder dataset; None for the whole dataset.
+    """
+
+    path: str
+    revision: str | None
+    file: str | None = None
+
+
+def check_name(name: str) -> str:
+    """Return `name` if a branch or tag may be called so.
+
+    Raises:
+        Refused: It may not: it could be mistaken for something else, or lead astray.
+    """
+    parts = name.split("/")
+    odd = name in {"HEAD", "@"} or name.startswith(("-", "git:")) or name.endswith(".lock")
+    if odd or not _NAME.fullmatch(name) or any(part in {"", ".", ".."} for part in parts) or len(name) > 250:
+        raise Refused(f"{name!r} cannot be the name of a branch or tag")
+    return name
+
+
+def resolve(repo: Repo, revision: str) -> ObjectId:
+    """Return the commit that `revision` names.
+
+    Branch, tag, id prefix of at least four digits, `HEAD`, each with `~n` and `^n`;
+    `branch@{n}` (where it was n changes ago), `REMOTE/branch`, `git:REF`.
+
+    Raises:
+        NotFound: It names nothing, or there is no commit yet.
+        Ambiguous: It is an id prefix of several commits, or the name of both a branch and a tag.
+    """
+    match = re.match(r"(.*?)((?:[~^]\d*)*)$", revision, re.DOTALL)
+    base, steps = (match[1], match[2]) if match else (revision, "")
+    oid = _base(repo, base, revision)
+    for sign, digits in _STEP.findall(steps):
+        number = int(digits) if digits else 1
+        oid = _ancestor(repo, oid, number, revision) if sign == "~" else _parent(repo, oid, number, revision)
+    return oid
+
+
+def place(repo: Repo, text: str, tracked: Iterable[str]) -> Place:
+    """Return what `text` (`PATH`, `PATH@REV`, `PATH@REV:FILE`) stands for.
+
+    Args:
+        repo: The workspace.
+        text: The argument, its path relative to the workspace.
+        tracked: The paths of the datasets that are tracked now.
+
+    A tracked path as a whole is that path; else the last `@` that no `{` follows divides.
+    """
+    known = set(tracked)
+    if text in known:
+        return Place(text, None)
+    cut = _last_at(text)
+    if cut < 0:
+        return _inside(text, None, known)
+    path, rest = text[:cut], text[cut + 1 :]
+    revision, _, file = _split_file(rest)
+    if not path or not revision:
+        raise UsageFault(f"{text!r} is not PATH@REV")
+    return Place(path, revision, file or None) if file else _inside(path, revision, set(datasets_at(repo, revision)))
+
+
+def datasets_at(repo: Repo, revision: str | None) -> Datasets:
+    """Return the datasets of `revision`; None for what is staged."""
+    if revision is None:
+        return repo.datasets(repo.local(repo.refs()).staged)
+    return repo.datasets(repo.snapshot_of(resolve(repo, revision)))
+
+
+def is_revision(repo: Repo, text: str) -> bool:
+    """Whether `text` names a commit."""
+    try:
+        resolve(repo, text)
+    except (NotFound, Ambiguous, Refused):
+        return False
+    return True
+
+
+def _inside(path: str, revision: str | None, known: set[str]) -> Place:
+    """Take a path below a folder dataset for a file in it."""
+    if path not in known:
+        parts = path.split("/")
+        for end in range(len(parts) - 1, 0, -1):
+            above = "/".join(parts[:end])
+            if above in known:
+                return Place(above, revision, "/".join(parts[end:]))
+    return Place(path, revision)
+
+
+def _last_at(text: str) -> int:
+    cut = text.rfind("@")
+    while cut >= 0 and text[cut + 1 : cut + 2] == "{":
+        cut = text.rfind("@", 0, cut)
+    return cut
+
+
+def _split_file(rest: str) -> tuple[str, str, str]:
+    if rest.startswith("git:"):
+        revision, colon, file = rest.removeprefix("git:").partition(":")
+        return f"git:{revision}", colon, file
+    return rest.partition(":")
+
+
+def _base(repo: Repo, base: str, revision: str) -> ObjectId:
+    refs = repo.refs()
+    if base in {"HEAD", ""}:
+        if refs.head is None or (base == "" and revision == ""):
+            raise NotFound("there is no commit yet" if base else "a revision is empty", hint="dsv commit -m MESSAGE")
+        return refs.head
+    if base.startswith("git:"):
+        return _from_git(repo, base.removeprefix("git:"))
+    past = _PAST.fullmatch(base)
+    if past:
+        return _before(repo, past["branch"], int(past["back"]))
+    named = {oid for names in (refs.branches, refs.tags) if (oid := names.get(base)) is not None}
+    if len(named) > 1:
+        raise Ambiguous(f"{base!r} is a branch and a tag", hint="dsv tag -d or dsv branch -d one of them")
+    if named:
+        return named.pop()
+    remote = repo.local(refs).remotes.get(base)
+    return remote if remote is not None else _by_prefix(repo, base)
+
+
+def _by_prefix(repo: Repo, prefix: str) -> ObjectId:
+    if not is_prefix(prefix):
+        hint = f"an id needs at least {MIN_PREFIX} digits" if _short_hex(prefix) else "dsv log, dsv branch, dsv tag"
+        raise NotFound(f"no revision {prefix!r}", hint=hint)
+    found = repo.objects.commits(prefix)
+    if not found:
+        raise NotFound(f"no revision {prefix!r}", hint="dsv log, dsv branch, dsv tag")
+    if len(found) > 1:
+        raise Ambiguous(f"{prefix!r} is the start of {len(found)} commits", hint=", ".join(found[:4]))
+    return found[0]
+
+
+def _short_hex(text: str) -> bool:
+    return 0 < len(text) < MIN_PREFIX and all(letter in "0123456789abcdef" for letter in text)
+
+
+def _ancestor(repo: Repo, oid: ObjectId, number: int, revision: str) -> ObjectId:
+    for _ in range(number):
+        oid = _parent(repo, oid, 1, revision)
+    return oid
+
+
+def _parent(repo: Repo, oid: ObjectId, number: int, revision: str) -> ObjectId:
+    if number == 0:
+        return oid
+    parents = repo.commit(oid).parents
+    if number > len(parents):
+        raise NotFound(f"{revision!r} goes back further than history does", hint="dsv log")
+    return parents[number - 1]
+
+
+def _before(repo: Repo, branch: str, back: int) -> ObjectId:
+    refs = repo.refs()
+    local = repo.local(refs)
+    name = branch or local.branch
+    current = refs.branches.get(name) if name else None
+    if name is None or current is None:
+        raise NotFound(f"no branch {branch!r}", hint="dsv branch")
+    values = [current]
+    for entry in repo.oplog.entries(local.oplog):
+        change = entry.changes.get(f"branches/{name}")
+        if len(values) > back or (change is not None and change[0] is None):
+            break
+        if change is not None and change[0] is not None:
+            values.append(ObjectId(change[0]))
+    if back >= len(values):
+        raise NotFound(f"branch {name} was changed only {len(values) - 1} times", hint="dsv oplog")
+    return values[back]
+
+
+def _from_git(repo: Repo, ref: str) -> ObjectId:
+    from dsv.lineage.code import locked_at
+
+    lock = locked_at(repo.root, ref)
+    if repo.objects.find(lock) is None:
+        raise NotFound(
+            f"the commit {lock} that dsv.lock names at {ref} is not in this store",
+            hint="somebody has not run `dsv push`",
+        )
+    return lock
+
