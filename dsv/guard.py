@@ -26,7 +26,7 @@ def ready(repo: Repo) -> Refs:
     """
     refs = repo.refs()
     if repo.local(refs).lock_due:
-        repo.write_lock(refs)
+        repo.write_lock()
         refs = repo.refs()
     if lock_differs(repo, refs):
         lock = lockfile.read(repo.root)

@@ -241,18 +241,20 @@ class Repo:
         end = self.oplog.append(entry)
         return replace(wanted, local=replace(self.local(wanted), oplog=end))
 
-    def write_lock(self, refs: Refs) -> None:
+    def write_lock(self) -> None:
         """Make `dsv.lock` name HEAD, and note in the refs that it does."""
-        if refs.head is not None:
-            wanted = lockfile.Lock(self.local(refs).branch, refs.head)
-            lockfile.write(self.root, wanted)
-        self.publish(
-            "settle",
-            lambda now, _: replace(now, local=replace(self.local(now), lock_due=False))
-            if now.head == refs.head
-            else now,
-            log=False,
-        )
+        while True:
+            seen = self.refs()
+            if seen.head is not None:
+                lockfile.write(self.root, lockfile.Lock(self.local(seen).branch, seen.head))
+
+            def settle(found: Refs, _: "Writer", head: ObjectId | None = seen.head) -> Refs:
+                if found.head != head:
+                    return found  # somebody moved HEAD meanwhile: the lock is written again
+                return replace(found, local=replace(self.local(found), lock_due=False))
+
+            if self.publish("settle", settle, log=False).head == seen.head:
+                return
 
 
 def differences(before: Refs, after: Refs) -> dict[str, Change]:

@@ -107,6 +107,10 @@ def id_of(node: Node) -> ObjectId:
     return object_id(Kind.NODE, encode(node))
 
 
+EMPTY = id_of(Leaf(()))
+"""The node of no entries: an empty directory, an empty snapshot."""
+
+
 def is_boundary(name: str, level: int = 1) -> bool:
     """Whether a page of `level` (1: of entries) ends after `name`."""
     return leading_zero_bits(name.encode()) >= BITS_PER_LEVEL * level

@@ -1,0 +1,156 @@
+"""Stage datasets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dsv import git, guard, stage
+from dsv.errors import NotFound, Refused
+from dsv.lockfile import NAME as LOCK
+from dsv.progress import SILENT, Progress
+from dsv.repo import SETTINGS, Datasets, Repo, Tracked
+from dsv.store.refs import Refs
+from dsv.store.writer import Writer
+from dsv.workspace.paths import check_dataset
+
+_OURS = frozenset({SETTINGS, LOCK, ".gitignore", ".dsvignore"})
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """One dataset that was staged.
+
+    Attributes:
+        path: The dataset.
+        change: `added` or `modified`, against what was staged before.
+        dataset: What is staged now.
+    """
+
+    path: str
+    change: str
+    dataset: Tracked
+
+
+@dataclass(frozen=True, slots=True)
+class AddResult:
+    """What `add` did.
+
+    Attributes:
+        staged: What was staged.
+        unchanged: Named datasets that were staged as they are already.
+        vanished: Tracked datasets that are gone from the working tree.
+        untracked: What is in a named folder of datasets and is not tracked.
+        notes: What is worth saying besides.
+    """
+
+    staged: tuple[Added, ...]
+    unchanged: tuple[str, ...]
+    vanished: tuple[str, ...]
+    untracked: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What the arguments of one `add` mean."""
+
+    named: dict[str, None]
+    folders: list[str]
+    notes: list[str]
+
+
+def add(repo: Repo, paths: Sequence[str], *, rehash: bool = False, progress: Progress = SILENT) -> AddResult:
+    """Stage the datasets `paths`, which are relative to the workspace.
+
+    A folder that holds tracked datasets stands for those of them that changed; a file inside
+    a folder dataset stands for that dataset; anything else becomes a dataset.
+
+    Raises:
+        NotFound: A path is not there.
+        Refused: A path cannot be a dataset, or git tracks it.
+        Changing: A file kept changing while it was read.
+    """
+    refs = guard.ready(repo)
+    before = repo.datasets(repo.local(refs).staged)
+    plan = _plan(repo, paths, before)
+    _refuse_git_tracked(repo, [path for path in plan.named if path not in before])
+    with repo.writer() as writer:
+        updates, vanished = _store(repo, refs, plan, writer, rehash=rehash, progress=progress)
+        repo.publish(
+            f"add {' '.join(paths)}",
+            lambda found, session: stage.apply(repo, found, updates, session),
+            writer=writer,
+        )
+    stage.ignore_in_git(repo)
+    staged = tuple(
+        Added(path, "modified" if path in before else "added", updates[path]) for path in sorted(updates)
+    )
+    unchanged = tuple(path for path in plan.named if path not in updates)
+    return AddResult(staged, unchanged, tuple(vanished), _untracked(repo, plan.folders), tuple(plan.notes))
+
+
+def _plan(repo: Repo, paths: Sequence[str], before: Datasets) -> _Plan:
+    plan = _Plan({}, [], [])
+    for path in paths:
+        above = next((known for known in before if path != known and stage.within(path, known)), None)
+        if path in before:
+            plan.named[path] = None
+        elif above is not None:
+            plan.named[above] = None
+            plan.notes.append(f"{path} is in the dataset {above}, which was staged as a whole")
+        elif path == "." or any(stage.within(known, path) for known in before):
+            plan.folders.append(path)
+        else:
+            _check_new(repo, path, plan)
+            plan.named[path] = None
+    for path in plan.named:
+        if not (repo.root / path).exists() and not (repo.root / path).is_symlink():
+            hint = f"dsv rm {path}" if path in before else None
+            raise NotFound(f"no such file or folder: {path}", hint=hint)
+    return plan
+
+
+def _check_new(repo: Repo, path: str, plan: _Plan) -> None:
+    check_dataset(repo.root, path)
+    if path in _OURS:
+        raise Refused(f"{path} belongs to the workspace itself, not to its data", hint="git add it")
+    for other in plan.named:
+        if stage.within(other, path) or stage.within(path, other):
+            raise Refused(f"{path} and {other} overlap: a dataset cannot be inside another")
+
+
+def _store(
+    repo: Repo, refs: Refs, plan: _Plan, writer: Writer, *, rehash: bool, progress: Progress
+) -> tuple[dict[str, Tracked], list[str]]:
+    before = repo.datasets(repo.local(refs).staged)
+    updates: dict[str, Tracked] = {}
+    vanished: list[str] = []
+    for folder in plan.folders:
+        found = stage.tracked_changes(repo, refs, writer, below=folder, rehash=rehash, progress=progress)
+        updates.update({path: new for path, new in found.updates.items() if new is not None})
+        vanished.extend(found.vanished)
+    for path in plan.named:
+        old = before.get(path)
+        seen = stage.dataset(repo, writer, path, rehash=rehash, progress=progress)
+        new = stage.put(writer, stage.checkpoint(writer, path, seen, old.checkpoint if old else None))
+        if old is None or new.id != old.id:
+            updates[path] = new
+    return updates, vanished
+
+
+def _refuse_git_tracked(repo: Repo, paths: Sequence[str]) -> None:
+    if not paths or git.find(repo.root) is None:
+        return
+    found = sorted(git.tracked(repo.root, paths))
+    if found:
+        raise Refused(f"git tracks {found[0]}", hint=f"git rm -r --cached {found[0]}")
+
+
+def _untracked(repo: Repo, folders: Sequence[str]) -> tuple[str, ...]:
+    if not folders:
+        return ()
+    from dsv.workspace.untracked import untracked
+
+    known = repo.datasets(repo.local(repo.refs()).staged)
+    in_git = git.tracked(repo.root) if git.find(repo.root) is not None else frozenset()
+    found = untracked(repo.root, list(known), in_git)
+    return tuple(path for path in found if any(stage.within(path.rstrip("/"), folder) for folder in folders))

@@ -1,0 +1,150 @@
+"""Staging: what is in the working tree becomes checkpoints in the staged snapshot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+from dsv import git
+from dsv.hashing import Kind
+from dsv.ids import ObjectId
+from dsv.model import node as nodes
+from dsv.model.checkpoint import Checkpoint
+from dsv.model.node import CHECKPOINT, Entry
+from dsv.model.origin import Source
+from dsv.progress import SILENT, Progress
+from dsv.repo import Repo, Tracked
+from dsv.store.refs import Refs
+from dsv.store.writer import Writer
+from dsv.workspace.record import Observation
+
+Updates = Mapping[str, Tracked | None]
+"""Changes of a snapshot: by path what the dataset shall be, None: no longer tracked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """What staging some paths comes to.
+
+    Attributes:
+        updates: The changes to make to the staged snapshot.
+        vanished: Tracked datasets that are not in the working tree any more.
+        notes: What is worth saying besides.
+    """
+
+    updates: Updates
+    vanished: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def put(session: Writer, checkpoint: Checkpoint) -> Tracked:
+    """Store `checkpoint`."""
+    return Tracked(session.put(Kind.CHECKPOINT, checkpoint.encode()), checkpoint)
+
+
+def edit(repo: Repo, snapshot: ObjectId | None, updates: Updates, session: Writer) -> ObjectId:
+    """Store the snapshot that `updates` make of `snapshot`."""
+    changes = {
+        path: None if new is None else Entry(path, CHECKPOINT, new.id) for path, new in updates.items()
+    }
+    store = partial(session.put, Kind.NODE)
+    if snapshot is None:
+        return nodes.build([entry for _, entry in sorted(changes.items()) if entry is not None], store)
+    return nodes.edit(snapshot, changes, repo.node, store)
+
+
+def apply(repo: Repo, refs: Refs, updates: Updates, session: Writer) -> Refs:
+    """Return `refs` with `updates` staged; the working tree is known to hold what they name."""
+    if not updates:
+        return refs
+    local = repo.local(refs)
+    staged = edit(repo, local.staged, updates, session)
+    present = edit(repo, local.present, updates, session)
+    return replace(refs, local=replace(local, staged=staged, present=present))
+
+
+def dataset(
+    repo: Repo, session: Writer, path: str, *, rehash: bool = False, progress: Progress = SILENT
+) -> Observation:
+    """Store what the working tree holds at `path`.
+
+    Raises:
+        NotFound: There is nothing.
+        Changing: It kept changing while it was read.
+        Refused: It holds something that dsv does not track.
+    """
+    from dsv.store.sink import StoreSink
+    from dsv.workspace.record import observe
+
+    sink = StoreSink(session, epoch=repo.refs().epoch, progress=progress)
+    return observe(repo.root, path, repo.cache, sink, rehash=rehash)
+
+
+def checkpoint(session: Writer, path: str, seen: Observation, before: Checkpoint | None) -> Checkpoint:
+    """Return the checkpoint of what was seen at `path`, where `before` was last known.
+
+    Same bytes keep their origin. Other bytes where a run wrote, or where data of a run
+    was edited before, are edited by hand; all else is a source.
+    """
+    if before is not None and before.content == seen.content:
+        return replace(before, kind=seen.kind)
+    origin = Source(path) if before is None else Source(path, _edited(session, before.origin))
+    return Checkpoint(
+        content=seen.content,
+        kind=seen.kind,
+        size=seen.size,
+        files=seen.files,
+        schema=None if before is None else before.schema,
+        origin=session.put(Kind.SOURCE, origin.encode()),
+    )
+
+
+def tracked_changes(
+    repo: Repo,
+    refs: Refs,
+    session: Writer,
+    *,
+    below: str = ".",
+    rehash: bool = False,
+    progress: Progress = SILENT,
+) -> Staging:
+    """Store the datasets in the folder `below` that differ from what is staged.
+
+    Absent datasets stay as they are.
+    """
+    staged = repo.datasets(repo.local(refs).staged)
+    present = repo.datasets(repo.local(refs).present)
+    updates: dict[str, Tracked | None] = {}
+    vanished = []
+    for path, old in staged.items():
+        if not within(path, below):
+            continue
+        if not (repo.root / path).exists() and not (repo.root / path).is_symlink():
+            if path in present:
+                vanished.append(path)
+            continue
+        seen = dataset(repo, session, path, rehash=rehash, progress=progress)
+        if (seen.content, seen.kind) != (old.checkpoint.content, old.checkpoint.kind):
+            updates[path] = put(session, checkpoint(session, path, seen, old.checkpoint))
+    return Staging(updates, tuple(vanished))
+
+
+def within(path: str, folder: str) -> bool:
+    """Whether the dataset `path` is `folder` or below it; `.` is the workspace."""
+    return folder == "." or path == folder or path.startswith(f"{folder}/")
+
+
+def ignore_in_git(repo: Repo) -> None:
+    """Have git ignore the store and every tracked dataset, if the workspace is in a git repository."""
+    if git.find(repo.root) is not None:
+        git.ignore(repo.root, list(repo.datasets(repo.local(repo.refs()).staged)))
+
+
+
+
+def _edited(session: Writer, origin: ObjectId) -> ObjectId | None:
+    """Return what an edit of data with `origin` is an edit of: nothing, if it was a plain source."""
+    found = session.objects.find(origin)
+    if found is not None and found.kind == Kind.SOURCE:
+        source = Source.decode(session.objects.get_record(Kind.SOURCE, origin), f"source {origin}")
+        return source.edited
+    return origin
