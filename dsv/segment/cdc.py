@@ -15,15 +15,19 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from pyfastcdc import FastCDC
 
-AVERAGE = 128 << 10
-MIN = 64 << 10
+COARSE = 128 << 10
+"""Average for whole files; a quarter of it is the minimum, which comes on top."""
+
+FINE = 64 << 10
+"""Average for short stretches, where the odd segments at both ends weigh more."""
+
 MAX = 1 << 20
 
 COMPILED = not FastCDC.__module__.startswith("pyfastcdc.py")
 """Whether the fast module is in use. The other one gives the same cuts, 200 times slower."""
 
 
-def cut(window: Window, start: int, stop: int) -> Iterator[memoryview]:
+def cut(window: Window, start: int, stop: int, average: int = COARSE) -> Iterator[memoryview]:
     """Yield the bytes from `start` up to `stop` in segments of at most `MAX` bytes.
 
     The cuts are those of the whole stretch, wherever the window's edges fall. They depend on
@@ -32,7 +36,7 @@ def cut(window: Window, start: int, stop: int) -> Iterator[memoryview]:
     Raises:
         EOFError: The file has become shorter.
     """
-    chunker = FastCDC(AVERAGE, min_size=MIN, max_size=MAX)
+    chunker = FastCDC(average, min_size=average // 4, max_size=MAX)
     while start < stop:
         window.release(start)
         window.hold(min(stop, start + MAX + 1))

@@ -10,6 +10,9 @@ from dsv.segment.window import STEP, ReadAt, Window
 SMALL = 16 << 10
 """A file up to this size is one segment; pages below it are joined with their neighbours."""
 
+TINY = 1 << 10
+"""Small pages that come to less than this are joined even with a neighbour that is not small."""
+
 JOINED = 32 << 10
 """About how many bytes of small pages follow the first `SMALL` ones in a joined segment."""
 
@@ -17,18 +20,17 @@ LIMIT = 128 << 10
 """Most bytes of a joined segment, give or take a page."""
 
 DENSE = 0.97
-"""A page that compression made no smaller than this is cut by FastCDC as well."""
-
-LARGE = 1 << 20
-"""A page above this size is cut by FastCDC."""
+"""A page that compression left at this part of its size or more is cut by FastCDC as well: what
+was inserted before it moves its bytes, but does not change them."""
 
 MANY = 64
 MEAGRE = 512
-"""A chunk that has `MANY` pages of under `MEAGRE` bytes on average is not walked on."""
+"""A column chunk that has more than `MANY` pages of under `MEAGRE` bytes on average is not walked
+to its end: made by no writer, it would take a second for each megabyte."""
 
 
 def cut(read_at: ReadAt, size: int, *, step: int = STEP) -> Iterator[memoryview]:
-    """Yield the bytes of a file in segments: consecutive, not empty, at most 1 MiB each.
+    """Yield the bytes of a file in segments: consecutive, not empty, at most `cdc.MAX` bytes each.
 
     They concatenate to the file whatever is in it. The bytes are read in order, each once (but
     for a Parquet file's footer), `step` at a time, and not held on to.
@@ -52,17 +54,15 @@ def is_single(size: int) -> bool:
 
 
 class _Piece(NamedTuple):
-    """A stretch up to `stop`; `whole`: cutting inside of it would help nobody."""
+    """A stretch up to `stop`; `packed`: an edit changes all of its bytes or none."""
 
     stop: int
-    whole: bool
+    packed: bool
 
 
 def _cut(window: Window) -> Iterator[memoryview]:
-    footer, end = _footer(window)
-    chunks = parquet.chunks(footer, end) if footer else []
     run = start = 0
-    for stop, whole in _pieces(window, chunks):
+    for stop, packed in _pieces(window, _chunks(window)):
         if stop - start < SMALL:
             window.hold(stop)
             if _ends_run(window, run, start, stop):
@@ -70,14 +70,16 @@ def _cut(window: Window) -> Iterator[memoryview]:
                 run = stop
                 window.release(run)
         else:
-            if run < start:
+            if start - run < TINY:
+                start = run
+            else:
                 yield window.view(run, start)
-            window.release(start)
-            if whole and stop - start <= LARGE:
+                window.release(start)
+            if packed and stop - start <= cdc.MAX:
                 window.hold(stop)
                 yield window.view(start, stop)
             else:
-                yield from cdc.cut(window, start, stop)
+                yield from cdc.cut(window, start, stop, cdc.COARSE if packed else cdc.FINE)
             run = stop
             window.release(run)
         start = stop
@@ -87,17 +89,17 @@ def _cut(window: Window) -> Iterator[memoryview]:
     yield from cdc.cut(window, start, window.size)
 
 
-def _footer(window: Window) -> tuple[bytes, int]:
-    """Return the footer and where it starts; no bytes if the file is not Parquet."""
+def _chunks(window: Window) -> list[parquet.Chunk]:
+    """Return the column chunks that can be walked; none if the file is not Parquet."""
     window.hold(len(parquet.MAGIC))
     if window.copy(0, len(parquet.MAGIC)) != parquet.MAGIC:
-        return b"", 0
+        return []
     trailer = window.peek(window.size - parquet.TRAILER, parquet.TRAILER)
-    whole = parquet.footer_size(trailer, window.size)
-    if whole is None:
-        return b"", 0
-    start = window.size - whole
-    return window.peek(start, whole - parquet.TRAILER), start
+    length = parquet.footer_size(trailer, window.size)
+    if length is None:
+        return []
+    start = window.size - length
+    return parquet.chunks(window.peek(start, length - parquet.TRAILER), start)
 
 
 def _pieces(window: Window, chunks: list[parquet.Chunk]) -> Iterator[_Piece]:
@@ -127,7 +129,7 @@ def _pages(window: Window, chunk: parquet.Chunk) -> Iterator[_Piece]:
         stop = pos + page.header + page.body
         if stop > chunk.end:
             return
-        yield _Piece(stop, page.body < page.raw * DENSE)
+        yield _Piece(stop, stop - pos <= cdc.FINE or page.body < page.raw * DENSE)
         pos = stop
 
 

@@ -84,45 +84,25 @@ def each(buf: bytes, pos: int, kind: int, enter: Callable[[bytes, int], int]) ->
     return pos
 
 
-def _integer(buf: bytes, pos: int) -> tuple[int, int]:
-    value, pos = _varint(buf, pos)
-    return (value >> 1) ^ -(value & 1), pos
-
-
-def _varint(buf: bytes, pos: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, 7 * _MAX_VARINT, 7):
-        byte = buf[pos]
-        pos += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value, pos
-    raise Malformed("an integer of more than 64 bits")
-
-
-def _list(buf: bytes, pos: int) -> tuple[int, int, int]:
-    head = buf[pos]
-    pos += 1
-    count = head >> 4
-    if count == 15:
-        count, pos = _varint(buf, pos)
-    return count, head & 15, pos
-
-
 def skip(buf: bytes, pos: int, kind: int, depth: int = 1) -> int:
     """Return where the value of type `kind` at `pos` ends.
+
+    That may be beyond the end of `buf` if the value is cut short. As every value stands in a
+    struct, and after it comes at least the struct's end, whoever reads on notices.
 
     Raises:
         IndexError: The value goes on beyond the end of `buf`.
         Malformed: There is no such type, or it is nested deeper than `MAX_DEPTH`.
     """
-    if _I16 <= kind <= _I64:
-        return _varint(buf, pos)[1]
     if kind == _BINARY:
         size, pos = _varint(buf, pos)
-        return _jump(buf, pos, size)
+        return pos + size
+    if _I16 <= kind <= _I64:
+        while buf[pos] > 127:
+            pos += 1
+        return pos + 1
     if kind in _WIDTHS:
-        return _jump(buf, pos, _WIDTHS[kind])
+        return pos + _WIDTHS[kind]
     if depth > MAX_DEPTH:
         raise Malformed("nested too deep")
     if kind == STRUCT:
@@ -140,29 +120,65 @@ def skip(buf: bytes, pos: int, kind: int, depth: int = 1) -> int:
 
 
 def _skip_struct(buf: bytes, pos: int, depth: int) -> int:
+    # Integers and strings are most of what there is: they go without a call.
     while True:
         head = buf[pos]
         pos += 1
         if not head:
             return pos
-        if not head >> 4:
+        if head < 16:
             pos = _varint(buf, pos)[1]
-        if head & 15 > 2:
-            pos = skip(buf, pos, head & 15, depth + 1)
-        elif not head & 15:
+        kind = head & 15
+        if kind == _BINARY:
+            size = buf[pos]
+            pos += 1
+            if size > 127:
+                size, pos = _varint(buf, pos - 1)
+            pos += size
+        elif _I16 <= kind <= _I64:
+            while buf[pos] > 127:
+                pos += 1
+            pos += 1
+        elif kind > 2:
+            pos = skip(buf, pos, kind, depth + 1)
+        elif not kind:
             raise Malformed("a field without a type")
 
 
 def _skip_items(buf: bytes, pos: int, kinds: tuple[int, ...], count: int, depth: int) -> int:
     if all(kind in _WIDTHS for kind in kinds):
-        return _jump(buf, pos, count * sum(_WIDTHS[kind] for kind in kinds))
+        return pos + count * sum(_WIDTHS[kind] for kind in kinds)
     for _ in range(count):
         for kind in kinds:
             pos = skip(buf, pos, kind, depth + 1)
     return pos
 
 
-def _jump(buf: bytes, pos: int, size: int) -> int:
-    if pos + size > len(buf):
-        raise IndexError("cut short")
-    return pos + size
+def _list(buf: bytes, pos: int) -> tuple[int, int, int]:
+    """Return the count and the type of a list's items, and where they start."""
+    head = buf[pos]
+    pos += 1
+    count = head >> 4
+    if count == 15:
+        count, pos = _varint(buf, pos)
+    return count, head & 15, pos
+
+
+def _integer(buf: bytes, pos: int) -> tuple[int, int]:
+    value, pos = _varint(buf, pos)
+    return (value >> 1) ^ -(value & 1), pos
+
+
+def _varint(buf: bytes, pos: int) -> tuple[int, int]:
+    byte = buf[pos]
+    pos += 1
+    if byte < 128:
+        return byte, pos
+    value = byte & 127
+    for shift in range(7, 7 * _MAX_VARINT, 7):
+        byte = buf[pos]
+        pos += 1
+        value |= (byte & 127) << shift
+        if byte < 128:
+            return value, pos
+    raise Malformed("an integer of more than 64 bits")

@@ -7,7 +7,7 @@ from dsv.hashing import Buffer
 ReadAt = Callable[[int, int], Buffer]
 """`read_at(offset, length)` returns exactly so many bytes, or raises EOFError."""
 
-STEP = 8 << 20
+STEP = 4 << 20
 """Bytes read at a time."""
 
 
