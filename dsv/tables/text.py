@@ -1,0 +1,149 @@
+"""Text files as tables: CSV, TSV and JSON lines under a pinned schema."""
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pyarrow as pa
+
+from dsv.errors import NotFound, NoTable
+from dsv.tables import text_csv, text_json, text_types
+from dsv.tables.dialect import CSV, Column, TextSchema
+from dsv.tables.reader import BATCH_ROWS
+from dsv.tables.source import ByteSource
+from dsv.tables.text_stream import BLOCK
+from dsv.tables.text_values import Misfit, of_text
+
+AHEAD = 2
+"""Blocks that are parsed ahead of the one that is read, for each thread."""
+
+
+class DoesNotFit(NoTable):
+    """A file is a table, but not under the schema that it was to be read with.
+
+    Whoever reads a later version catches it and infers a wider schema.
+    """
+
+
+class TextReader:
+    """A text file as a stream of record batches; a `TableReader`.
+
+    Args:
+        source: The file.
+        schema: How to read it.
+        block: Bytes to parse at a time; values do not depend on it.
+    """
+
+    def __init__(self, source: ByteSource, schema: TextSchema, *, block: int = BLOCK) -> None:
+        self.text_schema = schema
+        self._source = source
+        self._schema = schema.arrow
+        self._block = block
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Names and types of the columns."""
+        return self._schema
+
+    @property
+    def rows(self) -> int | None:
+        """None: only reading tells."""
+        return None
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield all rows in order.
+
+        Args:
+            columns: Names of those wanted, in that order; None: all.
+
+        Raises:
+            DoesNotFit: A value, or the set of columns, is not what the schema says.
+            NoTable: The file is no table under any schema.
+            NotFound: There is no column of a wanted name.
+        """
+        known = {column.name: place for place, column in enumerate(self.text_schema.columns)}
+        absent = [name for name in columns or () if name not in known]
+        if absent:
+            raise NotFound(f"{self._source.name} has no column {absent[0]!r}")
+        places = list(known.values()) if columns is None else [known[name] for name in columns]
+        read = self._read_csv if self.text_schema.dialect.format == CSV else self._read_json
+        for batch in read(places):
+            for start in range(0, batch.num_rows, BATCH_ROWS):
+                yield batch.slice(start, BATCH_ROWS)
+
+    def _read_csv(self, places: Sequence[int]) -> Iterator[pa.RecordBatch]:
+        dialect = self.text_schema.dialect
+        columns = [self.text_schema.columns[place] for place in places]
+        schema = pa.schema([pa.field(column.name, column.type) for column in columns])
+        self._check_header()
+        # Without columns there are still rows to count; a column wanted twice is read once.
+        needed = sorted(set(places)) or [0]
+        where = [needed.index(place) for place in places]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for texts in text_csv.texts(self._source, dialect, needed, block=self._block):
+                found = pool.map(self._column, [texts.column(place) for place in where], columns)
+                yield _batch(list(found), schema, texts.num_rows)
+
+    def _check_header(self) -> None:
+        names = text_csv.names(self._source, self.text_schema.dialect)
+        wanted = tuple(column.name for column in self.text_schema.columns)
+        if names != wanted:
+            raise DoesNotFit(f"{self._source.name} has other columns than its schema")
+
+    def _column(self, text: pa.StringArray, column: Column) -> pa.Array:
+        try:
+            return of_text(text, column, self.text_schema.dialect)
+        except Misfit as error:
+            raise self._misfit(column, error) from error
+
+    def _misfit(self, column: Column, error: Misfit) -> DoesNotFit:
+        kind = text_types.describe(column.type)
+        return DoesNotFit(f"{self._source.name}: column {column.name!r} is not all {kind}: {error}")
+
+    def _read_json(self, places: Sequence[int]) -> Iterator[pa.RecordBatch]:
+        # Rows are numbered in messages only, so blocks need not know of those before them.
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            waiting = []
+            for block in text_json.blocks(self._source, self._block):
+                waiting.append(pool.submit(self._objects, block, places))
+                if len(waiting) > AHEAD:
+                    yield waiting.pop(0).result()
+            for pending in waiting:
+                yield pending.result()
+
+    def _objects(self, block: bytes, places: Sequence[int]) -> pa.RecordBatch:
+        name = self._source.name
+        types = {column.name: text_json.stored(column.type) for column in self.text_schema.columns}
+        try:
+            table = text_json.parse(block, types, more=False, row=0, name=name)
+        except text_json.Unparsed as error:
+            raise self._unparsed(block, error) from error
+        columns = [self.text_schema.columns[place] for place in places]
+        found = [self._member(table, column, block) for column in columns]
+        schema = pa.schema([pa.field(column.name, column.type) for column in columns])
+        return _batch(found, schema, table.num_rows)
+
+    def _member(self, table: pa.Table, column: Column, block: bytes) -> pa.Array:
+        chunks = table.column(column.name).chunks
+        values = chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks or [pa.nulls(0, column.type)])
+        if column.exact:
+            text_json.check_doubles(block, values, column.name, self._source.name)
+        try:
+            return text_json.adopt(values, column, self.text_schema.dialect)
+        except Misfit as error:
+            raise self._misfit(column, error) from error
+
+    def _unparsed(self, block: bytes, error: Exception) -> NoTable:
+        """Tell JSON of other types from what is no JSON at all."""
+        try:
+            text_json.parse(block, {}, more=True, row=0, name=self._source.name)
+        except text_json.Unparsed as other:
+            return NoTable(f"{self._source.name}: {other}")
+        return DoesNotFit(f"{self._source.name} does not fit its schema: {error}")
+
+
+def _batch(arrays: list[pa.Array], schema: pa.Schema, rows: int) -> pa.RecordBatch:
+    if arrays:
+        return pa.RecordBatch.from_arrays(arrays, schema=schema)
+    # Arrow keeps a count of rows only with a column beside it.
+    return pa.RecordBatch.from_arrays([pa.nulls(rows)], names=["_"]).select([])

@@ -1,0 +1,219 @@
+"""JSON lines: one object on each line, parsed by Arrow block by block.
+
+A block is cut at a line's end and parsed on its own under explicit types, so nothing
+depends on what a parser inferred from an earlier block. Types that JSON has no values for
+(times, bytes) are read as text and converted under the rules for text.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import json
+from pyarrow import types as t
+
+from dsv.errors import NoTable
+from dsv.tables.dialect import Column, Dialect
+from dsv.tables.source import ByteSource
+from dsv.tables.text_stream import BLOCK, LIMIT, TextStream
+from dsv.tables.text_values import EXACT_INTEGERS, Misfit, of_text
+
+_LONG_INTEGER = re.compile(rb"[:\[,\s]-?[0-9]{16,}(?=[\s,\]}])")
+_ROW = re.compile(r" in row (\d+)$")
+_CHANGED = re.compile(r"Column\((.*)\) changed from (\w+) to (\w+)")
+
+
+class Unparsed(ValueError):
+    """A block is not what the types say; the message is the parser's, with the row in the file."""
+
+
+def blocks(source: ByteSource, size: int = BLOCK) -> Iterator[bytes]:
+    """Yield the lines of a file, in blocks of whole lines.
+
+    Raises:
+        NoTable: A line is longer than `LIMIT`, or the bytes are not UTF-8.
+    """
+    rest: list[bytes] = []
+    held = 0
+    for chunk in TextStream(source).chunks(size):
+        cut = chunk.rfind(b"\n") + 1
+        if not cut:
+            rest.append(chunk)
+            held += len(chunk)
+            if held > LIMIT:
+                raise NoTable(f"{source.name} has a line longer than {LIMIT >> 20} MiB")
+            continue
+        yield _checked(b"".join([*rest, chunk[:cut]]), source.name)
+        rest, held = [chunk[cut:]], len(chunk) - cut
+    last = b"".join(rest)
+    if last:
+        yield _checked(last, source.name)
+
+
+def _checked(block: bytes, name: str) -> bytes:
+    try:
+        pa.array([block], pa.large_binary()).cast(pa.large_string())
+    except pa.ArrowInvalid:
+        raise NoTable(f"{name} is not UTF-8") from None
+    return block
+
+
+def parse(block: bytes, types: Mapping[str, pa.DataType], *, more: bool, row: int, name: str) -> pa.Table:
+    """Return the objects in `block`, one a row.
+
+    Args:
+        block: Whole lines.
+        types: Types of members that are known, as JSON holds them.
+        more: Whether other members may come too; their types are inferred.
+        row: How many objects came before the block, for messages.
+        name: Names the file in messages.
+
+    Raises:
+        Unparsed: It is not JSON, or a value is not of its type.
+        NoTable: An object does not stand on a line of its own.
+    """
+    if not block.strip():
+        return pa.schema(types.items()).empty_table()
+    try:
+        table = json.read_json(
+            pa.BufferReader(block),
+            read_options=json.ReadOptions(use_threads=False, block_size=len(block) + 1),
+            parse_options=json.ParseOptions(
+                explicit_schema=pa.schema(types.items()),
+                newlines_in_values=False,
+                unexpected_field_behavior="infer" if more else "error",
+            ),
+        )
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError) as error:
+        raise Unparsed(_message(str(error), row)) from error
+    _check_lines(block, table.num_rows, name)
+    return table.combine_chunks()
+
+
+def _check_lines(block: bytes, rows: int, name: str) -> None:
+    lines = block.count(b"\n") + (not block.endswith(b"\n"))
+    if lines != rows:
+        lines = sum(1 for line in block.split(b"\n") if line.strip())
+    if lines != rows:
+        raise NoTable(f"{name} does not hold one object on each line")
+
+
+def _message(text: str, row: int) -> str:
+    text = text.removeprefix("JSON parse error: ")
+    found = _ROW.search(text)
+    where = f", in object {row + int(found[1]) + 1}" if found else ""
+    if found:
+        text = text[: found.start()]
+    changed = _CHANGED.match(text)
+    if changed is None:
+        return text + where
+    path, before, after = changed.groups()
+    return f"{_member(path)} is a JSON {after} where it was {before} before{where}"
+
+
+def _member(path: str) -> str:
+    return f"member {path[1:]!r}" if path else "a line"
+
+
+def stored(kind: pa.DataType) -> pa.DataType:
+    """Return the type that values of `kind` have in JSON, as Arrow's parser gives them."""
+    if t.is_temporal(kind) or t.is_binary(kind):
+        return pa.string()
+    if t.is_float16(kind):
+        return pa.float32()
+    if t.is_list(kind) or t.is_fixed_size_list(kind):
+        return pa.list_(stored(kind.value_type))
+    if t.is_struct(kind):
+        return pa.struct([pa.field(field.name, stored(field.type)) for field in kind])
+    if t.is_map(kind):
+        pair = [pa.field("key", stored(kind.key_type)), pa.field("value", stored(kind.item_type))]
+        return pa.list_(pa.struct(pair))
+    return kind
+
+
+def adopt(values: pa.Array, column: Column, dialect: Dialect) -> pa.Array:
+    """Return parsed `values` as an array of the column's type.
+
+    Raises:
+        Misfit: A text in it has no value in that type.
+    """
+    kind = column.type
+    if values.type == kind:
+        return values
+    if t.is_null(values.type):
+        return pa.nulls(len(values), kind)
+    if t.is_string(values.type) and (t.is_temporal(kind) or t.is_binary(kind)):
+        return of_text(values, column, dialect)
+    if t.is_list(values.type):
+        return _adopt_list(values, column, dialect)
+    if t.is_struct(values.type) and t.is_struct(kind):
+        children = [
+            adopt(values.field(place), Column(field.name, field.type, column.exact), dialect)
+            for place, field in enumerate(kind)
+        ]
+        return pa.StructArray.from_arrays(children, fields=list(kind), mask=pc.is_null(values))
+    try:
+        return pc.cast(values, kind)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise Misfit(str(error)) from error
+
+
+def _adopt_list(values: pa.ListArray, column: Column, dialect: Dialect) -> pa.Array:
+    kind = column.type
+    mask = pc.is_null(values) if values.null_count else None
+    if t.is_map(kind):
+        return _adopt_map(values, column, dialect)
+    inner = adopt(values.values, Column(column.name, kind.value_type, column.exact), dialect)
+    try:
+        if t.is_fixed_size_list(kind):
+            loose = pa.ListArray.from_arrays(values.offsets, inner, mask=mask)
+            return pc.cast(loose, kind)
+        return pa.ListArray.from_arrays(values.offsets, inner, type=kind, mask=mask)
+    except pa.ArrowInvalid as error:
+        raise Misfit(str(error)) from error
+
+
+def _adopt_map(values: pa.ListArray, column: Column, dialect: Dialect) -> pa.Array:
+    kind = column.type
+    keys = adopt(values.values.field(0), Column(column.name, kind.key_type, column.exact), dialect)
+    items = adopt(values.values.field(1), Column(column.name, kind.item_type, column.exact), dialect)
+    if keys.null_count:
+        raise Misfit("a map key is null")
+    mask = pc.is_null(values) if values.null_count else None
+    return pa.MapArray.from_arrays(values.offsets, keys, items, type=kind, mask=mask)
+
+
+def leaves(values: pa.Array, path: str) -> Iterator[tuple[str, pa.Array]]:
+    """Yield the arrays at the ends of a nested array, each with its path in it."""
+    if t.is_list(values.type):
+        yield from leaves(values.values, path + "/[]")
+    elif t.is_struct(values.type):
+        for place, field in enumerate(values.type):
+            yield from leaves(values.field(place), f"{path}/{field.name}")
+    else:
+        yield path, values
+
+
+def beyond_exact(values: pa.Array) -> bool:
+    """Whether numbers in `values` are beyond those where every integer is a double of its own."""
+    if not (t.is_float64(values.type) or t.is_int64(values.type)):
+        return False
+    bounds = pc.min_max(values)
+    low, high = bounds["min"].as_py(), bounds["max"].as_py()
+    return low is not None and (high > EXACT_INTEGERS or low < -EXACT_INTEGERS)
+
+
+def check_doubles(block: bytes, values: pa.Array, column: str, name: str) -> None:
+    """See that no integer lost digits by becoming a double.
+
+    Raises:
+        NoTable: One might have: a double is that large, and the block has integers of 16
+            digits or more.
+    """
+    for _, leaf in leaves(values, column):
+        if t.is_float64(leaf.type) and beyond_exact(leaf) and _LONG_INTEGER.search(block):
+            raise NoTable(
+                f"{name}: member {column!r} has integers that neither int64 nor float64 holds exactly",
+                hint=f'declare its type in dsv.toml: schema = {{ "{column}" = "float64" }}, or "decimal(38, 0)"',
+            )

@@ -1,0 +1,134 @@
+"""The characters of a text file, as a stream of bytes in bounded memory.
+
+Compression is told by the first bytes, never by the name. Nothing bounds how much a
+small file may unpack to, as honest text packs a thousandfold: whoever reads holds a few
+blocks, whatever comes.
+"""
+
+import io
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from dsv.errors import NoTable
+from dsv.tables.source import ByteSource
+
+BLOCK = 4 << 20
+"""Bytes that are read and parsed at a time. Values never depend on it."""
+
+LIMIT = 256 << 20
+"""Bytes of the longest record that is read."""
+
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_UTF8_MARK = b"\xef\xbb\xbf"
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_SUFFIXES = (".gz", ".zst")
+_CSV = (".csv",)
+_TSV = (".tsv", ".tab")
+_JSONL = (".jsonl", ".ndjson")
+
+
+def kind_of(name: str) -> str | None:
+    """Return `csv`, `tsv` or `jsonl` for the name of a text table, else None."""
+    lower = name.lower()
+    for suffix in _SUFFIXES:
+        lower = lower.removesuffix(suffix)
+    for kind, endings in (("csv", _CSV), ("tsv", _TSV), ("jsonl", _JSONL)):
+        if lower.endswith(endings):
+            return kind
+    return None
+
+
+class _Sequential(io.RawIOBase):
+    """A byte source, read from its start to its end."""
+
+    def __init__(self, source: ByteSource) -> None:
+        super().__init__()
+        self._source = source
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        left = self._source.size - self._at
+        length = left if size < 0 else min(size, left)
+        if length <= 0:
+            return b""
+        data = self._source.read_at(self._at, length)
+        self._at += length
+        return bytes(data)
+
+
+class TextStream(io.RawIOBase):
+    """The decompressed bytes of a text file, without a byte order mark.
+
+    Bytes that were read too far can be given back. An ending can be set, which is read
+    after the last byte of the file.
+
+    Raises (when read):
+        NoTable: The bytes are UTF-16 or binary, or the compressed stream is damaged.
+    """
+
+    def __init__(self, source: ByteSource) -> None:
+        super().__init__()
+        self._name = source.name
+        start = bytes(source.read_at(0, min(4, source.size)))
+        raw = _Sequential(source)
+        self._raw: io.RawIOBase | pa.CompressedInputStream = raw
+        if start.startswith(_GZIP):
+            self._raw = pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "gzip")
+        elif start == _ZSTD:
+            self._raw = pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd")
+        self._back = self._first()
+        self._ending: bytes | None = None
+        self._last = b"\n"
+
+    def _first(self) -> bytes:
+        start = self._pull(BLOCK)
+        if start.startswith(_UTF16_MARKS):
+            raise NoTable(f"{self._name} is UTF-16; dsv reads UTF-8")
+        return start.removeprefix(_UTF8_MARK)
+
+    def _pull(self, size: int) -> bytes:
+        try:
+            data = self._raw.read(size)
+        except (OSError, pa.ArrowInvalid) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            raise NoTable(f"{self._name} cannot be decompressed: {error}") from error
+        if data and b"\0" in data:
+            raise NoTable(f"{self._name} holds NUL bytes, so it is not text in UTF-8")
+        return data or b""
+
+    def readable(self) -> bool:
+        return True
+
+    def give_back(self, data: bytes) -> None:
+        """Let `data` be what is read next."""
+        self._back = data + self._back
+
+    def end_with(self, ending: bytes) -> None:
+        """Let `ending` follow the last byte, on a line of its own."""
+        self._ending = ending
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to `size` bytes, none only at the end."""
+        want = BLOCK if size < 0 else size
+        if self._back:
+            data, self._back = self._back[:want], self._back[want:]
+        else:
+            data = self._pull(want)
+        if data:
+            self._last = data[-1:]
+        elif self._ending is not None:
+            data = self._ending if self._last in b"\r\n" else b"\n" + self._ending
+            self._ending = None
+            self._back, data = data[want:], data[:want]
+        return data
+
+    def chunks(self, size: int) -> Iterator[bytes]:
+        """Yield what is left, in stretches of at most `size` bytes."""
+        while data := self.read(size):
+            yield data
