@@ -1,0 +1,93 @@
+"""Arguments that may be a revision or a path, told apart the way git does."""
+
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dsv.cli.context import Context
+from dsv.errors import Ambiguous, NotFound, Refused, UsageFault
+
+
+class Words(NamedTuple):
+    """The arguments of a command, sorted.
+
+    Attributes:
+        revisions: As they were written.
+        paths: Relative to the workspace.
+    """
+
+    revisions: tuple[str, ...]
+    paths: tuple[str, ...]
+
+    @property
+    def revision(self) -> str | None:
+        """The first revision, if one was given."""
+        return self.revisions[0] if self.revisions else None
+
+    @property
+    def path(self) -> str | None:
+        """The first path, if one was given."""
+        return self.paths[0] if self.paths else None
+
+
+def sort_words(
+    context: Context, words: Sequence[str], *, most_revisions: int = 1, most_paths: int | None = 1
+) -> Words:
+    """Return which of `words` are revisions, which come first, and which are paths.
+
+    What stands before `--` is a revision and what stands after it a path, whatever else it could be.
+
+    Raises:
+        Ambiguous: A word is both, and no `--` says which.
+        NotFound: A word is neither.
+        UsageFault: There are more of them than the command takes.
+    """
+    if context.after_dashes is None:
+        count = 0
+        while count < min(len(words), most_revisions) and _is_revision(context, words[count]):
+            count += 1
+        for word in words[count:]:
+            if not is_path(context, word):
+                raise _neither(context, word)
+    else:
+        count = len(words) - context.after_dashes
+    first, rest = words[:count], words[count:]
+    if len(first) > most_revisions or (most_paths is not None and len(rest) > most_paths):
+        raise UsageFault(f"too many arguments: {' '.join(words)}")
+    return Words(tuple(first), tuple(map(context.path, rest)))
+
+
+def is_path(context: Context, word: str) -> bool:
+    """Whether there is a file of that name, or a dataset of HEAD or the stage at, in or around it."""
+    try:
+        path = context.path(word)
+    except Refused:
+        return False
+    if os.path.lexists(context.cwd / word):
+        return True
+    repo = context.repo
+    refs = repo.refs()
+    known = {*repo.datasets(repo.local(refs).staged), *repo.datasets(repo.snapshot_of(refs.head))}
+    return any(name == path or name.startswith(f"{path}/") or path.startswith(f"{name}/") for name in known)
+
+
+def _is_revision(context: Context, word: str) -> bool:
+    from dsv import revisions
+
+    found = revisions.is_revision(context.repo, word)
+    if found and word != "HEAD" and is_path(context, word):
+        raise Ambiguous(
+            f"{word} is both a revision and a path", hint="put `--` after revisions and before paths"
+        )
+    return found
+
+
+def _neither(context: Context, word: str) -> Exception:
+    try:
+        context.path(word)
+    except Refused as error:
+        return error
+    return NotFound(
+        f"{word} is neither a revision nor a path",
+        hint="put `--` before a path that is not there any more",
+    )

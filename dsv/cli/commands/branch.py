@@ -1,0 +1,29 @@
+"""`dsv branch`."""
+
+import click
+
+from dsv.cli import complete, named
+from dsv.cli.command import verb
+from dsv.cli.context import Context
+
+
+@verb(
+    examples={
+        "dsv branch": "List branches:",
+        "dsv branch cleaned": "Make a branch at HEAD (`dsv checkout cleaned` goes there):",
+        "dsv branch fix main~2": "Make one further back:",
+        "dsv branch -d cleaned": "Delete one:",
+    },
+    shape=named.shape("branches"),
+)
+@click.argument("name", required=False, shell_complete=complete.branches)
+@click.argument("revision", metavar="[REV]", required=False, shell_complete=complete.revisions)
+@click.option("-d", "--delete", "remove", is_flag=True, help="Delete the branch NAME.")
+@click.option("--force", is_flag=True, help="Delete it even if its commits are on no other branch or tag.")
+def command(context: Context, name: str | None, revision: str | None, *, remove: bool, force: bool) -> None:
+    """List, make or delete branches.
+
+    Without NAME all branches are listed, `*` marking the one that HEAD is on. With NAME a branch is
+    made at REV (default HEAD). `dsv undo` takes back either change.
+    """
+    named.run(context, "branches", name, revision, remove=remove, force=force)

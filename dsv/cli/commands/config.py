@@ -1,0 +1,97 @@
+"""`dsv config`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from dsv.cli.command import verb
+from dsv.cli.context import Context
+from dsv.cli.style import printable
+from dsv.config import KEYS
+from dsv.errors import UsageFault
+
+if TYPE_CHECKING:
+    from dsv.ops.config import Setting
+
+SHAPE = {
+    "settings": [
+        {
+            "key": "text: dotted name",
+            "value": "any: a text, true or false, or a list of texts",
+            "where": "dsv.toml|.dsv/config: the file that says so",
+        }
+    ]
+}
+
+
+def _keys(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001 (click's signature)
+    return [key.pattern for key in KEYS if key.pattern.startswith(incomplete)]
+
+
+@verb(
+    examples={
+        "dsv config": "Show all settings:",
+        'dsv config user "Ada Lovelace <ada@example.org>"': "Say who you are, in this workspace:",
+        "dsv config --shared remote.origin.url s3://bucket/trips": "Set something for the whole team:",
+        "dsv config --unset user": "Remove a setting:",
+    },
+    shape=SHAPE,
+    sections={"Keys": {key.pattern: key.about for key in KEYS}},
+)
+@click.argument("key", required=False, shell_complete=_keys)
+@click.argument("values", metavar="[VALUE]...", nargs=-1)
+@click.option("--shared", is_flag=True, help="Write dsv.toml, which the team shares, instead of .dsv/config.")
+@click.option("--unset", "remove", is_flag=True, help="Remove KEY.")
+@click.option("--list", "everything", is_flag=True, help="Show all settings, as without KEY.")
+def command(
+    context: Context,
+    key: str | None,
+    values: tuple[str, ...],
+    *,
+    shared: bool,
+    remove: bool,
+    everything: bool,
+) -> None:
+    """Show or change settings.
+
+    Without KEY all settings are shown, with KEY that one, with VALUE it is set (several values
+    make a list). `.dsv/config` is for this workspace and overrides `dsv.toml`, which belongs in git.
+    Rules for datasets (`[[dataset]]`) are edited in the file.
+    """
+    from dsv.ops import config
+
+    if key is None or everything:
+        if key is not None or remove or shared:
+            raise UsageFault(
+                "--list goes without KEY" if everything else "KEY is missing", hint="dsv config --help"
+            )
+        found = config.settings(context.repo)
+        _show(context, found, alone=False)
+    elif remove:
+        if values:
+            raise UsageFault("--unset takes no value", hint=f"dsv config --unset {key}")
+        _show(context, (config.unset(context.repo, key, shared=shared),), alone=None)
+    elif values:
+        _show(context, (config.put(context.repo, key, values, shared=shared),), alone=None)
+    else:
+        _show(context, (config.get(context.repo, key),), alone=True)
+
+
+def _show(context: Context, found: "tuple[Setting, ...]", *, alone: bool | None) -> None:
+    """Show settings; `alone`: the bare value of the one; None: nothing, for it was a change."""
+    out = context.out
+    if out.json:
+        out.document(
+            {"settings": [{"key": one.key, "value": one.value, "where": one.where} for one in found]}
+        )
+    elif alone:
+        out.lines([printable(text) for text in _texts(found[0])])
+    elif alone is False:
+        out.table([(one.key, " ".join(_texts(one)), one.where) for one in found])
+
+
+def _texts(setting: "Setting") -> list[str]:
+    value = setting.value
+    if isinstance(value, bool):
+        return ["true" if value else "false"]
+    return [value] if isinstance(value, str) else list(value)

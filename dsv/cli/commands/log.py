@@ -1,0 +1,104 @@
+"""`dsv log`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from dsv.cli import complete
+from dsv.cli.arguments import sort_words
+from dsv.cli.command import verb
+from dsv.cli.context import Context
+from dsv.cli.graph import Lanes
+from dsv.cli.when import iso, readable
+from dsv.ids import short
+
+if TYPE_CHECKING:
+    from dsv.ops.log import LogEntry
+
+SHAPE = {
+    "commits": [
+        {
+            "id": "id: of the commit",
+            "parents": ["id: of a commit that it follows"],
+            "author": "text: who made it",
+            "time": "time: when, with the author's offset",
+            "message": "text: what the author says of it",
+            "datasets": ["path: of a dataset that differs from the first parent"],
+            "names": ["text: a branch, `tag: NAME`, or `HEAD`"],
+        }
+    ]
+}
+
+
+@verb(
+    examples={
+        "dsv log": "Show the history of HEAD:",
+        "dsv log -n 3 data/trips.parquet": "The last three commits that changed one dataset:",
+        "dsv log --graph --oneline main": "The graph of a branch, a line for each commit:",
+    },
+    shape=SHAPE,
+)
+@click.argument("what", metavar="[REV] [PATH]", nargs=-1, shell_complete=complete.either)
+@click.option("-n", "--limit", type=click.IntRange(min=0), metavar="N", help="Show at most N commits.")
+@click.option("--graph", is_flag=True, help="Draw how commits follow each other.")
+@click.option("--oneline", is_flag=True, help="Show each commit on one line.")
+def command(
+    context: Context, what: tuple[str, ...], *, limit: int | None, graph: bool, oneline: bool
+) -> None:
+    """Show the history of commits, newest first.
+
+    Starts from REV (default HEAD). With PATH, only commits that changed this dataset, or one in this
+    folder, are shown.
+    """
+    from dsv.ops.log import log
+
+    words = sort_words(context, what)
+    entries = log(context.repo, words.revision, words.path, limit=limit)
+    if context.out.json:
+        context.out.document({"commits": [_record(entry) for entry in entries]})
+        return
+    lanes = Lanes() if graph else None
+    some = False
+    for entry in entries:
+        some = True
+        lines = _lines(context, entry, oneline=oneline)
+        if lanes is not None:
+            lines = lanes.beside(entry.id, entry.commit.parents, lines)
+        context.out.lines(lines)
+    if not some:
+        context.out.say("no commits yet")
+        context.out.hint("dsv add PATH, then dsv commit -m MESSAGE")
+
+
+def _record(entry: "LogEntry") -> dict[str, object]:
+    commit = entry.commit
+    return {
+        "id": entry.id,
+        "parents": list(commit.parents),
+        "author": commit.author,
+        "time": iso(commit.seconds, commit.offset),
+        "message": commit.message,
+        "datasets": list(entry.datasets),
+        "names": list(entry.names),
+    }
+
+
+def _lines(context: Context, entry: "LogEntry", *, oneline: bool) -> list[str]:
+    from dsv.cli.style import printable
+
+    style, commit = context.out.style, entry.commit
+    names = f" ({', '.join(style.name(name) for name in entry.names)})" if entry.names else ""
+    title, *rest = commit.message.split("\n") or [""]
+    if oneline:
+        return [f"{style.id(short(entry.id))}{names} {printable(title)}"]
+    lines = [f"{style.id('commit ' + short(entry.id))}{names}"]
+    if len(commit.parents) > 1:
+        lines.append(f"merge:  {' '.join(map(short, commit.parents))}")
+    lines += [f"author: {printable(commit.author)}", f"date:   {readable(commit.seconds, commit.offset)}", ""]
+    lines += [f"    {printable(line)}".rstrip() for line in (title, *rest)]
+    if entry.datasets:
+        lines.append("")
+        lines += [style.faint(f"    {printable(path)}") for path in entry.datasets[:20]]
+        if len(entry.datasets) > 20:
+            lines.append(style.faint(f"    and {len(entry.datasets) - 20} more"))
+    return [*lines, ""]

@@ -1,0 +1,38 @@
+"""`dsv version`."""
+
+from dsv import __version__
+from dsv.cli.command import verb
+from dsv.cli.context import Context
+
+SHAPE = {
+    "dsv": "text: version of dsv",
+    "python": "text: version of the Python that runs it",
+    "pyarrow": "text: version of pyarrow",
+    "digest": "int: version of the table digest",
+}
+
+
+@verb(
+    examples={"dsv version": "Show the versions of dsv and of what tables are read with:"},
+    shape=SHAPE,
+)
+def command(context: Context) -> None:
+    """Show the versions of dsv and of what it is built on.
+
+    `dsv --version` shows that of dsv alone.
+    """
+    import platform
+    from importlib.metadata import version
+
+    from dsv.tables.digest import DIGEST_VERSION
+
+    versions = {
+        "dsv": __version__,
+        "python": platform.python_version(),
+        "pyarrow": version("pyarrow"),
+        "digest": DIGEST_VERSION,
+    }
+    if context.out.json:
+        context.out.document(versions)
+    else:
+        context.out.table([(name, str(value)) for name, value in versions.items()])

@@ -1,0 +1,83 @@
+"""What the Tab key offers: branches, tags and datasets, from refs and the stat cache alone."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+from dsv.errors import DsvError
+
+if TYPE_CHECKING:
+    from dsv.repo import Repo
+
+
+def revisions(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer branches, tags and `HEAD`."""
+    return _offer(_revisions(_repo(ctx)), incomplete)
+
+
+def branches(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer branches."""
+    repo = _repo(ctx)
+    return _offer(repo.refs().branches if repo else (), incomplete)
+
+
+def tags(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer tags."""
+    repo = _repo(ctx)
+    return _offer(repo.refs().tags if repo else (), incomplete)
+
+
+def datasets(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer tracked paths, and files that the shell finds where none fits."""
+    found = _offer(_datasets(_repo(ctx)), incomplete)
+    return found or [CompletionItem(incomplete, type="file")]
+
+
+def places(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer tracked paths, and after `@` the revisions."""
+    repo = _repo(ctx)
+    path, at, _rest = incomplete.rpartition("@")
+    if at:
+        return _offer((f"{path}@{name}" for name in _revisions(repo)), incomplete)
+    return _offer(_datasets(repo), incomplete)
+
+
+def either(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer revisions and datasets."""
+    return revisions(ctx, parameter, incomplete) + places(ctx, parameter, incomplete)
+
+
+def _repo(ctx: click.Context) -> "Repo | None":
+    from dsv.repo import Repo
+
+    folder = ctx.find_root().params.get("folder")
+    try:
+        repo = Repo.discover(Path.cwd() / (folder or ""))
+        repo.refs()
+    except (DsvError, OSError):
+        return None  # nothing is said while somebody types
+    return repo
+
+
+def _revisions(repo: "Repo | None") -> Iterator[str]:
+    if repo is not None:
+        refs = repo.refs()
+        yield "HEAD"
+        yield from refs.branches
+        yield from refs.tags
+
+
+def _datasets(repo: "Repo | None") -> Iterator[str]:
+    if repo is None:
+        return
+    try:
+        yield from repo.datasets(repo.local(repo.refs()).staged)
+    except (DsvError, OSError):
+        return
+
+
+def _offer(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]

@@ -1,0 +1,95 @@
+"""What a command knows of its surroundings: folder, environment, streams, workspace, author."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dsv.cli.output import Output
+from dsv.errors import Refused
+
+if TYPE_CHECKING:
+    from dsv.repo import Repo
+
+
+class Context:
+    """The surroundings of one command; the only reader of the environment.
+
+    Attributes:
+        cwd: The folder that arguments are relative to, absolute.
+        env: The environment variables.
+        out: Where to write.
+        after_dashes: How many arguments stood after `--`; None if there was none.
+    """
+
+    def __init__(self) -> None:
+        self.env: Mapping[str, str] = os.environ
+        self.cwd = Path.cwd()
+        self.out = Output(self.env)
+        self.after_dashes: int | None = None
+
+    @cached_property
+    def repo(self) -> "Repo":
+        """The workspace around the current folder.
+
+        Raises:
+            NotFound: There is none.
+            BadConfig: Its settings cannot be read.
+        """
+        from dsv.repo import Repo
+
+        repo = Repo.discover(self.cwd)
+        for key in repo.config.unknown:
+            self.out.warn(f"unknown setting {key}")
+        return repo
+
+    def path(self, argument: str) -> str:
+        """Return a path argument relative to the workspace, with `/`; the workspace itself is `.`.
+
+        Links are not followed. `PATH@REV:FILE` may be given too, for its path comes first.
+
+        Raises:
+            Refused: It leads out of the workspace.
+        """
+        root = self.repo.root
+        for base in (root, root.resolve()):
+            full = os.path.normpath(self.cwd / argument)
+            if full == str(base):
+                return "."
+            if full.startswith(f"{base}{os.sep}"):
+                return Path(full).relative_to(base).as_posix()
+        raise Refused(f"{argument} is outside the workspace {root}")
+
+    def path_here(self, argument: str) -> Path:
+        """Return a path argument that need not be in the workspace, absolute."""
+        return Path(os.path.normpath(self.cwd / argument))
+
+    @cached_property
+    def author(self) -> str:
+        """Who makes commits: `DSV_AUTHOR`, the setting `user`, git's user, or user@host."""
+        return self.env.get("DSV_AUTHOR") or self.repo.config.user or self._git_user() or self._login()
+
+    def _git_user(self) -> str | None:
+        command = ["git", "config", "--null", "--get-regexp", r"^user\.(name|email)$"]
+        try:
+            done = subprocess.run(command, cwd=self.repo.root, capture_output=True, check=False)
+        except OSError:
+            return None
+        found = {}
+        for entry in done.stdout.decode("utf-8", "replace").split("\0"):
+            key, _, value = entry.partition("\n")
+            found[key] = value.strip()
+        name, email = found.get("user.name"), found.get("user.email")
+        return f"{name} <{email}>" if name and email else name or email
+
+    def _login(self) -> str:
+        import getpass
+        import socket
+
+        try:
+            user = getpass.getuser()
+        except (KeyError, OSError, ImportError):
+            user = "unknown"
+        return f"{user}@{socket.gethostname() or 'localhost'}"

@@ -1,0 +1,168 @@
+"""Read and change settings."""
+
+from collections.abc import MutableMapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from dsv.atomic import replace_file
+from dsv.config import KEYS, LOCAL, SHARED, Key, check, find_key, flatten, parse, read_text, read_toml
+from dsv.errors import BadConfig, NotFound
+from dsv.repo import Repo
+
+_FLAGS = {
+    "true": True,
+    "yes": True,
+    "on": True,
+    "1": True,
+    "false": False,
+    "no": False,
+    "off": False,
+    "0": False,
+}
+
+Value = str | bool | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting that has a value.
+
+    Attributes:
+        key: Its dotted name.
+        value: What it is set to.
+        where: The file that says so: `dsv.toml` or `.dsv/config`.
+    """
+
+    key: str
+    value: Value
+    where: str
+
+
+def settings(repo: Repo) -> tuple[Setting, ...]:
+    """Return all settings that have a value, in order of their names; the local file wins.
+
+    Raises:
+        BadConfig: A file cannot be read.
+    """
+    found = {}
+    for where in (SHARED, LOCAL):
+        document = read_toml(read_text(repo.root / where), where)
+        document.pop("dataset", None)
+        for name, value in flatten(document).items():
+            key = find_key(name)
+            if key is not None:
+                found[name] = Setting(name, check(key, name, value, where), where)
+    return tuple(found[name] for name in sorted(found))
+
+
+def get(repo: Repo, name: str) -> Setting:
+    """Return a setting.
+
+    Raises:
+        BadConfig: There is no such key.
+        NotFound: It has no value.
+    """
+    known(name)
+    for setting in settings(repo):
+        if setting.key == name:
+            return setting
+    raise NotFound(f"{name} is not set", hint=f"dsv config {name} VALUE")
+
+
+def put(repo: Repo, name: str, values: Sequence[str], *, shared: bool = False) -> Setting:
+    """Set a key, in `.dsv/config`, or with `shared` in `dsv.toml`, whose comments are kept.
+
+    Args:
+        repo: The workspace.
+        name: The dotted name of a key.
+        values: Its value as text; several for a list.
+        shared: Which file to write.
+
+    Raises:
+        BadConfig: There is no such key, or it cannot have this value.
+    """
+    key = known(name)
+    where = SHARED if shared else LOCAL
+    value = check(key, name, _read(key, values), where)
+    path = repo.root / where
+    text = read_text(path)
+    read_toml(text, where)
+    _write(
+        path, _with(text, name.split("."), list(value) if isinstance(value, tuple) else value), repo, where
+    )
+    return Setting(name, value, where)
+
+
+def unset(repo: Repo, name: str, *, shared: bool = False) -> Setting:
+    """Remove a key from a file and return what it was.
+
+    Raises:
+        BadConfig: There is no such key.
+        NotFound: It is not set there.
+    """
+    key = known(name)
+    where = SHARED if shared else LOCAL
+    path = repo.root / where
+    text = read_text(path)
+    values = flatten(read_toml(text, where))
+    if name not in values:
+        raise NotFound(f"{name} is not set in {where}")
+    _write(path, _with(text, name.split("."), None), repo, where)
+    return Setting(name, check(key, name, values[name], where), where)
+
+
+def known(name: str) -> Key:
+    """Return the key called `name`.
+
+    Raises:
+        BadConfig: There is none; the hint has one that looks like it.
+    """
+    key = find_key(name)
+    if key is None:
+        if name.partition(".")[0] == "dataset":
+            raise BadConfig("rules for datasets are edited by hand", hint=f"[[dataset]] tables in {SHARED}")
+        near = get_close_matches(name, [key.pattern for key in KEYS], n=1)
+        raise BadConfig(
+            f"unknown setting {name}", hint=f"did you mean {near[0]}?" if near else "dsv config --help"
+        )
+    return key
+
+
+def _read(key: Key, values: Sequence[str]) -> object:
+    if key.kind == "list":
+        return list(values)
+    if len(values) != 1:
+        raise BadConfig(f"{key.pattern} takes one value, not {len(values)}")
+    return _FLAGS.get(values[0].lower(), values[0]) if key.kind == "flag" else values[0]
+
+
+def _with(text: str, parts: list[str], value: object) -> str:
+    """Return the TOML `text` with one value set, or removed if None; the rest stays as written."""
+    import tomlkit
+
+    document = tomlkit.parse(text)
+    table: MutableMapping[str, Any] = document
+    trail = []
+    for number, part in enumerate(parts[:-1]):
+        if part not in table:
+            outer = number < len(parts) - 2
+            table[part] = tomlkit.table(is_super_table=outer)
+        trail.append((table, part))
+        table = table[part]
+    if value is not None:
+        table[parts[-1]] = value
+        return tomlkit.dumps(document)
+    del table[parts[-1]]
+    for outer_table, part in reversed(trail):
+        if not outer_table[part]:
+            del outer_table[part]
+    return tomlkit.dumps(document)
+
+
+def _write(path: Path, text: str, repo: Repo, where: str) -> None:
+    other = read_text(repo.root / (LOCAL if where == SHARED else SHARED))
+    mine = {"shared": text, "local": other} if where == SHARED else {"shared": other, "local": text}
+    parse(**mine)  # a change that would leave settings which cannot be read is not made
+    replace_file(path, text.encode())
