@@ -5,6 +5,7 @@ implementation passes the contract tests in `dsv.testing.blobs`.
 """
 
 from collections.abc import Iterator
+from mmap import mmap
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -38,6 +39,13 @@ class Blobs(Protocol):
         Raises:
             FileNotFoundError: There is no such blob.
             Corrupt: The blob ends before `offset + length`.
+        """
+
+    def view(self, name: str) -> bytes | mmap:
+        """Return all of a blob as an immutable buffer, without a copy where that is possible.
+
+        Raises:
+            FileNotFoundError: There is no such blob.
         """
 
     def put(self, name: str, data: Buffer) -> bool:

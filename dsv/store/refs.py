@@ -44,10 +44,12 @@ class Moving(NamedTuple):
     Attributes:
         before: Snapshot that was checked out when it began.
         after: Snapshot that is wanted.
+        kept: Snapshot of uncommitted data that it overwrites, stored before it began.
     """
 
     before: ObjectId | None
     after: ObjectId | None
+    kept: ObjectId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,7 @@ def _decode_local(record: canonical.Json) -> Local:
         detached=_optional_id(record["detached"]),
         staged=_optional_id(record["staged"]),
         present=_optional_id(record["present"]),
-        moving=None if moving is None else Moving(_optional_id(moving[0]), _optional_id(moving[1])),
+        moving=None if moving is None else Moving(*(_optional_id(oid) for oid in moving)),
         remotes=_ids(record["remotes"]),
         oplog=(int(number), _text(digest)),
         git_branch=_optional_text(record["git_branch"]),

@@ -1,0 +1,292 @@
+"""The one door out: the bytes of a file, however the store holds them."""
+
+import os
+import threading
+from array import array
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
+
+from dsv.errors import Corrupt, Missing
+from dsv.hashing import Buffer, Kind, derived_hasher, file_hasher, file_id
+from dsv.ids import ObjectId
+from dsv.model.recipe import Recipe
+from dsv.store import packs
+from dsv.store.index import Located
+from dsv.store.objects import Objects
+
+MAX_DEPTH = 16
+"""Recipes of recipes; four levels are enough for any file that fits on a disk."""
+
+_GROUP = 4 << 20
+_GROUP_PARTS = 256
+_THREADED = 8 << 20
+_AHEAD = 4  # groups
+_WORKERS = min(4, os.cpu_count() or 1)
+_CACHE = 32 << 20
+_FINGERPRINT = "dsv 2026-11 content range v1"
+
+
+class _Segment(NamedTuple):
+    id: ObjectId
+    size: int
+    place: Located
+
+
+class Contents:
+    """Reads files from a store.
+
+    Args:
+        objects: The store's objects.
+    """
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+
+    def has(self, oid: ObjectId) -> bool:
+        """Whether the store holds the file `oid`, as far as its own entry tells."""
+        return self._objects.listed(bytes.fromhex(oid), data=True) is not None
+
+    def size(self, oid: ObjectId) -> int:
+        """Return how many bytes the file `oid` has.
+
+        Raises:
+            Missing: The store does not hold it.
+            Corrupt: Its recipe is damaged.
+        """
+        place = self._find(oid, oid)
+        return place.raw if place.kind == Kind.SEGMENT else self._recipe(oid, oid).size
+
+    def read(self, oid: ObjectId) -> bytes:
+        """Return the bytes of a file that fits in memory.
+
+        Raises:
+            Missing: The store does not hold all of it.
+            Corrupt: It is damaged.
+        """
+        return b"".join(self.stream(oid))
+
+    def stream(self, oid: ObjectId) -> Iterator[Buffer]:
+        """Yield the bytes of a file in order.
+
+        What is yielded is proved only when the iterator has come to its end: whoever
+        writes it to a place where others see it waits for that.
+
+        Raises:
+            Missing: The store does not hold all of it.
+            Corrupt: It is damaged, or it is not the file that its id names.
+        """
+        place = self._find(oid, oid)
+        if place.kind == Kind.SEGMENT:
+            data = self._objects.get(oid, Kind.SEGMENT)
+            if file_id(data) != oid:
+                raise Corrupt(f"file {oid} is not what its id says")
+            yield data
+            return
+        recipe = self._recipe(oid, oid)
+        hasher = file_hasher()
+        groups = _groups(self._segments(oid, recipe, 0))
+        for group in self._read_ahead(groups, threads=recipe.size >= _THREADED):
+            for data in group:
+                hasher.update(data)
+                yield data
+        if hasher.hexdigest() != oid:
+            raise Corrupt(f"file {oid} is not what its id says: its recipe makes other bytes")
+
+    def open(self, oid: ObjectId, name: str) -> "ContentSource":
+        """Return the file `oid` for reading at any place; `name` helps to tell its format.
+
+        Raises:
+            Missing: The store does not hold all of it.
+            Corrupt: Its recipe is damaged.
+        """
+        return ContentSource(self._objects, name, self.segments(oid))
+
+    def segments(self, oid: ObjectId) -> Iterator[tuple[ObjectId, int]]:
+        """Yield id and size of each segment of a file in order, as its recipe has them.
+
+        Raises:
+            Missing: The store does not hold one of them.
+            Corrupt: Its recipe is damaged.
+        """
+        place = self._find(oid, oid)
+        if place.kind == Kind.SEGMENT:
+            yield oid, place.raw
+            return
+        for segment in self._segments(oid, self._recipe(oid, oid), 0):
+            yield segment.id, segment.size
+
+    def members(self, oid: ObjectId) -> Iterator[ObjectId]:
+        """Yield the id of every object that the file `oid` is held by, once for each mention.
+
+        Raises:
+            Missing: The store does not hold one of the recipes.
+            Corrupt: A recipe is damaged.
+        """
+        waiting = [(oid, 0)]
+        while waiting:
+            part, depth = waiting.pop()
+            yield part
+            place = self._objects.listed(bytes.fromhex(part), data=True)
+            if place is not None and place.kind == Kind.RECIPE:
+                if depth > MAX_DEPTH:
+                    raise Corrupt(f"the recipe of file {oid} nests without end")
+                waiting += [(child.id, depth + 1) for child in self._recipe(oid, part).parts]
+
+    def _find(self, oid: ObjectId, part: ObjectId) -> Located:
+        place = self._objects.listed(bytes.fromhex(part), data=True) or self._objects.find_hidden(part)
+        if place is None:
+            what = f"file {oid}" if part == oid else f"segment {part} of file {oid}"
+            raise Missing(f"{what} is not in the store")
+        if place.kind not in {Kind.SEGMENT, Kind.RECIPE}:
+            raise Corrupt(f"object {part} is no part of a file")
+        return place
+
+    def _recipe(self, oid: ObjectId, part: ObjectId) -> Recipe:
+        what = f"the recipe of file {oid}" if part == oid else f"recipe {part} of file {oid}"
+        return Recipe.decode(self._objects.get(part, Kind.RECIPE), what)
+
+    def _segments(self, oid: ObjectId, recipe: Recipe, depth: int) -> Iterator[_Segment]:
+        if depth > MAX_DEPTH:
+            raise Corrupt(f"the recipe of file {oid} nests without end")
+        for part, size in recipe.parts:
+            place = self._find(oid, part)
+            if place.kind == Kind.SEGMENT:
+                if place.raw != size:
+                    raise Corrupt(f"the recipe of file {oid} lies: segment {part} has {place.raw} bytes, not {size}")
+                yield _Segment(part, size, place)
+                continue
+            inner = self._recipe(oid, part)
+            if inner.size != size:
+                raise Corrupt(f"the recipe of file {oid} lies: part {part} has {inner.size} bytes, not {size}")
+            yield from self._segments(oid, inner, depth + 1)
+
+    def _read_ahead(self, groups: Iterator[list[_Segment]], *, threads: bool) -> Iterator[list[Buffer]]:
+        if not threads:
+            yield from map(self._read_group, groups)
+            return
+        waiting: deque[Future[list[Buffer]]] = deque()
+        with ThreadPoolExecutor(_WORKERS, thread_name_prefix="dsv-read") as pool:
+            try:
+                for group in groups:
+                    waiting.append(pool.submit(self._read_group, group))
+                    if len(waiting) >= _AHEAD:
+                        yield waiting.popleft().result()
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                for future in waiting:
+                    future.cancel()
+
+    def _read_group(self, group: list[_Segment]) -> list[Buffer]:
+        first, last = group[0].place, group[-1].place
+        length = last.offset + last.stored - first.offset
+        try:
+            stored = memoryview(self._objects.blobs.read(packs.name(first.pack), first.offset, length))
+        except (Corrupt, FileNotFoundError):
+            return [self._objects.get(segment.id, Kind.SEGMENT) for segment in group]
+        return [self._decode(segment, stored, first.offset) for segment in group]
+
+    def _decode(self, segment: _Segment, stored: memoryview, start: int) -> Buffer:
+        place = segment.place
+        at = place.offset - start
+        try:
+            return self._objects.decode(segment.id, place, stored[at : at + place.stored])
+        except Corrupt:
+            return self._objects.get(segment.id, Kind.SEGMENT)  # perhaps another copy is sound
+
+
+def _groups(segments: Iterator[_Segment]) -> Iterator[list[_Segment]]:
+    """Yield runs of segments that lie one after the other in one pack."""
+    group: list[_Segment] = []
+    size = 0
+    for segment in segments:
+        place = segment.place
+        if group:
+            last = group[-1].place
+            apart = place.pack != last.pack or place.offset != last.offset + last.stored
+            if apart or size + place.raw > _GROUP or len(group) >= _GROUP_PARTS:
+                yield group
+                group, size = [], 0
+        group.append(segment)
+        size += place.raw
+    if group:
+        yield group
+
+
+class ContentSource:
+    """A file in the store with random access; see `dsv.tables.source.ByteSource`.
+
+    Each segment is verified to be what its id says when it is read.
+
+    Attributes:
+        name: The file's name.
+        size: Bytes.
+    """
+
+    def __init__(self, objects: Objects, name: str, segments: Iterator[tuple[ObjectId, int]]) -> None:
+        self._objects = objects
+        self._ids = bytearray()
+        self._starts = array("Q")
+        self._cache: dict[int, bytes] = {}
+        self._cached = 0
+        self._lock = threading.Lock()
+        self.name = name
+        self.size = 0
+        for oid, size in segments:
+            self._ids += bytes.fromhex(oid)
+            self._starts.append(self.size)
+            self.size += size
+
+    def read_at(self, offset: int, length: int) -> Buffer:
+        """Return exactly `length` bytes from `offset`; safe to call from many threads.
+
+        Raises:
+            EOFError: The bytes end before that.
+            Missing: The store does not hold the segment.
+            Corrupt: The segment is damaged.
+        """
+        pieces = [self._segment(number)[start:stop] for number, start, stop in self._ranges(offset, length)]
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def fingerprint(self, offset: int, length: int) -> str:
+        """Return a text that is equal for equal ranges of equal segments."""
+        hasher = derived_hasher(_FINGERPRINT)
+        for number, start, stop in self._ranges(offset, length):
+            hasher.update(self._ids[32 * number : 32 * number + 32])
+            hasher.update(b"%d:%d;" % (start, stop))
+        return "s:" + hasher.hexdigest()
+
+    def _ranges(self, offset: int, length: int) -> Iterator[tuple[int, int, int]]:
+        """Yield segment number, start and stop in it, for each segment that a range touches."""
+        end = offset + length
+        if offset < 0 or length < 0 or end > self.size:
+            raise EOFError(f"{self.name} has {self.size} bytes, not {end}")
+        number = bisect_right(self._starts, offset) - 1
+        while offset < end:
+            first = self._starts[number]
+            after = self._starts[number + 1] if number + 1 < len(self._starts) else self.size
+            stop = min(end, after)
+            yield number, offset - first, stop - first
+            offset = stop
+            number += 1
+
+    def _segment(self, number: int) -> bytes:
+        with self._lock:
+            cached = self._cache.pop(number, None)
+            if cached is not None:
+                self._cache[number] = cached  # now the last to go
+                return cached
+        oid = ObjectId(self._ids[32 * number : 32 * number + 32].hex())
+        data = self._objects.get(oid, Kind.SEGMENT)
+        if file_id(data) != oid:
+            raise Corrupt(f"segment {oid} is not what its id says")
+        with self._lock:
+            if number not in self._cache:
+                self._cache[number] = data
+                self._cached += len(data)
+            while self._cached > _CACHE and len(self._cache) > 1:
+                self._cached -= len(self._cache.pop(next(iter(self._cache))))
+        return data

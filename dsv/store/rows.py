@@ -1,0 +1,93 @@
+"""Rows of an index while they are made: packed records, sorted and turned into columns.
+
+Few rows are handled in plain Python; numpy is imported only where there are so many
+that it pays for its own import.
+"""
+
+import struct
+from typing import Any, NamedTuple
+
+ROW = struct.Struct("<32sBBIIIIQ")
+"""id, kind, codec, pack, offset, stored, raw, checksum: the columns of `dsv.store.ipc`."""
+
+SIZE = ROW.size
+_FEW = 8192
+_FORMATS = ("B", "B", "I", "I", "I", "I", "Q")
+
+
+class Row(NamedTuple):
+    """What an index says of one object.
+
+    Attributes:
+        id: Its id, 32 bytes.
+        kind: A number of `dsv.hashing.Kind`.
+        codec: How it is stored: `dsv.store.packs.PLAIN` or `ZSTD`.
+        pack: Which of the index's packs holds it.
+        offset: Where in the pack.
+        stored: How many bytes it has there.
+        raw: How many it has when decoded.
+        checksum: XXH3-64 of the stored bytes.
+    """
+
+    id: bytes
+    kind: int
+    codec: int
+    pack: int
+    offset: int
+    stored: int
+    raw: int
+    checksum: int
+
+
+def sort(rows: bytes | bytearray) -> bytes:
+    """Return packed rows in the order of their ids."""
+    if len(rows) <= SIZE * _FEW:
+        return b"".join(sorted(rows[at : at + SIZE] for at in range(0, len(rows), SIZE)))
+    import numpy as np  # noqa: PLC0415 - see the module's docstring
+
+    table = _table(rows)
+    # The first 8 bytes decide but for accidents and copies of one object.
+    prefix = np.ascontiguousarray(table["prefix"])
+    order = np.argsort(prefix, kind="stable")
+    ordered = prefix[order]
+    if (ordered[1:] == ordered[:-1]).any():
+        order = np.argsort(table["id"], kind="stable")
+    return bytes(table[order].tobytes())
+
+
+def columns(rows: bytes | bytearray) -> list[bytes]:
+    """Return the values of each column of packed rows."""
+    count = len(rows) // SIZE
+    if count > _FEW:
+        table = _table(rows)
+        return [table[name].tobytes() for name in Row._fields]
+    if not count:
+        return [b""] * len(Row._fields)
+    ids, *numbers = zip(*ROW.iter_unpack(rows), strict=True)
+    packed = [struct.pack(f"<{count}{form}", *values) for form, values in zip(_FORMATS, numbers, strict=True)]
+    return [b"".join(ids), *packed]
+
+
+def move_to_pack(rows: bytes | bytearray, pack: int) -> bytes:
+    """Return packed rows whose objects are said to be in the pack of number `pack`."""
+    out = bytearray(rows)
+    number = struct.pack("<I", pack)
+    for byte in range(4):
+        out[34 + byte :: SIZE] = number[byte : byte + 1] * (len(out) // SIZE)
+    return bytes(out)
+
+
+def dtype() -> Any:
+    """Return packed rows as a numpy type; `prefix` and `bytes` are other views of the id."""
+    import numpy as np  # noqa: PLC0415 - see the module's docstring
+
+    names = [*Row._fields, "prefix", "bytes"]
+    formats = ["S32", "u1", "u1", "<u4", "<u4", "<u4", "<u4", "<u8", ">u8", "V32"]
+    offsets = [0, 32, 33, 34, 38, 42, 46, 50, 0, 0]
+    return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": SIZE})
+
+
+def _table(rows: bytes | bytearray) -> Any:
+    import numpy as np  # noqa: PLC0415 - see the module's docstring
+
+    return np.frombuffer(rows, dtype=dtype())
