@@ -52,7 +52,7 @@ def worth_compressing(segment: Buffer) -> bool:
 
 def _compressor() -> _Compressor:
     if _LOCAL.compressor is None:
-        from zstandard import ZstdCompressor  # noqa: PLC0415 - 20 ms, only when something is stored
+        from zstandard import ZstdCompressor  # takes 20 ms: only when something is stored
 
         _LOCAL.compressor = ZstdCompressor(level=LEVEL, write_checksum=False)
     return _LOCAL.compressor

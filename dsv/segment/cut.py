@@ -10,8 +10,9 @@ from dsv.segment.window import STEP, ReadAt, Window
 SMALL = 16 << 10
 """A file up to this size is one segment; pages below it are joined with their neighbours."""
 
-TINY = 1 << 10
-"""Small pages that come to less than this are joined even with a neighbour that is not small."""
+TINY = 16
+"""Less than this (the magic, padding) is joined even with a neighbour that is not small. Not more:
+a dictionary that goes with the page after it makes that page new whenever it changes."""
 
 JOINED = 32 << 10
 """About how many bytes of small pages follow the first `SMALL` ones in a joined segment."""
