@@ -31,9 +31,14 @@ def pieces(array: pa.Array) -> Iterator[pa.Array]:
     if isinstance(array, pa.ExtensionArray):
         yield from pieces(array.storage)
     elif t.is_dictionary(array.type):
+        if _has_views(array.type.value_type):
+            array = pa.DictionaryArray.from_arrays(array.indices, without_views(array.dictionary), safe=False)
         for part in _stretches(array, _largest(array.dictionary)):
             yield from pieces(part.dictionary_decode())
     elif t.is_run_end_encoded(array.type):
+        if _has_views(array.type.value_type):
+            values = without_views(array.values)
+            array = pa.RunEndEncodedArray.from_arrays(array.run_ends, values).slice(array.offset, len(array))
         for part in _stretches(array, _largest(array.values)):
             yield from pieces(pc.run_end_decode(part))
     elif t.is_string_view(array.type) or t.is_binary_view(array.type):
@@ -48,6 +53,47 @@ def pieces(array: pa.Array) -> Iterator[pa.Array]:
             yield array.slice(start, step)
     else:
         yield array
+
+
+def without_views(array: pa.Array) -> pa.Array:
+    """Return `array` with byte views, at any depth, copied into plain layouts.
+
+    Arrow can neither select from views nor decode dictionaries of them.
+    """
+    return pc.cast(array, _without_views(array.type)) if _has_views(array.type) else array
+
+
+def _has_views(kind: pa.DataType) -> bool:
+    if isinstance(kind, pa.BaseExtensionType):
+        return _has_views(kind.storage_type)
+    if t.is_dictionary(kind) or t.is_run_end_encoded(kind):
+        return _has_views(kind.value_type)
+    if t.is_string_view(kind) or t.is_binary_view(kind):
+        return True
+    return any(_has_views(kind.field(i).type) for i in range(kind.num_fields))
+
+
+def _without_views(kind: pa.DataType) -> pa.DataType:
+    """Return a type of the same values that Arrow casts `kind` to."""
+    if not _has_views(kind):
+        return kind
+    if isinstance(kind, pa.BaseExtensionType):
+        return _without_views(kind.storage_type)
+    if t.is_dictionary(kind) or t.is_run_end_encoded(kind):
+        return _without_views(kind.value_type)
+    if t.is_struct(kind):
+        return pa.struct([_field(kind.field(i)) for i in range(kind.num_fields)])
+    if t.is_map(kind):
+        return pa.map_(_field(kind.key_field), _field(kind.item_field))
+    if t.is_fixed_size_list(kind):
+        return pa.list_(_field(kind.value_field), kind.list_size)
+    if kind.num_fields:
+        return pa.large_list(_field(kind.value_field))
+    return pa.large_binary()
+
+
+def _field(field: pa.Field) -> pa.Field:
+    return field.with_type(_without_views(field.type))
 
 
 def _stretches(array: pa.Array, largest: int) -> Iterator[pa.Array]:

@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+import numpy as np
 import pyarrow as pa
+
+from dsv.errors import NotFound
 
 BATCH_ROWS = 65_536
 """Rows of a batch at most. Batches may be smaller: a wide or heavy table is cut finer."""
 
-BATCH_BYTES = 32 << 20
+BATCH_BYTES = 16 << 20
 """Bytes of a batch that a reader aims to stay under, unless a single row holds more."""
 
 
@@ -42,3 +45,27 @@ class TableReader(Protocol):
             NoTable: The bytes turn out not to hold the table that their start promised.
             NotFound: There is no column of a wanted name.
         """
+
+
+def positions(schema: pa.Schema, columns: Sequence[str] | None) -> list[int]:
+    """Return where the wanted columns are in `schema`; None: all.
+
+    Raises:
+        NotFound: There is no column of a wanted name.
+    """
+    if columns is None:
+        return list(range(len(schema)))
+    first: dict[str, int] = {}
+    for position, name in enumerate(schema.names):
+        first.setdefault(name, position)
+    for name in columns:
+        if name not in first:
+            raise NotFound(f"there is no column {name!r}")
+    return [first[name] for name in columns]
+
+
+def rowless(rows: int) -> Iterator[pa.RecordBatch]:
+    """Yield batches of no columns that have `rows` rows together."""
+    for start in range(0, rows, BATCH_ROWS):
+        filler = np.zeros(min(BATCH_ROWS, rows - start), np.bool_)
+        yield pa.record_batch([pa.array(filler)], names=[""]).select([])
