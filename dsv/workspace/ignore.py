@@ -1,0 +1,84 @@
+"""What dsv does not look at: `.dsvignore`, the store's and git's own folders.
+
+Inside a dataset only `.dsv`, `.git` and what `.dsvignore` names are left out. Lists of
+untracked files also leave out what the user's `.gitignore` names, and caches.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from dsv.errors import BadConfig
+
+IGNORE_FILE = ".dsvignore"
+
+NEVER_DATA = frozenset({".dsv", ".git"})
+"""Names that no dataset holds, at any depth; in any case of letters they are never written."""
+
+CACHES = frozenset({"__pycache__", ".ipynb_checkpoints", ".DS_Store", ".pytest_cache", ".mypy_cache"})
+"""Names that are not offered as untracked; in a dataset they are data like any other."""
+
+
+class _Spec(Protocol):
+    def match_file(self, file: str) -> bool: ...
+
+
+class Ignore:
+    """Lines in gitignore syntax, relative to the workspace.
+
+    A directory that matches is left out with all that it holds, as in git.
+    """
+
+    def __init__(self, spec: _Spec | None = None) -> None:
+        self._spec = spec
+
+    def __bool__(self) -> bool:
+        """Whether there are any lines; without them nothing is ever asked."""
+        return self._spec is not None
+
+    def matches(self, path: str, *, is_dir: bool) -> bool:
+        """Whether the entry at `path`, relative to the workspace with `/`, is left out."""
+        return self._spec is not None and self._spec.match_file(f"{path}/" if is_dir else path)
+
+
+NOTHING = Ignore()
+
+
+def from_lines(lines: Iterable[str], *, name: str = IGNORE_FILE) -> Ignore:
+    """Return the rules in `lines`; `name` names their file in messages.
+
+    Raises:
+        BadConfig: A line is no pattern.
+    """
+    wanted = [line for line in lines if line.strip() and not line.startswith("#")]
+    if not wanted:
+        return NOTHING
+    # 50 ms, and most workspaces have no such file.
+    from pathspec import GitIgnoreSpec
+
+    try:
+        return Ignore(GitIgnoreSpec.from_lines(wanted))
+    except ValueError as error:
+        raise BadConfig(f"{name} is not valid: {error}") from error
+
+
+def load(root: Path, *, extra: Sequence[str] = ()) -> Ignore:
+    """Return the rules of the workspace `root`: the lines `extra`, then those of its `.dsvignore`.
+
+    Args:
+        root: The workspace.
+        extra: Lines of weaker rules, such as the user's own in `.gitignore`.
+
+    Raises:
+        BadConfig: `.dsvignore` cannot be read, is not UTF-8, or holds a line that is no pattern.
+    """
+    return from_lines([*extra, *_lines(root / IGNORE_FILE)])
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfig(f"{path.name} cannot be read: {error}") from error
