@@ -69,7 +69,7 @@ def infer(
     """
     kind = kind_of(source.name)
     if kind is None:
-        raise NoTable(f"{source.name} is not called like a text table (.csv, .tsv, .jsonl)")
+        raise NoTable("not called like a text table (.csv, .tsv, .jsonl)")
     known = dict(declared or {})
     if kind == "jsonl":
         return _infer_json(source, known, start, prefix, block)
@@ -125,7 +125,7 @@ class _Guess:
         if self.low is None or self.high is None:
             return True
         if t.is_floating(kind):
-            return -EXACT_INTEGERS <= self.low.as_py() and self.high.as_py() <= EXACT_INTEGERS
+            return bool(-EXACT_INTEGERS <= self.low.as_py() and self.high.as_py() <= EXACT_INTEGERS)
         try:
             pc.cast(self.low, kind)
             pc.cast(self.high, kind)
@@ -164,7 +164,7 @@ def _infer_csv(
     names = text_csv.names(source, dialect)
     absent = [name for name in declared if name not in names]
     if absent:
-        raise NoTable(f"{source.name} has no column {absent[0]!r}, whose type is declared")
+        raise NoTable(f"there is no column {absent[0]!r}, whose type is declared")
     before = {column.name: column for column in start.columns} if start else {}
     guesses = [_begin(name, declared, before) for name in names]
     for batch in _some(text_csv.texts(source, dialect, block=block), prefix):
@@ -210,29 +210,30 @@ def _infer_json(
     rows = 0
     for lines_of in text_json.blocks(source, block):
         try:
-            table = text_json.parse(lines_of, known, more=True, row=rows, name=source.name)
+            table = text_json.parse(lines_of, known, more=True, row=rows)
             _adopt_declared(table, declared)
         except (text_json.Unparsed, Misfit) as error:
-            raise NoTable(f"{source.name}: {error}") from error
+            raise NoTable(str(error)) from error
         rows += table.num_rows
         for place, name in enumerate(table.column_names):
             if name in declared:
                 types.setdefault(name, declared[name])
                 continue
             values = _whole(table.column(place))
-            text_json.check_doubles(lines_of, values, name, source.name)
+            text_json.check_doubles(lines_of, values, name)
             large |= {
-                path for path, leaf in text_json.leaves(values, name)
+                path
+                for path, leaf in text_json.leaves(values, name)
                 if t.is_int64(leaf.type) and text_json.beyond_exact(leaf)
             }
-            types[name] = _join(types.get(name, pa.null()), _untimed(values.type), f"{source.name}: {name}")
+            types[name] = _join(types.get(name, pa.null()), _untimed(values.type), f"member {name}")
         if prefix:
             break
     if not types and not rows:
-        raise NoTable(f"{source.name} is empty")
+        raise NoTable("it is empty")
     for name, kind in declared.items():
         types.setdefault(name, kind)
-    _check_large(types, large, source.name)
+    _check_large(types, large)
     columns = tuple(Column(name, kind, name not in declared) for name, kind in types.items())
     return TextSchema(columns, lines())
 
@@ -244,7 +245,11 @@ def _adopt_declared(table: pa.Table, declared: Mapping[str, pa.DataType]) -> Non
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:
-    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks or [pa.nulls(0, column.type)])
+    return (
+        column.chunk(0)
+        if column.num_chunks == 1
+        else pa.concat_arrays(column.chunks or [pa.nulls(0, column.type)])
+    )
 
 
 def _untimed(kind: pa.DataType) -> pa.DataType:
@@ -262,7 +267,7 @@ def _join(left: pa.DataType, right: pa.DataType, where: str) -> pa.DataType:
     """Return the narrowest type that holds the values of both.
 
     Raises:
-        NoTable: There is none; `where` names file and member.
+        NoTable: There is none; `where` names the member.
     """
     if left == right or t.is_null(right):
         return left
@@ -291,11 +296,11 @@ def _word(kind: pa.DataType) -> str:
     return next((word for fits, word in words if fits), "numbers")
 
 
-def _check_large(types: Mapping[str, pa.DataType], large: set[str], name: str) -> None:
+def _check_large(types: Mapping[str, pa.DataType], large: set[str]) -> None:
     for column, kind in types.items():
         for path, leaf in text_json.leaves(pa.nulls(0, kind), column):
             if path in large and t.is_float64(leaf.type):
                 raise NoTable(
-                    f"{name}: member {column!r} mixes fractions with integers that no double holds",
+                    f"member {column!r} mixes fractions with integers that no double holds",
                     hint="declare its type in dsv.toml",
                 )

@@ -1,21 +1,25 @@
 """Text files as tables: CSV, TSV and JSON lines under a pinned schema."""
 
 import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
 import pyarrow as pa
 
-from dsv.errors import NotFound, NoTable
+from dsv.errors import NoTable
 from dsv.tables import text_csv, text_json, text_types
 from dsv.tables.dialect import CSV, Column, TextSchema
-from dsv.tables.reader import BATCH_ROWS
+from dsv.tables.reader import BATCH_ROWS, positions
 from dsv.tables.source import ByteSource
 from dsv.tables.text_stream import BLOCK
 from dsv.tables.text_values import Misfit, of_text
 
-AHEAD = 2
-"""Blocks that are parsed ahead of the one that is read, for each thread."""
+AHEAD = 8
+"""Blocks at most that are worked on ahead of the one that is read."""
+
+T = TypeVar("T")
 
 
 class DoesNotFit(NoTable):
@@ -61,11 +65,7 @@ class TextReader:
             NoTable: The file is no table under any schema.
             NotFound: There is no column of a wanted name.
         """
-        known = {column.name: place for place, column in enumerate(self.text_schema.columns)}
-        absent = [name for name in columns or () if name not in known]
-        if absent:
-            raise NotFound(f"{self._source.name} has no column {absent[0]!r}")
-        places = list(known.values()) if columns is None else [known[name] for name in columns]
+        places = positions(self._schema, columns)
         read = self._read_csv if self.text_schema.dialect.format == CSV else self._read_json
         for batch in read(places):
             for start in range(0, batch.num_rows, BATCH_ROWS):
@@ -73,22 +73,24 @@ class TextReader:
 
     def _read_csv(self, places: Sequence[int]) -> Iterator[pa.RecordBatch]:
         dialect = self.text_schema.dialect
-        columns = [self.text_schema.columns[place] for place in places]
-        schema = pa.schema([pa.field(column.name, column.type) for column in columns])
+        wanted = [(place, self.text_schema.columns[place]) for place in places]
+        schema = pa.schema([pa.field(column.name, column.type) for _, column in wanted])
         self._check_header()
         # Without columns there are still rows to count; a column wanted twice is read once.
         needed = sorted(set(places)) or [0]
-        where = [needed.index(place) for place in places]
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for texts in text_csv.texts(self._source, dialect, needed, block=self._block):
-                found = pool.map(self._column, [texts.column(place) for place in where], columns)
-                yield _batch(list(found), schema, texts.num_rows)
+        batches = text_csv.texts(self._source, dialect, needed, block=self._block)
+
+        def convert(texts: pa.RecordBatch) -> pa.RecordBatch:
+            arrays = [self._column(texts.column(needed.index(place)), column) for place, column in wanted]
+            return _batch(arrays, schema, texts.num_rows)
+
+        yield from _ahead(convert, batches)
 
     def _check_header(self) -> None:
         names = text_csv.names(self._source, self.text_schema.dialect)
         wanted = tuple(column.name for column in self.text_schema.columns)
         if names != wanted:
-            raise DoesNotFit(f"{self._source.name} has other columns than its schema")
+            raise DoesNotFit("the header has other columns than the schema")
 
     def _column(self, text: pa.StringArray, column: Column) -> pa.Array:
         try:
@@ -98,24 +100,16 @@ class TextReader:
 
     def _misfit(self, column: Column, error: Misfit) -> DoesNotFit:
         kind = text_types.describe(column.type)
-        return DoesNotFit(f"{self._source.name}: column {column.name!r} is not all {kind}: {error}")
+        return DoesNotFit(f"column {column.name!r} is not all {kind}: {error}")
 
     def _read_json(self, places: Sequence[int]) -> Iterator[pa.RecordBatch]:
-        # Rows are numbered in messages only, so blocks need not know of those before them.
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            waiting = []
-            for block in text_json.blocks(self._source, self._block):
-                waiting.append(pool.submit(self._objects, block, places))
-                if len(waiting) > AHEAD:
-                    yield waiting.pop(0).result()
-            for pending in waiting:
-                yield pending.result()
+        blocks = text_json.blocks(self._source, self._block)
+        yield from _ahead(lambda block: self._objects(block, places), blocks)
 
     def _objects(self, block: bytes, places: Sequence[int]) -> pa.RecordBatch:
-        name = self._source.name
         types = {column.name: text_json.stored(column.type) for column in self.text_schema.columns}
         try:
-            table = text_json.parse(block, types, more=False, row=0, name=name)
+            table = text_json.parse(block, types, more=False, row=0)
         except text_json.Unparsed as error:
             raise self._unparsed(block, error) from error
         columns = [self.text_schema.columns[place] for place in places]
@@ -127,7 +121,7 @@ class TextReader:
         chunks = table.column(column.name).chunks
         values = chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks or [pa.nulls(0, column.type)])
         if column.exact:
-            text_json.check_doubles(block, values, column.name, self._source.name)
+            text_json.check_doubles(block, values, column.name)
         try:
             return text_json.adopt(values, column, self.text_schema.dialect)
         except Misfit as error:
@@ -136,10 +130,27 @@ class TextReader:
     def _unparsed(self, block: bytes, error: Exception) -> NoTable:
         """Tell JSON of other types from what is no JSON at all."""
         try:
-            text_json.parse(block, {}, more=True, row=0, name=self._source.name)
+            text_json.parse(block, {}, more=True, row=0)
         except text_json.Unparsed as other:
-            return NoTable(f"{self._source.name}: {other}")
-        return DoesNotFit(f"{self._source.name} does not fit its schema: {error}")
+            return NoTable(str(other))
+        return DoesNotFit(f"it does not fit its schema: {error}")
+
+
+def _ahead(work: Callable[[T], pa.RecordBatch], items: Iterator[T]) -> Iterator[pa.RecordBatch]:
+    """Yield the results of `work` in order, while the next items are read and worked on."""
+    threads = os.cpu_count() or 1
+    waiting: deque[Future[pa.RecordBatch]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                if len(waiting) > min(threads, AHEAD):
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for pending in waiting:
+                pending.cancel()
 
 
 def _batch(arrays: list[pa.Array], schema: pa.Schema, rows: int) -> pa.RecordBatch:

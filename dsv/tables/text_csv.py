@@ -48,7 +48,7 @@ def names(source: ByteSource, dialect: Dialect) -> tuple[str, ...]:
     Raises:
         NoTable: There is no header, or it is not UTF-8.
     """
-    return _header(TextStream(source), source.name, dialect)
+    return _header(TextStream(source), dialect)
 
 
 def texts(
@@ -79,7 +79,7 @@ def texts(
             return
         except _TooLong:
             if block >= LIMIT:
-                raise NoTable(f"{source.name} has a record longer than {LIMIT >> 20} MiB") from None
+                raise NoTable(f"a record is longer than {LIMIT >> 20} MiB") from None
             block = min(block * 8, LIMIT)
 
 
@@ -91,7 +91,7 @@ def _parse(
     source: ByteSource, dialect: Dialect, columns: Sequence[int] | None, block: int, skip: int
 ) -> Iterator[pa.RecordBatch]:
     stream = TextStream(source)
-    count = len(_header(stream, source.name, dialect))
+    count = len(_header(stream, dialect))
     ending = dialect.delimiter.join([_SENTINEL] * count)
     # A block must be able to hold the ending and a little more.
     block = max(block, len(ending) + 2)
@@ -104,11 +104,11 @@ def _parse(
             parse_options=_parsing(dialect, count, ragged),
             convert_options=_converting(range(count) if columns is None else columns),
         ) as reader:
-            yield from _strip(_skipping(reader, skip), source.name)
+            yield from _strip(_skipping(reader, skip))
     except pa.ArrowInvalid as error:
-        raise _reason(error, ragged, source.name) from error
+        raise _reason(error, ragged) from error
     except pa.ArrowKeyError as error:
-        raise NoTable(f"{source.name} cannot be parsed: {error}") from error
+        raise NoTable(f"it cannot be parsed: {error}") from error
 
 
 def _reading(count: int, block: int) -> csv.ReadOptions:
@@ -167,7 +167,7 @@ def _skipping(batches: Iterator[pa.RecordBatch], skip: int) -> Iterator[pa.Recor
         skip = 0
 
 
-def _strip(batches: Iterator[pa.RecordBatch], name: str) -> Iterator[pa.RecordBatch]:
+def _strip(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Yield `batches` without the sentinel, their last record."""
     held: pa.RecordBatch | None = None
     for batch in batches:
@@ -175,35 +175,34 @@ def _strip(batches: Iterator[pa.RecordBatch], name: str) -> Iterator[pa.RecordBa
             yield held
         held = batch
     if held is None or held.column(0)[held.num_rows - 1].as_py() != _SENTINEL:
-        raise NoTable(f"{name} has a quote that is never closed")
+        raise NoTable("a quote is never closed")
     yield held.slice(0, held.num_rows - 1)
 
 
-def _reason(error: Exception, ragged: Sequence[csv.InvalidRow], name: str) -> Exception:
+def _reason(error: Exception, ragged: Sequence[csv.InvalidRow]) -> Exception:
     if ragged:
         row = ragged[0]
         text = row.text if len(row.text) <= 60 else row.text[:59] + "…"
         if _SENTINEL in row.text:
-            return NoTable(f"{name} has a quote that is never closed")
+            return NoTable("a quote is never closed")
         return NoTable(
-            f"{name} has a record of {row.actual_columns} fields under a header of "
-            f"{row.expected_columns}: {text!r}"
+            f"a record has {row.actual_columns} fields, and the header {row.expected_columns}: {text!r}"
         )
     if "straddl" in str(error):
         return _TooLong()
     if "UTF8" in str(error):
-        return NoTable(f"{name} is not UTF-8")
-    return NoTable(f"{name} cannot be parsed: {error}")
+        return NoTable("it is not UTF-8")
+    return NoTable(f"it cannot be parsed: {error}")
 
 
-def _header(stream: TextStream, name: str, dialect: Dialect) -> tuple[str, ...]:
+def _header(stream: TextStream, dialect: Dialect) -> tuple[str, ...]:
     """Read the header off `stream`."""
-    record, rest = _first_record(stream, name, dialect)
+    record, rest = _first_record(stream, dialect)
     stream.give_back(rest)
     try:
         text = record.decode()
     except UnicodeDecodeError:
-        raise NoTable(f"{name} is not UTF-8") from None
+        raise NoTable("it is not UTF-8") from None
     field = re.compile(_field(dialect) + f"(?:{re.escape(dialect.delimiter)}|$)", re.DOTALL)
     found: list[str] = []
     position = 0
@@ -217,7 +216,7 @@ def _header(stream: TextStream, name: str, dialect: Dialect) -> tuple[str, ...]:
     return _distinct(found)
 
 
-def _first_record(stream: TextStream, name: str, dialect: Dialect) -> tuple[bytes, bytes]:
+def _first_record(stream: TextStream, dialect: Dialect) -> tuple[bytes, bytes]:
     head = b""
     step = BLOCK
     pattern = re.compile(
@@ -227,6 +226,8 @@ def _first_record(stream: TextStream, name: str, dialect: Dialect) -> tuple[byte
     while len(head) < LIMIT:
         more = stream.read(step)
         head += more
+        if not more and not head.strip(b"\r\n"):
+            raise NoTable("it is empty")
         matched = pattern.match(head if more else head + b"\n")
         # A record that ends in CR where the bytes end may have its LF still to come.
         if matched and (not more or matched.end() < len(head)):
@@ -234,9 +235,7 @@ def _first_record(stream: TextStream, name: str, dialect: Dialect) -> tuple[byte
         if not more:
             break
         step = max(BLOCK, len(head))
-    if not head.strip(b"\r\n"):
-        raise NoTable(f"{name} is empty")
-    raise NoTable(f"{name} has a quote in its header that is never closed")
+    raise NoTable("a quote in the header is never closed")
 
 
 def _field(dialect: Dialect) -> str:

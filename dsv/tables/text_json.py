@@ -42,24 +42,24 @@ def blocks(source: ByteSource, size: int = BLOCK) -> Iterator[bytes]:
             rest.append(chunk)
             held += len(chunk)
             if held > LIMIT:
-                raise NoTable(f"{source.name} has a line longer than {LIMIT >> 20} MiB")
+                raise NoTable(f"a line is longer than {LIMIT >> 20} MiB")
             continue
-        yield _checked(b"".join([*rest, chunk[:cut]]), source.name)
+        yield _checked(b"".join([*rest, chunk[:cut]]))
         rest, held = [chunk[cut:]], len(chunk) - cut
     last = b"".join(rest)
     if last:
-        yield _checked(last, source.name)
+        yield _checked(last)
 
 
-def _checked(block: bytes, name: str) -> bytes:
+def _checked(block: bytes) -> bytes:
     try:
         pa.array([block], pa.large_binary()).cast(pa.large_string())
     except pa.ArrowInvalid:
-        raise NoTable(f"{name} is not UTF-8") from None
+        raise NoTable("it is not UTF-8") from None
     return block
 
 
-def parse(block: bytes, types: Mapping[str, pa.DataType], *, more: bool, row: int, name: str) -> pa.Table:
+def parse(block: bytes, types: Mapping[str, pa.DataType], *, more: bool, row: int) -> pa.Table:
     """Return the objects in `block`, one a row.
 
     Args:
@@ -67,7 +67,6 @@ def parse(block: bytes, types: Mapping[str, pa.DataType], *, more: bool, row: in
         types: Types of members that are known, as JSON holds them.
         more: Whether other members may come too; their types are inferred.
         row: How many objects came before the block, for messages.
-        name: Names the file in messages.
 
     Raises:
         Unparsed: It is not JSON, or a value is not of its type.
@@ -87,16 +86,16 @@ def parse(block: bytes, types: Mapping[str, pa.DataType], *, more: bool, row: in
         )
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError) as error:
         raise Unparsed(_message(str(error), row)) from error
-    _check_lines(block, table.num_rows, name)
+    _check_lines(block, table.num_rows)
     return table.combine_chunks()
 
 
-def _check_lines(block: bytes, rows: int, name: str) -> None:
+def _check_lines(block: bytes, rows: int) -> None:
     lines = block.count(b"\n") + (not block.endswith(b"\n"))
     if lines != rows:
         lines = sum(1 for line in block.split(b"\n") if line.strip())
     if lines != rows:
-        raise NoTable(f"{name} does not hold one object on each line")
+        raise NoTable("not one object on each line")
 
 
 def _message(text: str, row: int) -> str:
@@ -204,7 +203,7 @@ def beyond_exact(values: pa.Array) -> bool:
     return low is not None and (high > EXACT_INTEGERS or low < -EXACT_INTEGERS)
 
 
-def check_doubles(block: bytes, values: pa.Array, column: str, name: str) -> None:
+def check_doubles(block: bytes, values: pa.Array, column: str) -> None:
     """See that no integer lost digits by becoming a double.
 
     Raises:
@@ -214,6 +213,6 @@ def check_doubles(block: bytes, values: pa.Array, column: str, name: str) -> Non
     for _, leaf in leaves(values, column):
         if t.is_float64(leaf.type) and beyond_exact(leaf) and _LONG_INTEGER.search(block):
             raise NoTable(
-                f"{name}: member {column!r} has integers that neither int64 nor float64 holds exactly",
+                f"member {column!r} has integers that neither int64 nor float64 holds exactly",
                 hint=f'declare its type in dsv.toml: schema = {{ "{column}" = "float64" }}, or "decimal(38, 0)"',
             )

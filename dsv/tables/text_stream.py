@@ -73,7 +73,6 @@ class TextStream(io.RawIOBase):
 
     def __init__(self, source: ByteSource) -> None:
         super().__init__()
-        self._name = source.name
         start = bytes(source.read_at(0, min(4, source.size)))
         raw = _Sequential(source)
         self._raw: io.RawIOBase | pa.CompressedInputStream = raw
@@ -88,8 +87,8 @@ class TextStream(io.RawIOBase):
     def _first(self) -> bytes:
         start = self._pull(BLOCK)
         if start.startswith(_UTF16_MARKS):
-            raise NoTable(f"{self._name} is UTF-16; dsv reads UTF-8")
-        return start.removeprefix(_UTF8_MARK)
+            raise NoTable("UTF-16; dsv reads UTF-8")
+        return _checked(start).removeprefix(_UTF8_MARK)
 
     def _pull(self, size: int) -> bytes:
         try:
@@ -97,9 +96,7 @@ class TextStream(io.RawIOBase):
         except (OSError, pa.ArrowInvalid) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
-            raise NoTable(f"{self._name} cannot be decompressed: {error}") from error
-        if data and b"\0" in data:
-            raise NoTable(f"{self._name} holds NUL bytes, so it is not text in UTF-8")
+            raise NoTable(f"it cannot be decompressed: {error}") from error
         return data or b""
 
     def readable(self) -> bool:
@@ -119,7 +116,7 @@ class TextStream(io.RawIOBase):
         if self._back:
             data, self._back = self._back[:want], self._back[want:]
         else:
-            data = self._pull(want)
+            data = _checked(self._pull(want))
         if data:
             self._last = data[-1:]
         elif self._ending is not None:
@@ -132,3 +129,9 @@ class TextStream(io.RawIOBase):
         """Yield what is left, in stretches of at most `size` bytes."""
         while data := self.read(size):
             yield data
+
+
+def _checked(data: bytes) -> bytes:
+    if b"\0" in data:
+        raise NoTable("it holds NUL bytes, so it is no text in UTF-8")
+    return data
