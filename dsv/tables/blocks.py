@@ -31,6 +31,11 @@ BLOCK_CONTEXT = "dsv 2026-11 table block v1"
 _NAN = {2: 0x7E00, 4: 0x7FC0_0000, 8: 0x7FF8_0000_0000_0000}
 
 
+def block_count(rows: int) -> int:
+    """Return how many blocks `rows` rows make."""
+    return -(-rows // BLOCK_ROWS)
+
+
 class BlockHasher:
     """Hashes the values of one column, block after block; the caller says where blocks end."""
 

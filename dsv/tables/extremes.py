@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dsv.tables.layout import bits, fixed, validity
-from dsv.tables.types import Node, Shape
+from dsv.tables.types import Node
 
 BOUND_BYTES = 256
 """Bytes of a text or binary value that are kept; longer ones are cut and marked so."""
@@ -49,25 +49,24 @@ class Bound(NamedTuple):
         return self.value if isinstance(self.value, bytes) else repr(self.value).encode()
 
 
-def order_of(node: Node) -> Order:
-    """Return how the values of a column are ordered."""
-    if node.text.startswith(("extension<", "interval[")):
+_ORDERS = {"bool": Order.BOOL, "utf8": Order.BYTES, "binary": Order.BYTES} | {
+    f"float{width}": Order.FLOAT for width in (16, 32, 64)
+}
+_PREFIXES = (
+    ("fixed_binary(", Order.BYTES),
+    ("decimal(", Order.DECIMAL),
+    ("uint", Order.UNSIGNED),
+    *((prefix, Order.SIGNED) for prefix in ("int", "date", "time[", "timestamp[", "duration[")),
+)
+
+
+def order_of(kind: str) -> Order:
+    """Return how the values of a type are ordered, by its descriptor."""
+    if kind in _ORDERS:
+        return _ORDERS[kind]
+    if kind.startswith("interval["):
         return Order.NONE
-    match node.shape:
-        case Shape.BITS:
-            return Order.BOOL
-        case Shape.FLOAT:
-            return Order.FLOAT
-        case Shape.DECIMAL:
-            return Order.DECIMAL
-        case Shape.BYTES:
-            return Order.BYTES
-        case Shape.FIXED if node.text.startswith("fixed_binary"):
-            return Order.BYTES
-        case Shape.FIXED:
-            return Order.UNSIGNED if node.text.startswith("uint") else Order.SIGNED
-        case _:
-            return Order.NONE
+    return next((order for prefix, order in _PREFIXES if kind.startswith(prefix)), Order.NONE)
 
 
 def decode_bound(order: Order, data: bytes, *, cut: bool) -> Bound:
@@ -102,7 +101,7 @@ class Extremes:
     @classmethod
     def of(cls, node: Node) -> Self | None:
         """Return what follows values of a type, None if they have no order."""
-        order = order_of(node)
+        order = order_of(node.text)
         return None if order is Order.NONE else cls(order, node.width)
 
     def update(self, plain: pa.Array) -> None:
