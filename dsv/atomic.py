@@ -53,7 +53,7 @@ def storing(action: str, path: Path | str) -> Iterator[None]:
 def sync_file(fd: int) -> None:
     """Return when the bytes of an open file are on its disk, not only in the disk's cache."""
     if sys.platform == "darwin":  # fsync on macOS does not flush the disk's own cache
-        import fcntl  # noqa: PLC0415 - POSIX only
+        import fcntl
 
         with contextlib.suppress(OSError):  # some file systems do not have it
             fcntl.fcntl(fd, fcntl.F_FULLFSYNC)

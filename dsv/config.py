@@ -187,7 +187,7 @@ def read_toml(text: str, where: str) -> dict[str, Any]:
     """
     if all(not line or line.startswith("#") for line in map(str.strip, text.splitlines())):
         return {}  # spares `status` in a plain workspace the import of a parser
-    import tomllib  # noqa: PLC0415
+    import tomllib
 
     try:
         return tomllib.loads(text)
@@ -306,6 +306,6 @@ def _names(value: object, where: str) -> tuple[str, ...]:
 
 
 def _matches(pattern: str, path: str) -> bool:
-    from pathspec import PathSpec  # noqa: PLC0415
+    from pathspec import PathSpec
 
     return PathSpec.from_lines("gitignore", [pattern]).match_file(path)

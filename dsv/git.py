@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from dsv.atomic import write_file
+from dsv.atomic import replace_file
 
 _BEGIN = "# >>> dsv: data that dsv tracks; this block is kept by dsv"
 _END = "# <<< dsv"
@@ -78,7 +78,7 @@ def ignore(root: Path, paths: Sequence[str]) -> bool:
         new = before + gap + block
     if new == text:
         return False
-    write_file(path, new.encode("utf-8", "surrogateescape"))
+    replace_file(path, new.encode("utf-8", "surrogateescape"))
     return True
 
 

@@ -51,14 +51,20 @@ def follow_git(repo: Repo, refs: Refs) -> tuple[Refs, str | None]:
     if here is not None and here not in {local.git_branch, local.branch}:
         tip = refs.branches.get(here)
         if tip is not None and refs.head is not None and not history.is_ancestor(tip, refs.head, repo.commit):
-            raise Conflict(f"git is on {here}, and the dsv branch {here} has other commits", hint=f"dsv checkout {here}")
+            raise Conflict(
+                f"git is on {here}, and the dsv branch {here} has other commits", hint=f"dsv checkout {here}"
+            )
         moved = replace(local, branch=here, detached=None, git_branch=here)
         branches = dict(refs.branches)
         if refs.head is not None:
             branches[here] = refs.head
-        return replace(refs, branches=branches, local=moved), f"git is on {here}: committing to the dsv branch {here}"
+        return replace(
+            refs, branches=branches, local=moved
+        ), f"git is on {here}: committing to the dsv branch {here}"
     if local.branch is None:
-        raise Refused("HEAD is detached: a commit here would belong to no branch", hint="dsv checkout -b NAME")
+        raise Refused(
+            "HEAD is detached: a commit here would belong to no branch", hint="dsv checkout -b NAME"
+        )
     return replace(refs, local=replace(local, git_branch=here)), None
 
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from dsv.atomic import write_file
+from dsv.atomic import replace_file
 from dsv.errors import BadConfig
 from dsv.ids import ObjectId, parse_id
 
@@ -90,7 +90,7 @@ def sides(root: Path) -> tuple[Lock, Lock] | None:
 def write(root: Path, lock: Lock) -> None:
     """Replace the lock file of the workspace `root` in one step."""
     branch = "" if lock.branch is None else f'branch = "{_escape(lock.branch)}"\n'
-    write_file(root / NAME, f'{_HEADER}{branch}commit = "{lock.commit}"\n'.encode())
+    replace_file(root / NAME, f'{_HEADER}{branch}commit = "{lock.commit}"\n'.encode())
 
 
 def _fields(lines: list[str]) -> dict[str, str]:

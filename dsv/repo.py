@@ -4,10 +4,11 @@ What costs start-up time (the index, pyarrow, SQLite) is opened when it is first
 that a clean `status` reads `refs` and the stat cache and nothing else.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import astuple, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,6 +26,10 @@ from dsv.model.origin import Source
 from dsv.store.local import LocalBlobs
 from dsv.store.oplog import Change, OpEntry, Oplog
 from dsv.store.refs import Local, Refs
+from dsv.workspace.ignore import Ignore
+from dsv.workspace.ignore import load as load_ignore
+from dsv.workspace.observe import Observation, observe
+from dsv.workspace.sink import HashSink, Sink
 from dsv.workspace.stat import StatCache
 
 if TYPE_CHECKING:
@@ -63,6 +68,7 @@ class Repo:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.dot = root / STORE
+        self._seen: list[HashSink] = []
 
     @classmethod
     def discover(cls, start: Path) -> "Repo":
@@ -104,11 +110,16 @@ class Repo:
         return StatCache(self.dot / "stat")
 
     @cached_property
+    def ignored(self) -> Ignore:
+        """What `.dsvignore` leaves out of datasets."""
+        return load_ignore(self.root)
+
+    @cached_property
     def objects(self) -> "Objects":
         """The objects of the store."""
         from dsv.store.objects import Objects
 
-        return Objects(self.blobs, lambda: self.refs().indexes)
+        return Objects(self.blobs, self.refs)
 
     @cached_property
     def contents(self) -> "Contents":
@@ -134,13 +145,31 @@ class Repo:
         """Return the local part of `refs`."""
         return refs.local or Local()
 
+    def look(self, path: str, sink: Sink, *, rehash: bool = False) -> Observation:
+        """Return what the working tree holds at the dataset `path`; `sink` takes what is read.
+
+        Raises:
+            UserError: There is nothing, or something that dsv does not track or cannot read.
+            Changing: A file kept changing while it was read.
+        """
+        return observe(self.root, path, self.cache, sink, rehash=rehash, ignore=self.ignored)
+
+    def holds(self, path: str) -> bool:
+        """Whether there is something in the working tree at `path`."""
+        return os.path.lexists(self.root / path)
+
+    def remember_nodes(self, sink: HashSink) -> None:
+        """Have `node` also read what was just seen in the working tree and is not stored."""
+        self._seen.append(sink)
+
     @cached_property
     def node(self) -> Callable[[ObjectId], Node]:
         """Read a node by its id; the last ones are remembered."""
 
         @lru_cache(maxsize=256)
         def read(oid: ObjectId) -> Node:
-            return nodes.decode(self.objects.get(oid, Kind.NODE), oid)
+            seen = next((data for sink in self._seen if (data := sink.node(oid)) is not None), None)
+            return nodes.decode(self.objects.get(oid, Kind.NODE) if seen is None else seen, oid)
 
         return read
 
@@ -160,18 +189,28 @@ class Repo:
         """Return the datasets of a snapshot by path, in order; None stands for the empty one."""
         if snapshot is None:
             return {}
-        known = self.cache.snapshot(snapshot)
-        if known is None:
-            known = [
-                (entry.name, ObjectId(entry.target), self.checkpoint(ObjectId(entry.target)))
-                for entry in nodes.walk(snapshot, self.node)
-            ]
-            self.cache.remember_snapshot(snapshot, known)
-        return {path: Tracked(oid, checkpoint) for path, oid, checkpoint in known}
+        # A clean `status` needs no index: the stat cache remembers snapshots, and below, commits.
+        rows = self.cache.snapshot(snapshot)
+        if rows is not None:
+            return {path: Tracked(oid, Checkpoint(*fields)) for path, oid, *fields in rows}
+        found = {
+            entry.name: Tracked(ObjectId(entry.target), self.checkpoint(ObjectId(entry.target)))
+            for entry in nodes.walk(snapshot, self.node)
+        }
+        rows = [[path, one.id, *astuple(one.checkpoint)] for path, one in found.items()]
+        self.cache.remember_snapshot(snapshot, rows)
+        return found
 
     def snapshot_of(self, commit: ObjectId | None) -> ObjectId | None:
         """Return the snapshot of a commit; None for no commit."""
-        return None if commit is None else self.commit(commit).snapshot
+        if commit is None:
+            return None
+        rows = self.cache.snapshot(commit)
+        if rows is not None:
+            return ObjectId(rows[0][0])
+        snapshot = self.commit(commit).snapshot
+        self.cache.remember_snapshot(commit, [[snapshot]])
+        return snapshot
 
     # Writing
 
@@ -189,6 +228,7 @@ class Repo:
         change: Callable[[Refs, "Writer"], Refs],
         *,
         writer: "Writer | None" = None,
+        tree: bool = False,
         kept: ObjectId | None = None,
         log: bool = True,
     ) -> Refs:
@@ -200,6 +240,7 @@ class Repo:
                 writer that it is handed. It runs again whenever somebody else was faster, so it
                 raises (`RefMoved`, `AnswerNo`) when what it wants makes no sense any more.
             writer: An open session whose objects the new refs need.
+            tree: Whether the working tree is about to be changed with the refs.
             kept: Snapshot of data that is about to be overwritten in the working tree.
             log: Whether this is an operation of its own, that can be undone.
 
@@ -222,22 +263,22 @@ class Repo:
             if wanted == refs:
                 return refs
             if log:
-                wanted = self._logged(what, refs, wanted, kept)
+                wanted = self._logged(what, refs, wanted, tree=tree, kept=kept)
             try:
                 self.blobs.swap(raw, wanted.encode())
             except RefMoved:
                 continue
-            self.objects.use(wanted.indexes)
+            self.objects.refresh(wanted)
             return wanted
         raise RefMoved("other processes kept changing the refs", hint="run the command again")
 
-    def _logged(self, what: str, refs: Refs, wanted: Refs, kept: ObjectId | None) -> Refs:
+    def _logged(self, what: str, refs: Refs, wanted: Refs, *, tree: bool, kept: ObjectId | None) -> Refs:
         changes = differences(refs, wanted)
         if not changes and kept is None:
             return wanted
         local = self.local(refs)
         seconds, offset = now()
-        entry = OpEntry(local.oplog[0] + 1, local.oplog[1], seconds, offset, what, changes, kept)
+        entry = OpEntry(local.oplog[0] + 1, local.oplog[1], seconds, offset, what, changes, tree, kept)
         end = self.oplog.append(entry)
         return replace(wanted, local=replace(self.local(wanted), oplog=end))
 
@@ -260,7 +301,11 @@ class Repo:
 def differences(before: Refs, after: Refs) -> dict[str, Change]:
     """Return what an oplog entry says of a change from `before` to `after`."""
     old, new = _flat(before), _flat(after)
-    return {name: (old.get(name), new.get(name)) for name in sorted({*old, *new}) if old.get(name) != new.get(name)}
+    return {
+        name: (old.get(name), new.get(name))
+        for name in sorted({*old, *new})
+        if old.get(name) != new.get(name)
+    }
 
 
 def now() -> tuple[int, int]:

@@ -80,7 +80,11 @@ def place(repo: Repo, text: str, tracked: Iterable[str]) -> Place:
     revision, _, file = _split_file(rest)
     if not path or not revision:
         raise UsageFault(f"{text!r} is not PATH@REV")
-    return Place(path, revision, file or None) if file else _inside(path, revision, set(datasets_at(repo, revision)))
+    return (
+        Place(path, revision, file or None)
+        if file
+        else _inside(path, revision, set(datasets_at(repo, revision)))
+    )
 
 
 def datasets_at(repo: Repo, revision: str | None) -> Datasets:
@@ -88,6 +92,27 @@ def datasets_at(repo: Repo, revision: str | None) -> Datasets:
     if revision is None:
         return repo.datasets(repo.local(repo.refs()).staged)
     return repo.datasets(repo.snapshot_of(resolve(repo, revision)))
+
+
+def select(datasets: Iterable[str], paths: Iterable[str], revision: str) -> list[str]:
+    """Return the datasets that `paths` name: each itself, or all below a folder.
+
+    Raises:
+        NotFound: A path names none of them.
+        Refused: A path is inside a folder dataset, which goes as a whole.
+    """
+    known = list(datasets)
+    found: dict[str, None] = {}
+    for path in paths:
+        mine = [name for name in known if path in {".", name} or name.startswith(f"{path}/")]
+        above = next((name for name in known if path.startswith(f"{name}/")), None)
+        if not mine and above is not None:
+            inside = path.removeprefix(f"{above}/")
+            raise Refused(f"{path} is in the dataset {above}", hint=f"dsv cat {above}@{revision}:{inside}")
+        if not mine:
+            raise NotFound(f"no dataset {path} at {revision}", hint=f"dsv ls @{revision}")
+        found.update(dict.fromkeys(mine))
+    return list(found)
 
 
 def is_revision(repo: Repo, text: str) -> bool:
@@ -128,7 +153,9 @@ def _base(repo: Repo, base: str, revision: str) -> ObjectId:
     refs = repo.refs()
     if base in {"HEAD", ""}:
         if refs.head is None or (base == "" and revision == ""):
-            raise NotFound("there is no commit yet" if base else "a revision is empty", hint="dsv commit -m MESSAGE")
+            raise NotFound(
+                "there is no commit yet" if base else "a revision is empty", hint="dsv commit -m MESSAGE"
+            )
         return refs.head
     if base.startswith("git:"):
         return _from_git(repo, base.removeprefix("git:"))
@@ -146,7 +173,11 @@ def _base(repo: Repo, base: str, revision: str) -> ObjectId:
 
 def _by_prefix(repo: Repo, prefix: str) -> ObjectId:
     if not is_prefix(prefix):
-        hint = f"an id needs at least {MIN_PREFIX} digits" if _short_hex(prefix) else "dsv log, dsv branch, dsv tag"
+        hint = (
+            f"an id needs at least {MIN_PREFIX} digits"
+            if _short_hex(prefix)
+            else "dsv log, dsv branch, dsv tag"
+        )
         raise NotFound(f"no revision {prefix!r}", hint=hint)
     found = repo.objects.commits(prefix)
     if not found:
@@ -204,4 +235,3 @@ def _from_git(repo: Repo, ref: str) -> ObjectId:
             hint="somebody has not run `dsv push`",
         )
     return lock
-

@@ -14,8 +14,9 @@ from dsv.model.origin import Source
 from dsv.progress import SILENT, Progress
 from dsv.repo import Repo, Tracked
 from dsv.store.refs import Refs
+from dsv.store.sink import StoreSink
 from dsv.store.writer import Writer
-from dsv.workspace.record import Observation
+from dsv.workspace.observe import Observation
 
 Updates = Mapping[str, Tracked | None]
 """Changes of a snapshot: by path what the dataset shall be, None: no longer tracked."""
@@ -46,23 +47,30 @@ def edit(repo: Repo, snapshot: ObjectId | None, updates: Updates, session: Write
     changes = {
         path: None if new is None else Entry(path, CHECKPOINT, new.id) for path, new in updates.items()
     }
-    store = partial(session.put, Kind.NODE)
+    put_node = partial(session.put, Kind.NODE)
     if snapshot is None:
-        return nodes.build([entry for _, entry in sorted(changes.items()) if entry is not None], store)
-    return nodes.edit(snapshot, changes, repo.node, store)
+        return nodes.build([entry for _, entry in sorted(changes.items()) if entry is not None], put_node)
+    return nodes.edit(snapshot, changes, repo.node, put_node)
 
 
 def apply(repo: Repo, refs: Refs, updates: Updates, session: Writer) -> Refs:
     """Return `refs` with `updates` staged; the working tree is known to hold what they name."""
     if not updates:
         return refs
+    refs = restage(repo, refs, updates, session)
     local = repo.local(refs)
-    staged = edit(repo, local.staged, updates, session)
-    present = edit(repo, local.present, updates, session)
-    return replace(refs, local=replace(local, staged=staged, present=present))
+    return replace(refs, local=replace(local, present=edit(repo, local.present, updates, session)))
 
 
-def dataset(
+def restage(repo: Repo, refs: Refs, updates: Updates, session: Writer) -> Refs:
+    """Return `refs` with `updates` staged, whatever the working tree holds."""
+    if not updates:
+        return refs
+    local = repo.local(refs)
+    return replace(refs, local=replace(local, staged=edit(repo, local.staged, updates, session)))
+
+
+def store(
     repo: Repo, session: Writer, path: str, *, rehash: bool = False, progress: Progress = SILENT
 ) -> Observation:
     """Store what the working tree holds at `path`.
@@ -72,11 +80,7 @@ def dataset(
         Changing: It kept changing while it was read.
         Refused: It holds something that dsv does not track.
     """
-    from dsv.store.sink import StoreSink
-    from dsv.workspace.record import observe
-
-    sink = StoreSink(session, epoch=repo.refs().epoch, progress=progress)
-    return observe(repo.root, path, repo.cache, sink, rehash=rehash)
+    return repo.look(path, StoreSink(session, progress), rehash=rehash)
 
 
 def checkpoint(session: Writer, path: str, seen: Observation, before: Checkpoint | None) -> Checkpoint:
@@ -118,11 +122,11 @@ def tracked_changes(
     for path, old in staged.items():
         if not within(path, below):
             continue
-        if not (repo.root / path).exists() and not (repo.root / path).is_symlink():
+        if not repo.holds(path):
             if path in present:
                 vanished.append(path)
             continue
-        seen = dataset(repo, session, path, rehash=rehash, progress=progress)
+        seen = store(repo, session, path, rehash=rehash, progress=progress)
         if (seen.content, seen.kind) != (old.checkpoint.content, old.checkpoint.kind):
             updates[path] = put(session, checkpoint(session, path, seen, old.checkpoint))
     return Staging(updates, tuple(vanished))
@@ -137,8 +141,6 @@ def ignore_in_git(repo: Repo) -> None:
     """Have git ignore the store and every tracked dataset, if the workspace is in a git repository."""
     if git.find(repo.root) is not None:
         git.ignore(repo.root, list(repo.datasets(repo.local(repo.refs()).staged)))
-
-
 
 
 def _edited(session: Writer, origin: ObjectId) -> ObjectId | None:

@@ -19,14 +19,16 @@ class Source:
     Attributes:
         path: The dataset path under which it was first added.
         edited: Id of the origin whose data was edited by hand to give this, or None.
+        merged: Ids of the origins whose folders a merge joined file by file; else empty.
     """
 
     path: str
     edited: ObjectId | None = None
+    merged: tuple[ObjectId, ...] = ()
 
     def encode(self) -> bytes:
         """Return the canonical encoding."""
-        return canonical.encode({"v": 1, "edited": self.edited, "path": self.path})
+        return canonical.encode({"v": 1, "edited": self.edited, "merged": list(self.merged), "path": self.path})
 
     @classmethod
     def decode(cls, data: bytes | memoryview, what: str) -> "Source":
@@ -38,9 +40,13 @@ class Source:
         record = canonical.decode(data, what=what)
         try:
             edited = record["edited"]
-            found = cls(path=record["path"], edited=None if edited is None else parse_id(edited))
+            found = cls(
+                path=record["path"],
+                edited=None if edited is None else parse_id(edited),
+                merged=tuple(parse_id(origin) for origin in record["merged"]),
+            )
             if type(found.path) is not str:
                 raise ValueError("path is not text")
-        except (KeyError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise Corrupt(f"{what} is not a valid source: {error}") from error
         return found

@@ -80,6 +80,7 @@ def add(repo: Repo, paths: Sequence[str], *, rehash: bool = False, progress: Pro
             lambda found, session: stage.apply(repo, found, updates, session),
             writer=writer,
         )
+    repo.cache.commit()
     stage.ignore_in_git(repo)
     staged = tuple(
         Added(path, "modified" if path in before else "added", updates[path]) for path in sorted(updates)
@@ -103,7 +104,7 @@ def _plan(repo: Repo, paths: Sequence[str], before: Datasets) -> _Plan:
             _check_new(repo, path, plan)
             plan.named[path] = None
     for path in plan.named:
-        if not (repo.root / path).exists() and not (repo.root / path).is_symlink():
+        if not repo.holds(path):
             hint = f"dsv rm {path}" if path in before else None
             raise NotFound(f"no such file or folder: {path}", hint=hint)
     return plan
@@ -130,7 +131,7 @@ def _store(
         vanished.extend(found.vanished)
     for path in plan.named:
         old = before.get(path)
-        seen = stage.dataset(repo, writer, path, rehash=rehash, progress=progress)
+        seen = stage.store(repo, writer, path, rehash=rehash, progress=progress)
         new = stage.put(writer, stage.checkpoint(writer, path, seen, old.checkpoint if old else None))
         if old is None or new.id != old.id:
             updates[path] = new

@@ -102,5 +102,3 @@ def _table(refs: Refs, family: Family) -> Mapping[str, ObjectId]:
 
 def _with(refs: Refs, family: Family, table: Mapping[str, ObjectId]) -> Refs:
     return replace(refs, branches=table) if family == "branches" else replace(refs, tags=table)
-
-

@@ -76,9 +76,11 @@ def commit(
     notes: list[str] = []
     made: list[tuple[ObjectId, Commit]] = []
     with repo.writer() as writer:
-        staging = stage.Staging({}, ())
+        staging = stage.Staging({})
         if everything:
-            staging = stage.tracked_changes(repo, refs, writer, removals=True, progress=progress)
+            found = stage.tracked_changes(repo, refs, writer, progress=progress)
+            removed: dict[str, Tracked | None] = dict.fromkeys(found.vanished)
+            staging = stage.Staging({**found.updates, **removed}, (), found.notes)
 
         def change(found: Refs, session: Writer) -> Refs:
             attached, note = guard.follow_git(repo, found)
@@ -99,6 +101,7 @@ def commit(
             )
 
         published = repo.publish("commit", change, writer=writer)
+    repo.cache.commit()
     repo.write_lock()
     stage.ignore_in_git(repo)
     oid, record = made[0]
@@ -129,5 +132,5 @@ def _told(repo: Repo, record: Commit) -> tuple[Committed, ...]:
             continue
         change = "added" if old is None else "removed" if new is None else "modified"
         origin = None if new is None else repo.source(new.checkpoint.origin)
-        told.append(Committed(path, change, new, stage.known_rows(repo, path, new), origin))
+        told.append(Committed(path, change, new, None, origin))
     return tuple(told)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dsv import git, lockfile
-from dsv.atomic import write_file
+from dsv.atomic import replace_file
 from dsv.config import SHARED
-from dsv.errors import Refused, RefMoved
+from dsv.errors import RefMoved, Refused
 from dsv.repo import STORE, Repo
 from dsv.store.refs import Local, Refs
 
@@ -53,7 +53,7 @@ def init(root: Path, *, store: Path | None = None) -> InitResult:
     if created:
         _create(repo, store, git.branch(top) if top else None)
     if not (root / SHARED).exists():
-        write_file(root / SHARED, _SETTINGS.encode())
+        replace_file(root / SHARED, _SETTINGS.encode())
     if top is not None and created:
         git.ignore(root, ())
     refs = repo.refs()
@@ -66,7 +66,7 @@ def _create(repo: Repo, store: Path | None, git_branch: str | None) -> None:
         _check_store(repo.root, store)
         place = store.resolve()
         text = str(place).replace("\\", "\\\\").replace('"', '\\"')
-        write_file(repo.dot / "config", f'store = "{text}"\n'.encode())
+        replace_file(repo.dot / "config", f'store = "{text}"\n'.encode())
     lock = lockfile.read(repo.root)
     branch = (lock.branch if lock else None) or git_branch or "main"
     first = Refs(default=branch, local=Local(branch=branch, git_branch=git_branch))
@@ -83,5 +83,3 @@ def _check_store(root: Path, store: Path) -> None:
     if resolved == root.resolve() or root.resolve().is_relative_to(resolved):
         raise Refused(f"{store} holds the workspace itself")
     store.mkdir(parents=True, exist_ok=True)
-
-

@@ -103,6 +103,17 @@ class Index:
         """Return the first row whose id starts with 8 bytes that are not below `prefix`."""
         return bisect_left(range(self.rows), prefix.to_bytes(8), key=self.id_at)
 
+    def matching(self, prefix: str) -> Iterator[int]:
+        """Yield the rows whose ids start with the hex digits `prefix`."""
+        row = self.position(int(prefix[:16].ljust(16, "0"), 16))
+        while row < self.rows:
+            found = self.id_at(row).hex()
+            if found.startswith(prefix):
+                yield row
+            elif found > prefix:
+                return
+            row += 1
+
     def _scan(self, key: bytes, low: int, high: int) -> int:
         base = self._starts[0]
         at, end = base + 32 * low, base + 32 * high

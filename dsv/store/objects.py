@@ -67,6 +67,11 @@ class Objects:
             self._arrange()
             return True
 
+    def current_epoch(self) -> int:
+        """Return `Refs.epoch` of the refs in use."""
+        self._ready()
+        return self.epoch
+
     def _open_index(self, ref: IndexRef) -> None:
         try:
             self._open[ref] = merge.open_index(self.blobs, ref)
@@ -116,6 +121,16 @@ class Objects:
     def has(self, oid: ObjectId) -> bool:
         """Whether the store holds an object."""
         return self.find(oid) is not None
+
+    def commits(self, prefix: str) -> list[ObjectId]:
+        """Return the ids of the commits that start with the hex digits `prefix`, in order."""
+        found = {
+            ObjectId(index.id_at(row).hex())
+            for index in self._ready()[1]
+            for row in index.matching(prefix)
+            if index.at(row).kind == Kind.COMMIT
+        }
+        return sorted(found)
 
     def kind(self, oid: ObjectId) -> Kind:
         """Return the kind of an object.

@@ -32,6 +32,7 @@ class OpEntry:
         what: The command, as a user would type it.
         changes: By the name of what changed (`branches/main`, `head`, `staged`, ...) its
             value before and after.
+        tree: Whether the working tree was changed with the refs.
         kept: Snapshot of data that this change overwrote in the working tree.
     """
 
@@ -41,6 +42,7 @@ class OpEntry:
     offset: int
     what: str
     changes: Mapping[str, Change]
+    tree: bool = False
     kept: ObjectId | None = None
 
     def encode(self) -> bytes:
@@ -53,6 +55,7 @@ class OpEntry:
                 "n": self.number,
                 "previous": self.previous,
                 "time": [self.seconds, self.offset],
+                "tree": self.tree,
                 "what": self.what,
             }
         )
@@ -74,6 +77,7 @@ class OpEntry:
                 offset=offset,
                 what=record["what"],
                 changes={name: (before, after) for name, (before, after) in record["changes"].items()},
+                tree=record["tree"],
                 kept=record["kept"],
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:

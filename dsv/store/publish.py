@@ -55,5 +55,6 @@ class Sealing:
             except FileNotFoundError as error:
                 raise Conflict("gc took away data that this needs", hint="run the command again") from error
             self._indexes += merge.store(self._blobs, [footer], data=Kind(footer.at(0).kind).is_data)
-        return replace(wanted, condemned={pack: at for pack, at in refs.condemned.items() if pack not in lost})
-
+        return replace(
+            wanted, condemned={pack: at for pack, at in refs.condemned.items() if pack not in lost}
+        )

@@ -1,0 +1,184 @@
+"""Make the working tree another version."""
+
+from dataclasses import dataclass, replace
+
+from dsv import git, guard, lockfile, revisions, stage, switch
+from dsv.errors import InTheWay, NotFound, Refused
+from dsv.ids import ObjectId
+from dsv.progress import SILENT, Progress
+from dsv.repo import Datasets, Repo, Tracked
+from dsv.store.refs import Refs
+from dsv.store.writer import Writer
+from dsv.switch import Moved
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutResult:
+    """What a checkout did.
+
+    Attributes:
+        branch: The branch that HEAD is on now; None if detached.
+        commit: The commit that is checked out.
+        moved: What happened to the working tree.
+        carried: Datasets whose uncommitted changes were carried over.
+    """
+
+    branch: str | None
+    commit: ObjectId
+    moved: Moved
+    carried: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """Where HEAD shall be: on a branch, or detached at the commit."""
+
+    branch: str | None
+    commit: ObjectId
+    new: bool = False
+
+
+def checkout(
+    repo: Repo,
+    revision: str | None = None,
+    *,
+    new_branch: str | None = None,
+    force: bool = False,
+    progress: Progress = SILENT,
+) -> CheckoutResult:
+    """Check out `revision` (default HEAD) and attach HEAD to it if it is a branch.
+
+    Untracked files are not touched. A dataset with changes that is the same in both commits is
+    carried over.
+
+    Args:
+        repo: The workspace.
+        revision: A branch, or any other name of a commit.
+        new_branch: Make this branch there, and attach HEAD to it.
+        force: Overwrite uncommitted changes, after storing them.
+        progress: Told of the files that are written.
+
+    Raises:
+        NotFound: No such revision.
+        InTheWay: Uncommitted or untracked data would be overwritten.
+        Refused: The new branch exists.
+    """
+    refs = repo.refs()
+    commit = revisions.resolve(repo, revision or "HEAD")
+    if new_branch is not None:
+        revisions.check_name(new_branch)
+        if new_branch in refs.branches:
+            raise Refused(f"branch {new_branch} exists already", hint=f"dsv checkout {new_branch}")
+        head = _Head(new_branch, commit, new=True)
+    else:
+        head = _Head(_branch(repo, refs, revision), commit)
+    return _go(repo, f"checkout {revision or 'HEAD'}", head, force=force, progress=progress)
+
+
+def checkout_locked(repo: Repo, *, force: bool = False, progress: Progress = SILENT) -> CheckoutResult:
+    """Check out the commit that `dsv.lock` names, on its branch if that is where the branch is.
+
+    Raises:
+        NotFound: There is no lock file, or the store lacks its commit.
+        BadConfig: Git left a conflict in it.
+        InTheWay: Uncommitted or untracked data would be overwritten.
+    """
+    lock = lockfile.read(repo.root)
+    if lock is None:
+        raise NotFound(f"there is no {lockfile.NAME} here", hint="dsv commit writes it")
+    guard.known_commit(repo, lock)
+    tip = repo.refs().branches.get(lock.branch) if lock.branch else None
+    head = _Head(lock.branch if tip == lock.commit else None, lock.commit)
+    return _go(repo, "checkout --locked", head, force=force, progress=progress)
+
+
+def checkout_paths(
+    repo: Repo, revision: str, paths: list[str], *, force: bool = False, progress: Progress = SILENT
+) -> Moved:
+    """Write the datasets `paths` as they are at `revision`, and stage them.
+
+    Raises:
+        NotFound: No such revision, or no such dataset in it.
+        InTheWay: Uncommitted or untracked data would be overwritten.
+    """
+    guard.ready(repo)
+    datasets = revisions.datasets_at(repo, revision)
+    wanted = {path: datasets[path] for path in revisions.select(datasets, paths, revision)}
+    return switch.move(
+        repo,
+        f"checkout {revision} {' '.join(paths)}",
+        wanted,
+        lambda found, session: stage.restage(repo, found, wanted, session),
+        force=force,
+        progress=progress,
+    )
+
+
+def _branch(repo: Repo, refs: Refs, revision: str | None) -> str | None:
+    if revision is None or revision == "HEAD":
+        return repo.local(refs).branch
+    return revision if revision in refs.branches else None
+
+
+def _go(repo: Repo, what: str, head: _Head, *, force: bool, progress: Progress) -> CheckoutResult:
+    refs = repo.refs()
+    local = repo.local(refs)
+    old = repo.datasets(repo.snapshot_of(refs.head))
+    new = repo.datasets(repo.snapshot_of(head.commit))
+    staged = repo.datasets(local.staged)
+    carried, lost = _carried(old, new, staged)
+    if force:
+        carried = {}
+    elif lost:
+        raise InTheWay(f"{', '.join(lost)} staged and not committed", hint="dsv commit, or --force")
+    wanted = _wanted(repo, new, staged, carried, old if not force else {})
+
+    def change(found: Refs, session: Writer) -> Refs:
+        top = git.find(repo.root)
+        branches = (
+            {**found.branches, head.branch: head.commit} if head.new and head.branch else found.branches
+        )
+        attached = replace(
+            repo.local(found),
+            branch=head.branch,
+            detached=None if head.branch else head.commit,
+            git_branch=git.branch(top) if top and head.branch else None,
+            staged=repo.commit(head.commit).snapshot,
+        )
+        return stage.restage(repo, replace(found, branches=branches, local=attached), carried, session)
+
+    moved = switch.move(repo, what, wanted, change, force=force, progress=progress)
+    return CheckoutResult(head.branch, head.commit, moved, tuple(sorted(carried)))
+
+
+def _carried(old: Datasets, new: Datasets, staged: Datasets) -> tuple[dict[str, Tracked | None], list[str]]:
+    """Return the staged changes that can be carried over, and those that would be lost."""
+    carried: dict[str, Tracked | None] = {}
+    lost = []
+    for path in sorted({*old, *staged}):
+        mine = staged.get(path)
+        if mine == old.get(path) or mine == new.get(path):
+            continue
+        if old.get(path) == new.get(path):
+            carried[path] = mine
+        else:
+            lost.append(path)
+    return carried, lost
+
+
+def _wanted(
+    repo: Repo, new: Datasets, staged: Datasets, carried: dict[str, Tracked | None], old: Datasets
+) -> dict[str, Tracked | None]:
+    """Return what the working tree shall hold, but for what is carried over or absent by choice.
+
+    A dataset that is the same in `old`, `new` and `staged` is left alone, changed or not.
+    """
+    present = repo.datasets(repo.local(repo.refs()).present)
+    wanted: dict[str, Tracked | None] = {}
+    for path in sorted({*old, *new, *staged, *present}):
+        if path in carried or (path in old and old[path] == new.get(path) == staged.get(path)):
+            continue
+        absent = path in staged and path not in present
+        if not absent or (repo.root / path).exists():
+            wanted[path] = new.get(path)
+    return wanted

@@ -1,0 +1,54 @@
+"""Put back stored bytes of a dataset, or unstage it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dsv import guard, revisions, stage, switch
+from dsv.progress import SILENT, Progress
+from dsv.repo import Repo, Tracked
+from dsv.store.refs import Refs
+from dsv.store.writer import Writer
+from dsv.switch import Moved
+
+
+def restore(repo: Repo, paths: Sequence[str], *, progress: Progress = SILENT) -> Moved:
+    """Make the working tree hold `paths` as they are staged, else as in HEAD.
+
+    What is overwritten is stored first, so that `dsv undo` brings it back.
+
+    Raises:
+        NotFound: A path is no dataset.
+    """
+    refs = repo.refs()
+    staged = repo.datasets(repo.local(refs).staged)
+    head = repo.datasets(repo.snapshot_of(refs.head))
+    both = {**head, **staged}
+    wanted = {path: both[path] for path in revisions.select(both, paths, "HEAD")}
+    return switch.move(
+        repo, f"restore {' '.join(paths)}", wanted, lambda found, _: found, force=True, progress=progress
+    )
+
+
+def unstage(repo: Repo, paths: Sequence[str]) -> tuple[str, ...]:
+    """Stage `paths` as they are in HEAD, leaving the working tree alone; return what changed.
+
+    Raises:
+        NotFound: A path is no dataset.
+    """
+    refs = guard.ready(repo)
+    staged = repo.datasets(repo.local(refs).staged)
+    head = repo.datasets(repo.snapshot_of(refs.head))
+    named = revisions.select({**head, **staged}, paths, "HEAD")
+    updates: dict[str, Tracked | None] = {
+        path: head.get(path) for path in named if head.get(path) != staged.get(path)
+    }
+
+    def change(found: Refs, session: Writer) -> Refs:
+        back = stage.restage(repo, found, updates, session)
+        # What HEAD does not know is untracked again; what it knows was checked out before.
+        local = repo.local(back)
+        return replace(back, local=replace(local, present=stage.edit(repo, local.present, updates, session)))
+
+    repo.publish(f"restore --staged {' '.join(paths)}", change)
+    stage.ignore_in_git(repo)
+    return tuple(updates)

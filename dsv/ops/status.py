@@ -1,0 +1,155 @@
+"""Tell how the working tree, the staged snapshot and HEAD differ."""
+
+from dataclasses import dataclass
+
+from dsv import filediff, git, guard, history
+from dsv.filediff import FileCounts
+from dsv.ids import ObjectId
+from dsv.model.node import DIR
+from dsv.progress import SILENT, Progress
+from dsv.repo import Datasets, Repo, Tracked
+from dsv.store.refs import Refs
+from dsv.workspace.sink import HashSink
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetChange:
+    """A dataset that differs.
+
+    Attributes:
+        path: The dataset.
+        change: `added`, `removed` or `modified`.
+        files: For a folder on both sides, how many of its files differ.
+    """
+
+    path: str
+    change: str
+    files: FileCounts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How things stand.
+
+    Attributes:
+        branch: The branch that HEAD is on; None if detached.
+        head: Its commit; None before the first.
+        staged: What differs between HEAD and the staged snapshot.
+        unstaged: What differs between the staged snapshot and the working tree.
+        untracked: Paths that neither dsv nor git tracks; a folder ends with `/`.
+        absent: Tracked datasets that are not in the working tree by choice.
+        lock_matches: Whether `dsv.lock` names HEAD.
+        interrupted: Whether a checkout was begun and has not ended.
+        ahead: Commits that the default remote's branch lacks, as last fetched; None without one.
+        behind: Commits that only the default remote's branch has; None without one.
+    """
+
+    branch: str | None
+    head: ObjectId | None
+    staged: tuple[DatasetChange, ...]
+    unstaged: tuple[DatasetChange, ...]
+    untracked: tuple[str, ...]
+    absent: tuple[str, ...]
+    lock_matches: bool
+    interrupted: bool
+    ahead: int | None
+    behind: int | None
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing is staged, changed, or untracked."""
+        return not (self.staged or self.unstaged or self.untracked)
+
+
+def status(repo: Repo, *, rehash: bool = False, progress: Progress = SILENT) -> Status:
+    """Return how the working tree stands.
+
+    Files whose stat is known are not read; nothing is decoded and nothing is written but the
+    stat cache.
+
+    Args:
+        repo: The workspace.
+        rehash: Trust no stat: read every file.
+        progress: Told of the bytes that are read.
+    """
+    refs = repo.refs()
+    local = repo.local(refs)
+    head = repo.datasets(repo.snapshot_of(refs.head))
+    staged = head if local.staged is None else repo.datasets(local.staged)
+    present = repo.datasets(local.present)
+    unstaged, absent = _working(repo, staged, present, rehash=rehash, progress=progress)
+    ahead, behind = _remote(repo, refs)
+    return Status(
+        branch=local.branch,
+        head=refs.head,
+        staged=_between(repo, head, staged),
+        unstaged=tuple(unstaged),
+        untracked=_untracked(repo, staged),
+        absent=tuple(absent),
+        lock_matches=not guard.lock_differs(repo, refs),
+        interrupted=local.moving is not None,
+        ahead=ahead,
+        behind=behind,
+    )
+
+
+def _between(repo: Repo, before: Datasets, after: Datasets) -> tuple[DatasetChange, ...]:
+    changes = []
+    for path in sorted({*before, *after}):
+        old, new = before.get(path), after.get(path)
+        if old is None or new is None:
+            changes.append(DatasetChange(path, "added" if old is None else "removed"))
+        elif not _same(old, new.checkpoint.content, new.checkpoint.kind):
+            files = _files(repo, old, new.checkpoint.content, new.checkpoint.kind)
+            changes.append(DatasetChange(path, "modified", files))
+    return tuple(changes)
+
+
+def _working(
+    repo: Repo, staged: Datasets, present: Datasets, *, rehash: bool, progress: Progress
+) -> tuple[list[DatasetChange], list[str]]:
+    changes: list[DatasetChange] = []
+    absent: list[str] = []
+    for path, old in staged.items():
+        if not repo.holds(path):
+            if path in present:
+                changes.append(DatasetChange(path, "removed"))
+            else:
+                absent.append(path)
+            continue
+        sink = HashSink(repo.cache)
+        seen = repo.look(path, sink, rehash=rehash)
+        progress.advance(seen.size)
+        if not _same(old, seen.content, seen.kind):
+            repo.remember_nodes(sink)
+            changes.append(DatasetChange(path, "modified", _files(repo, old, seen.content, seen.kind)))
+    repo.cache.commit()
+    return changes, absent
+
+
+def _same(old: Tracked, content: ObjectId, kind: str) -> bool:
+    return (old.checkpoint.content, old.checkpoint.kind) == (content, kind)
+
+
+def _files(repo: Repo, old: Tracked, content: ObjectId, kind: str) -> FileCounts | None:
+    if old.checkpoint.kind != DIR or kind != DIR:
+        return None
+    return filediff.count(old.checkpoint.content, content, repo.node)
+
+
+def _untracked(repo: Repo, staged: Datasets) -> tuple[str, ...]:
+    from dsv.workspace.untracked import untracked
+
+    in_git = git.tracked(repo.root) if git.find(repo.root) is not None else frozenset()
+    return tuple(untracked(repo.root, list(staged), in_git))
+
+
+def _remote(repo: Repo, refs: Refs) -> tuple[int | None, int | None]:
+    remote = repo.config.default_remote
+    branch = repo.local(refs).branch
+    if remote is None or branch is None:
+        return None, None
+    theirs = repo.local(refs).remotes.get(f"{remote.name}/{branch}")
+    if theirs is None and refs.head is None:
+        return None, None
+    return history.ahead_behind(refs.head, theirs, repo.commit)

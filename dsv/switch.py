@@ -1,0 +1,199 @@
+"""Moving the working tree from what it holds to what is wanted, so that nothing is lost.
+
+First everything is looked at, and what would be overwritten is either refused or stored.
+Then the refs name the target; only then files are written. A kill in between leaves the
+refs saying that a move has begun, and the next command that moves or stages ends it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from dsv import filediff, stage
+from dsv.errors import InTheWay
+from dsv.model.node import DIR
+from dsv.progress import SILENT, Progress
+from dsv.repo import Datasets, Repo, Tracked
+from dsv.store.lock import FileLock
+from dsv.store.refs import Moving, Refs
+from dsv.store.writer import Writer
+from dsv.workspace.materialise import materialise, remove
+from dsv.workspace.observe import Observation
+from dsv.workspace.sink import HashSink
+
+Wanted = Mapping[str, Tracked | None]
+"""By path what the working tree shall hold; None: nothing."""
+
+Change = Callable[[Refs, Writer], Refs]
+
+_NOTHING: Wanted = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a move did to the working tree.
+
+    Attributes:
+        refs: As they were published.
+        written: Datasets that were written.
+        removed: Datasets that were removed from the working tree.
+        kept: Datasets whose uncommitted state was stored before it was overwritten.
+    """
+
+    refs: Refs
+    written: tuple[str, ...]
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def move(
+    repo: Repo,
+    what: str,
+    wanted: Wanted,
+    change: Change,
+    *,
+    dirty: Wanted = _NOTHING,
+    force: bool = False,
+    progress: Progress = SILENT,
+) -> Moved:
+    """Make the working tree hold `wanted`, and the refs say so.
+
+    Args:
+        repo: The workspace.
+        what: The command, for the oplog.
+        wanted: By path what the working tree shall hold; paths not named stay as they are.
+        change: Makes the rest of the change of the refs (HEAD, what is staged).
+        dirty: What to write besides, as uncommitted changes of what is checked out.
+        force: Overwrite uncommitted data, after storing it; `dsv undo` brings it back.
+        progress: Told of the files that are written.
+
+    Raises:
+        InTheWay: Uncommitted or untracked data would be overwritten; nothing was changed.
+        Busy: Another process is moving the working tree.
+    """
+    with FileLock(repo.dot / "tree.lock"):
+        finish(repo, progress=progress)
+        present = repo.datasets(repo.local(repo.refs()).present)
+        goal = {**wanted, **dirty}
+        _check_parents(repo, [path for path, new in goal.items() if new is not None])
+        looks = {path: _look(repo, path) for path in goal}
+        lost = [path for path in goal if not _is_known(repo, looks[path], goal[path], [present.get(path)])]
+        if lost and not force:
+            raise _in_the_way(lost, present)
+        with repo.writer() as writer:
+            stored = {path: _keep(repo, writer, path, present.get(path), progress) for path in lost}
+            kept = stage.edit(repo, None, stored, writer) if stored else None
+
+            def begin(found: Refs, session: Writer) -> Refs:
+                target = change(found, session)
+                after = stage.edit(repo, repo.local(target).present, wanted, session)
+                moving = Moving(repo.local(found).present, stage.edit(repo, after, dirty, session), kept)
+                local = replace(repo.local(target), present=after, moving=moving, lock_due=True)
+                return replace(target, local=local)
+
+            repo.publish(what, begin, writer=writer, tree=True, kept=kept)
+        written, removed = _write(repo, {path: (looks[path], new) for path, new in goal.items()}, progress)
+        refs = _end(repo)
+    return Moved(refs, tuple(written), tuple(removed), tuple(lost))
+
+
+def finish(repo: Repo, *, progress: Progress = SILENT) -> tuple[str, ...]:
+    """End a move that was interrupted, and return the datasets that were left as they are.
+
+    A file that is neither the version left, nor the one wanted, nor one that was kept was
+    changed since: its dataset is not touched.
+    """
+    moving = repo.local(repo.refs()).moving
+    if moving is None:
+        return ()
+    before, after, kept = (repo.datasets(snapshot) for snapshot in moving)
+    todo: dict[str, tuple[Observation | None, Tracked | None]] = {}
+    left = []
+    for path in sorted({*before, *after, *kept}):
+        new = after.get(path)
+        if before.get(path) == new and path not in kept:
+            continue
+        look = _look(repo, path)
+        if _is_known(repo, look, new, [before.get(path), kept.get(path)]):
+            todo[path] = (look, new)
+        else:
+            left.append(path)
+    _write(repo, todo, progress)
+    _end(repo)
+    return tuple(left)
+
+
+def _end(repo: Repo) -> Refs:
+    repo.cache.commit()
+    refs = repo.publish(
+        "settle", lambda found, _: replace(found, local=replace(repo.local(found), moving=None)), log=False
+    )
+    repo.write_lock()
+    stage.ignore_in_git(repo)
+    return refs
+
+
+def _look(repo: Repo, path: str) -> Observation | None:
+    if not repo.holds(path):
+        return None
+    sink = HashSink(repo.cache)
+    seen = repo.look(path, sink)
+    repo.remember_nodes(sink)
+    return seen
+
+
+def _is_known(repo: Repo, look: Observation | None, new: Tracked | None, known: list[Tracked | None]) -> bool:
+    """Whether all that is there is in the store: each file is as wanted, or as one of `known` has it."""
+    if look is None:
+        return True
+    states = [one.checkpoint for one in (new, *known) if one is not None]
+    if any((state.content, state.kind) == (look.content, look.kind) for state in states):
+        return True
+    folders = [state.content for state in states if state.kind == DIR]
+    if look.kind != DIR or not folders:
+        return False
+    reference, *others = folders
+    allowed = [
+        {change.path: change.after for change in filediff.changes(reference, other, repo.node)}
+        for other in others
+    ]
+    return all(
+        any(change.path in other and other[change.path] == change.after for other in allowed)
+        for change in filediff.changes(reference, look.content, repo.node)
+    )
+
+
+def _keep(repo: Repo, writer: Writer, path: str, before: Tracked | None, progress: Progress) -> Tracked:
+    seen = stage.store(repo, writer, path, progress=progress)
+    return stage.put(writer, stage.checkpoint(writer, path, seen, before.checkpoint if before else None))
+
+
+def _write(
+    repo: Repo, todo: Mapping[str, tuple[Observation | None, Tracked | None]], progress: Progress
+) -> tuple[list[str], list[str]]:
+    written, removed = [], []
+    # What goes away goes first: a file may make room for a folder of the same name.
+    for path, (look, new) in sorted(todo.items(), key=lambda item: (item[1][1] is not None, item[0])):
+        if new is None:
+            if look is not None:
+                remove(repo.root, path, repo.cache)
+                removed.append(path)
+        elif look is None or (look.content, look.kind) != (new.checkpoint.content, new.checkpoint.kind):
+            materialise(repo.root, path, new.checkpoint, look, repo, progress=progress)
+            written.append(path)
+    return written, removed
+
+
+def _check_parents(repo: Repo, paths: list[str]) -> None:
+    for path in paths:
+        parts = path.split("/")
+        for end in range(1, len(parts)):
+            above = repo.root.joinpath(*parts[:end])
+            if above.is_symlink() or (above.exists() and not above.is_dir()):
+                raise InTheWay(f"{'/'.join(parts[:end])} is in the way of {path}", hint="move it away")
+
+
+def _in_the_way(dirty: list[str], present: Datasets) -> InTheWay:
+    named = ", ".join(dirty[:5]) + (f" and {len(dirty) - 5} more" if len(dirty) > 5 else "")
+    state = "has uncommitted changes" if all(path in present for path in dirty) else "would be overwritten"
+    return InTheWay(f"{named} {state}", hint="dsv commit -a, or --force (what it overwrites is stored first)")
