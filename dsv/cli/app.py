@@ -17,7 +17,8 @@ from dsv.errors import NotFound, UsageFault
 
 SECTIONS = {
     "Start": ("init", "config"),
-    "Look": ("log",),
+    "Record": ("add", "commit"),
+    "Look": ("status", "log"),
     "Move between versions": ("branch", "tag"),
     "Take back": ("oplog",),
     "Keep house": ("completion", "version"),

@@ -1,0 +1,44 @@
+"""How changes of datasets are told, in text and in JSON, wherever they are listed."""
+
+from typing import TYPE_CHECKING
+
+from dsv.cli.shape import Maybe, Shape
+from dsv.cli.style import Style, printable
+
+if TYPE_CHECKING:
+    from dsv.filediff import FileCounts
+    from dsv.ops.status import DatasetChange
+
+MARKS = {"added": "+", "removed": "-", "modified": "~", "recoded": "="}
+
+FILES_SHAPE: Shape = Maybe({"added": "int: files", "removed": "int: files", "modified": "int: files"})
+CHANGE_SHAPE: Shape = {
+    "path": "path: of the dataset",
+    "change": "added|removed|modified",
+    "files": FILES_SHAPE,
+}
+
+
+def record(change: "DatasetChange") -> dict[str, object]:
+    """Return a change for JSON."""
+    return {"path": change.path, "change": change.change, "files": counts_record(change.files)}
+
+
+def counts_record(files: "FileCounts | None") -> dict[str, int] | None:
+    """Return counts of files for JSON."""
+    if files is None:
+        return None
+    return {"added": files.added, "removed": files.removed, "modified": files.modified}
+
+
+def line(change: "DatasetChange", style: Style) -> str:
+    """Return a change as a line: `modified  data/images (+1 -0 ~0 files)`."""
+    word = style.change(change.change, f"{change.change:<8}")
+    return f"{word}  {printable(change.path)}{counts(change.files)}"
+
+
+def counts(files: "FileCounts | None") -> str:
+    """Return counts of files, with a space before them, or nothing."""
+    if files is None:
+        return ""
+    return f" (+{files.added:,} -{files.removed:,} ~{files.modified:,} files)"

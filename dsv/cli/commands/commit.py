@@ -1,0 +1,114 @@
+"""`dsv commit`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from dsv.cli.command import verb
+from dsv.cli.context import Context
+from dsv.cli.style import counted, printable
+from dsv.cli.when import iso
+from dsv.ids import short
+
+if TYPE_CHECKING:
+    from dsv.ops.commit import Committed
+
+SHAPE = {
+    "commit": {
+        "id": "id: of the commit",
+        "parents": ["id: of a commit that it follows"],
+        "author": "text: who made it",
+        "time": "time: when, with the author's offset",
+        "message": "text: what the author says of it",
+        "datasets": ["path: of a dataset that it changed"],
+    },
+    "branch": "text: the branch that it is on",
+    "datasets": [
+        {
+            "path": "path: of the dataset",
+            "change": "added|modified|removed",
+            "content": "id?: its content; null if removed",
+            "rows": "int?: rows of its table, where they are known without reading it",
+            "origin": "id?: of the source or run record; null if removed",
+        }
+    ],
+    "notes": ["text: what is worth saying besides"],
+}
+
+
+@verb(
+    examples={
+        'dsv commit -m "raw trips of 2026"': "Record what is staged:",
+        'dsv commit -am "drop test rows"': "Stage all changes of tracked datasets first:",
+    },
+    shape=SHAPE,
+    exits={1: "there is nothing to commit"},
+)
+@click.option("-m", "--message", required=True, metavar="MSG", help="What changed and why.")
+@click.option("-a", "--all", "everything", is_flag=True, help="Stage all tracked changes, removals too.")
+def command(context: Context, message: str, *, everything: bool) -> None:
+    """Record what is staged as a commit.
+
+    Prints each dataset that changed with its rows, its content id and where it came from. Then
+    `dsv.lock` names the commit; commit that file with git to keep code and data in step.
+    """
+    from dsv.ops.commit import commit
+
+    result = commit(
+        context.repo, message, author=context.author, everything=everything, progress=context.out.progress
+    )
+    out = context.out
+    if out.json:
+        made = result.commit
+        out.document(
+            {
+                "commit": {
+                    "id": result.id,
+                    "parents": list(made.parents),
+                    "author": made.author,
+                    "time": iso(made.seconds, made.offset),
+                    "message": made.message,
+                    "datasets": [one.path for one in result.datasets],
+                },
+                "branch": result.branch,
+                "datasets": [_record(one) for one in result.datasets],
+                "notes": list(result.notes),
+            }
+        )
+        return
+    for note in result.notes:
+        out.say(note)
+    title = printable(message.split("\n", 1)[0])
+    out.report(f"{out.style.name(result.branch)} {out.style.id(short(result.id))} {title}")
+    for one in result.datasets:
+        out.report(f"  {_line(context, one)}")
+    if any(one.change == "added" and one.origin is not None for one in result.datasets):
+        out.hint(
+            "data made by a command? `dsv run -- CMD` records how; `dsv run --no-exec` if it ran already"
+        )
+
+
+def _record(one: "Committed") -> dict[str, object]:
+    found = one.dataset.checkpoint if one.dataset else None
+    return {
+        "path": one.path,
+        "change": one.change,
+        "content": found.content if found else None,
+        "rows": one.rows,
+        "origin": found.origin if found else None,
+    }
+
+
+def _line(context: Context, one: "Committed") -> str:
+    style = context.out.style
+    text = f"{style.change(one.change, f'{one.change:<8}')}  {printable(one.path)}"
+    if one.dataset is None:
+        return text
+    if one.rows is not None:
+        text += f"  {counted(one.rows, 'row')}"
+    elif one.dataset.checkpoint.is_dir:
+        text += f"  {counted(one.dataset.checkpoint.files, 'file')}"
+    origin = ""
+    if one.origin is not None:
+        origin = "  edited by hand" if one.origin.edited else "  source (no run)"
+    return f"{text}  {style.id(short(one.dataset.checkpoint.content))}{style.faint(origin)}"

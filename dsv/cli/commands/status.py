@@ -1,0 +1,107 @@
+"""`dsv status`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from dsv.cli import changes
+from dsv.cli.command import verb
+from dsv.cli.context import Context
+from dsv.cli.shape import Maybe
+from dsv.cli.style import counted, printable
+from dsv.ids import short
+
+if TYPE_CHECKING:
+    from dsv.ops.status import Status
+
+SHAPE = {
+    "branch": "text?: the branch that HEAD is on; null if detached",
+    "head": "id?: its commit; null before the first",
+    "staged": [changes.CHANGE_SHAPE],
+    "unstaged": [changes.CHANGE_SHAPE],
+    "untracked": ["path: in neither dsv nor git; a folder ends with `/`"],
+    "stale": [{"path": "path: of a dataset", "reason": "text: why its run should be repeated"}],
+    "absent": ["path: of a dataset that is not here by choice"],
+    "lock": "match|differs: whether dsv.lock names HEAD",
+    "interrupted": "flag: whether a checkout was begun and has not ended",
+    "remote": Maybe({"ahead": "int: commits to push", "behind": "int: commits to pull, as last fetched"}),
+}
+
+
+@verb(
+    examples={
+        "dsv status": "Show what changed:",
+        "dsv status --exit-code": "Ask in a script whether anything did:",
+    },
+    shape=SHAPE,
+    exits={1: "something is staged, changed or untracked (with --exit-code only)"},
+)
+@click.option("--exit-code", is_flag=True, help="Exit with 1 if anything is staged, changed or untracked.")
+@click.option("--rehash", is_flag=True, help="Read every file instead of trusting times and sizes.")
+def command(context: Context, *, exit_code: bool, rehash: bool) -> int:
+    """Show what is staged, changed and untracked.
+
+    Files whose size and times are as they were are not read again, and no table is decoded.
+    """
+    from dsv.ops.status import status
+
+    result = status(context.repo, rehash=rehash, progress=context.out.progress)
+    if context.out.json:
+        context.out.document(_record(result))
+    else:
+        _render(context, result)
+    return int(exit_code and not result.clean)
+
+
+def _record(result: "Status") -> dict[str, object]:
+    remote = None if result.ahead is None else {"ahead": result.ahead, "behind": result.behind}
+    return {
+        "branch": result.branch,
+        "head": result.head,
+        "staged": [changes.record(change) for change in result.staged],
+        "unstaged": [changes.record(change) for change in result.unstaged],
+        "untracked": list(result.untracked),
+        "stale": [],
+        "absent": list(result.absent),
+        "lock": "match" if result.lock_matches else "differs",
+        "interrupted": result.interrupted,
+        "remote": remote,
+    }
+
+
+def _render(context: Context, result: "Status") -> None:
+    out, style = context.out, context.out.style
+    if not result.lock_matches:
+        out.line(style.removed("dsv.lock names another commit than HEAD"))
+        out.hint("dsv checkout --locked")
+    if result.interrupted:
+        out.line(style.removed("a checkout was begun and did not end"))
+        out.hint("run it again, or dsv checkout HEAD --force")
+    out.line(_where(context, result))
+    for title, found in (("staged:", result.staged), ("not staged:", result.unstaged)):
+        if found:
+            out.lines(["", style.strong(title), *(f"  {changes.line(change, style)}" for change in found)])
+    for title, paths in (("untracked:", result.untracked), ("absent:", result.absent)):
+        if paths:
+            out.lines(["", style.strong(title), *(f"  {printable(path)}" for path in paths)])
+    if result.clean:
+        out.line("nothing to commit" if result.head else "nothing is tracked yet")
+    _next(context, result)
+
+
+def _where(context: Context, result: "Status") -> str:
+    style = context.out.style
+    at = style.id(short(result.head)) if result.head else "no commits yet"
+    text = f"on {style.name(result.branch)}, {at}" if result.branch else f"detached at {at}"
+    if result.ahead is not None and result.behind is not None and (result.ahead or result.behind):
+        text += f", {counted(result.ahead, 'commit')} to push, {result.behind:,} to pull"
+    return text
+
+
+def _next(context: Context, result: "Status") -> None:
+    if result.unstaged:
+        context.out.hint("dsv add PATH stages a change, dsv restore PATH takes it back, dsv diff shows it")
+    elif result.staged:
+        context.out.hint("dsv commit -m MESSAGE")
+    elif result.untracked:
+        context.out.hint("dsv add PATH")
