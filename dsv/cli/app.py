@@ -17,10 +17,10 @@ from dsv.errors import NotFound, UsageFault
 
 SECTIONS = {
     "Start": ("init", "config"),
-    "Record": ("add", "commit"),
+    "Record": ("add", "rm", "commit"),
     "Look": ("status", "log"),
-    "Move between versions": ("branch", "tag"),
-    "Take back": ("oplog",),
+    "Move between versions": ("checkout", "branch", "tag"),
+    "Take back": ("restore", "undo", "oplog"),
     "Keep house": ("completion", "version"),
 }
 COMMANDS = {name: f"dsv.cli.commands.{name}" for names in SECTIONS.values() for name in names}

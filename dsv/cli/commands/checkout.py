@@ -1,0 +1,100 @@
+"""`dsv checkout`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from dsv.cli import complete, moves
+from dsv.cli.arguments import sort_words
+from dsv.cli.command import verb
+from dsv.cli.context import Context
+from dsv.errors import UsageFault
+from dsv.ids import short
+
+if TYPE_CHECKING:
+    from dsv.ops.checkout import CheckoutResult
+    from dsv.switch import Moved
+
+SHAPE = {
+    "branch": "text?: the branch that HEAD is on now; null if detached",
+    "head": "id?: the commit that HEAD names now",
+    **moves.SHAPE,
+    "carried": ["path: of a dataset whose uncommitted changes were carried over"],
+}
+
+
+@verb(
+    examples={
+        "dsv checkout main": "Go to a branch:",
+        "dsv checkout v1": "Look at an older version (HEAD is then detached):",
+        "dsv checkout -b fix v1": "Start a branch there:",
+        "dsv checkout main~2 data/trips.parquet": "Bring back one dataset of an older version:",
+        "dsv checkout --locked": "After `git checkout`, bring the data that goes with the code:",
+    },
+    shape=SHAPE,
+)
+@click.argument("words", metavar="[REV] [PATH]...", nargs=-1, shell_complete=complete.either)
+@click.option("-b", "new_branch", metavar="NEW", help="Make the branch NEW there and go to it.")
+@click.option("--locked", is_flag=True, help="Check out what dsv.lock names.")
+@click.option("--force", is_flag=True, help="Overwrite uncommitted changes, after storing them.")
+def command(
+    context: Context, words: tuple[str, ...], *, new_branch: str | None, locked: bool, force: bool
+) -> None:
+    """Make the working tree another version.
+
+    Untracked files are never touched, and uncommitted changes never lost: what is in the way is
+    refused, or with --force stored first, so that `dsv undo` brings it back. With PATH, only these
+    datasets are written, and staged.
+    """
+    from dsv.ops import checkout
+
+    progress = context.out.progress
+    if locked:
+        if words or new_branch:
+            raise UsageFault("--locked goes alone", hint="dsv checkout --locked")
+        _show(context, checkout.checkout_locked(context.repo, force=force, progress=progress))
+        return
+    sorted_words = sort_words(context, words, most_paths=None)
+    if sorted_words.paths:
+        if new_branch:
+            raise UsageFault("-b takes no paths", hint="dsv checkout -b NEW, then dsv checkout REV PATH")
+        moved = checkout.checkout_paths(
+            context.repo,
+            sorted_words.revision or "HEAD",
+            list(sorted_words.paths),
+            force=force,
+            progress=progress,
+        )
+        _show_paths(context, moved)
+        return
+    if sorted_words.revision is None and new_branch is None:
+        raise UsageFault("checkout needs a revision or a path", hint="dsv checkout REV")
+    result = checkout.checkout(
+        context.repo, sorted_words.revision, new_branch=new_branch, force=force, progress=progress
+    )
+    _show(context, result)
+
+
+def _show(context: Context, result: "CheckoutResult") -> None:
+    out, style = context.out, context.out.style
+    if out.json:
+        record = {"branch": result.branch, "head": result.commit, **moves.record(result.moved)}
+        out.document({**record, "carried": list(result.carried)})
+        return
+    moves.render(context, result.moved)
+    moves.paths(context, style.changed("carried "), result.carried)
+    at = style.id(short(result.commit))
+    if result.branch is None:
+        out.report(f"HEAD is detached at {at}")
+        out.hint("dsv checkout -b NAME makes a branch here")
+    else:
+        out.report(f"on {style.name(result.branch)}, {at}")
+
+
+def _show_paths(context: Context, moved: "Moved") -> None:
+    if not context.out.json:
+        moves.render(context, moved)
+        return
+    local = moved.refs.local
+    branch = local.branch if local else None
+    context.out.document({"branch": branch, "head": moved.refs.head, **moves.record(moved), "carried": []})
