@@ -1,10 +1,9 @@
 """Cutting a file into segments: the public face of the package."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 from zlib import crc32
 
-from dsv.segment import cdc, parquet
+from dsv.segment import cdc, pages, parquet
 from dsv.segment.window import STEP, ReadAt, Window
 
 SMALL = 16 << 10
@@ -19,15 +18,6 @@ JOINED = 32 << 10
 
 LIMIT = 128 << 10
 """Most bytes of a joined segment, give or take a page."""
-
-DENSE = 0.97
-"""A page that compression left at this part of its size or more is cut by FastCDC as well: what
-was inserted before it moves its bytes, but does not change them."""
-
-MANY = 64
-MEAGRE = 512
-"""A column chunk that has more than `MANY` pages of under `MEAGRE` bytes on average is not walked
-to its end: made by no writer, it would take a second for each megabyte."""
 
 
 def cut(read_at: ReadAt, size: int, *, step: int = STEP) -> Iterator[memoryview]:
@@ -54,16 +44,9 @@ def is_single(size: int) -> bool:
     return 0 < size <= SMALL
 
 
-class _Piece(NamedTuple):
-    """A stretch up to `stop`; `packed`: an edit changes all of its bytes or none."""
-
-    stop: int
-    packed: bool
-
-
 def _cut(window: Window) -> Iterator[memoryview]:
     run = start = 0
-    for stop, packed in _pieces(window, _chunks(window)):
+    for stop, packed in pages.walk(window, _chunks(window)):
         if stop - start < SMALL:
             window.hold(stop)
             if _ends_run(window, run, start, stop):
@@ -101,51 +84,6 @@ def _chunks(window: Window) -> list[parquet.Chunk]:
         return []
     start = window.size - length
     return parquet.chunks(window.peek(start, length - parquet.TRAILER), start)
-
-
-def _pieces(window: Window, chunks: list[parquet.Chunk]) -> Iterator[_Piece]:
-    """Yield consecutive stretches from the start of the file to the end of the last chunk."""
-    done = 0
-    for chunk in chunks:
-        if done < chunk.start:
-            yield _Piece(chunk.start, False)
-        done = chunk.start
-        for piece in _pages(window, chunk):
-            yield piece
-            done = piece.stop
-        if done < chunk.end:
-            yield _Piece(chunk.end, False)
-            done = chunk.end
-
-
-def _pages(window: Window, chunk: parquet.Chunk) -> Iterator[_Piece]:
-    """Yield the pages of a chunk as far as they can be told apart."""
-    pos = chunk.start
-    count = 0
-    while pos < chunk.end:
-        page = _page(window, pos, chunk.end)
-        count += 1
-        if page is None or (count > MANY and pos - chunk.start < count * MEAGRE):
-            return
-        stop = pos + page.header + page.body
-        if stop > chunk.end:
-            return
-        yield _Piece(stop, stop - pos <= cdc.FINE or page.body < page.raw * DENSE)
-        pos = stop
-
-
-def _page(window: Window, pos: int, end: int) -> parquet.Page | None:
-    """Return the page at `pos`, looking at ever more bytes as long as its header goes on."""
-    length = 256
-    while True:
-        stop = min(end, pos + length)
-        window.hold(stop)
-        try:
-            return parquet.page(window.copy(pos, stop), 0)
-        except IndexError:
-            if stop == end or length >= parquet.MAX_HEADER:
-                return None
-            length *= 4
 
 
 def _ends_run(window: Window, run: int, start: int, stop: int) -> bool:

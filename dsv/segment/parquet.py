@@ -16,7 +16,7 @@ TRAILER = 8
 """Bytes of the footer's length and the magic after it."""
 
 MIN_SIZE = len(MAGIC) + TRAILER
-MAX_FOOTER = 32 << 20
+MAX_FOOTER = 16 << 20
 MAX_CHUNKS = 1 << 19
 MAX_HEADER = 16 << 20
 """More than this is no Parquet that is worth the time and the memory of a walk."""
@@ -67,12 +67,12 @@ def chunks(footer: bytes, end: int) -> list[Chunk]:
         footer: The footer, without the trailer.
         end: Where the footer starts in the file, and so where data ends.
     """
-    found: list[Chunk] = []
+    found = _Found()
     try:
-        thrift.scan(footer, 0, {_ROW_GROUPS: lambda buf, pos, kind: _row_groups(buf, pos, kind, found)})
+        thrift.scan(footer, 0, {_ROW_GROUPS: found.row_groups})
     except (thrift.Malformed, IndexError):
         return []
-    return _apart(chunk for chunk in found if len(MAGIC) <= chunk.start < chunk.end <= end)
+    return _apart(chunk for chunk in found.chunks if len(MAGIC) <= chunk.start < chunk.end <= end)
 
 
 def page(buf: bytes, pos: int) -> Page | None:
@@ -89,39 +89,48 @@ def page(buf: bytes, pos: int) -> Page | None:
     return Page(end - pos, body, raw) if body >= 0 and raw >= 0 else None
 
 
-def _row_groups(buf: bytes, pos: int, kind: int, found: list[Chunk]) -> int:
-    def column(buf: bytes, pos: int) -> int:
-        return _column(buf, pos, found)
+class _Found:
+    """Collects the column chunks of a footer while it is scanned."""
 
-    columns = {_COLUMNS: lambda buf, pos, kind: thrift.each(buf, pos, kind, column)}
-    return thrift.each(buf, pos, kind, lambda buf, pos: thrift.scan(buf, pos, columns)[1])
+    def __init__(self) -> None:
+        self.chunks: list[Chunk] = []
+        self._left = MAX_CHUNKS
+        self._elsewhere = False
+        self._meta: dict[int, int] = {}
+        self._columns = {_COLUMNS: self._list}
+        self._column = {_FILE_PATH: self._refuse, _META_DATA: self._read, _CRYPTO: self._refuse}
 
+    def row_groups(self, buf: bytes, pos: int, kind: int) -> int:
+        """Read the list of row groups."""
+        return thrift.each(
+            buf, pos, kind, lambda buf, pos: thrift.scan(buf, pos, self._columns)[1], MAX_CHUNKS
+        )
 
-def _column(buf: bytes, pos: int, found: list[Chunk]) -> int:
-    elsewhere = False
-    meta: dict[int, int] = {}
+    def _list(self, buf: bytes, pos: int, kind: int) -> int:
+        return thrift.each(buf, pos, kind, self._one, MAX_CHUNKS)
 
-    def skip(buf: bytes, pos: int, kind: int) -> int:
-        nonlocal elsewhere
-        elsewhere = True
-        return thrift.skip(buf, pos, kind)
-
-    def read(buf: bytes, pos: int, kind: int) -> int:
-        nonlocal meta
-        if kind != thrift.STRUCT:
-            raise thrift.Malformed("column metadata is not a struct")
-        meta, pos = thrift.scan(buf, pos)
+    def _one(self, buf: bytes, pos: int) -> int:
+        self._left -= 1
+        if self._left < 0:
+            raise thrift.Malformed("too many column chunks")
+        self._elsewhere = False
+        self._meta = {}
+        pos = thrift.scan(buf, pos, self._column)[1]
+        offsets = [self._meta[field] for field in _PAGE_OFFSETS if self._meta.get(field, 0) > 0]
+        if offsets and not self._elsewhere:
+            start = min(offsets)
+            self.chunks.append(Chunk(start, start + self._meta.get(_CHUNK_SIZE, 0)))
         return pos
 
-    pos = thrift.scan(buf, pos, {_FILE_PATH: skip, _META_DATA: read, _CRYPTO: skip})[1]
-    offsets = [meta[field] for field in _PAGE_OFFSETS if meta.get(field, 0) > 0]
-    size = meta.get(_CHUNK_SIZE, 0)
-    if offsets and size > 0 and not elsewhere:
-        if len(found) == MAX_CHUNKS:
-            raise thrift.Malformed("too many column chunks")
-        start = min(offsets)
-        found.append(Chunk(start, start + size))
-    return pos
+    def _refuse(self, buf: bytes, pos: int, kind: int) -> int:
+        self._elsewhere = True
+        return thrift.skip(buf, pos, kind)
+
+    def _read(self, buf: bytes, pos: int, kind: int) -> int:
+        if kind != thrift.STRUCT:
+            raise thrift.Malformed("column metadata is not a struct")
+        self._meta, pos = thrift.scan(buf, pos)
+        return pos
 
 
 def _apart(found: Iterable[Chunk]) -> list[Chunk]:

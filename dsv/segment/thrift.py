@@ -8,8 +8,8 @@ is built that is not asked for, and nothing is allocated in proportion to a clai
 from collections.abc import Callable, Mapping
 
 MAX_DEPTH = 32
-MAX_FIELDS = 32
-"""Integer fields with higher numbers are read over: a struct of a million of them costs no memory."""
+MAX_FIELDS = 64
+"""Fields of a struct; Parquet's largest has 17."""
 
 _MAX_VARINT = 10
 
@@ -42,7 +42,7 @@ def scan(buf: bytes, pos: int, enter: Mapping[int, Enter] | None = None) -> tupl
     """
     found: dict[int, int] = {}
     field = 0
-    while True:
+    for _ in range(MAX_FIELDS + 1):
         head = buf[pos]
         pos += 1
         if not head:
@@ -59,26 +59,28 @@ def scan(buf: bytes, pos: int, enter: Mapping[int, Enter] | None = None) -> tupl
                 value = (value >> 1) ^ -(value & 1)
             else:
                 value, pos = _integer(buf, pos - 1)
-            if 0 < field < MAX_FIELDS:
-                found[field] = value
+            found[field] = value
         elif kind > 2:
             pos = enter[field](buf, pos, kind) if enter and field in enter else skip(buf, pos, kind)
         elif not kind:
             raise Malformed("a field without a type")
+    raise Malformed("too many fields")
 
 
-def each(buf: bytes, pos: int, kind: int, enter: Callable[[bytes, int], int]) -> int:
+def each(buf: bytes, pos: int, kind: int, enter: Callable[[bytes, int], int], limit: int) -> int:
     """Call `enter` with where each struct of the list at `pos` starts; return where the list ends.
 
     Raises:
         IndexError: The list goes on beyond the end of `buf`.
-        Malformed: It is not a list of structs.
+        Malformed: It is not a list of structs, or it has more than `limit`.
     """
     if kind != _LIST:
         raise Malformed("not a list")
     count, kind, pos = _list(buf, pos)
     if kind != STRUCT and count:
         raise Malformed("not a list of structs")
+    if count > limit:
+        raise Malformed("a list of too many structs")
     for _ in range(count):
         pos = enter(buf, pos)
     return pos
@@ -121,7 +123,7 @@ def skip(buf: bytes, pos: int, kind: int, depth: int = 1) -> int:
 
 def _skip_struct(buf: bytes, pos: int, depth: int) -> int:
     # Integers and strings are most of what there is: they go without a call.
-    while True:
+    for _ in range(MAX_FIELDS + 1):
         head = buf[pos]
         pos += 1
         if not head:
@@ -143,6 +145,7 @@ def _skip_struct(buf: bytes, pos: int, depth: int) -> int:
             pos = skip(buf, pos, kind, depth + 1)
         elif not kind:
             raise Malformed("a field without a type")
+    raise Malformed("too many fields")
 
 
 def _skip_items(buf: bytes, pos: int, kinds: tuple[int, ...], count: int, depth: int) -> int:

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dsv.segment import cdc, parquet
+from dsv.segment import cdc, pages, parquet
 from dsv.segment.cut import SMALL
+from dsv.segment.window import Window
 from tests.unit.segment.forge import Column, close, footer, noise, page, page_header, read_from, segments
 from tests.unit.segment.forge import parquet as forged
 
@@ -48,15 +49,15 @@ def pages_of(data: bytes) -> list[list[tuple[int, int]]]:
     """Return for each chunk where its pages start and end; they must fill it exactly."""
     found = []
     for chunk in chunks_of(data):
-        pages = []
+        bounds = []
         pos = chunk.start
         while pos < chunk.end:
-            page = parquet.page(data, pos)
-            assert page is not None
-            pages.append((pos, pos + page.header + page.body))
-            pos = pages[-1][1]
+            one = parquet.page(data, pos)
+            assert one is not None
+            bounds.append((pos, pos + one.header + one.body))
+            pos = bounds[-1][1]
         assert pos == chunk.end
-        found.append(pages)
+        found.append(bounds)
     return found
 
 
@@ -110,7 +111,7 @@ def check_cuts(data: bytes) -> None:
     for segment in found:
         starts.add(max(starts) + len(segment))
     chunks = pages_of(data)
-    for start, end in (bounds for pages in chunks for bounds in pages):
+    for start, end in (bounds for chunk in chunks for bounds in chunk):
         assert end - start < SMALL or start in starts or start == len(parquet.MAGIC)
     assert chunks[-1][-1][1] in starts
 
@@ -189,7 +190,7 @@ def test_a_dictionary_page_starts_the_chunk() -> None:
 
 
 @pytest.mark.parametrize(
-    "pages",
+    "body",
     [
         pytest.param([page_header(2**40, 2**41), noise(100_000)], id="a page longer than the chunk"),
         pytest.param([page_header(-1, 5), noise(100_000)], id="a page of negative size"),
@@ -198,11 +199,20 @@ def test_a_dictionary_page_starts_the_chunk() -> None:
         pytest.param([page(b"")] * 20_000, id="pages of nothing"),
     ],
 )
-def test_a_walk_that_fails_is_gone_on_by_fastcdc(pages: list[bytes]) -> None:
-    data = forged(pages, [page(noise(40_000, "next"))])
+def test_a_walk_that_fails_is_gone_on_by_fastcdc(body: list[bytes]) -> None:
+    data = forged(body, [page(noise(40_000, "next"))])
     found = segments(data)
     assert b"".join(found) == data
     assert page(noise(40_000, "next")) in found
+
+
+def test_a_file_of_headers_is_walked_so_far_and_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "ALLOWANCE", 1000)
+    data = forged([page(b"")] * 20_000, [page(noise(40_000, "next"))])
+    first, _ = chunks_of(data)
+    walked = list(pages.walk(Window(read_from(data), len(data)), chunks_of(data)))
+    assert 50 < len(walked) < 2000
+    assert pages.Piece(first.end, packed=False) in walked
 
 
 def test_a_footer_of_too_many_chunks_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
