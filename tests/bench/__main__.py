@@ -102,10 +102,10 @@ def main() -> None:
                 else:
                     present.append(tool)
             measure(work, present, root, data, book, options.runs)
+            if options.results:
+                book.save(options.results)
             if work.data not in {later.data for later in wanted[index + 1 :]}:
                 remove(data)
-    if options.results:
-        book.save(options.results)
     print(report.markdown(report.lines(book)))
     print(report.markdown(report.memory(book)))
     options.out.parent.mkdir(parents=True, exist_ok=True)

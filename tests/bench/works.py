@@ -272,8 +272,10 @@ def table(kind: str, label: str, first: float) -> Work:
 
 
 WORKS = (
-    edits("default", "a 29 MB text Parquet, default writer", 0.6, 0.68),
-    edits("cdc", "the same, content-defined chunking", 0.6, 0.52),
+    edits("default", "a 30 MB text Parquet, default writer", 0.6, 0.68),
+    edits("cdc", "the same with content-defined chunking", 0.6, 0.52),
+    edits("zstd", "a 30 MB text Parquet, pages in zstd", 0.6, 0.68),
+    edits("zstd-cdc", "zstd and content-defined chunking", 0.6, 0.52),
     edits("flights", "the real flights table, 6 MB Parquet", None, None),
     table("parquet", "400 MB Parquet", 0.5),
     table("csv", "400 MB CSV", 0.6),
