@@ -125,7 +125,7 @@ class _Guess:
         if self.low is None or self.high is None:
             return True
         if t.is_floating(kind):
-            return bool(-EXACT_INTEGERS <= self.low.as_py() and self.high.as_py() <= EXACT_INTEGERS)
+            return bool(max(-self.low.as_py(), self.high.as_py()) <= EXACT_INTEGERS)
         try:
             pc.cast(self.low, kind)
             pc.cast(self.high, kind)

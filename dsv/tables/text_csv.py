@@ -76,11 +76,12 @@ def texts(
             for batch in _parse(source, dialect, columns, block, done):
                 done += batch.num_rows
                 yield batch
-            return
         except _TooLong:
             if block >= LIMIT:
                 raise NoTable(f"a record is longer than {LIMIT >> 20} MiB") from None
             block = min(block * 8, LIMIT)
+        else:
+            return
 
 
 class _TooLong(Exception):

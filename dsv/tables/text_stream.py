@@ -52,6 +52,7 @@ class _Sequential(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
+        """Return up to `size` bytes, none only at the end."""
         left = self._source.size - self._at
         length = left if size < 0 else min(size, left)
         if length <= 0:
