@@ -89,8 +89,12 @@ def _lines(shape: Any, indent: str, before: str, after: str) -> Iterator[str]:
         shape, nullable = shape.shape, "  // or null"
     if isinstance(shape, str):
         kind, _, meaning = shape.partition(": ")
-        shown = kind.replace("?", " or null").replace("|", " | ")
-        yield f"{indent}{before}{shown}{after}" + (f"  // {meaning}" if meaning else "")
+        yield f"{indent}{before}{_kind(kind)}{after}" + (f"  // {meaning}" if meaning else "")
+        return
+    if isinstance(shape, list) and isinstance(shape[0], str):
+        kind, _, meaning = shape[0].partition(": ")
+        nullable += f"  // {meaning}" if meaning else ""
+        yield f"{indent}{before}[{_kind(kind)}, ...]{after}{nullable}"
         return
     brackets = "[]" if isinstance(shape, list) else "{}"
     yield f"{indent}{before}{brackets[0]}{nullable}"
@@ -102,6 +106,10 @@ def _lines(shape: Any, indent: str, before: str, after: str) -> Iterator[str]:
         more = ", ..." if isinstance(shape, list) else comma
         yield from _lines(each, indent + "  ", label, more)
     yield f"{indent}{brackets[1]}{after}"
+
+
+def _kind(kind: str) -> str:
+    return kind.replace("?", " or null").replace("|", " | ")
 
 
 def _name(name: str) -> str:
