@@ -7,6 +7,7 @@ bytes of one kind can never pass for another.
 """
 
 from enum import IntEnum
+from mmap import mmap
 from typing import Protocol
 
 from blake3 import blake3
@@ -57,7 +58,7 @@ _CONTEXTS = {kind: f"dsv 2026-11 {kind.name.lower()} v1" for kind in Kind}
 _DERIVED = {kind: blake3(derive_key_context=context) for kind, context in _CONTEXTS.items()}
 
 
-def file_id(data: Buffer) -> ObjectId:
+def file_id(data: Buffer | mmap) -> ObjectId:
     """Return the file id of `data`: its BLAKE3-256, as `b3sum` prints it."""
     return ObjectId(blake3(data).hexdigest())
 

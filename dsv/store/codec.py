@@ -30,7 +30,7 @@ def compress(data: Buffer) -> tuple[int, Buffer]:
         return PLAIN, data
     compressor = _local.compressor
     if compressor is None:
-        import zstandard  # noqa: PLC0415 - not every command compresses
+        import zstandard
 
         compressor = _local.compressor = zstandard.ZstdCompressor(level=LEVEL)
     stored = compressor.compress(data)
@@ -51,7 +51,7 @@ def decompress(codec: int, stored: bytes | memoryview, raw: int) -> bytes:
         return bytes(stored)
     if codec != ZSTD:
         raise Corrupt(f"codec {codec} is not known")
-    import zstandard  # noqa: PLC0415 - not every command decompresses
+    import zstandard
 
     decompressor = _local.decompressor
     if decompressor is None:

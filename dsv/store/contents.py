@@ -89,9 +89,9 @@ class Contents:
         hasher = file_hasher()
         groups = _groups(self._segments(oid, recipe, 0))
         for group in self._read_ahead(groups, threads=recipe.size >= _THREADED):
-            for data in group:
-                hasher.update(data)
-                yield data
+            for piece in group:
+                hasher.update(piece)
+                yield piece
         if hasher.hexdigest() != oid:
             raise Corrupt(f"file {oid} is not what its id says: its recipe makes other bytes")
 
@@ -155,12 +155,16 @@ class Contents:
             place = self._find(oid, part)
             if place.kind == Kind.SEGMENT:
                 if place.raw != size:
-                    raise Corrupt(f"the recipe of file {oid} lies: segment {part} has {place.raw} bytes, not {size}")
+                    raise Corrupt(
+                        f"the recipe of file {oid} lies: segment {part} has {place.raw} bytes, not {size}"
+                    )
                 yield _Segment(part, size, place)
                 continue
             inner = self._recipe(oid, part)
             if inner.size != size:
-                raise Corrupt(f"the recipe of file {oid} lies: part {part} has {inner.size} bytes, not {size}")
+                raise Corrupt(
+                    f"the recipe of file {oid} lies: part {part} has {inner.size} bytes, not {size}"
+                )
             yield from self._segments(oid, inner, depth + 1)
 
     def _read_ahead(self, groups: Iterator[list[_Segment]], *, threads: bool) -> Iterator[list[Buffer]]:

@@ -21,7 +21,7 @@ class Scalar(NamedTuple):
 class Structs(NamedTuple):
     """A vector of structs that hold 8-byte fields."""
 
-    count: int
+    number: int
     data: bytes
 
 
@@ -56,7 +56,7 @@ def _write(out: bytearray, node: Node) -> int:
         _pad(out, 8)
         out += bytes(4)  # so that the structs after the count start at a multiple of 8
         at = len(out)
-        out += struct.pack("<I", node.count) + node.data
+        out += struct.pack("<I", node.number) + node.data
         return at
     assert not isinstance(node, Scalar)
     _pad(out, 4)

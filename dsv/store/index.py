@@ -57,7 +57,18 @@ class Index:
         Corrupt: It is no index, or lies about itself.
     """
 
-    __slots__ = ("_data", "_finds", "_first", "_last", "_signposts", "_starts", "name", "packs", "rows")
+    __slots__ = (
+        "_data",
+        "_finds",
+        "_first",
+        "_last",
+        "_prefixes",
+        "_signposts",
+        "_starts",
+        "name",
+        "packs",
+        "rows",
+    )
 
     def __init__(self, name: str, data: bytes | mmap, *, pack: str | None = None) -> None:
         try:
@@ -69,6 +80,7 @@ class Index:
         self.packs = layout.packs if pack is None else (pack,)
         self._data = data
         self._finds = 0
+        self._prefixes: Any = None
         self._signposts: list[bytes] | None = None
         self._starts = layout.starts
         self._check_order()
@@ -172,9 +184,35 @@ class Index:
 
     def numpy(self, name: str) -> Any:
         """Return a column as a numpy array that shares the index's memory; ids as 4 big-endian words."""
-        import numpy as np  # noqa: PLC0415 - only large work wants it
+        import numpy as np
 
         width = next(column.width for column in ipc.COLUMNS if column.name == name)
         if name == "id":
             return np.frombuffer(self.column(name), dtype=">u8").reshape(self.rows, 4)
         return np.frombuffer(self.column(name), dtype=f"<u{width}")
+
+    def find_many(self, keys: bytes) -> tuple[Any, Any]:
+        """Return which of many ids are listed, and in which rows.
+
+        Args:
+            keys: Ids of 32 bytes, one after the other; no two are the same.
+
+        Returns:
+            Two numpy arrays of one length: number of the id among `keys`, and row. An id with
+            several copies is there once for each.
+        """
+        import numpy as np
+
+        if self._prefixes is None:
+            self._prefixes = self.numpy("id")[:, 0].astype(np.uint64)
+        asked = np.frombuffer(keys, dtype=">u8").reshape(-1, 4)
+        wanted = asked[:, 0].astype(np.uint64)
+        first = np.searchsorted(self._prefixes, wanted, side="left")
+        last = np.searchsorted(self._prefixes, wanted, side="right")
+        # Nearly every id has no row, or one; some have copies, or a neighbour with the same start.
+        counts = last - first
+        numbers = np.repeat(np.arange(len(asked)), counts)
+        ahead = np.arange(len(numbers)) - np.repeat(np.cumsum(counts) - counts, counts)
+        found = np.repeat(first, counts) + ahead
+        same = (self.numpy("id")[found] == asked[numbers]).all(axis=1)
+        return numbers[same], found[same]

@@ -105,9 +105,7 @@ def _schema(packs: Sequence[str]) -> Table:
 
 
 def _message(kind: int, header: Table, body: int, *, start: int = 0) -> bytes:
-    data = build(
-        Table({0: Scalar("<h", _V5), 1: Scalar("<B", kind), 2: header, 3: Scalar("<q", body)})
-    )
+    data = build(Table({0: Scalar("<h", _V5), 1: Scalar("<B", kind), 2: header, 3: Scalar("<q", body)}))
     align = _ALIGN if start else 8
     data += bytes(-(start + 8 + len(data)) % align)
     return _CONTINUE + struct.pack("<i", len(data)) + data
@@ -164,7 +162,9 @@ def _check_fields(schema: View) -> None:
     found = []
     for field in schema.tables(1):
         width = field.table(3).scalar(0, "<i")
-        found.append(Column(field.text(0), width if field.scalar(2, "<B") == _FIXED_SIZE_BINARY else width // 8))
+        found.append(
+            Column(field.text(0), width if field.scalar(2, "<B") == _FIXED_SIZE_BINARY else width // 8)
+        )
     if tuple(found) != COLUMNS:
         raise ValueError("the columns are not those of an index")
 

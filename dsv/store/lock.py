@@ -57,7 +57,7 @@ def _busy(path: Path) -> Busy:
 
 
 def _take_posix(lock: FileLock) -> int:
-    import fcntl  # noqa: PLC0415 - POSIX only
+    import fcntl
 
     fd = os.open(lock._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)  # noqa: SLF001
     deadline = time.monotonic() + lock._patience  # noqa: SLF001
@@ -77,7 +77,7 @@ def _take_posix(lock: FileLock) -> int:
 
 
 def _take_portable(lock: FileLock) -> Any:
-    import filelock  # noqa: PLC0415 - imports asyncio, which costs more than a command
+    import filelock
 
     held = filelock.FileLock(lock._path, is_singleton=False)  # noqa: SLF001
     try:

@@ -84,23 +84,32 @@ def _gather(source: Index, low: int, high: int, packs: dict[str, int], *, few: b
 
 
 def _gather_many(source: Index, first: int, last: int, packs: dict[str, int]) -> bytes:
-    import numpy as np  # noqa: PLC0415 - only large merges want it
+    import numpy as np
 
     ordinals = source.numpy("pack")[first:last]
     used = np.unique(ordinals)
     if used[-1] >= len(source.packs):
         raise Corrupt(f"{source.name} names a pack that it does not list")
     new = np.array([packs.setdefault(source.packs[old], len(packs)) for old in used], dtype="<u4")
-    table: Any = np.empty(last - first, dtype=rows.dtype())
-    for column in ipc.COLUMNS:
-        if column.name == "id":
-            ids = np.frombuffer(source.column("id"), dtype="V32")
-            table["bytes"] = ids[first:last]
-        elif column.name == "pack":
-            table["pack"] = new[np.searchsorted(used, ordinals)]
-        else:
-            table[column.name] = source.numpy(column.name)[first:last]
+    table = _table(source, slice(first, last))
+    table["pack"] = new[np.searchsorted(used, ordinals)]
     return bytes(table.tobytes())
+
+
+def pick(source: Index, keep: Any) -> bytes:
+    """Return the packed rows of an index that a numpy array of truth values picks."""
+    return bytes(_table(source, keep).tobytes())
+
+
+def _table(source: Index, which: Any) -> Any:
+    import numpy as np
+
+    ids = np.frombuffer(source.column("id"), dtype="V32")[which]
+    table: Any = np.empty(len(ids), dtype=rows.dtype())
+    table["bytes"] = ids
+    for column in ipc.COLUMNS[1:]:
+        table[column.name] = source.numpy(column.name)[which]
+    return table
 
 
 def size_class(count: int) -> int:

@@ -209,7 +209,11 @@ class Objects:
     def _get_elsewhere(self, oid: ObjectId, key: bytes, kind: Kind | None) -> bytes:
         failure: Corrupt | None = None
         tried: set[Located] = set()
-        for places in (self._copies(key), self._copies_after_refresh(key), self._copies_in_footers(key, tried)):
+        for places in (
+            self._copies(key),
+            self._copies_after_refresh(key),
+            self._copies_in_footers(key, tried),
+        ):
             for place in places:
                 if place in tried or (kind is not None and kind != place.kind):
                     continue

@@ -43,7 +43,7 @@ def sort(rows: bytes | bytearray) -> bytes:
     """Return packed rows in the order of their ids."""
     if len(rows) <= SIZE * _FEW:
         return b"".join(sorted(rows[at : at + SIZE] for at in range(0, len(rows), SIZE)))
-    import numpy as np  # noqa: PLC0415 - see the module's docstring
+    import numpy as np
 
     table = _table(rows)
     # The first 8 bytes decide but for accidents and copies of one object.
@@ -79,7 +79,7 @@ def move_to_pack(rows: bytes | bytearray, pack: int) -> bytes:
 
 def dtype() -> Any:
     """Return packed rows as a numpy type; `prefix` and `bytes` are other views of the id."""
-    import numpy as np  # noqa: PLC0415 - see the module's docstring
+    import numpy as np
 
     names = [*Row._fields, "prefix", "bytes"]
     formats = ["S32", "u1", "u1", "<u4", "<u4", "<u4", "<u4", "<u8", ">u8", "V32"]
@@ -88,6 +88,6 @@ def dtype() -> Any:
 
 
 def _table(rows: bytes | bytearray) -> Any:
-    import numpy as np  # noqa: PLC0415 - see the module's docstring
+    import numpy as np
 
     return np.frombuffer(rows, dtype=dtype())

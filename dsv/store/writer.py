@@ -14,7 +14,7 @@ from dsv.hashing import Buffer, Kind, checksum, object_id
 from dsv.ids import ObjectId
 from dsv.store import codec, ipc, merge, packs, rows
 from dsv.store.base import Blobs
-from dsv.store.index import Index
+from dsv.store.index import Index, Located
 from dsv.store.objects import Objects
 from dsv.store.packs import PLAIN, Pack, PackWriter
 from dsv.store.refs import IndexRef
@@ -68,13 +68,15 @@ class _Runs:
 
     def add(self, index: Index) -> None:
         """Take a run in."""
-        import numpy as np  # noqa: PLC0415 - only large work gets here
+        import numpy as np
 
         self._bloom = self._bloom or bytearray(1 << _BLOOM_BITS >> 3)
         bloom = np.frombuffer(self._bloom, dtype=np.uint8)
         words = index.numpy("id")[:, 0].astype(np.uint64)
         for bits in (words & np.uint64(_MASK), words >> np.uint64(32) & np.uint64(_MASK)):
-            np.bitwise_or.at(bloom, bits >> np.uint64(3), np.uint8(1) << (bits & np.uint64(7)).astype(np.uint8))
+            np.bitwise_or.at(
+                bloom, bits >> np.uint64(3), np.uint8(1) << (bits & np.uint64(7)).astype(np.uint8)
+            )
         self.indexes.append(index)
 
     def __contains__(self, key: bytes) -> bool:
@@ -184,12 +186,7 @@ class Writer:
         with self._lock:
             if key in self._added:
                 return False
-            side = self._sides[0 if of_data else 1]
-            pack = side.open
-            if pack is None or not pack.fits(len(stored)) or pack.count >= PACK_ROWS:
-                pack = self._next_pack(side)
-            pack.append(key, kind, how, stored, len(data), check)
-            self._added.add(key)
+            self._put(key, kind, how, stored, len(data), check)
         return True
 
     def put(self, kind: Kind, data: bytes) -> ObjectId:
@@ -197,6 +194,24 @@ class Writer:
         oid = object_id(kind, data)
         self.add(kind, oid, data)
         return oid
+
+    def relocate(self, key: bytes, place: Located, stored: Buffer) -> None:
+        """Add another copy of an object as it is stored, though the store holds it: gc moves it.
+
+        Raises:
+            StorageError: It cannot be written.
+        """
+        with self._lock:
+            if key not in self._added:
+                self._put(key, place.kind, place.codec, stored, place.raw, place.checksum)
+
+    def _put(self, key: bytes, kind: int, how: int, stored: Buffer, raw: int, check: int) -> None:
+        side = self._sides[0 if kind < Kind.COMMIT else 1]
+        pack = side.open
+        if pack is None or not pack.fits(len(stored)) or pack.count >= PACK_ROWS:
+            pack = self._next_pack(side)
+        pack.append(key, kind, how, stored, raw, check)
+        self._added.add(key)
 
     def _next_pack(self, side: _Side) -> PackWriter:
         if side.open is not None:
