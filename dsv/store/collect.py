@@ -1,0 +1,297 @@
+"""Garbage collection: what nothing reaches is first left out of refs, and deleted much later.
+
+    1. mark      the caller walks what its roots reach and tells `Marks`
+    2. collect   copies what lives in packs that are mostly dead, and writes indexes that omit
+                 these and the dead ones; gives refs that list those and condemn the packs
+    3.           the caller swaps refs; if they moved meanwhile it starts again
+    4. sweep     deletes what refs that were just read have condemned for longer than the grace
+
+A reader that still has the old refs finds its packs until the grace is over, and a
+writer that relied on a condemned object sees that refs moved before it publishes.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dsv.errors import Corrupt
+from dsv.hashing import checksum
+from dsv.ids import ObjectId
+from dsv.store import ipc, merge, packs, rows
+from dsv.store.base import Blobs
+from dsv.store.index import Index
+from dsv.store.objects import Objects
+from dsv.store.refs import IndexRef, Refs
+from dsv.store.writer import Writer
+
+SPARSE = 0.5
+"""A pack with more than this part dead is written anew."""
+
+_BATCH = 1 << 16
+_OVERHEAD = 4096  # header, trailer and the fixed part of a footer
+
+
+class Marks:
+    """Which objects of a store are reachable: one byte for each row of its indexes.
+
+    Args:
+        objects: The store's objects.
+        refs: The refs whose indexes are meant.
+
+    Raises:
+        Corrupt: An index is damaged, so that nobody knows what is garbage.
+    """
+
+    def __init__(self, objects: Objects, refs: Refs) -> None:
+        import numpy as np
+
+        self.refs = refs
+        self.objects = objects
+        self.indexes = open_all(objects.blobs, refs)
+        self.live: dict[IndexRef, Any] = {
+            ref: np.zeros(index.rows, np.bool_) for ref, index in self.indexes.items()
+        }
+
+    def mark(self, ids: Iterable[ObjectId]) -> list[ObjectId]:
+        """Mark objects with all their copies; return those that were not marked before.
+
+        Ids that the store does not hold are left out: what is absent has no row. Quickest
+        with some thousands at a time.
+        """
+        new: list[ObjectId] = []
+        batch: list[ObjectId] = []
+        for oid in dict.fromkeys(ids):
+            batch.append(oid)
+            if len(batch) == _BATCH:
+                new += self._mark(batch)
+                batch = []
+        return new + self._mark(batch) if batch else new
+
+    def _mark(self, ids: list[ObjectId]) -> list[ObjectId]:
+        import numpy as np
+
+        fresh = np.zeros(len(ids), np.bool_)
+        known = np.zeros(len(ids), np.bool_)
+        keys = bytes.fromhex("".join(ids))
+        for ref, index in self.indexes.items():
+            live = self.live[ref]
+            asked, found = index.find_many(keys)
+            known[asked[live[found]]] = True
+            fresh[asked] = True
+            live[found] = True
+        fresh &= ~known
+        return [ids[number] for number in np.flatnonzero(fresh)]
+
+    @property
+    def count(self) -> int:
+        """How many rows are marked."""
+        return sum(int(live.sum()) for live in self.live.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What a collection would do, or did up to the swap of refs.
+
+    Attributes:
+        indexes: The live indexes after it.
+        condemned: The packs that refs condemn after it, with times.
+        dead: Packs in which nothing lives.
+        sparse: Packs that are mostly dead; what lives in them has been copied.
+        freed: Bytes that go when the grace is over.
+        copied: Bytes that were, or would be, copied.
+    """
+
+    indexes: tuple[IndexRef, ...]
+    condemned: dict[str, int]
+    dead: tuple[str, ...]
+    sparse: tuple[str, ...]
+    freed: int
+    copied: int
+
+    def apply(self, refs: Refs) -> Refs:
+        """Return the refs that `Marks` was made for, after the collection."""
+        return replace(refs, indexes=self.indexes, condemned=self.condemned, epoch=refs.epoch + 1)
+
+
+def collect(marks: Marks, now: int, *, dry_run: bool = False) -> Collected | None:
+    """Write what is left when all that is not marked is gone; None if nothing would go.
+
+    Nothing is deleted, and nothing changes for anybody until the refs are swapped.
+
+    Args:
+        marks: What is reachable.
+        now: Seconds since 1970.
+        dry_run: Only count.
+
+    Raises:
+        StorageError: The new packs and indexes cannot be written.
+    """
+    sizes: dict[str, int] = {
+        pack: blob.size for blob in marks.objects.blobs.list("packs/") if (pack := packs.id_of(blob.name))
+    }
+    used = _usage(marks)
+    dead, sparse = _judge(used, sizes)
+    if not dead and not sparse:
+        return None
+    freed = sum(sizes.get(pack, 0) for pack in (*dead, *sparse))
+    copied = sum(used[pack][0] for pack in sparse)
+    indexes = tuple(marks.indexes)
+    if not dry_run:
+        sparse, relocated = _relocate(marks, sparse)
+        indexes = _rewrite(marks, {*dead, *sparse}) + relocated
+    condemned = dict(marks.refs.condemned) | dict.fromkeys((*dead, *sparse), now)
+    return Collected(indexes, condemned, tuple(dead), tuple(sparse), freed, copied)
+
+
+def _usage(marks: Marks) -> dict[str, tuple[int, int]]:
+    """Return stored bytes and rows that live, for each pack."""
+    import numpy as np
+
+    used: dict[str, tuple[int, int]] = {}
+    for ref, index in marks.indexes.items():
+        ordinals, live = index.numpy("pack"), marks.live[ref]
+        sizes = np.where(live, index.numpy("stored"), 0)
+        total = np.bincount(ordinals, weights=sizes, minlength=len(index.packs))
+        count = np.bincount(ordinals[live], minlength=len(index.packs))
+        if len(total) > len(index.packs):
+            raise Corrupt(f"{index.name} names a pack that it does not list")
+        for pack, stored, number in zip(index.packs, total, count, strict=True):
+            before = used.get(pack, (0, 0))
+            used[pack] = before[0] + int(stored), before[1] + int(number)
+    return used
+
+
+def _judge(used: dict[str, tuple[int, int]], sizes: dict[str, int]) -> tuple[list[str], list[str]]:
+    dead, sparse = [], []
+    for pack, (stored, count) in used.items():
+        size = sizes.get(pack)
+        if size is None:
+            continue  # fsck names a pack that is missing; gc does not make it worse
+        if not count:
+            dead.append(pack)
+        elif stored + count * rows.SIZE + _OVERHEAD < size * (1 - SPARSE):
+            sparse.append(pack)
+    return dead, sparse
+
+
+def _relocate(marks: Marks, sparse: list[str]) -> tuple[list[str], tuple[IndexRef, ...]]:
+    """Copy what lives in `sparse` packs; return those that were copied and the new indexes."""
+    with Writer(marks.objects) as writer:
+        moved = [pack for pack in sparse if _copy_live(marks, pack, writer)]
+        return moved, writer.seal().indexes
+
+
+def _copy_live(marks: Marks, pack: str, writer: Writer) -> bool:
+    """Copy what lives in a pack; False, with nothing copied, if any of it is damaged."""
+    import numpy as np
+
+    blobs = marks.objects.blobs
+    found = []
+    for ref, index in marks.indexes.items():
+        if pack in index.packs:
+            here = (index.numpy("pack") == index.packs.index(pack)) & marks.live[ref]
+            found += [(index.id_at(row), index.at(row)) for row in np.flatnonzero(here).tolist()]
+    try:
+        content = blobs.view(packs.name(pack))
+    except FileNotFoundError:
+        return False
+    for _, place in found:
+        if checksum(content[place.offset : place.offset + place.stored]) != place.checksum:
+            return False  # what is corrupt is never deleted
+    for key, place in found:
+        writer.relocate(key, place, content[place.offset : place.offset + place.stored])
+    return True
+
+
+def _rewrite(marks: Marks, gone: set[str]) -> tuple[IndexRef, ...]:
+    """Return indexes without the packs that are `gone`; those that had none stay as they are."""
+    import numpy as np
+
+    kept: list[IndexRef] = []
+    changed: dict[bool, list[Index]] = {True: [], False: []}
+    for ref, index in marks.indexes.items():
+        lost = [number for number, pack in enumerate(index.packs) if pack in gone]
+        if not lost:
+            kept.append(ref)
+            continue
+        keep = np.isin(index.numpy("pack"), lost, invert=True)
+        if keep.any():
+            packed = merge.pick(index, keep)
+            content = b"".join(ipc.encode(rows.columns(packed), index.packs))
+            changed[ref.data].append(Index(index.name, content))
+    blobs = marks.objects.blobs
+    made = [ref for data, sources in changed.items() for ref in merge.store(blobs, sources, data=data)]
+    return tuple(kept + made)
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep deleted, or would delete.
+
+    Attributes:
+        packs: Names of packs.
+        others: Names of indexes and temporary files.
+        freed: Bytes of all of them.
+        condemned: Those packs that are still condemned after it; the caller puts it into refs.
+    """
+
+    packs: tuple[str, ...]
+    others: tuple[str, ...]
+    freed: int
+    condemned: dict[str, int]
+
+
+def sweep(blobs: Blobs, refs: Refs, *, now: float, grace: float, dry_run: bool = False) -> Swept:
+    """Delete what refs condemned before the grace, and what no refs name and is older than it.
+
+    Args:
+        blobs: The store.
+        refs: Its refs as they were just read.
+        now: Seconds since 1970 by the clock of the place.
+        grace: Seconds.
+        dry_run: Only say what would go.
+
+    Raises:
+        Corrupt: An index is damaged, so that nobody knows what is garbage.
+        StorageError: Something cannot be deleted.
+    """
+    live = {pack for index in open_all(blobs, refs).values() for pack in index.packs}
+    spared = {merge.name(ref.id) for ref in refs.indexes}
+    old_packs, old_others, freed, present = [], [], 0, set()
+    for blob in blobs.list("packs/"):
+        pack = packs.id_of(blob.name)
+        present.add(pack)
+        since = refs.condemned.get(pack, blob.modified) if pack else blob.modified
+        if pack not in live and since + grace <= now:
+            old_packs.append(blob.name)
+            freed += blob.size
+    for prefix in ("index/", "tmp/"):
+        for blob in blobs.list(prefix):
+            if blob.name not in spared and blob.modified + grace <= now:
+                old_others.append(blob.name)
+                freed += blob.size
+    if not dry_run:
+        for name in (*old_packs, *old_others):
+            blobs.delete(name)
+    going = {packs.id_of(name) for name in old_packs}
+    condemned = {
+        pack: since
+        for pack, since in refs.condemned.items()
+        if pack in present and pack not in going and pack not in live
+    }
+    return Swept(tuple(old_packs), tuple(old_others), freed, condemned)
+
+
+def open_all(blobs: Blobs, refs: Refs) -> dict[IndexRef, Index]:
+    """Return every live index.
+
+    Raises:
+        Corrupt: One is damaged or missing.
+    """
+    found = {}
+    for ref in refs.indexes:
+        try:
+            found[ref] = merge.open_index(blobs, ref)
+        except FileNotFoundError:
+            raise Corrupt(f"index {ref.id} is missing", hint="run `dsv fsck`") from None
+    return found
