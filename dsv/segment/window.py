@@ -46,7 +46,7 @@ class Window:
         if stop <= self.stop:
             return
         length = min(max(stop - self.stop, self._step), self.size - self.stop)
-        fresh = bytes(self._read_at(self.stop, length))
+        fresh = self._read(self.stop, length)
         kept = self._data[self._mark - self._start :]
         self._data = kept + fresh if kept else fresh
         self._start = self._mark
@@ -68,4 +68,10 @@ class Window:
         """
         if self._start <= start and start + length <= self.stop:
             return self.copy(start, start + length)
-        return bytes(self._read_at(start, length))
+        return self._read(start, length)
+
+    def _read(self, start: int, length: int) -> bytes:
+        data = bytes(self._read_at(start, length))
+        if len(data) != length:
+            raise EOFError(f"{len(data)} bytes instead of {length} at {start}")
+        return data

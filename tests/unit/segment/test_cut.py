@@ -152,6 +152,12 @@ def test_a_file_that_became_shorter_is_told_by_the_reader(data: bytes) -> None:
         list(cut(read_from(data[:-1]), len(data)))
 
 
+def test_a_reader_that_gives_too_little_is_not_believed() -> None:
+    data = noise(100_000)
+    with pytest.raises(EOFError):
+        list(cut(lambda offset, length: data[offset : offset + length], len(data) + 1))
+
+
 @pytest.mark.parametrize("at", [0, 700_000, 3_999_000])
 def test_an_insert_changes_few_segments(at: int) -> None:
     before = noise(4_000_000)
