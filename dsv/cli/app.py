@@ -18,7 +18,7 @@ from dsv.errors import NotFound, UsageFault
 SECTIONS = {
     "Start": ("init", "config"),
     "Record": ("add", "rm", "commit"),
-    "Look": ("status", "log"),
+    "Look": ("status", "log", "show", "ls", "cat", "head", "schema"),
     "Move between versions": ("checkout", "branch", "tag"),
     "Take back": ("restore", "undo", "oplog"),
     "Keep house": ("completion", "version"),

@@ -2,10 +2,13 @@
 
 import os
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dsv.cli.context import Context
 from dsv.errors import Ambiguous, NotFound, Refused, UsageFault
+
+if TYPE_CHECKING:
+    from dsv.revisions import Place
 
 
 class Words(NamedTuple):
@@ -44,7 +47,7 @@ def sort_words(
     """
     if context.after_dashes is None:
         count = 0
-        while count < min(len(words), most_revisions) and _is_revision(context, words[count]):
+        while count < min(len(words), most_revisions) and is_revision_word(context, words[count]):
             count += 1
         for word in words[count:]:
             if not is_path(context, word):
@@ -55,6 +58,23 @@ def sort_words(
     if len(first) > most_revisions or (most_paths is not None and len(rest) > most_paths):
         raise UsageFault(f"too many arguments: {' '.join(words)}")
     return Words(tuple(first), tuple(map(context.path, rest)))
+
+
+def place(context: Context, word: str) -> "Place":
+    """Return the dataset, or the file in one, that `PATH[@REV[:FILE]]` means; without REV staged, else HEAD.
+
+    Raises:
+        Refused: The path leads out of the workspace.
+        UsageFault: It is not of that form.
+    """
+    from dsv import revisions
+
+    repo = context.repo
+    staged = revisions.datasets_at(repo, None)
+    found = revisions.place(repo, context.path(word), staged)
+    if found.revision is None and found.path not in staged and repo.refs().head is not None:
+        return revisions.place(repo, f"{context.path(word)}@HEAD", staged)
+    return found
 
 
 def is_path(context: Context, word: str) -> bool:
@@ -71,7 +91,14 @@ def is_path(context: Context, word: str) -> bool:
     return any(name == path or name.startswith(f"{path}/") or path.startswith(f"{name}/") for name in known)
 
 
-def _is_revision(context: Context, word: str) -> bool:
+def is_revision_word(context: Context, word: str) -> bool:
+    """Whether `word`, before which no `--` stood, names a commit.
+
+    Raises:
+        Ambiguous: It is a path, too.
+    """
+    if context.after_dashes is not None:
+        return context.after_dashes == 0
     from dsv import revisions
 
     found = revisions.is_revision(context.repo, word)

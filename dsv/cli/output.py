@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from dsv.cli.style import Style, columns, printable, width
 
@@ -99,11 +99,17 @@ class Output:
             table.add_row(*(Text(printable(cell)) for cell in row))
         Console(file=sys.stdout, no_color=not self.style.on, highlight=False).print(table)
 
-    def write(self, data: bytes) -> None:
-        """Write raw bytes of the result."""
+    @property
+    def to_terminal(self) -> bool:
+        """Whether a person reads stdout."""
+        return sys.stdout.isatty()
+
+    @property
+    def binary(self) -> BinaryIO:
+        """Stdout for bytes of the result."""
         self.progress.close()
         sys.stdout.flush()
-        sys.stdout.buffer.write(data)
+        return sys.stdout.buffer
 
     def say(self, text: str) -> None:
         """Tell what happens, on stderr; not with `-q`."""

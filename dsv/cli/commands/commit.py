@@ -4,24 +4,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dsv.cli import commits
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.cli.style import counted, printable
-from dsv.cli.when import iso
 from dsv.ids import short
 
 if TYPE_CHECKING:
     from dsv.ops.commit import Committed
 
 SHAPE = {
-    "commit": {
-        "id": "id: of the commit",
-        "parents": ["id: of a commit that it follows"],
-        "author": "text: who made it",
-        "time": "time: when, with the author's offset",
-        "message": "text: what the author says of it",
-        "datasets": ["path: of a dataset that it changed"],
-    },
+    "commit": commits.SHAPE,
     "branch": "text: the branch that it is on",
     "datasets": [
         {
@@ -59,17 +52,9 @@ def command(context: Context, message: str, *, everything: bool) -> None:
     )
     out = context.out
     if out.json:
-        made = result.commit
         out.document(
             {
-                "commit": {
-                    "id": result.id,
-                    "parents": list(made.parents),
-                    "author": made.author,
-                    "time": iso(made.seconds, made.offset),
-                    "message": made.message,
-                    "datasets": [one.path for one in result.datasets],
-                },
+                "commit": commits.record(result.id, result.commit, [one.path for one in result.datasets]),
                 "branch": result.branch,
                 "datasets": [_record(one) for one in result.datasets],
                 "notes": list(result.notes),
@@ -78,14 +63,10 @@ def command(context: Context, message: str, *, everything: bool) -> None:
         return
     for note in result.notes:
         out.say(note)
-    title = printable(message.split("\n", 1)[0])
-    out.report(f"{out.style.name(result.branch)} {out.style.id(short(result.id))} {title}")
+    at = f"{out.style.name(result.branch)} {out.style.id(short(result.id))}"
+    out.report(f"{at} {commits.title(result.commit)}")
     for one in result.datasets:
         out.report(f"  {_line(context, one)}")
-    if any(one.change == "added" and one.origin is not None for one in result.datasets):
-        out.hint(
-            "data made by a command? `dsv run -- CMD` records how; `dsv run --no-exec` if it ran already"
-        )
 
 
 def _record(one: "Committed") -> dict[str, object]:

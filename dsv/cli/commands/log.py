@@ -4,30 +4,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dsv.cli import complete
+from dsv.cli import commits, complete
 from dsv.cli.arguments import sort_words
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.cli.graph import Lanes
-from dsv.cli.when import iso, readable
+from dsv.cli.style import printable
 from dsv.ids import short
 
 if TYPE_CHECKING:
     from dsv.ops.log import LogEntry
 
-SHAPE = {
-    "commits": [
-        {
-            "id": "id: of the commit",
-            "parents": ["id: of a commit that it follows"],
-            "author": "text: who made it",
-            "time": "time: when, with the author's offset",
-            "message": "text: what the author says of it",
-            "datasets": ["path: of a dataset that differs from the first parent"],
-            "names": ["text: a branch, `tag: NAME`, or `HEAD`"],
-        }
-    ]
-}
+SHAPE = {"commits": [{**commits.SHAPE, "names": ["text: a branch, `tag: NAME`, or `HEAD`"]}]}
+_SHOWN = 20
 
 
 @verb(
@@ -71,34 +60,16 @@ def command(
 
 
 def _record(entry: "LogEntry") -> dict[str, object]:
-    commit = entry.commit
-    return {
-        "id": entry.id,
-        "parents": list(commit.parents),
-        "author": commit.author,
-        "time": iso(commit.seconds, commit.offset),
-        "message": commit.message,
-        "datasets": list(entry.datasets),
-        "names": list(entry.names),
-    }
+    return {**commits.record(entry.id, entry.commit, entry.datasets), "names": list(entry.names)}
 
 
 def _lines(context: Context, entry: "LogEntry", *, oneline: bool) -> list[str]:
-    from dsv.cli.style import printable
-
-    style, commit = context.out.style, entry.commit
-    names = f" ({', '.join(style.name(name) for name in entry.names)})" if entry.names else ""
-    title, *rest = commit.message.split("\n") or [""]
+    style = context.out.style
     if oneline:
-        return [f"{style.id(short(entry.id))}{names} {printable(title)}"]
-    lines = [f"{style.id('commit ' + short(entry.id))}{names}"]
-    if len(commit.parents) > 1:
-        lines.append(f"merge:  {' '.join(map(short, commit.parents))}")
-    lines += [f"author: {printable(commit.author)}", f"date:   {readable(commit.seconds, commit.offset)}", ""]
-    lines += [f"    {printable(line)}".rstrip() for line in (title, *rest)]
-    if entry.datasets:
-        lines.append("")
-        lines += [style.faint(f"    {printable(path)}") for path in entry.datasets[:20]]
-        if len(entry.datasets) > 20:
-            lines.append(style.faint(f"    and {len(entry.datasets) - 20} more"))
-    return [*lines, ""]
+        names = commits.shown_names(entry.names, style)
+        return [f"{style.id(short(entry.id))}{names} {commits.title(entry.commit)}"]
+    lines = commits.lines(entry.id, entry.commit, entry.names, style)
+    lines += [style.faint(f"    {printable(path)}") for path in entry.datasets[:_SHOWN]]
+    if len(entry.datasets) > _SHOWN:
+        lines.append(style.faint(f"    and {len(entry.datasets) - _SHOWN} more"))
+    return [*lines, ""] if entry.datasets else lines

@@ -1,0 +1,51 @@
+"""How facts of a table are told, in text and in JSON."""
+
+from typing import TYPE_CHECKING
+
+from dsv.cli.context import Context
+from dsv.cli.shape import Shape
+
+if TYPE_CHECKING:
+    from dsv.tables.facts import ColumnFacts, Facts
+
+COLUMN_SHAPE: Shape = {
+    "name": "text: of the column",
+    "type": "text: its Arrow type, as the table id sees it",
+    "id": "id: column id; equal ids mean equal columns",
+    "nulls": "int: rows that are null",
+    "min": "text?: the least value, or its start",
+    "max": "text?: the greatest value, or its start",
+}
+
+
+def column_record(column: "ColumnFacts") -> dict[str, object]:
+    """Return a column for JSON."""
+    return {
+        "name": column.name,
+        "type": column.type,
+        "id": column.id,
+        "nulls": column.nulls,
+        "min": column.min,
+        "max": column.max,
+    }
+
+
+def render(context: Context, facts: "Facts") -> None:
+    """Write the columns of a table: name, type, nulls and extremes."""
+    rows = [
+        (
+            column.name,
+            column.type,
+            f"{column.nulls:,}" if column.nulls else "",
+            _extreme(column.min, cut=column.min_cut),
+            _extreme(column.max, cut=column.max_cut),
+        )
+        for column in facts.columns
+    ]
+    context.out.grid(("column", "type", "nulls", "min", "max"), rows, right=(2,))
+
+
+def _extreme(text: str | None, *, cut: bool) -> str:
+    if text is None:
+        return ""
+    return text[:30] + "…" if cut or len(text) > 30 else text

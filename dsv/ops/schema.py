@@ -1,0 +1,35 @@
+"""Tell the schema of a version, with what is known of its columns."""
+
+from dataclasses import dataclass
+
+from dsv import revisions, tabular
+from dsv.ids import ObjectId
+from dsv.repo import Repo
+from dsv.revisions import Place
+from dsv.tables.facts import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaResult:
+    """The schema of a table.
+
+    Attributes:
+        path: The dataset, or the file in it.
+        content: Its content id.
+        facts: What is known of it.
+    """
+
+    path: str
+    content: ObjectId
+    facts: Facts
+
+
+def schema(repo: Repo, place: Place) -> SchemaResult:
+    """Return the schema of a version; its facts are computed if need be.
+
+    Raises:
+        NotFound: No such revision, dataset or file.
+        NoTable: It is no table; the message is the reason.
+    """
+    target = revisions.content_at(repo, place)
+    return SchemaResult(place.full_path, target.content, tabular.facts_of(repo, place.full_path, target))
