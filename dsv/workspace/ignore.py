@@ -26,40 +26,44 @@ class _Spec(Protocol):
 class Ignore:
     """Lines in gitignore syntax, relative to the workspace.
 
-    A directory that matches is left out with all that it holds, as in git.
+    A directory that matches is left out with all that it holds, as in git. The lines are
+    understood when they are first needed: that takes 50 ms, and often nothing is asked.
+
+    Args:
+        lines: The lines; later ones win.
+        name: Names their file in messages.
     """
 
-    def __init__(self, spec: _Spec | None = None) -> None:
-        self._spec = spec
+    def __init__(self, lines: Iterable[str] = (), name: str = IGNORE_FILE) -> None:
+        self._lines = tuple(line for line in lines if line.strip() and not line.startswith("#"))
+        self._name = name
+        self._spec: _Spec | None = None
 
     def __bool__(self) -> bool:
         """Whether there are any lines; without them nothing is ever asked."""
-        return self._spec is not None
+        return bool(self._lines)
 
     def matches(self, path: str, *, is_dir: bool) -> bool:
-        """Whether the entry at `path`, relative to the workspace with `/`, is left out."""
-        return self._spec is not None and self._spec.match_file(f"{path}/" if is_dir else path)
+        """Whether the entry at `path`, relative to the workspace with `/`, is left out.
+
+        Raises:
+            BadConfig: A line is no pattern.
+        """
+        if not self._lines:
+            return False
+        spec = self._spec = self._spec or self._compile()
+        return spec.match_file(f"{path}/" if is_dir else path)
+
+    def _compile(self) -> _Spec:
+        from pathspec import GitIgnoreSpec
+
+        try:
+            return GitIgnoreSpec.from_lines(self._lines)
+        except ValueError as error:
+            raise BadConfig(f"{self._name} is not valid: {error}") from error
 
 
 NOTHING = Ignore()
-
-
-def from_lines(lines: Iterable[str], *, name: str = IGNORE_FILE) -> Ignore:
-    """Return the rules in `lines`; `name` names their file in messages.
-
-    Raises:
-        BadConfig: A line is no pattern.
-    """
-    wanted = [line for line in lines if line.strip() and not line.startswith("#")]
-    if not wanted:
-        return NOTHING
-    # 50 ms, and most workspaces have no such file.
-    from pathspec import GitIgnoreSpec
-
-    try:
-        return Ignore(GitIgnoreSpec.from_lines(wanted))
-    except ValueError as error:
-        raise BadConfig(f"{name} is not valid: {error}") from error
 
 
 def load(root: Path, *, extra: Sequence[str] = ()) -> Ignore:
@@ -70,9 +74,9 @@ def load(root: Path, *, extra: Sequence[str] = ()) -> Ignore:
         extra: Lines of weaker rules, such as the user's own in `.gitignore`.
 
     Raises:
-        BadConfig: `.dsvignore` cannot be read, is not UTF-8, or holds a line that is no pattern.
+        BadConfig: `.dsvignore` cannot be read, or is not UTF-8.
     """
-    return from_lines([*extra, *_lines(root / IGNORE_FILE)])
+    return Ignore([*extra, *_lines(root / IGNORE_FILE)])
 
 
 def _lines(path: Path) -> list[str]:

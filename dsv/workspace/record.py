@@ -156,6 +156,8 @@ class Recorder:
                     after = os.fstat(fd)
                 finally:
                     os.close(fd)
+            except EOFError:
+                continue
             except OSError as error:
                 raise failure(error, shown) from error
             numbers = (after.st_size, after.st_mtime_ns, after.st_ctime_ns, after.st_ino, after.st_mode)

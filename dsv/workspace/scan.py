@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from dsv.atomic import TEMP_PREFIX
 from dsv.errors import Refused, StorageError, UserError
 from dsv.model.node import LEAF_LIMIT, is_boundary
 from dsv.workspace.ignore import NEVER_DATA, Ignore
@@ -55,7 +56,9 @@ def list_names(path: str, shown: str, ignore: Ignore) -> list[str]:
     # Only names that start with a dot can be the store or git.
     start, end = bisect_left(names, "."), bisect_left(names, "/")
     if start < end:
-        hidden = [name for name in names[start:end] if name not in NEVER_DATA]
+        hidden = [
+            name for name in names[start:end] if name not in NEVER_DATA and not name.startswith(TEMP_PREFIX)
+        ]
         for name in hidden:
             if name.casefold() in NEVER_DATA:
                 raise Refused(f"{shown}/{name} has a name that some systems take for {name.casefold()}")

@@ -6,6 +6,7 @@ from typing import Protocol
 from dsv.hashing import Kind, file_hasher, file_id, object_id
 from dsv.ids import ObjectId
 from dsv.model.node import Entry, Leaf, encode
+from dsv.progress import SILENT, Progress
 from dsv.workspace.pages import Body, kind_of
 from dsv.workspace.stat import StatCache
 
@@ -27,7 +28,8 @@ class Sink(Protocol):
     def put_file(self, path: str, fd: int, stat: os.stat_result) -> ObjectId:
         """Read the open file `fd` from its start to its end and return its file id.
 
-        May raise OSError when it cannot be read. That it changed meanwhile is the caller's to see.
+        May raise OSError when it cannot be read, and EOFError when it became shorter. That it
+        changed otherwise is the caller's to see.
         """
 
     def put_node(self, data: bytes) -> ObjectId:
@@ -43,13 +45,15 @@ class HashSink:
 
     stored_epoch: int | None = None
 
-    def __init__(self, cache: StatCache | None = None) -> None:
+    def __init__(self, cache: StatCache | None = None, progress: Progress = SILENT) -> None:
+        self._progress = progress
         self._cache = cache
         self._nodes: dict[ObjectId, bytes] = {}
         self._room = OVERLAY_BYTES
 
     def put_file(self, path: str, fd: int, stat: os.stat_result) -> ObjectId:  # noqa: ARG002
         """Return the file id of what `fd` holds."""
+        self._progress.advance(stat.st_size)
         if stat.st_size <= WHOLE:
             data = os.read(fd, stat.st_size + 1)
             if len(data) == stat.st_size:

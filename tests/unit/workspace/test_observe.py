@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dsv.errors import Changing, Refused, UserError
 from dsv.hashing import file_id
 from dsv.model.node import DIR, EXEC, FILE, LINK, compare, decode, is_boundary
-from dsv.workspace.ignore import from_lines
+from dsv.workspace.ignore import Ignore
 from dsv.workspace.observe import MAX_DEPTH, observe
 from dsv.workspace.pages import SETTLE_NS
 from dsv.workspace.sink import HashSink
@@ -328,7 +328,7 @@ def test_ignored_files_are_left_out(root, cache):
     make_tree(root / "data")
     (root / "data" / "x.tmp").touch()
     (root / "data" / "cache" / "deep").mkdir(parents=True)
-    rules = from_lines(["*.tmp", "/data/cache/"])
+    rules = Ignore(["*.tmp", "/data/cache/"])
     with_rules = observe(root, "data", cache, HashSink(), ignore=rules)
     (root / "data" / "x.tmp").unlink()
     shutil.rmtree(root / "data" / "cache")

@@ -1,0 +1,172 @@
+"""Where a dataset may be, and which names its file system can hold side by side."""
+
+import contextlib
+import os
+import secrets
+import stat as modes
+import sys
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from dsv.errors import Corrupt, Refused
+from dsv.ids import ObjectId
+from dsv.model.node import DIR, Get, walk
+from dsv.workspace.ignore import NEVER_DATA
+
+OWN_FILES = frozenset({"dsv.toml", "dsv.lock", ".dsvignore"})
+"""Files at the top of a workspace that belong in git."""
+
+_OUTSIDE = "bind-mount the data into the workspace, or use dsv import"
+_DEVICES = frozenset(
+    {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))}
+)
+_FORBIDDEN = frozenset('<>:"\\|?*')
+
+
+class FileSystem(NamedTuple):
+    """What a file system takes for the same name, or does not take at all.
+
+    Attributes:
+        folds_case: `a` and `A` are one file.
+        folds_unicode: Two Unicode spellings of a character are one file.
+        windows: Names that Windows reserves cannot be written.
+    """
+
+    folds_case: bool = False
+    folds_unicode: bool = False
+    windows: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every name can be written beside every other."""
+        return not any(self)
+
+
+def check_dataset(root: Path, dataset: str) -> None:
+    """Check that `dataset` may be tracked in the workspace `root`; it need not exist.
+
+    Raises:
+        Refused: It leads out of the workspace or into the store, git, or another workspace,
+            goes through a link, is one of dsv's own files, or is not UTF-8.
+    """
+    parts = dataset.split("/")
+    _check_parts(dataset, parts)
+    for end in range(1, len(parts) + 1):
+        here = root.joinpath(*parts[:end])
+        try:
+            mode = here.lstat().st_mode
+        except OSError:
+            return
+        if modes.S_ISLNK(mode):
+            _refuse_link(root, here, "/".join(parts[:end]))
+        if modes.S_ISDIR(mode) and (here / "dsv.toml").is_file():
+            raise Refused(f"{'/'.join(parts[:end])} is a workspace of its own", hint="run dsv in it")
+
+
+def probe(folder: Path) -> FileSystem:
+    """Find out what the file system of `folder`, which exists and is writable, takes for one name.
+
+    Raises:
+        OSError: The folder cannot be written.
+    """
+    token = secrets.token_hex(6)
+    path = folder / f"probe-{token}-\xe9a"
+    path.touch(exist_ok=False)
+    try:
+        return FileSystem(
+            folds_case=(folder / f"probe-{token}-\xe9A").exists(),
+            folds_unicode=(folder / f"probe-{token}-e\u0301a").exists(),
+            windows=sys.platform == "win32",
+        )
+    finally:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def check_names(names: Iterable[str], system: FileSystem, shown: str) -> None:
+    """Check that `names` can be side by side in the folder `shown`.
+
+    Raises:
+        Refused: Two of them are one on that file system, or one is reserved there.
+    """
+    taken: dict[str, str] = {}
+    for name in names:
+        if system.windows and is_reserved(name):
+            raise Refused(f"{shown}/{name} has a name that this system cannot hold")
+        other = taken.setdefault(_folded(name, system), name)
+        if other != name:
+            raise Refused(f"{shown} holds {other} and {name}, which are one name on this file system")
+
+
+def check_tree(shown: str, node: ObjectId, get: Get, system: FileSystem) -> None:
+    """Check the names of a directory and of all below it; reads nothing where every name will do.
+
+    Raises:
+        Refused: As `check_names`.
+    """
+    if system.is_plain:
+        return
+    check_names((entry.name for entry in walk(node, get)), system, shown)
+    for entry in walk(node, get):
+        if entry.kind == DIR:
+            check_tree(f"{shown}/{entry.name}", ObjectId(entry.target), get, system)
+
+
+def check_stored_name(name: str, shown: str) -> None:
+    """Check a name that comes from the store and is about to be written.
+
+    Raises:
+        Corrupt: It is the store's or git's own: no dsv records such a name.
+    """
+    # The common case costs one comparison; git for Windows and macOS fell for the others.
+    if name[0] in ".gG" and _disguised(name) in NEVER_DATA:
+        raise Corrupt(
+            f"{shown} holds {name!r}, which dsv never records: it would write into git or the store"
+        )
+
+
+def is_reserved(name: str) -> bool:
+    """Whether Windows cannot hold a file called `name`."""
+    if name[-1] in " ." or any(ord(char) < 32 or char in _FORBIDDEN for char in name):
+        return True
+    return name.split(".", maxsplit=1)[0].rstrip().lower() in _DEVICES
+
+
+def _check_parts(dataset: str, parts: list[str]) -> None:
+    try:
+        dataset.encode()
+    except UnicodeEncodeError:
+        raise Refused(f"{os.fsencode(dataset)!r} is not named in UTF-8", hint="rename it") from None
+    if dataset in {"", "."}:
+        raise Refused("the workspace itself cannot be a dataset", hint="add the files and folders in it")
+    if dataset.startswith("/") or ".." in parts:
+        raise Refused(f"{dataset} is outside the workspace", hint=_OUTSIDE)
+    if "" in parts or "." in parts or "\0" in dataset:
+        raise Refused(f"{dataset!r} is no path of a dataset")
+    if dataset in OWN_FILES:
+        raise Refused(f"{dataset} belongs to dsv itself", hint=f"git add {dataset}")
+    for part in parts:
+        if part.casefold() in NEVER_DATA:
+            raise Refused(f"{dataset} is inside {part}, which dsv does not track")
+
+
+def _refuse_link(root: Path, here: Path, shown: str) -> None:
+    try:
+        target = here.resolve().relative_to(root.resolve()).as_posix()
+    except (OSError, RuntimeError, ValueError):
+        raise Refused(f"{shown} is a link out of the workspace", hint=_OUTSIDE) from None
+    raise Refused(f"{shown} is a link to {target}", hint=f"name {target} instead")
+
+
+def _folded(name: str, system: FileSystem) -> str:
+    if system.folds_unicode:
+        name = unicodedata.normalize("NFC", name)
+    return name.casefold() if system.folds_case else name
+
+
+def _disguised(name: str) -> str:
+    """Return what file systems that ignore case, format characters and final dots make of `name`."""
+    folded = "".join(char for char in name if unicodedata.category(char) != "Cf").casefold()
+    return {"git~1": ".git"}.get(folded, folded.rstrip(". ").split(":", 1)[0])
