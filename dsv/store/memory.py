@@ -1,8 +1,10 @@
 """A store in memory: the twin of the others, for tests and for what need not last."""
 
+import shutil
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +20,7 @@ class MemoryBlobs:
         self._blobs: dict[str, tuple[bytes, float]] = {}
         self._refs: bytes | None = None
         self._lock = threading.Lock()
-        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._scratch: Path | None = None
 
     def read(self, name: str, offset: int = 0, length: int | None = None) -> bytes:
         """Return bytes of a blob."""
@@ -54,8 +56,9 @@ class MemoryBlobs:
         """Return a local folder for files that `adopt` will be given."""
         with self._lock:
             if self._scratch is None:
-                self._scratch = tempfile.TemporaryDirectory(prefix="dsv-", ignore_cleanup_errors=True)
-            return Path(self._scratch.name)
+                self._scratch = Path(tempfile.mkdtemp(prefix="dsv-"))
+                weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
+            return self._scratch
 
     def list(self, prefix: str) -> Iterator[BlobInfo]:
         """Yield the blobs whose names start with `prefix`."""
@@ -78,8 +81,3 @@ class MemoryBlobs:
             if self._refs != expected:
                 raise RefMoved("refs were changed by somebody else meanwhile")
             self._refs = bytes(new)
-
-    def close(self) -> None:
-        """Remove the scratch folder."""
-        if self._scratch is not None:
-            self._scratch.cleanup()

@@ -106,7 +106,10 @@ class Objects:
         for index in sides[0 if data else 1]:
             row = index.find(key)
             if row >= 0:
-                return index.at(row)
+                try:
+                    return index.at(row)
+                except Corrupt as error:
+                    self.damage[index.name] = error
         return None
 
     def find(self, oid: ObjectId) -> Located | None:
@@ -188,7 +191,11 @@ class Objects:
             FileNotFoundError: The pack is not there.
             Corrupt: This copy is damaged.
         """
-        return self.decode(oid, place, self.blobs.read(packs.name(place.pack), place.offset, place.stored))
+        try:
+            stored = self.blobs.read(packs.name(place.pack), place.offset, place.stored)
+        except Corrupt as error:
+            raise Corrupt(f"object {oid} in pack {place.pack}: {error}") from error
+        return self.decode(oid, place, stored)
 
     @staticmethod
     def decode(oid: ObjectId, place: Located, stored: bytes | memoryview) -> bytes:
@@ -232,7 +239,10 @@ class Objects:
     def _copies(self, key: bytes) -> Iterator[Located]:
         for side in self._ready():
             for index in side:
-                yield from index.places(key)
+                try:
+                    yield from index.places(key)
+                except Corrupt as error:
+                    self.damage[index.name] = error
 
     def _copies_after_refresh(self, key: bytes) -> Iterator[Located]:
         if self.refresh():
@@ -264,7 +274,10 @@ class Objects:
         """Yield the copies that only footers of packs know of, where an index is damaged."""
         if self.damage:
             for index in self._spare_footers().values():
-                yield from index.places(key)
+                try:
+                    yield from index.places(key)
+                except Corrupt as error:
+                    self.damage[index.name] = error
 
     def _spare_footers(self) -> dict[str, Index]:
         with self._lock:
