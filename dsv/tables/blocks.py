@@ -16,11 +16,11 @@ from dsv.tables.layout import (
     bits,
     data_bytes,
     fixed,
+    gather,
     list_ranges,
     offsets,
     pieces,
     validity,
-    without_views,
 )
 from dsv.tables.streams import BitStream, ByteStream, ValidityStream
 from dsv.tables.types import Node, Shape
@@ -193,23 +193,16 @@ class _NodeHasher:
         if valid is not None:
             lengths = np.where(valid, lengths, 0)
         self._lengths.feed(lengths.astype("<u8"))
-        total = int(lengths.sum())
-        if not total:
-            return
-        shifts = starts - (np.cumsum(lengths) - lengths)
-        shifts_used = shifts[lengths > 0]
-        base = int(shifts_used[0])
-        together = bool((shifts_used == base).all())
-        index = None if together else pa.array(np.repeat(shifts, lengths) + np.arange(total))
         for child, hasher in zip(_items(array), self._children, strict=True):
-            part = child.slice(base, total) if index is None else without_views(child).take(index)
-            hasher.feed(part, None)
+            for part in gather(child, starts, lengths):
+                hasher.feed(part, None)
 
     def _feed_fixed_list(self, array: pa.Array, valid: Bools | None) -> None:
-        if valid is not None:
-            array = without_views(array).filter(pa.array(valid))
         width = self._node.width
-        self._children[0].feed(array.values.slice(array.offset * width, len(array) * width), None)
+        starts = (array.offset + np.arange(len(array), dtype=np.int64)) * width
+        lengths = np.full(len(array), width) if valid is None else np.where(valid, width, 0)
+        for part in gather(array.values, starts, lengths):
+            self._children[0].feed(part, None)
 
 
 def _items(array: pa.Array) -> tuple[pa.Array, ...]:

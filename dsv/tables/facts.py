@@ -14,8 +14,8 @@ from dsv.hashing import Buffer, Kind, derived_hasher, object_id
 from dsv.ids import ObjectId, parse_id
 from dsv.model import canonical
 from dsv.tables import details
-from dsv.tables.digest import DIGEST_VERSION, column_id, table_id
 from dsv.tables.details import Details
+from dsv.tables.digest import DIGEST_VERSION, column_id, table_id
 from dsv.tables.extremes import greatest, least, render
 from dsv.tables.scan import Block
 

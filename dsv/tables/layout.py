@@ -31,16 +31,11 @@ def pieces(array: pa.Array) -> Iterator[pa.Array]:
     if isinstance(array, pa.ExtensionArray):
         yield from pieces(array.storage)
     elif t.is_dictionary(array.type):
-        if _has_views(array.type.value_type):
-            array = pa.DictionaryArray.from_arrays(array.indices, without_views(array.dictionary), safe=False)
         for part in _stretches(array, _largest(array.dictionary)):
-            yield from pieces(part.dictionary_decode())
+            yield from pieces(_plain_dictionary(part))
     elif t.is_run_end_encoded(array.type):
-        if _has_views(array.type.value_type):
-            values = without_views(array.values)
-            array = pa.RunEndEncodedArray.from_arrays(array.run_ends, values).slice(array.offset, len(array))
         for part in _stretches(array, _largest(array.values)):
-            yield from pieces(pc.run_end_decode(part))
+            yield from pieces(_plain_runs(part))
     elif t.is_string_view(array.type) or t.is_binary_view(array.type):
         for part in _stretches(array, _largest(array)):
             yield pc.cast(part, pa.large_binary())
@@ -55,45 +50,55 @@ def pieces(array: pa.Array) -> Iterator[pa.Array]:
         yield array
 
 
-def without_views(array: pa.Array) -> pa.Array:
-    """Return `array` with byte views, at any depth, copied into plain layouts.
+def gather(child: pa.Array, starts: Ints, lengths: Ints) -> Iterator[pa.Array]:
+    """Yield the ranges of `child` that start and are as long as said, one after the other.
 
-    Arrow can neither select from views nor decode dictionaries of them.
+    Where they lie together, as they most often do, nothing is copied.
     """
-    return pc.cast(array, _without_views(array.type)) if _has_views(array.type) else array
+    total = int(lengths.sum())
+    if not total:
+        return
+    used = lengths > 0
+    starts, lengths = starts[used], lengths[used]
+    shifts = starts - (np.cumsum(lengths) - lengths)
+    breaks = np.flatnonzero(np.diff(shifts)) + 1
+    if len(breaks) and _selectable(child.type):
+        yield child.take(pa.array(np.repeat(shifts, lengths) + np.arange(total)))
+        return
+    sums = np.add.reduceat(lengths, np.concatenate(([0], breaks)))
+    for start, length in zip(starts[np.concatenate(([0], breaks))].tolist(), sums.tolist(), strict=True):
+        yield child.slice(start, length)
 
 
-def _has_views(kind: pa.DataType) -> bool:
+def _selectable(kind: pa.DataType) -> bool:
+    """Whether Arrow can select values of a type: it cannot of byte views and run-ends."""
     if isinstance(kind, pa.BaseExtensionType):
-        return _has_views(kind.storage_type)
-    if t.is_dictionary(kind) or t.is_run_end_encoded(kind):
-        return _has_views(kind.value_type)
+        return _selectable(kind.storage_type)
+    if t.is_dictionary(kind):
+        return _selectable(kind.value_type)
+    if t.is_run_end_encoded(kind) or t.is_string_view(kind) or t.is_binary_view(kind):
+        return False
+    return all(_selectable(kind.field(i).type) for i in range(kind.num_fields))
+
+
+def _plain_dictionary(array: pa.DictionaryArray) -> pa.Array:
+    """Return a dictionary array decoded; Arrow cannot do so where the values are views."""
+    kind = array.type.value_type
     if t.is_string_view(kind) or t.is_binary_view(kind):
-        return True
-    return any(_has_views(kind.field(i).type) for i in range(kind.num_fields))
+        values = pc.cast(array.dictionary, pa.large_binary())
+        array = pa.DictionaryArray.from_arrays(array.indices, values, safe=False)
+    return array.dictionary_decode()
 
 
-def _without_views(kind: pa.DataType) -> pa.DataType:
-    """Return a type of the same values that Arrow casts `kind` to."""
-    if not _has_views(kind):
-        return kind
-    if isinstance(kind, pa.BaseExtensionType):
-        return _without_views(kind.storage_type)
-    if t.is_dictionary(kind) or t.is_run_end_encoded(kind):
-        return _without_views(kind.value_type)
-    if t.is_struct(kind):
-        return pa.struct([_field(kind.field(i)) for i in range(kind.num_fields)])
-    if t.is_map(kind):
-        return pa.map_(_field(kind.key_field), _field(kind.item_field))
-    if t.is_fixed_size_list(kind):
-        return pa.list_(_field(kind.value_field), kind.list_size)
-    if kind.num_fields:
-        return pa.large_list(_field(kind.value_field))
-    return pa.large_binary()
-
-
-def _field(field: pa.Field) -> pa.Field:
-    return field.with_type(_without_views(field.type))
+def _plain_runs(array: pa.RunEndEncodedArray) -> pa.Array:
+    """Return a run-end encoded array decoded; Arrow cannot do so for every type of value."""
+    first = array.find_physical_offset()
+    count = array.find_physical_length()
+    ends = np.asarray(array.run_ends.slice(first, count)).astype(np.int64) - array.offset
+    ends = np.minimum(ends, len(array))
+    place = np.repeat(np.arange(first, first + count), np.diff(ends, prepend=0))
+    index = pa.array(place, pa.int64())
+    return _plain_dictionary(pa.DictionaryArray.from_arrays(index, array.values, safe=False))
 
 
 def _stretches(array: pa.Array, largest: int) -> Iterator[pa.Array]:

@@ -79,7 +79,8 @@ def present(kind: pa.DataType) -> st.SearchStrategy[Any]:
     if kind in _INTS:
         return st.integers(*_INTS[kind])
     if kind in _TEMPORAL:
-        return st.integers(0, 86_399_999) if kind.bit_width == 32 else st.integers(-(2**40), 2**40)
+        within_a_day = kind.bit_width == 32 or t.is_time(kind)
+        return st.integers(0, 86_399_999) if within_a_day else st.integers(-(2**40), 2**40)
     if kind in _FLOATS:
         return st.floats(width=kind.bit_width)
     if t.is_decimal(kind):

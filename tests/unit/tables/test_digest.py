@@ -26,7 +26,7 @@ def digest_table(table: pa.Table) -> TableDigest:
 
 
 @given(st.data(), columns())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_one_column_in_any_layout_has_one_id(data, column):
     other = data.draw(relaid(column))
     other.validate(full=True)
@@ -34,7 +34,7 @@ def test_one_column_in_any_layout_has_one_id(data, column):
 
 
 @given(st.data(), columns())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_another_value_is_another_id(data, column):
     if not column.values:
         return
@@ -47,7 +47,7 @@ def test_another_value_is_another_id(data, column):
 
 
 @given(columns(), columns())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_other_columns_have_other_ids(one, other):
     same = meaning(one) == meaning(other)
     assert (digest(plain(one)).id == digest(plain(other)).id) is same
