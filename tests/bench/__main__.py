@@ -68,7 +68,7 @@ def measure(work: Work, tools: list[Tool], root: Path, data: Path, book: Book, r
             work.loops(book, data, root)
         for tool in tools if number % 2 == 0 else tools[::-1]:
             principal = tool.name in {"dsv", "DVC"}
-            if tool.name in out or (not principal and number % 2):
+            if tool.name in out or (not principal and (number % 2 or number >= work.most_others)):
                 continue
             tell(f"{work.name}: run {number + 1}, {tool.name}")
             if not attempt(work, tool, root, data, book):

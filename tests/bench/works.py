@@ -119,6 +119,7 @@ class Work:
         loops: What is measured once a run beside the tools: bare loops, `cp`.
         only: The tools that take part; empty for all.
         most: The most runs that are worth their time.
+        most_others: The same for the tools that are neither dsv nor DVC; git-annex takes minutes for a folder.
     """
 
     name: str
@@ -129,6 +130,7 @@ class Work:
     loops: Callable[[Book, Path, Path], None] | None = None
     only: tuple[str, ...] = ()
     most: int = 100
+    most_others: int = 100
 
 
 def loop(book: Book, metric: str, who: str, *words: str) -> None:
@@ -302,6 +304,7 @@ WORKS = (
             Row("checkout", "20,000 files: check the old version out", "DVC", 0.3),
         ),
         play_folder,
+        most_others=1,
     ),
     Work(
         "million",
