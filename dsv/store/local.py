@@ -86,7 +86,7 @@ class LocalBlobs:
 
     def view(self, name: str) -> bytes | mmap.mmap:
         """Return all of a blob, mapped into memory."""
-        handle = self._handles.get(name) or self._open(name)
+        handle = self._open_new(name)  # a mapping outlives its descriptor
         try:
             if os.fstat(handle.fd).st_size == 0:
                 return b""
@@ -197,19 +197,22 @@ class LocalBlobs:
         self._handles.clear()
 
     def _open(self, name: str) -> _Handle:
-        path = self._path(name)
-        try:
-            handle = _Handle(path)
-        except FileNotFoundError:
-            raise FileNotFoundError(errno.ENOENT, "no such blob", name) from None
-        except OSError as error:
-            raise atomic.storage_error("read", path, error) from error
+        handle = self._open_new(name)
         handles = self._handles
         while len(handles) >= OPEN_FILES:
             with contextlib.suppress(StopIteration, RuntimeError):  # another thread was here
                 handles.pop(next(iter(handles)), None)
         handles[name] = handle
         return handle
+
+    def _open_new(self, name: str) -> _Handle:
+        path = self._path(name)
+        try:
+            return _Handle(path)
+        except FileNotFoundError:
+            raise FileNotFoundError(errno.ENOENT, "no such blob", name) from None
+        except OSError as error:
+            raise atomic.storage_error("read", path, error) from error
 
     def _home(self, name: str) -> Path:
         return self._packs_home if name.startswith("packs/") else self.root

@@ -245,7 +245,12 @@ class Writer:
             self._landing.pop(0)[0].result()
 
     def _adopt(self, pack: Pack) -> None:
-        self._blobs.adopt(packs.name(pack.id), pack.path)
+        try:
+            self._blobs.adopt(packs.name(pack.id), pack.path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                pack.path.unlink()
+            raise
 
     def _put_aside(self, side: _Side) -> None:
         side.runs.add(self._index_of(side, mapped=True))

@@ -1,9 +1,9 @@
 """What every place for blobs must do: a test class to subclass.
 
-    class TestMyBlobs(BlobsContract):
-        @pytest.fixture
-        def blobs(self) -> Blobs:
-            return MyBlobs(...)
+class TestMyBlobs(BlobsContract):
+    @pytest.fixture
+    def blobs(self) -> Blobs:
+        return MyBlobs(...)
 """
 
 import threading

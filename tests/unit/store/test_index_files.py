@@ -16,9 +16,7 @@ PACKS = ("ab" * 32, "cd" * 32)
 
 
 def make_rows(ids, pack=0):
-    packed = b"".join(
-        ROW.pack(oid, 1, 0, pack, 100 * n, 50, 60, 2**64 - 1 - n) for n, oid in enumerate(ids)
-    )
+    packed = b"".join(ROW.pack(oid, 1, 0, pack, 100 * n, 50, 60, 2**64 - 1 - n) for n, oid in enumerate(ids))
     return rows.sort(packed)
 
 
