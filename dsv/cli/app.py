@@ -18,8 +18,8 @@ from dsv.errors import NotFound, UsageFault
 SECTIONS = {
     "Start": ("init", "config"),
     "Record": ("add", "rm", "commit"),
-    "Look": ("status", "log", "show", "ls", "cat", "head", "schema"),
-    "Move between versions": ("checkout", "branch", "tag"),
+    "Look": ("status", "log", "show", "diff", "ls", "cat", "head", "schema"),
+    "Move between versions": ("checkout", "merge", "branch", "tag"),
     "Take back": ("restore", "undo", "oplog"),
     "Keep house": ("completion", "version"),
 }

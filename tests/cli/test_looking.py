@@ -1,0 +1,180 @@
+"""log, show, ls, cat, head, schema."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dsv.hashing import file_id
+from tests.cli.face import Face
+
+FIRST = "a,b\n1,x\n2,y\n"
+SECOND = "a,b\n1,x\n2,y\n3,\n"
+
+
+@pytest.fixture
+def dsv2(dsv: Face) -> Face:
+    """A workspace with two commits: a CSV that grew, and a folder."""
+    path = dsv.folder / "data" / "trips.csv"
+    path.parent.mkdir()
+    path.write_text(FIRST, encoding="utf-8")
+    (dsv.folder / "images" / "sub").mkdir(parents=True)
+    (dsv.folder / "images" / "a.bin").write_bytes(b"\x00\x01\xff")
+    (dsv.folder / "images" / "sub" / "b.txt").write_text("b", encoding="utf-8")
+    (dsv.folder / "images" / "link").symlink_to("a.bin")
+    dsv.ok("add", "data/trips.csv", "images")
+    dsv.ok("commit", "-m", "first")
+    dsv.ok("tag", "v1")
+    path.write_text(SECOND, encoding="utf-8")
+    dsv.ok("commit", "-am", "second\n\nwith reasons")
+    return dsv
+
+
+def test_log_newest_first(dsv2: Face) -> None:
+    commits = dsv2.json("log")["commits"]
+    assert [one["message"] for one in commits] == ["second\n\nwith reasons", "first"]
+    assert commits[0]["parents"] == [commits[1]["id"]]
+    assert [one["datasets"] for one in commits] == [["data/trips.csv"], ["data/trips.csv", "images"]]
+    assert commits[0]["names"] == ["HEAD", "main"]
+    assert commits[1]["names"] == ["tag: v1"]
+
+
+def test_log_of_a_path_a_revision_or_both(dsv2: Face) -> None:
+    def messages(*words: str) -> list[str]:
+        return [one["message"].partition("\n")[0] for one in dsv2.json("log", *words)["commits"]]
+
+    assert messages("images") == ["first"]
+    assert messages("v1") == ["first"]
+    assert messages("main", "data") == ["second", "first"]
+    assert messages("-n", "1") == ["second"]
+    assert messages("-n", "0") == []
+
+
+def test_log_as_text(dsv2: Face) -> None:
+    out = dsv2.ok("log")
+    assert "author: Ada <ada@example.org>\n" in out
+    assert "\n    second\n\n    with reasons\n" in out
+    lines = dsv2.ok("log", "--oneline").splitlines()
+    assert [line.split(" ", 1)[1] for line in lines] == ["(HEAD, main) second", "(tag: v1) first"]
+    assert dsv2.ok("log", "--graph", "--oneline").splitlines()[0].startswith("*  ")
+
+
+def test_log_before_the_first_commit(dsv: Face) -> None:
+    assert dsv.json("log") == {"v": 1, "commits": []}
+    done = dsv("log")
+    assert (done.code, done.out) == (0, "")
+    assert "no commits yet" in done.err
+
+
+def test_a_word_that_is_neither_or_both(dsv2: Face) -> None:
+    assert dsv2.fails("log", "nonsense", code=3)["kind"] == "not-found"
+    dsv2.ok("branch", "images")
+    assert dsv2.fails("log", "images", code=3)["kind"] == "ambiguous"
+    assert dsv2.ok("log", "--oneline", "images", "--").count("\n") == 2
+    assert dsv2.ok("log", "--oneline", "--", "images").count("\n") == 1
+
+
+def test_a_path_that_is_gone_needs_dashes(dsv2: Face) -> None:
+    dsv2.ok("rm", "images")
+    dsv2.ok("commit", "-m", "third")
+    assert "--" in dsv2.fails("log", "images", code=3)["hint"]
+    assert dsv2.ok("log", "--oneline", "--", "images").count("\n") == 2
+
+
+def test_show_a_checkpoint(dsv2: Face) -> None:
+    shown = dsv2.json("show", "data/trips.csv@v1")["checkpoint"]
+    assert shown["content"] == file_id(FIRST.encode())
+    assert (shown["kind"], shown["rows"], shown["size"], shown["files"]) == ("file", 2, len(FIRST), 1)
+    assert len(shown["table"]) == 64
+    assert [(one["name"], one["type"]) for one in shown["columns"]] == [("a", "int64"), ("b", "utf8")]
+    out = dsv2.ok("show", "data/trips.csv@v1")
+    assert out.startswith(f"table    {shown['table']}\n")
+
+
+def test_show_what_is_no_table(dsv2: Face) -> None:
+    shown = dsv2.json("show", "images")["checkpoint"]
+    assert (shown["kind"], shown["table"], shown["rows"], shown["files"]) == ("dir", None, None, 2)
+    assert shown["no_table"]
+
+
+def test_show_a_commit(dsv2: Face) -> None:
+    document = dsv2.json("show")
+    assert document["commit"]["message"].startswith("second")
+    assert document["changes"] == [{"path": "data/trips.csv", "change": "modified"}]
+    assert dsv2.json("show", "v1")["commit"]["message"] == "first"
+    assert "data/trips.csv" in dsv2.ok("show", "main~1")
+
+
+def test_ls(dsv2: Face) -> None:
+    assert [one["path"] for one in dsv2.json("ls")["datasets"]] == ["data/trips.csv", "images"]
+    assert [one["path"] for one in dsv2.json("ls", "data")["datasets"]] == ["data/trips.csv"]
+    assert dsv2.json("ls", "@v1")["datasets"][0]["content"] == file_id(FIRST.encode())
+    files = dsv2.json("ls", "images@v1")["files"]
+    assert [(one["path"], one["kind"], one["size"]) for one in files] == [
+        ("a.bin", "file", 3),
+        ("link", "link", None),
+        ("sub/", "dir", None),
+    ]
+    assert [one["path"] for one in dsv2.json("ls", "images@v1:sub")["files"]] == ["b.txt"]
+    assert "link" in dsv2.ok("ls", "images")
+    dsv2.fails("ls", "nothing", code=3)
+
+
+def test_cat_gives_exact_bytes(dsv2: Face) -> None:
+    assert dsv2("cat", "data/trips.csv@v1").raw == FIRST.encode()
+    assert dsv2("cat", "data/trips.csv").raw == SECOND.encode()
+    assert dsv2("cat", "images@HEAD:a.bin").raw == b"\x00\x01\xff"
+    assert dsv2("cat", "images/sub/b.txt").raw == b"b"
+    done = dsv2("cat", "images")
+    assert (done.code, done.raw) == (3, b"")
+    assert dsv2("cat", "data/trips.csv@nowhere").code == 3
+
+
+def test_cat_converts_tables(dsv2: Face) -> None:
+    def data(form: str) -> bytes:
+        return dsv2("cat", "data/trips.csv", "--format", form).raw
+
+    wanted = {"a": [1, 2, 3], "b": ["x", "y", None]}
+    assert pa.ipc.open_stream(data("arrow")).read_all().to_pydict() == wanted
+    assert pq.read_table(io.BytesIO(data("parquet"))).to_pydict() == wanted
+    rows: list[dict[str, Any]] = [json.loads(line) for line in data("jsonl").splitlines()]
+    assert [row["a"] for row in rows] == [1, 2, 3]
+    assert next(csv.reader(io.StringIO(data("csv").decode()))) == ["a", "b"]
+
+
+def test_cat_keeps_binary_off_terminals(dsv2: Face) -> None:
+    done = dsv2("cat", "data/trips.csv", "--format", "parquet", terminal=True)
+    assert (done.code, done.raw) == (2, b"")
+
+
+def test_head_shows_rows(dsv2: Face) -> None:
+    document = dsv2.json("head", "data/trips.csv", "-n", "2")
+    assert document["rows"] == [["1", "x"], ["2", "y"]]
+    assert document["more"] is True
+    assert dsv2.json("head", "data/trips.csv", "--columns", "b")["rows"] == [["x"], ["y"], ["·"]]
+    assert dsv2.ok("head", "data/trips.csv").splitlines() == ["a  b", "1  x", "2  y", "3  ·"]
+    assert "·" in dsv2("head", "data/trips.csv", terminal=True).out
+    assert dsv2.fails("head", "data/trips.csv", "--columns", "zzz", code=3)["kind"] == "not-found"
+    assert dsv2.fails("head", "images", code=3)["kind"] == "no-table"
+
+
+def test_schema_is_that_of_the_facts(dsv2: Face) -> None:
+    document = dsv2.json("schema", "data/trips.csv")
+    assert document["table"] == dsv2.json("show", "data/trips.csv")["checkpoint"]["table"]
+    assert [(one["name"], one["nulls"], one["min"], one["max"]) for one in document["columns"]] == [
+        ("a", 0, "1", "3"),
+        ("b", 1, "x", "y"),
+    ]
+    assert "int64" in dsv2.ok("schema", "data/trips.csv")
+
+
+def test_a_parquet_file_has_the_table_id_of_its_csv(dsv2: Face) -> None:
+    table = pa.table({"a": pa.array([1, 2], pa.int64()), "b": ["x", "y"]})
+    pq.write_table(table, dsv2.folder / "t.parquet")
+    dsv2.ok("add", "t.parquet")
+    first = dsv2.json("show", "data/trips.csv@v1")["checkpoint"]
+    assert dsv2.json("show", "t.parquet")["checkpoint"]["table"] == first["table"]

@@ -1,0 +1,195 @@
+"""checkout, restore, undo, oplog, merge, branch, tag, diff."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.face import Face
+
+FIRST = "a,b\n1,x\n2,y\n"
+SECOND = "a,b\n1,x\n2,y\n3,z\n"
+
+
+def trips(dsv: Face) -> Path:
+    return dsv.folder / "trips.csv"
+
+
+@pytest.fixture
+def dsv2(dsv: Face) -> Face:
+    """Two commits of one file."""
+    trips(dsv).write_text(FIRST, encoding="utf-8")
+    dsv.ok("add", "trips.csv")
+    dsv.ok("commit", "-m", "first")
+    dsv.ok("tag", "v1")
+    trips(dsv).write_text(SECOND, encoding="utf-8")
+    dsv.ok("commit", "-am", "second")
+    return dsv
+
+
+def test_branches(dsv2: Face) -> None:
+    made = dsv2.json("branch", "fix", "main~1")["branches"]
+    assert [(one["name"], one["current"]) for one in made] == [("fix", False)]
+    assert [one["name"] for one in dsv2.json("branch")["branches"]] == ["fix", "main"]
+    assert dsv2.ok("branch").splitlines()[1].startswith("* main  ")
+    assert dsv2.fails("branch", "fix", code=3)["kind"] == "refused"
+    assert dsv2.fails("branch", "a b", code=3)["kind"] == "refused"
+    assert dsv2.fails("branch", "-d", "main", code=3)["kind"] == "refused"
+    dsv2.ok("branch", "-d", "fix")
+    assert dsv2.fails("branch", "-d", "fix", code=3)["kind"] == "not-found"
+    dsv2.fails("branch", "-d", code=2)
+
+
+def test_tags(dsv2: Face) -> None:
+    assert [one["name"] for one in dsv2.json("tag")["tags"]] == ["v1"]
+    dsv2.ok("tag", "v2")
+    dsv2.ok("tag", "-d", "v1")
+    assert dsv2.ok("tag").startswith("v2  ")
+    assert dsv2.fails("tag", "v3", "nowhere", code=3)["kind"] == "not-found"
+
+
+def test_checkout_of_a_tag_and_back(dsv2: Face) -> None:
+    document = dsv2.json("checkout", "v1")
+    assert (document["branch"], document["written"]) == (None, ["trips.csv"])
+    assert trips(dsv2).read_text(encoding="utf-8") == FIRST
+    trips(dsv2).write_text("a,b\n", encoding="utf-8")
+    assert dsv2.fails("commit", "-am", "lost", code=3)["hint"] == "dsv checkout -b NAME"
+    dsv2.ok("restore", "trips.csv")
+    assert dsv2.json("checkout", "main")["branch"] == "main"
+    assert trips(dsv2).read_text(encoding="utf-8") == SECOND
+
+
+def test_checkout_makes_a_branch(dsv2: Face) -> None:
+    assert dsv2.json("checkout", "-b", "fix", "v1")["branch"] == "fix"
+    assert dsv2.json("status")["branch"] == "fix"
+    assert trips(dsv2).read_text(encoding="utf-8") == FIRST
+    assert dsv2.fails("checkout", "-b", "fix", code=3)["kind"] == "refused"
+
+
+def test_checkout_of_a_path_stages_it(dsv2: Face) -> None:
+    document = dsv2.json("checkout", "v1", "trips.csv")
+    assert (document["branch"], document["written"]) == ("main", ["trips.csv"])
+    assert dsv2.json("status")["staged"][0]["path"] == "trips.csv"
+
+
+def test_checkout_refuses_what_is_in_the_way(dsv2: Face) -> None:
+    trips(dsv2).write_text("mine\n", encoding="utf-8")
+    assert dsv2.fails("checkout", "v1", code=3)["kind"] == "in-the-way"
+    assert trips(dsv2).read_text(encoding="utf-8") == "mine\n"
+    assert dsv2.json("checkout", "v1", "--force")["kept"] == ["trips.csv"]
+    assert trips(dsv2).read_text(encoding="utf-8") == FIRST
+    dsv2.ok("undo")
+    assert trips(dsv2).read_text(encoding="utf-8") == "mine\n"
+
+
+def test_checkout_needs_something(dsv2: Face) -> None:
+    dsv2.fails("checkout", code=2)
+    dsv2.fails("checkout", "--locked", "main", code=2)
+    dsv2.fails("checkout", "nowhere", code=3)
+
+
+def test_checkout_locked(dsv2: Face) -> None:
+    lock = dsv2.folder / "dsv.lock"
+    newer = lock.read_text(encoding="utf-8")
+    dsv2.ok("checkout", "v1")
+    lock.write_text(newer, encoding="utf-8")
+    assert dsv2.json("status")["lock"] == "differs"
+    assert dsv2.fails("commit", "-am", "x", code=3)["hint"] == "dsv checkout --locked"
+    assert dsv2.json("checkout", "--locked")["branch"] == "main"
+    assert trips(dsv2).read_text(encoding="utf-8") == SECOND
+
+
+def test_restore_and_unstage(dsv2: Face) -> None:
+    trips(dsv2).write_text(FIRST, encoding="utf-8")
+    dsv2.ok("add", "trips.csv")
+    assert dsv2.json("restore", "--staged", "trips.csv")["unstaged"] == ["trips.csv"]
+    status = dsv2.json("status")
+    assert (status["staged"], [one["path"] for one in status["unstaged"]]) == ([], ["trips.csv"])
+    assert dsv2.json("restore", "trips.csv")["written"] == ["trips.csv"]
+    assert trips(dsv2).read_text(encoding="utf-8") == SECOND
+    assert dsv2.fails("restore", "nothing", code=3)["kind"] == "not-found"
+
+
+def test_undo_and_redo(dsv2: Face) -> None:
+    head = dsv2.json("status")["head"]
+    document = dsv2.json("undo")
+    assert document["undone"]["what"] == "commit"
+    assert dsv2.json("status")["head"] != head
+    dsv2.ok("undo")
+    assert dsv2.json("status")["head"] == head
+
+
+def test_nothing_to_undo(dsv: Face) -> None:
+    assert dsv.fails("undo", code=1)["kind"] == "no"
+
+
+def test_oplog_tells_what_was_done(dsv2: Face) -> None:
+    operations = dsv2.json("oplog")["operations"]
+    assert [one["what"] for one in operations] == ["commit", "tag v1", "commit", "add trips.csv"]
+    assert [one["number"] for one in operations] == [4, 3, 2, 1]
+    assert operations[1]["changes"]["tags/v1"]["before"] is None
+    assert len(dsv2.json("oplog", "-n", "2")["operations"]) == 2
+    assert "tag v1" in dsv2.ok("oplog")
+    assert "tags/v1" in dsv2.ok("-v", "oplog")
+
+
+def test_merge_fast_forward_three_way_and_conflict(dsv2: Face) -> None:
+    dsv2.ok("checkout", "-b", "fix")
+    (dsv2.folder / "new.csv").write_text("n\n1\n", encoding="utf-8")
+    dsv2.ok("add", "new.csv")
+    dsv2.ok("commit", "-m", "new")
+    dsv2.ok("checkout", "main")
+    assert not (dsv2.folder / "new.csv").exists()
+    assert dsv2.json("merge", "fix")["kind"] == "fast-forward"
+    assert dsv2.json("merge", "fix")["kind"] == "nothing"
+    trips(dsv2).write_text(FIRST, encoding="utf-8")
+    dsv2.ok("commit", "-am", "ours")
+    dsv2.ok("checkout", "fix")
+    trips(dsv2).write_text("a,b\n9,z\n", encoding="utf-8")
+    dsv2.ok("commit", "-am", "theirs")
+    dsv2.ok("checkout", "main")
+    assert dsv2.fails("merge", "fix", code=4)["kind"] == "merge-conflict"
+    assert dsv2.json("merge", "fix", "--theirs", "trips.csv", "-m", "join")["kind"] == "merge"
+    assert trips(dsv2).read_text(encoding="utf-8") == "a,b\n9,z\n"
+    commit = dsv2.json("log", "-n", "1")["commits"][0]
+    assert (len(commit["parents"]), commit["message"]) == (2, "join")
+    assert "|\\" in dsv2.ok("log", "--graph", "--oneline")
+
+
+def test_diff_of_a_table(dsv2: Face) -> None:
+    one = dsv2.json("diff", "v1", "main")["datasets"][0]
+    assert (one["path"], one["change"]) == ("trips.csv", "modified")
+    assert (one["rows_before"], one["rows_after"]) == (2, 3)
+    assert {column["name"] for column in one["columns"]} == {"a", "b"}
+    assert "2 -> 3 (+1)" in dsv2.ok("diff", "v1", "main")
+
+
+def test_diff_of_the_working_tree(dsv2: Face) -> None:
+    assert dsv2.json("diff")["datasets"] == []
+    assert dsv2("diff", "--exit-code").code == 0
+    trips(dsv2).write_text(FIRST, encoding="utf-8")
+    assert dsv2.json("diff")["datasets"][0]["rows_after"] == 2
+    assert dsv2.json("diff", "--staged")["datasets"] == []
+    assert dsv2.json("diff", "v1")["datasets"] == []
+    assert dsv2("diff", "--exit-code").code == 1
+    assert dsv2.json("diff", "trips.csv")["datasets"][0]["path"] == "trips.csv"
+    dsv2.fails("diff", "--staged", "v1", "main", code=2)
+
+
+def test_other_bytes_of_the_same_table_are_recoded(dsv2: Face) -> None:
+    trips(dsv2).write_text(SECOND.replace("\n", "\r\n"), encoding="utf-8", newline="")
+    one = dsv2.json("diff")["datasets"][0]
+    assert (one["change"], one["columns"]) == ("recoded", [])
+    assert "recoded" in dsv2.ok("diff")
+
+
+def test_diff_of_a_folder_lists_files(dsv2: Face) -> None:
+    folder = dsv2.folder / "images"
+    folder.mkdir()
+    (folder / "a.txt").write_text("a", encoding="utf-8")
+    dsv2.ok("add", "images")
+    dsv2.ok("commit", "-m", "images")
+    (folder / "b.txt").write_text("b", encoding="utf-8")
+    one = dsv2.json("diff")["datasets"][0]
+    assert one["files"] == [{"path": "b.txt", "change": "added"}]
+    assert "+ b.txt" in dsv2.ok("diff")
+    assert dsv2.json("diff", "v1", "main")["datasets"][1]["change"] == "added"
