@@ -8,7 +8,7 @@ and only when a value does not fit infer from the whole.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,7 +16,7 @@ from pyarrow import types as t
 
 from dsv.errors import NoTable
 from dsv.tables import text_csv, text_json, text_types
-from dsv.tables.dialect import Column, Dialect, TextSchema, lines
+from dsv.tables.dialect import Column, Dialect, TextSchema, delimited, lines
 from dsv.tables.source import ByteSource
 from dsv.tables.text_stream import BLOCK, kind_of
 from dsv.tables.text_values import EXACT_INTEGERS, Misfit, of_text
@@ -61,7 +61,7 @@ def infer(
         source: The file; its name says the format.
         declared: Types that the user gave to columns, by name.
         start: The schema of an earlier version, to be widened: no column gets narrower.
-        prefix: Look at the first block only (see above).
+        prefix: Look at the first block only (see above); of TSV at all.
         block: Bytes to parse at a time.
 
     Raises:
@@ -73,14 +73,14 @@ def infer(
     known = dict(declared or {})
     if kind == "jsonl":
         return _infer_json(source, known, start, prefix, block)
+    if kind == "csv":
+        return _infer_csv(source, text_csv.detect(source), known, start, prefix, block)
     try:
-        return _infer_csv(source, text_csv.detect(source, kind), known, start, prefix, block)
+        return _infer_csv(source, delimited("\t"), known, start, False, block)
     except NoTable:
-        if kind != "tsv":
-            raise
-    # Much TSV is written without quoting, and then a quote is a letter.
-    plain = replace(text_csv.detect(source, kind), quote="")
-    return _infer_csv(source, plain, known, start, prefix, block)
+        # Much TSV is written without quoting, and then a quote is a letter. Only the whole
+        # file tells.
+        return _infer_csv(source, delimited("\t", quote=""), known, start, False, block)
 
 
 @dataclass(slots=True)

@@ -24,14 +24,12 @@ _SENTINEL = "\x1edsv: end of text\x1e"
 quote before it was never closed: Arrow's parser takes the end of a file for a closing quote."""
 
 
-def detect(source: ByteSource, kind: str) -> Dialect:
-    """Return the dialect that a file of `kind` (`csv` or `tsv`) is first read under.
+def detect(source: ByteSource) -> Dialect:
+    """Return the dialect of a file called `.csv`: its header tells the delimiter.
 
     Raises:
         NoTable: It has no header.
     """
-    if kind == "tsv":
-        return delimited("\t")
     for delimiter in DELIMITERS:
         dialect = delimited(delimiter)
         if len(names(source, dialect)) > 1:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from dsv.errors import NoTable
 from dsv.tables.source import ByteSource
 
-BLOCK = 4 << 20
+BLOCK = 2 << 20
 """Bytes that are read and parsed at a time. Values never depend on it."""
 
 LIMIT = 256 << 20
@@ -101,6 +101,7 @@ class TextStream(io.RawIOBase):
         return data or b""
 
     def readable(self) -> bool:
+        """Whether it can be read: yes."""
         return True
 
     def give_back(self, data: bytes) -> None:
@@ -112,8 +113,20 @@ class TextStream(io.RawIOBase):
         self._ending = ending
 
     def read(self, size: int = -1) -> bytes:
-        """Return up to `size` bytes, none only at the end."""
+        """Return `size` bytes, fewer only at the end.
+
+        Arrow's CSV reader counts on that: to a block that is but the second half of a line
+        end it gives no records, and takes no records for the end of the file.
+        """
         want = BLOCK if size < 0 else size
+        parts: list[bytes] = []
+        while want and (data := self._some(want)):
+            parts.append(data)
+            want -= len(data)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _some(self, want: int) -> bytes:
+        """Return up to `want` bytes, none only at the end."""
         if self._back:
             data, self._back = self._back[:want], self._back[want:]
         else:
