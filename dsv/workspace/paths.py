@@ -120,8 +120,8 @@ def check_stored_name(name: str, shown: str) -> None:
     Raises:
         Corrupt: It is the store's or git's own: no dsv records such a name.
     """
-    # The common case costs one comparison; git for Windows and macOS fell for the others.
-    if name[0] in ".gG" and _disguised(name) in NEVER_DATA:
+    # Git on Windows and macOS fell for the disguised spellings.
+    if (name[0] in ".gG" or not name.isascii()) and _disguised(name) in NEVER_DATA:
         raise Corrupt(
             f"{shown} holds {name!r}, which dsv never records: it would write into git or the store"
         )
