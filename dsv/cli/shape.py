@@ -9,7 +9,6 @@ for names that are data. `Maybe(shape)` allows null for an object or a list.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from dsv.ids import is_id
@@ -119,6 +118,8 @@ def _name(name: str) -> str:
 
 
 def _is_time(text: str) -> bool:
+    from datetime import datetime
+
     try:
         return datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
