@@ -82,10 +82,14 @@ def ignore(root: Path, paths: Sequence[str]) -> bool:
     return True
 
 
-def without_block(text: str) -> str:
-    """Return the user's own lines of a `.gitignore`."""
+def own_ignores(root: Path) -> list[str]:
+    """Return the lines of the `.gitignore` of `root` that the user wrote."""
+    try:
+        text = (root / ".gitignore").read_bytes().decode("utf-8", "surrogateescape")
+    except OSError:
+        return []
     before, begin, rest = text.partition(_BEGIN)
-    return before + rest.partition(_END)[2] if begin else text
+    return (before + rest.partition(_END)[2] if begin else text).splitlines()
 
 
 def _pattern(name: str) -> str:

@@ -93,6 +93,11 @@ def write(root: Path, lock: Lock) -> None:
     replace_file(root / NAME, f'{_HEADER}{branch}commit = "{lock.commit}"\n'.encode())
 
 
+def remove(root: Path) -> None:
+    """Remove the lock file: there is no commit to name."""
+    (root / NAME).unlink(missing_ok=True)
+
+
 def _fields(lines: list[str]) -> dict[str, str]:
     found = {}
     for line in lines:

@@ -6,17 +6,17 @@ that a clean `status` reads `refs` and the stat cache and nothing else.
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import astuple, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from dsv import lockfile
+from dsv import git, lockfile
 from dsv.config import Config, load
 from dsv.errors import NotFound, RefMoved, StorageError
-from dsv.hashing import Kind
+from dsv.hashing import Buffer, Kind
 from dsv.ids import ObjectId, short
 from dsv.model import node as nodes
 from dsv.model.checkpoint import Checkpoint
@@ -31,11 +31,13 @@ from dsv.workspace.ignore import load as load_ignore
 from dsv.workspace.observe import Observation, observe
 from dsv.workspace.sink import HashSink, Sink
 from dsv.workspace.stat import StatCache
+from dsv.workspace.untracked import untracked
 
 if TYPE_CHECKING:
     from dsv.store.contents import Contents
     from dsv.store.objects import Objects
     from dsv.store.writer import Writer
+    from dsv.workspace.materialise import Place
 
 SETTINGS = "dsv.toml"
 STORE = ".dsv"
@@ -128,6 +130,15 @@ class Repo:
 
         return Contents(self.objects)
 
+    def place(self) -> "Place":
+        """Return the working tree as something to write datasets into."""
+        from dsv.workspace.materialise import Place
+
+        reader = _Reader(self)
+        return Place(
+            self.root, self.dot / "tmp", self.cache, reader, self.objects.current_epoch(), self.ignored
+        )
+
     # Reading records
 
     def refs(self) -> Refs:
@@ -153,6 +164,15 @@ class Repo:
             Changing: A file kept changing while it was read.
         """
         return observe(self.root, path, self.cache, sink, rehash=rehash, ignore=self.ignored)
+
+    def untracked(self, tracked: Collection[str]) -> list[str]:
+        """Return what is neither in `tracked`, nor in git, nor ignored; a folder ends with `/`."""
+        in_git: frozenset[str] = frozenset()
+        own: list[str] = []
+        if git.find(self.root) is not None:
+            in_git = git.tracked(self.root)
+            own = git.own_ignores(self.root)
+        return untracked(self.root, tracked, in_git, load_ignore(self.root, extra=own))
 
     def holds(self, path: str) -> bool:
         """Whether there is something in the working tree at `path`."""
@@ -286,7 +306,9 @@ class Repo:
         """Make `dsv.lock` name HEAD, and note in the refs that it does."""
         while True:
             seen = self.refs()
-            if seen.head is not None:
+            if seen.head is None:
+                lockfile.remove(self.root)
+            else:
                 lockfile.write(self.root, lockfile.Lock(self.local(seen).branch, seen.head))
 
             def settle(found: Refs, _: "Writer", head: ObjectId | None = seen.head) -> Refs:
@@ -296,6 +318,21 @@ class Repo:
 
             if self.publish("settle", settle, log=False).head == seen.head:
                 return
+
+
+class _Reader:
+    """What the working tree is written from: contents of the store, and nodes."""
+
+    def __init__(self, repo: Repo) -> None:
+        self._repo = repo
+
+    def stream(self, oid: ObjectId, /) -> Iterator[Buffer]:
+        """Yield the bytes of a file."""
+        return self._repo.contents.stream(oid)
+
+    def node(self, oid: ObjectId, /) -> Node:
+        """Return a node."""
+        return self._repo.node(oid)
 
 
 def differences(before: Refs, after: Refs) -> dict[str, Change]:

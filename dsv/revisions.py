@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dsv.errors import Ambiguous, NotFound, Refused, UsageFault
 from dsv.ids import MIN_PREFIX, ObjectId, is_prefix
-from dsv.repo import Datasets, Repo
+from dsv.model import node as nodes
+from dsv.model.checkpoint import Checkpoint
+from dsv.model.node import DIR, EXEC, FILE, LINK
+from dsv.repo import Datasets, Repo, Tracked
 
 _STEP = re.compile(r"([~^])(\d*)")
 _PAST = re.compile(r"(?P<branch>.*)@\{(?P<back>\d+)\}")
@@ -26,6 +29,11 @@ class Place:
     path: str
     revision: str | None
     file: str | None = None
+
+    @property
+    def full_path(self) -> str:
+        """Path of what is named, relative to the workspace."""
+        return self.path if self.file is None else f"{self.path}/{self.file}"
 
 
 def check_name(name: str) -> str:
@@ -92,6 +100,64 @@ def datasets_at(repo: Repo, revision: str | None) -> Datasets:
     if revision is None:
         return repo.datasets(repo.local(repo.refs()).staged)
     return repo.datasets(repo.snapshot_of(resolve(repo, revision)))
+
+
+def dataset_at(repo: Repo, place: Place) -> Tracked:
+    """Return the dataset that `place` names.
+
+    Raises:
+        NotFound: There is no such revision, or no such dataset in it.
+    """
+    found = datasets_at(repo, place.revision).get(place.path)
+    if found is None:
+        where = f"at {place.revision}" if place.revision else "tracked here"
+        raise NotFound(f"no dataset {place.path} {where}", hint=f"dsv ls @{place.revision or 'HEAD'}")
+    return found
+
+
+def content_at(repo: Repo, place: Place) -> Checkpoint:
+    """Return the dataset at `place`, or the file in it as if it were a dataset of its own.
+
+    Raises:
+        NotFound: No such revision, dataset or file.
+        Refused: It is a link.
+    """
+    found = dataset_at(repo, place).checkpoint
+    if place.file is None:
+        return found
+    entry = nodes.find_path(found.content, place.file, repo.node) if found.kind == DIR else None
+    if entry is None:
+        raise NotFound(f"no file {place.file} in {place.path}", hint=f"dsv ls {place.path}")
+    if entry.kind == LINK:
+        raise Refused(f"{place.file} is a link to {entry.target}")
+    content = ObjectId(entry.target)
+    if entry.kind in {FILE, EXEC}:
+        return replace(
+            found, content=content, kind=entry.kind, size=repo.contents.size(content), files=1, schema=None
+        )
+    return replace(found, content=content, kind=DIR, schema=None)
+
+
+def version_before(repo: Repo, place: Place, *, within: int = 64) -> Tracked | None:
+    """Return what a dataset was before it became what it is at `place`, along first parents.
+
+    Args:
+        repo: The workspace.
+        place: The dataset and the revision.
+        within: How many commits to look back.
+    """
+    now = datasets_at(repo, place.revision).get(place.path)
+    refs = repo.refs()
+    oid = refs.head if place.revision is None else resolve(repo, place.revision)
+    for _ in range(within):
+        if oid is None:
+            return None
+        found = repo.datasets(repo.snapshot_of(oid)).get(place.path)
+        if found is not None and (now is None or found.checkpoint.content != now.checkpoint.content):
+            return found
+        parents = repo.commit(oid).parents
+        oid = parents[0] if parents else None
+    return None
 
 
 def select(datasets: Iterable[str], paths: Iterable[str], revision: str) -> list[str]:

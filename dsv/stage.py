@@ -134,7 +134,7 @@ def tracked_changes(
 
 def within(path: str, folder: str) -> bool:
     """Whether the dataset `path` is `folder` or below it; `.` is the workspace."""
-    return folder == "." or path == folder or path.startswith(f"{folder}/")
+    return folder in (".", path) or path.startswith(f"{folder}/")
 
 
 def ignore_in_git(repo: Repo) -> None:

@@ -17,7 +17,7 @@ from dsv.repo import Datasets, Repo, Tracked
 from dsv.store.lock import FileLock
 from dsv.store.refs import Moving, Refs
 from dsv.store.writer import Writer
-from dsv.workspace.materialise import materialise, remove
+from dsv.workspace.materialise import check_fit, conflicts, materialise, remove, sweep
 from dsv.workspace.observe import Observation
 from dsv.workspace.sink import HashSink
 
@@ -73,6 +73,7 @@ def move(
     """
     with FileLock(repo.dot / "tree.lock"):
         finish(repo, progress=progress)
+        sweep(repo.place())
         present = repo.datasets(repo.local(repo.refs()).present)
         goal = {**wanted, **dirty}
         _check_parents(repo, [path for path, new in goal.items() if new is not None])
@@ -80,6 +81,7 @@ def move(
         lost = [path for path in goal if not _is_known(repo, looks[path], goal[path], [present.get(path)])]
         if lost and not force:
             raise _in_the_way(lost, present)
+        _check_writable(repo, goal, looks)
         with repo.writer() as writer:
             stored = {path: _keep(repo, writer, path, present.get(path), progress) for path in lost}
             kept = stage.edit(repo, None, stored, writer) if stored else None
@@ -87,7 +89,11 @@ def move(
             def begin(found: Refs, session: Writer) -> Refs:
                 target = change(found, session)
                 after = stage.edit(repo, repo.local(target).present, wanted, session)
-                moving = Moving(repo.local(found).present, stage.edit(repo, after, dirty, session), kept)
+                moving = Moving(
+                    repo.local(found).present,
+                    stage.edit(repo, repo.local(target).present, goal, session),
+                    kept,
+                )
                 local = replace(repo.local(target), present=after, moving=moving, lock_due=True)
                 return replace(target, local=local)
 
@@ -172,16 +178,27 @@ def _write(
     repo: Repo, todo: Mapping[str, tuple[Observation | None, Tracked | None]], progress: Progress
 ) -> tuple[list[str], list[str]]:
     written, removed = [], []
+    place = repo.place()
     # What goes away goes first: a file may make room for a folder of the same name.
     for path, (look, new) in sorted(todo.items(), key=lambda item: (item[1][1] is not None, item[0])):
         if new is None:
             if look is not None:
-                remove(repo.root, path, repo.cache)
+                remove(place, path)
                 removed.append(path)
         elif look is None or (look.content, look.kind) != (new.checkpoint.content, new.checkpoint.kind):
-            materialise(repo.root, path, new.checkpoint, look, repo, progress=progress)
+            materialise(place, path, new.checkpoint, look, progress=progress)
             written.append(path)
     return written, removed
+
+
+def _check_writable(repo: Repo, goal: Wanted, looks: Mapping[str, Observation | None]) -> None:
+    place = repo.place()
+    wanted = {path: new.checkpoint for path, new in goal.items() if new is not None}
+    check_fit(place, wanted)
+    for path, checkpoint in wanted.items():
+        hidden = next(conflicts(place, path, looks[path], checkpoint), None)
+        if hidden is not None:
+            raise InTheWay(f"{hidden} would be overwritten", hint="move it away")
 
 
 def _check_parents(repo: Repo, paths: list[str]) -> None:

@@ -6,7 +6,9 @@ from dsv.cli.context import Context
 from dsv.cli.shape import Shape
 
 if TYPE_CHECKING:
-    from dsv.tables.facts import ColumnFacts, Facts
+    from collections.abc import Sequence
+
+    from dsv.tables.facts import ColumnFacts
 
 COLUMN_SHAPE: Shape = {
     "name": "text: of the column",
@@ -30,7 +32,7 @@ def column_record(column: "ColumnFacts") -> dict[str, object]:
     }
 
 
-def render(context: Context, facts: "Facts") -> None:
+def render(context: Context, columns: "Sequence[ColumnFacts]") -> None:
     """Write the columns of a table: name, type, nulls and extremes."""
     rows = [
         (
@@ -40,7 +42,7 @@ def render(context: Context, facts: "Facts") -> None:
             _extreme(column.min, cut=column.min_cut),
             _extreme(column.max, cut=column.max_cut),
         )
-        for column in facts.columns
+        for column in columns
     ]
     context.out.grid(("column", "type", "nulls", "min", "max"), rows, right=(2,))
 

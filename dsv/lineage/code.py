@@ -45,7 +45,15 @@ def locked_in_history(root: Path) -> frozenset[ObjectId]:
             if not git.git.rev_list("--all", "--max-count=1"):
                 return frozenset()
             text = git.git.log(
-                "--all", "--reflog", "--full-history", "-m", "--format=", "--unified=0", "-p", "--", lockfile.NAME
+                "--all",
+                "--reflog",
+                "--full-history",
+                "-m",
+                "--format=",
+                "--unified=0",
+                "-p",
+                "--",
+                lockfile.NAME,
             )
         except GitError as error:
             raise NotFound(f"git does not tell the history of {lockfile.NAME}: {error}") from error

@@ -177,6 +177,26 @@ def find(root: ObjectId, name: str, get: Get) -> Entry | None:
     return next((entry for entry in node.entries if entry.name == name), None)
 
 
+def find_path(root: ObjectId, path: str, get: Get) -> Entry | None:
+    """Return the entry at `path`, with `/` between names, below the directory `root`."""
+    *folders, name = path.split("/")
+    for folder in folders:
+        entry = find(root, folder, get)
+        if entry is None or entry.kind != DIR:
+            return None
+        root = ObjectId(entry.target)
+    return find(root, name, get)
+
+
+def files(root: ObjectId, get: Get, prefix: str = "") -> Iterator[tuple[str, Entry]]:
+    """Yield path and entry of each file below a directory, depth first; links are not followed."""
+    for entry in walk(root, get):
+        if entry.kind == DIR:
+            yield from files(ObjectId(entry.target), get, f"{prefix}{entry.name}/")
+        elif entry.kind in {FILE, EXEC}:
+            yield prefix + entry.name, entry
+
+
 def count(root: ObjectId, get: Get) -> int:
     """Return how many entries a node has, without reading its pages."""
     node = get(root)

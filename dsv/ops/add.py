@@ -5,14 +5,11 @@ from dataclasses import dataclass
 
 from dsv import git, guard, stage
 from dsv.errors import NotFound, Refused
-from dsv.lockfile import NAME as LOCK
 from dsv.progress import SILENT, Progress
-from dsv.repo import SETTINGS, Datasets, Repo, Tracked
+from dsv.repo import Datasets, Repo, Tracked
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.workspace.paths import check_dataset
-
-_OURS = frozenset({SETTINGS, LOCK, ".gitignore", ".dsvignore"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +109,6 @@ def _plan(repo: Repo, paths: Sequence[str], before: Datasets) -> _Plan:
 
 def _check_new(repo: Repo, path: str, plan: _Plan) -> None:
     check_dataset(repo.root, path)
-    if path in _OURS:
-        raise Refused(f"{path} belongs to the workspace itself, not to its data", hint="git add it")
     for other in plan.named:
         if stage.within(other, path) or stage.within(path, other):
             raise Refused(f"{path} and {other} overlap: a dataset cannot be inside another")
@@ -149,9 +144,6 @@ def _refuse_git_tracked(repo: Repo, paths: Sequence[str]) -> None:
 def _untracked(repo: Repo, folders: Sequence[str]) -> tuple[str, ...]:
     if not folders:
         return ()
-    from dsv.workspace.untracked import untracked
-
     known = repo.datasets(repo.local(repo.refs()).staged)
-    in_git = git.tracked(repo.root) if git.find(repo.root) is not None else frozenset()
-    found = untracked(repo.root, list(known), in_git)
+    found = repo.untracked(known)
     return tuple(path for path in found if any(stage.within(path.rstrip("/"), folder) for folder in folders))

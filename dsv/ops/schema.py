@@ -6,7 +6,6 @@ from dsv import revisions, tabular
 from dsv.ids import ObjectId
 from dsv.repo import Repo
 from dsv.revisions import Place
-from dsv.tables.facts import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +20,7 @@ class SchemaResult:
 
     path: str
     content: ObjectId
-    facts: Facts
+    facts: Known
 
 
 def schema(repo: Repo, place: Place) -> SchemaResult:
@@ -32,4 +31,4 @@ def schema(repo: Repo, place: Place) -> SchemaResult:
         NoTable: It is no table; the message is the reason.
     """
     target = revisions.content_at(repo, place)
-    return SchemaResult(place.full_path, target.content, tabular.facts_of(repo, place.full_path, target))
+    return SchemaResult(place.full_path, target.content, tabular.known(repo, place.full_path, target))

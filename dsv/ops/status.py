@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dsv import filediff, git, guard, history
+from dsv import filediff, guard, history
 from dsv.filediff import FileCounts
 from dsv.ids import ObjectId
 from dsv.model.node import DIR
@@ -84,7 +84,7 @@ def status(repo: Repo, *, rehash: bool = False, progress: Progress = SILENT) -> 
         head=refs.head,
         staged=_between(repo, head, staged),
         unstaged=tuple(unstaged),
-        untracked=_untracked(repo, staged),
+        untracked=tuple(repo.untracked(staged)),
         absent=tuple(absent),
         lock_matches=not guard.lock_differs(repo, refs),
         interrupted=local.moving is not None,
@@ -135,13 +135,6 @@ def _files(repo: Repo, old: Tracked, content: ObjectId, kind: str) -> FileCounts
     if old.checkpoint.kind != DIR or kind != DIR:
         return None
     return filediff.count(old.checkpoint.content, content, repo.node)
-
-
-def _untracked(repo: Repo, staged: Datasets) -> tuple[str, ...]:
-    from dsv.workspace.untracked import untracked
-
-    in_git = git.tracked(repo.root) if git.find(repo.root) is not None else frozenset()
-    return tuple(untracked(repo.root, list(staged), in_git))
 
 
 def _remote(repo: Repo, refs: Refs) -> tuple[int | None, int | None]:

@@ -124,7 +124,8 @@ class Oplog:
             line = lines.get(digest)
             if line is None:
                 raise Corrupt(
-                    f"oplog entry {number} is damaged or gone", hint="earlier entries cannot be undone any more"
+                    f"oplog entry {number} is damaged or gone",
+                    hint="earlier entries cannot be undone any more",
                 )
             entry = OpEntry.decode(line)
             yield entry

@@ -97,6 +97,19 @@ def folder_tables(members: Iterable[Member], open_text: OpenText | None = None) 
     return FolderTables(folder_id([(g.folder, g.pattern, g.facts.table) for g in groups]), groups)
 
 
+def open_folder(members: Iterable[Member], open_text: OpenText | None = None) -> TableReader:
+    """Return a folder that is one table as that table.
+
+    Raises:
+        NoTable: The folder holds no table, several, or something else as well.
+    """
+    groups = _grouped(members, open_text)
+    if len(groups) != 1:
+        raise NoTable(f"{len(groups)} tables in the folder" if groups else "no table in the folder")
+    (shards,) = groups.values()
+    return _Shards(shards, open_text)
+
+
 def folder_id(tables: Sequence[tuple[str, str, ObjectId]]) -> ObjectId:
     """Return the table id of a folder: of the one table that it is, or of several.
 

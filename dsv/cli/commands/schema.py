@@ -48,4 +48,4 @@ def command(context: Context, what: str) -> None:
         )
         return
     out.line(f"{printable(found.path)}  {facts.rows:,} rows, table {out.style.id(facts.table)}")
-    tables.render(context, facts)
+    tables.render(context, facts.columns)

@@ -92,7 +92,7 @@ def _dataset(context: Context, shown: "ShownDataset") -> None:
         out.line(f"table    {out.style.id(facts.table)}")
         out.line(f"rows     {facts.rows:,}")
         out.line()
-        tables.render(context, facts)
+        tables.render(context, facts.columns)
         out.line()
     out.line(f"path     {printable(shown.path)}")
     out.line(f"content  {out.style.id(found.content)}")

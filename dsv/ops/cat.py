@@ -1,0 +1,45 @@
+"""Give the bytes of a version, exact or as a table in another format."""
+
+from collections.abc import Iterator
+from typing import BinaryIO, Literal
+
+from dsv import revisions
+from dsv.errors import Refused
+from dsv.hashing import Buffer
+from dsv.model.node import DIR
+from dsv.repo import Repo
+from dsv.revisions import Place
+
+Format = Literal["arrow", "parquet", "csv", "jsonl"]
+
+
+def cat(repo: Repo, place: Place) -> Iterator[Buffer]:
+    """Yield the exact bytes of a file dataset, or of a file in a folder dataset.
+
+    Raises:
+        NotFound: No such revision, dataset or file.
+        Refused: It is a folder.
+        Missing: Its bytes are not in the store.
+        Corrupt: They are damaged; what was yielded before is not to be trusted.
+    """
+    target = revisions.content_at(repo, place)
+    if target.kind == DIR:
+        raise Refused(
+            f"{place.full_path} is a folder", hint=f"dsv ls {place.path}, then dsv cat {place.path}@REV:FILE"
+        )
+    return repo.contents.stream(target.content)
+
+
+def convert(repo: Repo, place: Place, form: Format, out: BinaryIO) -> None:
+    """Write a version as a table in the format `form`, in bounded memory.
+
+    Raises:
+        NoTable: It is no table; the message is the reason.
+        NotFound: No such revision, dataset or file.
+        OSError: From `out`.
+    """
+    from dsv import tabular
+    from dsv.tables import convert as converter
+
+    target = revisions.content_at(repo, place)
+    converter.write(tabular.table_of(repo, place.full_path, target), form, out)

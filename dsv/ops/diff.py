@@ -1,0 +1,184 @@
+"""Tell what differs between two versions: datasets, their files, then their tables."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from dsv import filediff, revisions, tabular
+from dsv.errors import NoTable
+from dsv.filediff import FileChange
+from dsv.ids import ObjectId
+from dsv.model.checkpoint import Checkpoint
+from dsv.model.node import DIR
+from dsv.progress import SILENT, Progress
+from dsv.repo import Datasets, Repo
+from dsv.tables.changes import TableChange, compare
+from dsv.tabular import Known
+from dsv.workspace.sink import HashSink
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetDiff:
+    """One dataset that differs.
+
+    Attributes:
+        path: The dataset.
+        change: `added`, `removed`, `modified`, or `recoded`: other bytes, the same table.
+        files: What differs in a folder, file by file.
+        table: How its table differs; None where a side has no table.
+        rows_before: Rows before; None without a table.
+        rows_after: Rows after; None without a table.
+        size_before: Bytes before, None if added.
+        size_after: Bytes after, None if removed.
+        no_table: Why the tables were not compared; None where they were.
+    """
+
+    path: str
+    change: str
+    files: tuple[FileChange, ...]
+    table: TableChange | None
+    rows_before: int | None
+    rows_after: int | None
+    size_before: int | None
+    size_after: int | None
+    no_table: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One side of a dataset: a version, or what the working tree holds (`working`)."""
+
+    checkpoint: Checkpoint
+    working: bool = False
+
+
+_Sides = Mapping[str, _Side]
+
+
+def diff(
+    repo: Repo,
+    before: str | None = None,
+    after: str | None = None,
+    *,
+    staged: bool = False,
+    paths: Sequence[str] = (),
+    progress: Progress = SILENT,
+) -> tuple[DatasetDiff, ...]:
+    """Return what differs between two versions, from ids, nodes and table facts alone.
+
+    Args:
+        repo: The workspace.
+        before: A revision, by default HEAD.
+        after: A revision; by default the working tree.
+        staged: Compare with what is staged instead of the working tree.
+        paths: Only these datasets, and those in these folders; empty: all.
+        progress: Told of the bytes of the working tree that are looked at.
+
+    Raises:
+        NotFound: No such revision, or a path is no dataset on either side.
+    """
+    old = _version(repo.datasets(_snapshot(repo, before)))
+    if after is not None:
+        new = _version(revisions.datasets_at(repo, after))
+    elif staged:
+        new = _version(revisions.datasets_at(repo, None))
+    else:
+        new = _working(repo, old, progress)
+    both = {**old, **new}
+    chosen = revisions.select(both, paths, before or "HEAD") if paths else sorted(both)
+    found = (_compare(repo, path, old.get(path), new.get(path)) for path in chosen)
+    return tuple(one for one in found if one is not None)
+
+
+def _snapshot(repo: Repo, revision: str | None) -> ObjectId | None:
+    if revision is None and repo.refs().head is None:
+        return None
+    return repo.snapshot_of(revisions.resolve(repo, revision or "HEAD"))
+
+
+def _version(datasets: Datasets) -> _Sides:
+    return {path: _Side(found.checkpoint) for path, found in datasets.items()}
+
+
+def _working(repo: Repo, old: _Sides, progress: Progress) -> _Sides:
+    """Return what the working tree holds of tracked datasets; what is absent counts as unchanged."""
+    local = repo.local(repo.refs())
+    staged = repo.datasets(local.staged)
+    present = repo.datasets(local.present)
+    sides: dict[str, _Side] = {}
+    for path, tracked in staged.items():
+        if not repo.holds(path):
+            if path not in present:
+                sides[path] = old.get(path, _Side(tracked.checkpoint))
+            continue
+        sink = HashSink(repo.cache)
+        seen = repo.look(path, sink)
+        progress.advance(seen.size)
+        same = (seen.content, seen.kind) == (tracked.checkpoint.content, tracked.checkpoint.kind)
+        if not same:
+            repo.remember_nodes(sink)
+        held = replace(
+            tracked.checkpoint, content=seen.content, kind=seen.kind, size=seen.size, files=seen.files
+        )
+        sides[path] = _Side(held, working=not same)
+    repo.cache.commit()
+    return sides
+
+
+def _compare(repo: Repo, path: str, old: _Side | None, new: _Side | None) -> DatasetDiff | None:
+    if old is None or new is None:
+        if old is None and new is None:
+            return None
+        return _one_sided(repo, path, old, new)
+    before, after = old.checkpoint, new.checkpoint
+    if (before.content, before.kind) == (after.content, after.kind):
+        return None
+    files: tuple[FileChange, ...] = ()
+    if before.kind == DIR and after.kind == DIR:
+        files = tuple(filediff.changes(before.content, after.content, repo.node))
+    tables, reason = _tables(repo, path, old, new)
+    table = None
+    if tables is not None and tables[0].facts is not None and tables[1].facts is not None:
+        table = compare(tables[0].facts, tables[1].facts)
+    recoded = tables is not None and tables[0].table == tables[1].table and before.kind == after.kind
+    return DatasetDiff(
+        path=path,
+        change="recoded" if recoded else "modified",
+        files=files,
+        table=table,
+        rows_before=None if tables is None else tables[0].rows,
+        rows_after=None if tables is None else tables[1].rows,
+        size_before=before.size,
+        size_after=after.size,
+        no_table=reason,
+    )
+
+
+def _one_sided(repo: Repo, path: str, old: _Side | None, new: _Side | None) -> DatasetDiff:
+    side = new if old is None else old
+    assert side is not None
+    known = None if side.working else tabular.kept(repo, side.checkpoint)
+    rows = None if known is None else known.rows
+    size = side.checkpoint.size
+    return DatasetDiff(
+        path=path,
+        change="added" if old is None else "removed",
+        files=(),
+        table=None,
+        rows_before=None if old is None else rows,
+        rows_after=None if new is None else rows,
+        size_before=None if old is None else size,
+        size_after=None if new is None else size,
+        no_table=None,
+    )
+
+
+def _tables(repo: Repo, path: str, old: _Side, new: _Side) -> tuple[tuple[Known, Known] | None, str | None]:
+    try:
+        before = tabular.known(repo, path, old.checkpoint)
+        if new.working:
+            after = tabular.of_working(repo, path, new.checkpoint)
+        else:
+            after = tabular.known(repo, path, new.checkpoint, old.checkpoint)
+    except NoTable as error:
+        return None, error.message
+    return (before, after), None

@@ -1,0 +1,25 @@
+"""Show the first rows of a version as a table."""
+
+from collections.abc import Sequence
+
+from dsv import revisions, tabular
+from dsv.repo import Repo
+from dsv.revisions import Place
+from dsv.tables.preview import Preview, preview
+
+
+def head(repo: Repo, place: Place, *, rows: int = 10, columns: Sequence[str] | None = None) -> Preview:
+    """Return the first rows of a version.
+
+    Args:
+        repo: The workspace.
+        place: The dataset, or a file in it, and its revision.
+        rows: How many.
+        columns: Names of the columns wanted; None: all.
+
+    Raises:
+        NotFound: No such revision, dataset, file or column.
+        NoTable: It is no table; the message is the reason.
+    """
+    target = revisions.content_at(repo, place)
+    return preview(tabular.start_of(repo, place.full_path, target), rows, columns)

@@ -1,0 +1,242 @@
+"""Bring the changes of another branch into this one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from dsv import filediff, guard, history, lockfile, merging, revisions, stage, switch
+from dsv.errors import InTheWay, MergeConflict, NotFound, Refused
+from dsv.hashing import Kind
+from dsv.ids import ObjectId
+from dsv.model import node as nodes
+from dsv.model.checkpoint import Checkpoint
+from dsv.model.commit import Commit
+from dsv.model.node import DIR, EXEC, FILE, Entry, Node
+from dsv.model.origin import Source
+from dsv.progress import SILENT, Progress
+from dsv.repo import Datasets, Repo, Tracked, now
+from dsv.store.refs import Refs
+from dsv.store.writer import Writer
+from dsv.switch import Moved
+
+
+@dataclass(frozen=True, slots=True)
+class MergeResult:
+    """What a merge did.
+
+    Attributes:
+        commit: The commit that HEAD names now.
+        kind: `nothing` (HEAD follows the other already), `fast-forward` or `merge`.
+        datasets: Datasets that HEAD had otherwise before.
+        moved: What happened to the working tree; None if nothing was to be done.
+    """
+
+    commit: ObjectId
+    kind: str
+    datasets: tuple[str, ...]
+    moved: Moved | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Whose version to take of datasets that changed on both sides.
+
+    Attributes:
+        ours: Datasets to leave as they are here.
+        theirs: Datasets to take from the other side.
+    """
+
+    ours: Sequence[str] = ()
+    theirs: Sequence[str] = ()
+
+
+_NEITHER = Sides()
+
+
+def merge(
+    repo: Repo,
+    revision: str | None,
+    *,
+    author: str,
+    message: str | None = None,
+    sides: Sides = _NEITHER,
+    progress: Progress = SILENT,
+) -> MergeResult:
+    """Merge `revision` into HEAD: three-way by dataset, in folder datasets by file.
+
+    Args:
+        repo: The workspace.
+        revision: What to merge; None: the other side of a `dsv.lock` in which git left a conflict.
+        author: Who makes the merge commit.
+        message: Its message.
+        sides: Whose version to take of datasets that changed on both sides.
+        progress: Told of the files that are written.
+
+    Raises:
+        MergeConflict: The same file or dataset changed on both sides; nothing was written.
+        InTheWay: Something is staged, or uncommitted data would be overwritten.
+        NotFound: No such revision.
+        Refused: HEAD is detached, or has no commit yet.
+    """
+    theirs, name = _other(repo, revision)
+    refs = repo.refs() if revision is None else guard.ready(repo)
+    ours = refs.head
+    if ours is None:
+        raise Refused("there is no commit to merge into", hint=f"dsv checkout {name}")
+    local = repo.local(refs)
+    if local.branch is None:
+        raise Refused("HEAD is detached: a merge here would belong to no branch", hint="dsv checkout -b NAME")
+    if local.staged != repo.snapshot_of(ours):
+        raise InTheWay("there are staged changes", hint="dsv commit, then dsv merge")
+    if history.is_ancestor(theirs, ours, repo.commit):
+        repo.write_lock()
+        return MergeResult(ours, "nothing", (), None)
+    before = repo.datasets(repo.snapshot_of(ours))
+    if history.is_ancestor(ours, theirs, repo.commit):
+        after = repo.datasets(repo.snapshot_of(theirs))
+        moved = _publish(repo, f"merge {name}", before, after, theirs, progress)
+        return MergeResult(theirs, "fast-forward", _changed(before, after), moved)
+    base = history.merge_base(ours, theirs, repo.commit)
+    started = repo.datasets(repo.snapshot_of(base))
+    with repo.writer() as writer:
+        plan = _Plan(repo, writer, started, before, repo.datasets(repo.snapshot_of(theirs)), sides)
+        updates = plan.updates()
+        text = message or f"merge {name} into {local.branch}"
+
+        seconds, offset = now()
+        snapshot = stage.edit(repo, repo.snapshot_of(ours), updates, writer)
+        record = Commit(snapshot, (ours, theirs), author, text, seconds, offset)
+        oid = writer.put(Kind.COMMIT, record.encode())
+        # The records go in first: nothing names them until the working tree can follow.
+        repo.publish("merge", lambda found, _: found, writer=writer, log=False)
+    after = {path: found for path, found in {**before, **updates}.items() if found is not None}
+    moved = _publish(repo, f"merge {name}", before, after, oid, progress)
+    return MergeResult(oid, "merge", _changed(before, after), moved)
+
+
+class _Plan:
+    """Decides dataset by dataset, and writes the folders that have changes of both sides."""
+
+    def __init__(
+        self, repo: Repo, writer: Writer, base: Datasets, ours: Datasets, theirs: Datasets, sides: Sides
+    ) -> None:
+        self._repo = repo
+        self._writer = writer
+        self._base = base
+        self._ours = ours
+        self._theirs = theirs
+        self._sides = sides
+        self._fresh: dict[ObjectId, bytes] = {}
+
+    def updates(self) -> stage.Updates:
+        """Return what changes on our side.
+
+        Raises:
+            MergeConflict: Something changed on both sides, and nobody said whose to take.
+        """
+        updates: dict[str, Tracked | None] = {}
+        conflicts: list[str] = []
+        for path in sorted({*self._base, *self._ours, *self._theirs}):
+            old, mine, other = self._base.get(path), self._ours.get(path), self._theirs.get(path)
+            if other in (mine, old) or path in self._sides.ours:
+                continue
+            if mine == old or path in self._sides.theirs:
+                updates[path] = other
+                continue
+            joined = self._join(path, old, mine, other, conflicts)
+            if joined is not None:
+                updates[path] = joined
+        if conflicts:
+            raise MergeConflict(
+                f"changed on both sides: {', '.join(conflicts)}",
+                hint="dsv merge REV --ours PATH, or --theirs PATH",
+            )
+        return updates
+
+    def _join(
+        self,
+        path: str,
+        old: Tracked | None,
+        mine: Tracked | None,
+        other: Tracked | None,
+        conflicts: list[str],
+    ) -> Tracked | None:
+        if mine is None or other is None or not (mine.checkpoint.is_dir and other.checkpoint.is_dir):
+            conflicts.append(path)
+            return None
+        base = old.checkpoint.content if old is not None and old.checkpoint.kind == DIR else None
+        ours, theirs = mine.checkpoint, other.checkpoint
+        merged = merging.directories(base, ours.content, theirs.content, self._get, self._put, f"{path}/")
+        if merged.conflicts:
+            conflicts += merged.conflicts
+            return None
+        if merged.node == ours.content:
+            return None
+        origin = Source(path, merged=tuple(sorted({ours.origin, theirs.origin})))
+        return stage.put(self._writer, self._counted(ours, merged.node, origin))
+
+    def _counted(self, ours: Checkpoint, node: ObjectId, origin: Source) -> Checkpoint:
+        """Return our checkpoint with another node, its files and bytes counted anew where they differ."""
+        files, size = ours.files, ours.size
+        for change in filediff.changes(ours.content, node, self._get):
+            files += _is_file(change.after) - _is_file(change.before)
+            size += self._size(change.after) - self._size(change.before)
+        oid = self._writer.put(Kind.SOURCE, origin.encode())
+        return replace(ours, content=node, files=files, size=size, origin=oid)
+
+    def _get(self, oid: ObjectId) -> Node:
+        fresh = self._fresh.get(oid)
+        return self._repo.node(oid) if fresh is None else nodes.decode(fresh, oid)
+
+    def _put(self, data: bytes) -> ObjectId:
+        oid = self._writer.put(Kind.NODE, data)
+        self._fresh[oid] = data
+        return oid
+
+    def _size(self, entry: Entry | None) -> int:
+        if entry is None or not _is_file(entry):
+            return 0
+        return self._repo.contents.size(ObjectId(entry.target))
+
+
+def _is_file(entry: Entry | None) -> bool:
+    return entry is not None and entry.kind in {FILE, EXEC}
+
+
+def _other(repo: Repo, revision: str | None) -> tuple[ObjectId, str]:
+    if revision is not None:
+        return revisions.resolve(repo, revision), revision
+    sides = lockfile.sides(repo.root)
+    if sides is None:
+        raise NotFound("nothing to merge: dsv.lock has no conflict", hint="dsv merge REVISION")
+    head = repo.refs().head
+    for lock in sides:
+        guard.known_commit(repo, lock)
+    other = next((lock for lock in reversed(sides) if lock.commit != head), sides[1])
+    return other.commit, other.branch or other.commit[:8]
+
+
+def _publish(
+    repo: Repo, what: str, before: Datasets, after: Datasets, commit: ObjectId, progress: Progress
+) -> Moved:
+    present = repo.datasets(repo.local(repo.refs()).present)
+    wanted: dict[str, Tracked | None] = {
+        path: after.get(path)
+        for path in _changed(before, after)
+        if path in present or path not in before  # what is absent by choice stays so
+    }
+    seen = repo.refs().head
+
+    def change(found: Refs, _: Writer) -> Refs:
+        local = repo.local(found)
+        if found.head != seen or local.branch is None:
+            raise MergeConflict("HEAD moved during the merge", hint="run the command again")
+        staged = repo.commit(commit).snapshot
+        return replace(
+            found, branches={**found.branches, local.branch: commit}, local=replace(local, staged=staged)
+        )
+
+    return switch.move(repo, what, wanted, change, progress=progress)
+
+
+def _changed(before: Datasets, after: Datasets) -> tuple[str, ...]:
+    return tuple(path for path in sorted({*before, *after}) if before.get(path) != after.get(path))

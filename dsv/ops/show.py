@@ -1,0 +1,81 @@
+"""Show a commit, or one version of a dataset."""
+
+from dataclasses import dataclass
+
+from dsv import revisions, tabular
+from dsv.errors import NoTable
+from dsv.ids import ObjectId
+from dsv.model.checkpoint import Checkpoint
+from dsv.model.commit import Commit
+from dsv.model.origin import Source
+from dsv.repo import Repo, Tracked
+from dsv.revisions import Place
+from dsv.tabular import Known
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDataset:
+    """One version of a dataset.
+
+    Attributes:
+        path: The dataset.
+        id: The checkpoint id.
+        checkpoint: The checkpoint.
+        facts: What is known of its table; None where there is none.
+        no_table: Why there is no table; None where there is one.
+        origin: Where it came from.
+    """
+
+    path: str
+    id: ObjectId
+    checkpoint: Checkpoint
+    facts: Known | None
+    no_table: str | None
+    origin: Source
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCommit:
+    """A commit with what it changed.
+
+    Attributes:
+        id: The commit's id.
+        commit: The commit.
+        datasets: By path what it was before and what the commit made of it.
+    """
+
+    id: ObjectId
+    commit: Commit
+    datasets: tuple[tuple[str, Tracked | None, Tracked | None], ...]
+
+
+def show_commit(repo: Repo, revision: str) -> ShownCommit:
+    """Return the commit that `revision` names.
+
+    Raises:
+        NotFound: It names none.
+    """
+    oid = revisions.resolve(repo, revision)
+    commit = repo.commit(oid)
+    before = repo.datasets(repo.snapshot_of(commit.parents[0])) if commit.parents else {}
+    after = repo.datasets(commit.snapshot)
+    changed = [path for path in sorted({*before, *after}) if before.get(path) != after.get(path)]
+    return ShownCommit(oid, commit, tuple((path, before.get(path), after.get(path)) for path in changed))
+
+
+def show_dataset(repo: Repo, place: Place) -> ShownDataset:
+    """Return one version of a dataset; the facts of its table are computed if need be.
+
+    Raises:
+        NotFound: No such revision, or no such dataset in it.
+        Missing: Its bytes are not in the store.
+    """
+    found = revisions.dataset_at(repo, place)
+    before = revisions.version_before(repo, place)
+    facts, reason = None, None
+    try:
+        facts = tabular.known(repo, place.path, found.checkpoint, before.checkpoint if before else None)
+    except NoTable as error:
+        reason = error.message
+    origin = repo.source(found.checkpoint.origin)
+    return ShownDataset(place.path, found.id, found.checkpoint, facts, reason, origin)

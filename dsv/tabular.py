@@ -1,0 +1,261 @@
+"""The one door to the tables of any version: readers, and the facts that are kept of them.
+
+Facts and the schemas under which text was found to be readable are derived records: kept
+in the store under keys made from the content id, and computed again where they are missing.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from dsv.errors import Conflict, Corrupt, NoTable, StorageError, UserError
+from dsv.hashing import Kind
+from dsv.ids import ObjectId, parse_id
+from dsv.model import canonical
+from dsv.model import node as nodes
+from dsv.model.checkpoint import Checkpoint
+from dsv.repo import Repo
+from dsv.store.refs import Refs
+from dsv.store.writer import Writer
+from dsv.tables import compute, facts, folder, infer, readers
+from dsv.tables.dialect import TextSchema, declared
+from dsv.tables.facts import ColumnFacts, Facts
+from dsv.tables.files import FileSource
+from dsv.tables.folder import Member
+from dsv.tables.reader import TableReader
+from dsv.tables.source import ByteSource
+from dsv.tables.text import DoesNotFit, TextReader
+
+
+def pin(repo: Repo, path: str, source: ByteSource, before: ObjectId | None) -> TextSchema | None:
+    """Return the schema that a text file is pinned to when it is staged; None for other formats.
+
+    It is what the start of the file says, what `dsv.toml` declares for it, and no narrower
+    than that of the version `before`.
+    """
+    if not readers.is_text_name(source.name):
+        return None
+    rule = repo.config.rule_for(path)
+    types = declared(rule.schema, f"dsv.toml, schema of {path}") if rule is not None and rule.schema else {}
+    start = None if before is None else _read_schema(repo, before)
+    try:
+        return infer.infer(source, declared=types, start=start, prefix=True)
+    except NoTable:
+        return None
+
+
+class Known(NamedTuple):
+    """What is known of the table of a version.
+
+    Attributes:
+        table: The table id.
+        rows: Rows of all its tables together.
+        facts: Its facts; None for a folder of several tables.
+        schema: For a text file the schema that all of it fits.
+        tables: Of a folder of several tables, each: folder, pattern, table id and rows.
+    """
+
+    table: ObjectId
+    rows: int
+    facts: Facts | None
+    schema: TextSchema | None = None
+    tables: tuple[tuple[str, str, ObjectId, int], ...] = ()
+
+    @property
+    def columns(self) -> tuple[ColumnFacts, ...]:
+        """Facts of its columns; none for a folder of several tables."""
+        return () if self.facts is None else self.facts.columns
+
+
+def table_of(repo: Repo, path: str, checkpoint: Checkpoint) -> TableReader:
+    """Return a version of a dataset as a table.
+
+    Text is read as its facts say that all of it can be read; they are computed if need be.
+
+    Raises:
+        NoTable: It is none; the message is the reason.
+        Missing: The store does not hold all of it.
+        Corrupt: It is damaged.
+    """
+    if checkpoint.is_dir:
+        return folder.open_folder(_stored_members(repo, checkpoint), _TextFiles())
+    source = repo.contents.open(checkpoint.content, path.rpartition("/")[2])
+    if not readers.is_text_name(source.name):
+        return readers.open_table(source)
+    schema = known(repo, path, checkpoint).schema
+    return TextReader(source, schema or _pinned(repo, checkpoint, source))
+
+
+def start_of(repo: Repo, path: str, checkpoint: Checkpoint) -> TableReader:
+    """Return a version of a dataset as a table of which only the first rows will be read.
+
+    Raises:
+        NoTable: It is none; the message is the reason.
+    """
+    if checkpoint.is_dir:
+        return folder.open_folder(_stored_members(repo, checkpoint), _TextFiles())
+    source = repo.contents.open(checkpoint.content, path.rpartition("/")[2])
+    return readers.open_table(source, lambda text: TextReader(text, _pinned(repo, checkpoint, text)))
+
+
+def known(repo: Repo, path: str, checkpoint: Checkpoint, previous: Checkpoint | None = None) -> Known:
+    """Return what is known of the table of a version, computed now if it is not kept.
+
+    Args:
+        repo: The workspace.
+        path: The dataset.
+        checkpoint: The version.
+        previous: A version that may share most of its bytes.
+
+    Raises:
+        NoTable: It is no table; the message is the reason.
+    """
+    found = kept(repo, checkpoint)
+    if found is not None:
+        return found
+    if checkpoint.is_dir:
+        found = _of_folder(_stored_members(repo, checkpoint))
+    else:
+        before = None if previous is None else kept(repo, previous, details=True)
+        source = repo.contents.open(checkpoint.content, path.rpartition("/")[2])
+        found = _of_file(repo, checkpoint, source, before.facts if before else None)
+    _keep(repo, checkpoint, found)
+    return found
+
+
+def of_working(repo: Repo, path: str, checkpoint: Checkpoint) -> Known:
+    """Return what is known of the table that the working tree holds; it is not kept.
+
+    Args:
+        repo: The workspace.
+        path: The dataset.
+        checkpoint: What the working tree holds, with the schema of the version before.
+
+    Raises:
+        NoTable: It is no table; the message is the reason.
+        UserError: It cannot be read.
+    """
+    try:
+        if checkpoint.is_dir:
+            return _of_folder(_working_members(repo, path, checkpoint))
+        with FileSource(repo.root / path) as source:
+            return _of_file(repo, checkpoint, source, None)
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from error
+
+
+def kept(repo: Repo, checkpoint: Checkpoint, *, details: bool = False) -> Known | None:
+    """Return what is kept of the table of a version, None if it was not computed yet.
+
+    Args:
+        repo: The workspace.
+        checkpoint: The version.
+        details: Whether the digests of its blocks are wanted too.
+    """
+    key = facts.facts_key(checkpoint.content, checkpoint.schema)
+    what = f"facts of {checkpoint.content}"
+    try:
+        if not repo.objects.has(key):
+            return None
+        record = canonical.decode(repo.objects.get(key, Kind.FACTS), what=what)
+        if record["facts"] is None:
+            tables = tuple(
+                (where, name, parse_id(oid), int(rows)) for where, name, oid, rows in record["tables"]
+            )
+            return Known(parse_id(record["table"]), int(record["rows"]), None, None, tables)
+        blocks = repo.objects.get_record(Kind.BLOCKS, parse_id(record["blocks"])) if details else None
+        found = facts.decode(canonical.encode(record["facts"]), blocks, what)
+        schema = None if record["schema"] is None else _read_schema(repo, parse_id(record["schema"]))
+        return Known(found.table, found.rows, found, schema)
+    except (Corrupt, StorageError, KeyError, TypeError, ValueError):
+        return None  # derived: computed again
+
+
+def _keep(repo: Repo, checkpoint: Checkpoint, found: Known) -> None:
+    def put(refs: Refs, session: Writer) -> Refs:
+        record: canonical.Json = {
+            "v": 1,
+            "blocks": None,
+            "facts": None,
+            "rows": found.rows,
+            "schema": None if found.schema is None else session.put(Kind.SCHEMA, found.schema.encode()),
+            "table": found.table,
+            "tables": [list(table) for table in found.tables],
+        }
+        if found.facts is not None:
+            record["blocks"] = session.put(Kind.BLOCKS, found.facts.encode_blocks())
+            record["facts"] = canonical.decode(found.facts.encode_head(), what="facts")
+        key = facts.facts_key(checkpoint.content, checkpoint.schema)
+        session.add(Kind.FACTS, key, canonical.encode(record))
+        return refs
+
+    # A store that cannot be written still answers; it only has to compute again.
+    with suppress(StorageError, Conflict):
+        repo.publish("facts", put, log=False)
+
+
+def _of_file(repo: Repo, checkpoint: Checkpoint, source: ByteSource, before: Facts | None) -> Known:
+    if not readers.is_text_name(source.name):
+        found = compute.compute(readers.open_table(source), before)
+        return Known(found.table, found.rows, found)
+    schema = _pinned(repo, checkpoint, source)
+    try:
+        found = compute.compute(TextReader(source, schema))
+    except DoesNotFit:
+        schema = infer.infer(source, start=schema)
+        found = compute.compute(TextReader(source, schema))
+    return Known(found.table, found.rows, found, schema)
+
+
+def _of_folder(members: Iterable[Member]) -> Known:
+    found = folder.folder_tables(members, _TextFiles())
+    if len(found.groups) == 1:
+        return Known(found.id, found.rows, found.groups[0].facts)
+    tables = tuple(
+        (group.folder, group.pattern, group.facts.table, group.facts.rows) for group in found.groups
+    )
+    return Known(found.id, found.rows, None, None, tables)
+
+
+class _TextFiles:
+    """Opens the text files of a folder, each under the schema that all of it has."""
+
+    def __init__(self) -> None:
+        self._schemas: dict[str, TextSchema] = {}
+
+    def __call__(self, source: ByteSource) -> TextReader:
+        """Open one; its name is its path in the folder."""
+        schema = self._schemas.get(source.name)
+        if schema is None:
+            schema = self._schemas[source.name] = infer.infer(source)
+        return TextReader(source, schema)
+
+
+def _stored_members(repo: Repo, checkpoint: Checkpoint) -> Iterator[Member]:
+    for path, entry in nodes.files(checkpoint.content, repo.node):
+        yield Member(path, partial(repo.contents.open, ObjectId(entry.target), path))
+
+
+def _working_members(repo: Repo, path: str, checkpoint: Checkpoint) -> Iterator[Member]:
+    for name, _ in nodes.files(checkpoint.content, repo.node):
+        yield Member(name, partial(_WorkingFile, repo.root / path / name, name))
+
+
+class _WorkingFile(FileSource):
+    """A file of a folder dataset in the working tree, called by its path in the folder."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        super().__init__(path)
+        self.name = name
+
+
+def _pinned(repo: Repo, checkpoint: Checkpoint, source: ByteSource) -> TextSchema:
+    if checkpoint.schema is not None:
+        return _read_schema(repo, checkpoint.schema)
+    return infer.infer(source, prefix=True)
+
+
+def _read_schema(repo: Repo, oid: ObjectId) -> TextSchema:
+    return TextSchema.decode(repo.objects.get_record(Kind.SCHEMA, oid), f"schema {oid}")
