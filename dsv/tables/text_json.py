@@ -5,6 +5,7 @@ depends on what a parser inferred from an earlier block. Types that JSON has no 
 (times, bytes) are read as text and converted under the rules for text.
 """
 
+import json as std_json
 import re
 from collections.abc import Iterator, Mapping
 
@@ -206,13 +207,39 @@ def beyond_exact(values: pa.Array) -> bool:
 def check_doubles(block: bytes, values: pa.Array, column: str) -> None:
     """See that no integer lost digits by becoming a double.
 
+    Args:
+        block: The lines that `values` were read from.
+        values: The values of one member, as parsed.
+        column: Its name.
+
     Raises:
-        NoTable: One might have: a double is that large, and the block has integers of 16
-            digits or more.
+        NoTable: One did.
     """
-    for _, leaf in leaves(values, column):
-        if t.is_float64(leaf.type) and beyond_exact(leaf) and _LONG_INTEGER.search(block):
+    doubles = (leaf for _, leaf in leaves(values, column) if t.is_float64(leaf.type))
+    if not any(beyond_exact(leaf) for leaf in doubles) or not _LONG_INTEGER.search(block):
+        return
+    # Arrow does not say how a number was written. Blocks that come here are rare: lines are
+    # looked at one by one, so that the answer cannot depend on what else is in the block.
+    for line in block.split(b"\n"):
+        if line.strip() and _inexact(line, column, values.type):
             raise NoTable(
                 f"member {column!r} has integers that neither int64 nor float64 holds exactly",
                 hint=f'declare its type in dsv.toml: schema = {{ "{column}" = "float64" }}, or "decimal(38, 0)"',
             )
+
+
+def _inexact(line: bytes, column: str, kind: pa.DataType) -> bool:
+    """Whether the member of one object has an integer where `kind` has a double that may not hold it."""
+    try:
+        stack = [(std_json.loads(line).get(column), kind)]
+    except ValueError:
+        return True  # an integer of thousands of digits
+    while stack:
+        value, now = stack.pop()
+        if t.is_float64(now) and type(value) is int and abs(value) > EXACT_INTEGERS:
+            return True
+        if t.is_list(now) and isinstance(value, list):
+            stack.extend((item, now.value_type) for item in value)
+        elif t.is_struct(now) and isinstance(value, dict):
+            stack.extend((value.get(field.name), field.type) for field in now)
+    return False

@@ -15,6 +15,8 @@ from dsv.tables.dialect import Column, Dialect
 EXACT_INTEGERS = 2**53 - 1
 """Up to here an integer is a double that no other integer is rounded to."""
 
+_NOT_FINITE = "(?i)^[+-]?(?:nan|inf|infinity)$"
+
 SAMPLE = 256
 """Values that are tried before all others of a block."""
 
@@ -112,10 +114,10 @@ def _leading_zero(text: pa.StringArray) -> bool:
 def _floats(text: pa.StringArray, kind: pa.DataType, exact: bool) -> pa.Array:
     wide = pc.cast(text, pa.float64() if t.is_float16(kind) else kind)
     values = pc.cast(wide, kind, safe=False)
-    finite = pc.is_finite(wide)
+    finite = pc.is_finite(values)
     if pc.all(finite).as_py() is False:
         infinite = pc.filter(text, pc.invert(finite))
-        if exact or not pc.all(pc.match_substring(infinite, "n", ignore_case=True)).as_py():
+        if exact or not pc.all(pc.match_substring_regex(infinite, _NOT_FINITE)).as_py():
             raise Misfit("a number too large, or not a number")
     if _any(pc.starts_with(text, "+")) and exact:
         raise Misfit("a number with a plus sign")

@@ -178,6 +178,8 @@ def test_declared_types_are_taken_and_take_loose_spellings() -> None:
         ("a\n300\n", {"a": pa.int8()}, "'a' is declared as int8"),
         ("a\n0x10\n", {"a": pa.int64()}, "hexadecimal"),
         ("a\n1e400\n", {"a": pa.float64()}, "too large"),
+        ("a\n65520\n", {"a": pa.float16()}, "too large"),
+        ("a\nnan(1)\n", {"a": pa.float64()}, "too large"),
         ("a\n1.555\n", {"a": pa.decimal128(10, 2)}, "declared as decimal"),
         ("a\n1\n", {"b": pa.int8()}, "no column 'b'"),
         ("a\n1\n", {"a": pa.list_(pa.int8())}, "nested"),

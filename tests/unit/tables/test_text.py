@@ -265,5 +265,13 @@ def test_declared_types_are_checked_in_json(kind: Any, text: Any, ok: Any) -> No
             infer(source, declared={"a": kind})
 
 
+@pytest.mark.parametrize("block", [40, 1 << 20])
+def test_large_doubles_beside_long_integers_are_fine(block: int) -> None:
+    text = '{"x":1e20,"id":1234567890123456789,"s":"[12345678901234567890]"}\n{"x":2.5}\n'
+    assert read(text, "t.jsonl", block)["x"].to_pylist() == [1e20, 2.5]
+    with pytest.raises(NoTable, match="exactly"):
+        read('{"n":[{"x":1.5}]}\n{"n":[{"x":12345678901234567890}]}\n', "t.jsonl", block)
+
+
 def test_json_without_members_has_rows() -> None:
     assert read_under("{}\n{}\n", TextSchema((), lines()), "t.jsonl").num_rows == 2
