@@ -10,7 +10,8 @@ from dsv.ids import ObjectId
 from dsv.store import merge
 from dsv.store.base import Blobs
 from dsv.store.contents import Contents
-from dsv.store.ingest import ingest
+from dsv.store.index import Located
+from dsv.store.ingest import ReadAt, ingest
 from dsv.store.local import LocalBlobs
 from dsv.store.objects import Objects
 from dsv.store.refs import Refs
@@ -24,6 +25,11 @@ class Shelf:
 
     def objects(self) -> Objects:
         return Objects(self.blobs, lambda: self.refs)
+
+    def place(self, content: bytes) -> Located:
+        found = self.objects().find(file_id(content))
+        assert found is not None
+        return found
 
     def contents(self) -> Contents:
         return Contents(self.objects())
@@ -51,7 +57,7 @@ def local_shelf(folder: Path) -> Shelf:
     return Shelf(LocalBlobs(folder))
 
 
-def reading(content: Buffer):
+def reading(content: Buffer) -> ReadAt:
     view = memoryview(content)
     return lambda offset, length: view[offset : offset + length]
 

@@ -1,5 +1,7 @@
 import random
+from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -7,7 +9,7 @@ from dsv.errors import Corrupt, Missing
 from dsv.hashing import Kind, file_id, object_id
 from dsv.store import merge, packs
 from dsv.store.check import check
-from dsv.store.collect import Marks, collect, sweep
+from dsv.store.collect import Collected, Marks, collect, sweep
 from dsv.store.memory import MemoryBlobs
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
@@ -17,17 +19,19 @@ from .shelf import Shelf, flip, local_shelf
 DAY = 86_400
 
 
-def segments(seed, count=20):
+def segments(seed: int, count: int = 20) -> list[bytes]:
     source = random.Random(seed)
     return [source.randbytes(2000) for _ in range(count)]
 
 
 @pytest.fixture
-def shelf():
+def shelf() -> Shelf:
     return Shelf(MemoryBlobs())
 
 
-def gc(shelf, reachable, now=1_000_000_000, dry_run=False):
+def gc(
+    shelf: Shelf, reachable: Iterable[bytes], now: int = 1_000_000_000, dry_run: bool = False
+) -> Collected | None:
     marks = Marks(shelf.objects(), shelf.refs)
     marks.mark(file_id(data) for data in reachable)
     done = collect(marks, now, dry_run=dry_run)
@@ -36,24 +40,25 @@ def gc(shelf, reachable, now=1_000_000_000, dry_run=False):
     return done
 
 
-def held(shelf, data):
+def held(shelf: Shelf, data: list[bytes]) -> list[bytes]:
     objects = shelf.objects()
     found = [segment for segment in data if objects.has(file_id(segment))]
     assert all(objects.get(file_id(segment)) == segment for segment in found)
     return found
 
 
-def test_nothing_to_collect(shelf):
+def test_nothing_to_collect(shelf: Shelf) -> None:
     kept = segments(1)
     shelf.add(*kept)
     assert gc(shelf, kept) is None
 
 
-def test_a_dead_pack_is_condemned_then_deleted(shelf):
+def test_a_dead_pack_is_condemned_then_deleted(shelf: Shelf) -> None:
     kept, dead = segments(1), segments(2)
     shelf.add(*kept)
     (pack,) = shelf.add(*dead).packs
     done = gc(shelf, kept, now=1000)
+    assert done is not None
     assert done.dead == (pack.id,)
     assert done.freed == pack.size
     assert shelf.refs.condemned == {pack.id: 1000}
@@ -68,10 +73,11 @@ def test_a_dead_pack_is_condemned_then_deleted(shelf):
         shelf.blobs.read(packs.name(pack.id))
 
 
-def test_a_sparse_pack_is_written_anew(shelf):
+def test_a_sparse_pack_is_written_anew(shelf: Shelf) -> None:
     both = segments(3, 40)
     (pack,) = shelf.add(*both).packs
     done = gc(shelf, both[:5])
+    assert done is not None
     assert done.sparse == (pack.id,)
     assert done.copied == 5 * 2000
     assert held(shelf, both) == both[:5]
@@ -80,23 +86,24 @@ def test_a_sparse_pack_is_written_anew(shelf):
     assert [finding for finding in check(shelf.blobs, shelf.refs) if finding.damage != "garbage"] == []
 
 
-def test_a_pack_that_is_mostly_alive_stays_as_it_is(shelf):
+def test_a_pack_that_is_mostly_alive_stays_as_it_is(shelf: Shelf) -> None:
     both = segments(3, 40)
     shelf.add(*both)
     assert gc(shelf, both[:30]) is None
     assert held(shelf, both) == both
 
 
-def test_a_dry_run_writes_nothing(shelf):
+def test_a_dry_run_writes_nothing(shelf: Shelf) -> None:
     shelf.add(*segments(4))
     before = sorted(blob.name for place in ("packs/", "index/") for blob in shelf.blobs.list(place))
     done = gc(shelf, segments(4)[:2], dry_run=True)
+    assert done is not None
     assert done.freed > 30_000
     after = sorted(blob.name for place in ("packs/", "index/") for blob in shelf.blobs.list(place))
     assert after == before
 
 
-def test_all_copies_are_marked_once(shelf):
+def test_all_copies_are_marked_once(shelf: Shelf) -> None:
     data = segments(5, 3)
     first = shelf.add(*data)
     shelf.refs = Refs()
@@ -110,7 +117,7 @@ def test_all_copies_are_marked_once(shelf):
     assert marks.count == 6
 
 
-def test_meta_and_data_are_apart(shelf):
+def test_meta_and_data_are_apart(shelf: Shelf) -> None:
     node = b'{"v":1,"dead":true}'
     with Writer(shelf.objects()) as writer:
         writer.add(Kind.NODE, object_id(Kind.NODE, node), node)
@@ -122,12 +129,13 @@ def test_meta_and_data_are_apart(shelf):
     assert [ref.data for ref in shelf.refs.indexes] == [True]
 
 
-def test_what_is_damaged_is_never_deleted(tmp_path):
+def test_what_is_damaged_is_never_deleted(tmp_path: Path) -> None:
     shelf = local_shelf(tmp_path / "store")
     both = segments(7, 40)
     (pack,) = shelf.add(*both).packs
-    flip(tmp_path / "store" / packs.name(pack.id), shelf.objects().find(file_id(both[0])).offset)
+    flip(tmp_path / "store" / packs.name(pack.id), shelf.place(both[0]).offset)
     done = gc(shelf, both[:5])
+    assert done is not None
     assert done.sparse == ()
     assert shelf.refs.condemned == {}
     assert shelf.objects().get(file_id(both[1])) == both[1]
@@ -135,7 +143,7 @@ def test_what_is_damaged_is_never_deleted(tmp_path):
         shelf.objects().get(file_id(both[0]))
 
 
-def test_gc_stops_at_a_damaged_index(shelf):
+def test_gc_stops_at_a_damaged_index(shelf: Shelf) -> None:
     (index,) = shelf.add(*segments(8)).indexes
     shelf.blobs.delete(merge.name(index.id))
     with pytest.raises(Corrupt, match=index.id):
@@ -144,7 +152,7 @@ def test_gc_stops_at_a_damaged_index(shelf):
         sweep(shelf.blobs, shelf.refs, now=10**10, grace=0)
 
 
-def test_sweep_takes_what_nobody_names_after_the_grace(shelf):
+def test_sweep_takes_what_nobody_names_after_the_grace(shelf: Shelf) -> None:
     kept = segments(9)
     shelf.add(*kept)
     with Writer(shelf.objects()) as writer:
@@ -162,7 +170,7 @@ def test_sweep_takes_what_nobody_names_after_the_grace(shelf):
     assert held(shelf, kept) == kept
 
 
-def test_a_pack_that_was_taken_back_is_not_swept(shelf):
+def test_a_pack_that_was_taken_back_is_not_swept(shelf: Shelf) -> None:
     data = segments(11)
     (pack,) = shelf.add(*data).packs
     shelf.refs = replace(shelf.refs, condemned={pack.id: 5})
@@ -172,7 +180,7 @@ def test_a_pack_that_was_taken_back_is_not_swept(shelf):
     assert held(shelf, data) == data
 
 
-def test_a_writer_names_the_packs_that_it_relies_on(shelf):
+def test_a_writer_names_the_packs_that_it_relies_on(shelf: Shelf) -> None:
     data = segments(12)
     (pack,) = shelf.add(*data).packs
     with Writer(shelf.objects()) as writer:
@@ -180,7 +188,7 @@ def test_a_writer_names_the_packs_that_it_relies_on(shelf):
         assert writer.relied == {pack.id}
 
 
-def test_indexes_are_merged_as_they_grow_in_number(shelf):
+def test_indexes_are_merged_as_they_grow_in_number(shelf: Shelf) -> None:
     data = segments(13, 60)
     for segment in data:
         shelf.add(segment)
@@ -189,7 +197,7 @@ def test_indexes_are_merged_as_they_grow_in_number(shelf):
     assert held(shelf, data) == data
 
 
-def test_a_damaged_index_is_left_out_of_merges(shelf):
+def test_a_damaged_index_is_left_out_of_merges(shelf: Shelf) -> None:
     data = segments(14, 8)
     for segment in data[:4]:
         shelf.add(segment)
@@ -201,7 +209,7 @@ def test_a_damaged_index_is_left_out_of_merges(shelf):
     assert held(shelf, data) == data
 
 
-def test_what_was_marked_nowhere_is_missing_after_gc(shelf):
+def test_what_was_marked_nowhere_is_missing_after_gc(shelf: Shelf) -> None:
     data = segments(15)
     shelf.add(*data)
     gc(shelf, [])

@@ -15,22 +15,22 @@ from dsv.store.rows import ROW
 PACKS = ("ab" * 32, "cd" * 32)
 
 
-def make_rows(ids, pack=0):
+def make_rows(ids: list[bytes], pack: int = 0) -> bytes:
     packed = b"".join(ROW.pack(oid, 1, 0, pack, 100 * n, 50, 60, 2**64 - 1 - n) for n, oid in enumerate(ids))
     return rows.sort(packed)
 
 
-def encode(ids, packs=PACKS):
+def encode(ids: list[bytes], packs: tuple[str, ...] = PACKS) -> bytes:
     return b"".join(ipc.encode(rows.columns(make_rows(ids)), packs))
 
 
-def random_ids(count, seed=1):
+def random_ids(count: int, seed: int = 1) -> list[bytes]:
     source = random.Random(seed)
     return [source.randbytes(32) for _ in range(count)]
 
 
 @pytest.mark.parametrize("count", [0, 1, 1000])
-def test_arrow_reads_an_index(count):
+def test_arrow_reads_an_index(count: int) -> None:
     ids = random_ids(count)
     table = pa.ipc.open_file(encode(ids)).read_all()
     table.validate(full=True)
@@ -40,12 +40,12 @@ def test_arrow_reads_an_index(count):
     assert sorted(table.column("checksum").to_pylist()) == [2**64 - count + n for n in range(count)]
 
 
-def test_columns_are_aligned():
+def test_columns_are_aligned() -> None:
     assert all(start % 64 == 0 for start in ipc.decode(encode(random_ids(100))).starts)
 
 
 @pytest.mark.parametrize("count", [1, 2, 47, 48, 49, 97, 5000])
-def test_finds_every_id_and_no_other(count):
+def test_finds_every_id_and_no_other(count: int) -> None:
     ids = random_ids(count)
     index = Index("index", encode(ids))
     for _ in range(3):  # the later rounds use signposts
@@ -58,7 +58,7 @@ def test_finds_every_id_and_no_other(count):
 
 
 @pytest.mark.parametrize("warm", [False, True])
-def test_finds_all_copies(warm):
+def test_finds_all_copies(warm: bool) -> None:
     ids = random_ids(500)
     index = Index("index", encode([*ids, ids[7], ids[7], ids[9]]))
     if warm:
@@ -70,7 +70,7 @@ def test_finds_all_copies(warm):
     assert list(index.places(bytes(32))) == []
 
 
-def test_finds_many_at_once():
+def test_finds_many_at_once() -> None:
     ids = random_ids(1000)
     index = Index("index", encode([*ids, ids[3]]))
     absent = random_ids(50, seed=3)
@@ -80,7 +80,7 @@ def test_finds_many_at_once():
     assert {index.id_at(row) for row in found.tolist()} == {ids[3], ids[4]}
 
 
-def test_ids_that_share_a_start_are_told_apart():
+def test_ids_that_share_a_start_are_told_apart() -> None:
     ids = [b"\x07" * 8 + struct.pack(">Q", n) * 3 for n in range(200)]
     index = Index("index", encode(ids))
     numbers, found = index.find_many(ids[5] + b"\x07" * 32 + ids[9])
@@ -90,7 +90,7 @@ def test_ids_that_share_a_start_are_told_apart():
         assert all(index.id_at(index.find(oid)) == oid for oid in ids)
 
 
-def test_few_and_many_rows_are_handled_alike(monkeypatch):
+def test_few_and_many_rows_are_handled_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     packed = b"".join(
         ROW.pack(oid, n % 7, n % 2, n % 5, n, n + 1, n + 2, n << 40) for n, oid in enumerate(random_ids(300))
     )
@@ -101,21 +101,21 @@ def test_few_and_many_rows_are_handled_alike(monkeypatch):
     assert rows.columns(few) == columns
 
 
-def test_many_rows_with_one_start_are_sorted(monkeypatch):
+def test_many_rows_with_one_start_are_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "_FEW", 0)
     ids = [b"\x07" * 8 + struct.pack(">Q", n) * 3 for n in (5, 1, 4, 2)]
     ordered = rows.sort(b"".join(ROW.pack(oid, 0, 0, 0, 0, 0, 0, 0) for oid in ids))
     assert [row[0] for row in ROW.iter_unpack(ordered)] == sorted(ids)
 
 
-def test_move_to_pack():
+def test_move_to_pack() -> None:
     packed = make_rows(random_ids(10))
     moved = list(ROW.iter_unpack(rows.move_to_pack(packed, 0x01020304)))
     assert {row[3] for row in moved} == {0x01020304}
     assert [row[:3] + row[4:] for row in moved] == [row[:3] + row[4:] for row in ROW.iter_unpack(packed)]
 
 
-def test_a_place_outside_of_any_pack_is_corrupt():
+def test_a_place_outside_of_any_pack_is_corrupt() -> None:
     beyond = ROW.pack(bytes(32), 1, 0, 0, 60 << 20, 5 << 20, 1, 1)
     unlisted = ROW.pack(bytes(32), 1, 0, 2, 0, 1, 1, 1)
     for row in (beyond, unlisted):
@@ -124,7 +124,7 @@ def test_a_place_outside_of_any_pack_is_corrupt():
             index.at(0)
 
 
-def test_ids_out_of_order_are_corrupt():
+def test_ids_out_of_order_are_corrupt() -> None:
     packed = b"".join(ROW.pack(oid, 1, 0, 0, 0, 1, 1, 1) for oid in (b"\x02" * 32, b"\x01" * 32))
     with pytest.raises(Corrupt, match="not in order"):
         Index("index", b"".join(ipc.encode(rows.columns(packed), PACKS)))
@@ -134,30 +134,30 @@ WHOLE = encode(random_ids(60))
 
 
 @given(at=st.integers(0, len(WHOLE) - 1), bits=st.integers(1, 255))
-def test_a_flipped_byte_is_refused_or_harmless(at, bits):
+def test_a_flipped_byte_is_refused_or_harmless(at: int, bits: int) -> None:
     damaged = bytearray(WHOLE)
     damaged[at] ^= bits
     use(bytes(damaged))
 
 
 @given(length=st.integers(0, len(WHOLE) - 1))
-def test_a_truncated_index_is_refused(length):
+def test_a_truncated_index_is_refused(length: int) -> None:
     with pytest.raises(Corrupt, match="index is not a valid index"):
         Index("index", WHOLE[:length])
 
 
 @given(head=st.binary(max_size=200), tail=st.binary(max_size=400))
-def test_garbage_is_refused_or_harmless(head, tail):
+def test_garbage_is_refused_or_harmless(head: bytes, tail: bytes) -> None:
     use(b"ARROW1\0\0" + head + WHOLE[8:-400] + tail + struct.pack("<i", len(tail)) + b"ARROW1")
 
 
 @given(start=st.integers(0, 600), junk=st.binary(min_size=4, max_size=8))
-def test_a_lying_footer_is_refused_or_harmless(start, junk):
+def test_a_lying_footer_is_refused_or_harmless(start: int, junk: bytes) -> None:
     at = max(0, len(WHOLE) - 10 - start)
     use(WHOLE[:at] + junk + WHOLE[at + len(junk) :])
 
 
-def use(data):
+def use(data: bytes) -> None:
     try:
         index = Index("index", data)
     except Corrupt:
