@@ -12,6 +12,7 @@ from dsv.errors import NoTable
 from dsv.hashing import derived_hasher
 from dsv.tables.failures import told
 from dsv.tables.files import arrow_file
+from dsv.tables.footer import column_chunks
 from dsv.tables.reader import BATCH_BYTES, BATCH_ROWS, positions, rowless
 from dsv.tables.source import ByteSource
 
@@ -56,7 +57,8 @@ class ParquetTable:
 
     def __init__(self, source: ByteSource) -> None:
         self._source = source
-        check_ends(source)
+        footer = read_footer(source)
+        self._chunks = column_chunks(footer, source.size)
         with told("not Parquet"):
             self._file = pq.ParquetFile(
                 arrow_file(source),
@@ -141,8 +143,12 @@ class ParquetTable:
         hasher = derived_hasher(CHUNK_CONTEXT)
         hasher.update(f"{self.row_groups[row_group].rows} {self._schema.field(column)!s}".encode())
         for leaf in self._leaves[column]:
-            offset, size, said = self._chunk(row_group, leaf)
-            hasher.update(f"\0{said}\0{self._source.fingerprint(offset, size)}".encode())
+            chunk, kind = self._chunks[row_group][leaf], self._footer.schema.column(leaf)
+            hasher.update(
+                f"\0{chunk.said} {kind.physical_type} {kind.length} {kind.logical_type} "
+                f"{kind.max_definition_level} {kind.max_repetition_level}\0"
+                f"{self._source.fingerprint(chunk.start, chunk.size)}".encode()
+            )
         return hasher.digest()
 
     def _measure(self) -> tuple[RowGroup, ...]:
@@ -154,8 +160,8 @@ class ParquetTable:
                 raise NoTable("not Parquet: a row group has a negative number of rows")
             found.append(RowGroup(start, rows))
             start += rows
-        if start != self._footer.num_rows:
-            raise NoTable("not Parquet: the footer contradicts itself on the number of rows")
+        if start != self._footer.num_rows or len(found) != len(self._chunks):
+            raise NoTable("not Parquet: the footer contradicts itself on its rows")
         return tuple(found)
 
     def _map_leaves(self) -> tuple[range, ...]:
@@ -166,46 +172,28 @@ class ParquetTable:
             stop = start + _leaf_count(field.type)
             found.append(range(start, stop))
             start = stop
+        if any(len(chunks) != self._footer.num_columns for chunks in self._chunks):
+            raise NoTable("not Parquet: a row group lacks columns")
         if start != self._footer.num_columns:
             raise NoTable("Parquet whose columns Arrow does not show one by one")
         return tuple(found)
 
-    def _chunk(self, row_group: int, leaf: int) -> tuple[int, int, str]:
-        """Return where the bytes of a column chunk start, how many, and what the footer says of them."""
-        chunk = self._footer.row_group(row_group).column(leaf)
-        starts = [chunk.data_page_offset]
-        if chunk.has_dictionary_page and chunk.dictionary_page_offset:
-            starts.append(chunk.dictionary_page_offset)
-        offset, size = min(starts), chunk.total_compressed_size
-        if offset < 0 or size < 0 or offset + size > self._source.size:
-            raise NoTable("damaged Parquet: a column chunk lies outside the file")
-        schema = self._footer.schema.column(leaf)
-        said = (
-            f"{schema.path} {schema.physical_type} {schema.length} {schema.logical_type} "
-            f"{schema.max_definition_level} {schema.max_repetition_level} {chunk.compression} "
-            f"{chunk.encodings} {chunk.num_values} {[start - offset for start in starts]}"
-        )
-        return offset, size, said
-
     def _open_bytes(self, row_group: int, column: int) -> int:
-        chunks = [self._footer.row_group(row_group).column(leaf) for leaf in self._leaves[column]]
+        chunks = [self._chunks[row_group][leaf] for leaf in self._leaves[column]]
         return sum(
-            min(chunk.total_compressed_size, _BUFFER + _PAGE_BYTES)
-            + min(chunk.total_uncompressed_size, 2 * _PAGE_BYTES)
-            for chunk in chunks
+            min(chunk.size, _BUFFER + _PAGE_BYTES) + min(chunk.raw_size, 2 * _PAGE_BYTES) for chunk in chunks
         )
 
     def _batch_rows(self, row_group: int, leaves: Sequence[int]) -> int:
         """Return how many rows of a row group to ask for at once: a power of two."""
         rows = self.row_groups[row_group].rows
-        group = self._footer.row_group(row_group)
-        raw = sum(max(0, group.column(leaf).total_uncompressed_size) for leaf in leaves)
+        raw = sum(self._chunks[row_group][leaf].raw_size for leaf in leaves)
         fitting = BATCH_BYTES * rows // max(1, raw)
         return min(BATCH_ROWS, int(1 << max(0, fitting.bit_length() - 1)))
 
 
-def check_ends(source: ByteSource) -> None:
-    """Look at the magic numbers of a file that is, or should be, Parquet.
+def read_footer(source: ByteSource) -> bytes:
+    """Return the footer of a file that is, or should be, Parquet.
 
     Raises:
         NoTable: It is no whole Parquet file, or its footer is encrypted.
@@ -224,6 +212,7 @@ def check_ends(source: ByteSource) -> None:
         raise NoTable("not Parquet: the footer's length is impossible")
     if length > _FOOTER_LIMIT:
         raise NoTable(f"a Parquet footer of more than {_FOOTER_LIMIT >> 20} MiB")
+    return bytes(source.read_at(source.size - 8 - length, length))
 
 
 def _head(source: ByteSource) -> bytes:

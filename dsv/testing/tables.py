@@ -17,6 +17,8 @@ import pyarrow as pa
 from hypothesis import strategies as st
 from pyarrow import types as t
 
+from dsv.hashing import file_id
+
 Values = list[Any]
 
 
@@ -319,3 +321,26 @@ def _zero(kind: pa.DataType) -> Any:
     if t.is_decimal(kind):
         return Decimal(0)
     return "" if t.is_string(kind) else b"" if t.is_binary(kind) else 0
+
+
+class MemorySource:
+    """Bytes in memory as a byte source."""
+
+    def __init__(self, name: str, data: bytes) -> None:
+        self.name = name
+        self.size = len(data)
+        self._data = data
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return exactly `length` bytes from `offset`.
+
+        Raises:
+            EOFError: The bytes end before that.
+        """
+        if offset < 0 or offset + length > self.size:
+            raise EOFError(f"{self.name} ends before byte {offset + length}")
+        return self._data[offset : offset + length]
+
+    def fingerprint(self, offset: int, length: int) -> str:
+        """Return a text that is equal for equal bytes in memory."""
+        return f"memory:{file_id(self.read_at(offset, length))}"
