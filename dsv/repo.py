@@ -292,6 +292,15 @@ class Repo:
             return wanted
         raise RefMoved("other processes kept changing the refs", hint="run the command again")
 
+    def swap(self, expected: Refs, wanted: Refs) -> None:
+        """Replace the refs if they still are `expected`.
+
+        Raises:
+            RefMoved: They are not.
+        """
+        self.blobs.swap(expected.encode(), wanted.encode())
+        self.objects.refresh(wanted)
+
     def _logged(self, what: str, refs: Refs, wanted: Refs, *, tree: bool, kept: ObjectId | None) -> Refs:
         changes = differences(refs, wanted)
         if not changes and kept is None:

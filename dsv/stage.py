@@ -67,7 +67,15 @@ def restage(repo: Repo, refs: Refs, updates: Updates, session: Writer) -> Refs:
     if not updates:
         return refs
     local = repo.local(refs)
-    return replace(refs, local=replace(local, staged=edit(repo, local.staged, updates, session)))
+    here = {new.checkpoint.content for new in updates.values() if new is not None}
+    return replace(
+        refs,
+        local=replace(
+            local,
+            staged=edit(repo, local.staged, updates, session),
+            dropped=tuple(oid for oid in local.dropped if oid not in here),
+        ),
+    )
 
 
 def store(

@@ -6,6 +6,7 @@ from dsv import revisions, tabular
 from dsv.ids import ObjectId
 from dsv.repo import Repo
 from dsv.revisions import Place
+from dsv.tabular import Known
 
 
 @dataclass(frozen=True, slots=True)

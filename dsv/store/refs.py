@@ -66,6 +66,7 @@ class Local:
         oplog: Number and hash of the last oplog entry that counts; (0, "") before the first.
         git_branch: Git's branch when HEAD was attached, to see git move.
         lock_due: Whether `dsv.lock` is still to be written for this HEAD.
+        dropped: Content ids whose bytes were given up on purpose; sorted.
     """
 
     branch: str | None = "main"
@@ -77,6 +78,7 @@ class Local:
     oplog: tuple[int, str] = (0, "")
     git_branch: str | None = None
     lock_due: bool = False
+    dropped: tuple[ObjectId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,7 @@ def _encode_local(local: Local) -> canonical.Json:
     return {
         "branch": local.branch,
         "detached": local.detached,
+        "dropped": list(local.dropped),
         "git_branch": local.git_branch,
         "lock_due": local.lock_due,
         "moving": None if local.moving is None else list(local.moving),
@@ -181,6 +184,7 @@ def _decode_local(record: canonical.Json) -> Local:
         oplog=(int(number), _text(digest)),
         git_branch=_optional_text(record["git_branch"]),
         lock_due=bool(record["lock_due"]),
+        dropped=tuple(parse_id(oid) for oid in record["dropped"]),
     )
 
 

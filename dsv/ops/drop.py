@@ -1,0 +1,68 @@
+"""Free the bytes of a dataset and keep its record."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from dsv import revisions, switch
+from dsv.errors import Refused
+from dsv.ids import ObjectId
+from dsv.repo import Repo, Tracked
+from dsv.revisions import Place
+from dsv.store.refs import Refs
+from dsv.store.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class DropResult:
+    """What `drop` did.
+
+    Attributes:
+        paths: The datasets.
+        size: Bytes of the working copies that were removed, or of the version that was given up.
+        stored: Whether it was stored bytes that were given up.
+    """
+
+    paths: tuple[str, ...]
+    size: int
+    stored: bool
+
+
+def drop_working(repo: Repo, paths: Sequence[str]) -> DropResult:
+    """Remove the working copies of datasets that the store holds; they are absent then.
+
+    Raises:
+        NotFound: A path is no dataset.
+        InTheWay: A working copy has bytes that the store does not hold.
+    """
+    staged = repo.datasets(repo.local(repo.refs()).staged)
+    named = revisions.select(staged, paths, "HEAD")
+    gone: dict[str, Tracked | None] = dict.fromkeys(named)
+    moved = switch.move(repo, f"drop {' '.join(paths)}", gone, lambda found, _: found)
+    size = sum(staged[path].checkpoint.size for path in moved.removed)
+    return DropResult(moved.removed, size, stored=False)
+
+
+def drop_stored(repo: Repo, place: Place, *, force: bool = False) -> DropResult:
+    """Give up the stored bytes of a version; gc frees them. The record of it stays.
+
+    Bytes that other versions share stay too.
+
+    Raises:
+        NotFound: No such revision, or no such dataset in it.
+        Refused: Without `force`, nobody else is known to hold the bytes.
+    """
+    found = revisions.dataset_at(repo, place)
+    content = found.checkpoint.content
+    if not force:
+        raise Refused(
+            f"no remote is known to hold {place.path}@{place.revision}",
+            hint="dsv drop --force gives it up all the same",
+        )
+
+    def change(refs: Refs, _: Writer) -> Refs:
+        local = repo.local(refs)
+        dropped: tuple[ObjectId, ...] = tuple(sorted({*local.dropped, content}))
+        return replace(refs, epoch=refs.epoch + 1, local=replace(local, dropped=dropped))
+
+    repo.publish(f"drop {place.path}@{place.revision}", change)
+    return DropResult((place.path,), found.checkpoint.size, stored=True)

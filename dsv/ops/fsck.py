@@ -1,0 +1,112 @@
+"""Check that everything that should be in the store is there, and is what it says."""
+
+from dataclasses import dataclass
+
+from dsv import reach
+from dsv.errors import Corrupt, DsvError, Missing
+from dsv.hashing import Kind
+from dsv.ids import ObjectId
+from dsv.progress import SILENT, Progress
+from dsv.repo import Repo
+from dsv.store.check import GARBAGE, Finding, check
+from dsv.store.refs import Refs
+
+UNREADABLE = "unreadable"
+"""Something that refs need cannot be read; the detail says what and why."""
+
+ABSENT = "absent"
+"""The bytes of a version are not here, on purpose."""
+
+_HARMLESS = frozenset({GARBAGE, ABSENT})
+
+
+@dataclass(frozen=True, slots=True)
+class FsckResult:
+    """What is wrong with a store.
+
+    Attributes:
+        findings: All that is not as it should be, harmless things too.
+        objects: How many objects were reached.
+        files: How many file contents were reached and proved.
+    """
+
+    findings: tuple[Finding, ...]
+    objects: int
+    files: int
+
+    @property
+    def damage(self) -> tuple[Finding, ...]:
+        """The findings that are damage."""
+        return tuple(finding for finding in self.findings if finding.damage not in _HARMLESS)
+
+
+def fsck(repo: Repo, *, progress: Progress = SILENT) -> FsckResult:
+    """Check every byte of the store, and that all that refs, oplog and staging need is there.
+
+    Damage is reported, never repaired or removed.
+
+    Raises:
+        Corrupt: The refs themselves cannot be read.
+    """
+    refs = repo.refs()
+    total = sum(blob.size for prefix in ("packs/", "index/") for blob in repo.blobs.list(prefix))
+    progress.begin("checking the store", total, "B")
+    findings = list(check(repo.blobs, refs, advance=progress.advance))
+    reached = _Reached(repo, refs, findings)
+    reached.walk()
+    reached.prove(progress)
+    return FsckResult(tuple(findings), len(reached.seen), reached.proved)
+
+
+class _Reached:
+    """What was reached from the roots."""
+
+    def __init__(self, repo: Repo, refs: Refs, findings: list[Finding]) -> None:
+        self.seen: set[ObjectId] = set()
+        self.proved = 0
+        self._repo = repo
+        self._refs = refs
+        self._findings = findings
+        self._files: list[tuple[ObjectId, str]] = []
+
+    def walk(self) -> None:
+        """Walk, and note what cannot be read."""
+        local = self._repo.local(self._refs)
+        entries, damage = self._repo.oplog.readable(local.oplog)
+        if damage is not None:
+            self._note("oplog", "oplog", damage)
+        try:
+            start = reach.roots(self._repo, self._refs, since=entries[-1].seconds if entries else 0)
+        except Corrupt:
+            start = reach.roots_of_refs(self._repo, self._refs)
+        walk = reach.Walk(
+            self._repo,
+            self._mark,
+            dropped=local.dropped,
+            damaged=lambda what, error: self._note("object", what, error),
+            found=lambda oid, path: self._files.append((oid, path)),
+        )
+        walk.run(start)
+        for oid in local.dropped:
+            self._findings.append(Finding("content", oid, ABSENT, "its bytes were dropped on purpose"))
+
+    def prove(self, progress: Progress) -> None:
+        """Assemble each file that consists of several segments; one segment was proved by its id."""
+        several = [one for one in self._files if self._repo.objects.kind(one[0]) == Kind.RECIPE]
+        progress.begin("proving files", len(several), "files")
+        for oid, path in several:
+            try:
+                for _ in self._repo.contents.stream(oid):
+                    pass
+            except (Corrupt, Missing) as error:
+                self._note("file", path, error)
+            progress.advance(1)
+        self.proved = len(self._files)
+
+    def _mark(self, ids: reach.Ids) -> list[ObjectId]:
+        fresh = [oid for oid in dict.fromkeys(ids) if oid not in self.seen and self._repo.objects.has(oid)]
+        self.seen.update(fresh)
+        return fresh
+
+    def _note(self, what: str, name: str, error: DsvError) -> None:
+        self._findings.append(Finding(what, name, UNREADABLE, error.message))

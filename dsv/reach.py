@@ -1,0 +1,216 @@
+"""What is reachable: from the roots of a workspace to every object that must stay."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from dsv import git
+from dsv.errors import Corrupt, DsvError, Missing
+from dsv.hashing import Kind
+from dsv.ids import ObjectId, is_id, parse_id
+from dsv.model import canonical
+from dsv.model.checkpoint import Checkpoint
+from dsv.model.node import CHECKPOINT, DIR, LINK, Leaf
+from dsv.repo import Repo
+from dsv.store.refs import Refs
+
+DAY = 86_400
+
+_A = TypeVar("_A")
+_T = TypeVar("_T")
+
+Ids = Iterable[ObjectId]
+
+Mark = Callable[[Ids], list[ObjectId]]
+"""Marks ids and returns those that are in the store and were not marked before."""
+
+
+@dataclass(slots=True)
+class Roots:
+    """Where reachability starts.
+
+    Attributes:
+        commits: Commits.
+        snapshots: Snapshot nodes that need not belong to a commit.
+    """
+
+    commits: set[ObjectId] = field(default_factory=set)
+    snapshots: set[ObjectId] = field(default_factory=set)
+
+
+def roots(repo: Repo, refs: Refs, *, since: int) -> Roots:
+    """Return the roots of a workspace.
+
+    They are the refs, what is staged and checked out, commits that `dsv.lock` names in git's
+    history, and whatever oplog entries from `since` (seconds since 1970) on name.
+
+    Raises:
+        Corrupt: The oplog is damaged, so that nobody knows what `undo` needs.
+        NotFound: Git's history cannot be read.
+    """
+    found = roots_of_refs(repo, refs)
+    for entry in repo.oplog.entries(repo.local(refs).oplog):
+        if entry.seconds < since:
+            break
+        found.snapshots |= _ids((entry.kept,))
+        for name, change in entry.changes.items():
+            values = _ids(value.rpartition(" ")[2] if value else None for value in change)
+            (found.snapshots if name in {"staged", "present"} else found.commits).update(values)
+    return found
+
+
+def roots_of_refs(repo: Repo, refs: Refs) -> Roots:
+    """Return the roots of a workspace that its oplog does not add to.
+
+    Raises:
+        NotFound: Git's history cannot be read.
+    """
+    local = repo.local(refs)
+    found = Roots()
+    found.commits |= {*refs.branches.values(), *refs.tags.values(), *local.remotes.values()}
+    found.commits |= _ids((local.detached,))
+    found.snapshots |= _ids((local.staged, local.present, *(local.moving or ())))
+    if git.find(repo.root) is not None:
+        from dsv.lineage.code import locked_in_history
+
+        # A lock may name a commit that somebody has not pushed: that is no damage here.
+        found.commits |= {oid for oid in locked_in_history(repo.root) if repo.objects.has(oid)}
+    return found
+
+
+class Walk:
+    """Walks from roots to all that they need, marking it.
+
+    Args:
+        repo: The workspace.
+        mark: Marks objects.
+        dropped: Contents whose files are not wanted any more.
+        damaged: Told what cannot be read, and why; by default that is raised.
+        found: Told the id and the path of each file content that is reached the first time.
+    """
+
+    def __init__(
+        self,
+        repo: Repo,
+        mark: Mark,
+        *,
+        dropped: Iterable[ObjectId] = (),
+        damaged: Callable[[str, DsvError], None] | None = None,
+        found: Callable[[ObjectId, str], None] | None = None,
+    ) -> None:
+        self._repo = repo
+        self._mark = mark
+        self._dropped = frozenset(dropped)
+        self._damaged = damaged
+        self._found = found
+
+    def run(self, start: Roots) -> None:
+        """Walk from `start`.
+
+        Raises:
+            Corrupt, Missing: Something cannot be read, and nobody wants to be told.
+        """
+        waiting = self._new(start.commits, "a ref")
+        snapshots = set(start.snapshots)
+        while waiting:
+            commit = self._try(f"commit {waiting[-1]}", self._repo.commit, waiting.pop())
+            if commit is not None:
+                snapshots.add(commit.snapshot)
+                waiting += self._new(commit.parents, "a commit")
+        for snapshot in snapshots:
+            self._node(snapshot, "")
+
+    def _node(self, oid: ObjectId, path: str, *, files: bool = True) -> None:
+        """Mark a node and what is below it; `path` ends with `/` inside a dataset."""
+        waiting = self._new([oid], path or "a commit")
+        while waiting:
+            node = self._try(f"node {waiting[-1]} of {path or 'a snapshot'}", self._repo.node, waiting.pop())
+            if not isinstance(node, Leaf):
+                pages = [] if node is None else [page.id for page in node.pages]
+                waiting += self._new(pages, path or "a snapshot")
+                continue
+            contents: dict[ObjectId, str] = {}
+            for entry in node.entries:
+                target = ObjectId(entry.target)
+                if entry.kind == CHECKPOINT:
+                    self._checkpoint(target, entry.name)
+                elif entry.kind == DIR:
+                    self._node(target, f"{path}{entry.name}/", files=files)
+                elif entry.kind != LINK:
+                    contents[target] = path + entry.name
+            if files:
+                self._files(contents)
+
+    def _checkpoint(self, oid: ObjectId, path: str) -> None:
+        for _ in self._new([oid], path):
+            checkpoint = self._try(f"checkpoint of {path}", self._repo.checkpoint, oid)
+            if checkpoint is None:
+                continue
+            wanted = checkpoint.content not in self._dropped
+            if checkpoint.is_dir:
+                self._node(checkpoint.content, f"{path}/", files=wanted)
+            elif wanted:
+                self._files({checkpoint.content: path})
+            self._origin(checkpoint.origin, path)
+            if checkpoint.schema is not None:
+                self._new([checkpoint.schema], path)
+            self._facts(checkpoint)
+
+    def _origin(self, oid: ObjectId, path: str) -> None:
+        waiting = self._new([oid], path)
+        while waiting:
+            source = self._try(f"source of {path}", self._repo.source, waiting.pop())
+            if source is not None:
+                edited = [] if source.edited is None else [source.edited]
+                waiting += self._new([*edited, *source.merged], path)
+
+    def _facts(self, checkpoint: Checkpoint) -> None:
+        """Mark what is derived; if it cannot be read it is not worth a word."""
+        from dsv.tables.facts import facts_key
+
+        for key in self._mark([facts_key(checkpoint.content, checkpoint.schema)]):
+            try:
+                record = canonical.decode(self._repo.objects.get(key, Kind.FACTS), what="facts")
+                self._mark([parse_id(record[name]) for name in ("blocks", "schema") if record[name]])
+            except (Corrupt, Missing, KeyError, ValueError):
+                continue
+
+    def _files(self, contents: dict[ObjectId, str]) -> None:
+        for oid in self._new(contents, "", contents):
+            if self._found is not None:
+                self._found(oid, contents[oid])
+            if self._repo.objects.kind(oid) == Kind.RECIPE:
+                self._try(contents[oid], self._members, oid)
+
+    def _members(self, oid: ObjectId) -> None:
+        self._mark(self._repo.contents.members(oid))
+
+    def _new(
+        self, ids: Iterable[ObjectId], where: str, paths: dict[ObjectId, str] | None = None
+    ) -> list[ObjectId]:
+        """Mark `ids`, and tell of those that the store does not hold."""
+        wanted = list(ids)
+        fresh = self._mark(wanted)
+        if len(fresh) < len(wanted):
+            self._tell_missing([oid for oid in wanted if oid not in set(fresh)], where, paths or {})
+        return fresh
+
+    def _tell_missing(self, ids: Iterable[ObjectId], where: str, paths: dict[ObjectId, str]) -> None:
+        if self._damaged is None:
+            return  # what is not there cannot be collected
+        for oid in ids:
+            if not self._repo.objects.has(oid):
+                self._damaged(paths.get(oid, where), Missing(f"object {oid} is not in the store"))
+
+    def _try(self, what: str, read: Callable[[_A], _T], argument: _A) -> _T | None:
+        try:
+            return read(argument)
+        except (Corrupt, Missing) as error:
+            if self._damaged is None:
+                raise
+            self._damaged(what, error)
+            return None
+
+
+def _ids(values: Iterable[str | None]) -> set[ObjectId]:
+    return {ObjectId(value) for value in values if value is not None and is_id(value)}
