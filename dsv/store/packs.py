@@ -51,7 +51,7 @@ class Pack(NamedTuple):
 
     id: ObjectId
     size: int
-    rows: bytes
+    rows: Buffer
     path: Path
 
 

@@ -7,6 +7,8 @@ that it pays for its own import.
 import struct
 from typing import Any, NamedTuple
 
+from dsv.hashing import Buffer
+
 ROW = struct.Struct("<32sBBIIIIQ")
 """id, kind, codec, pack, offset, stored, raw, checksum: the columns of `dsv.store.ipc`."""
 
@@ -39,10 +41,10 @@ class Row(NamedTuple):
     checksum: int
 
 
-def sort(rows: bytes | bytearray) -> bytes:
+def sort(rows: Buffer) -> Buffer:
     """Return packed rows in the order of their ids."""
     if len(rows) <= SIZE * _FEW:
-        return b"".join(sorted(rows[at : at + SIZE] for at in range(0, len(rows), SIZE)))
+        return b"".join(sorted(bytes(rows[at : at + SIZE]) for at in range(0, len(rows), SIZE)))
     import numpy as np
 
     table = _table(rows)
@@ -52,10 +54,11 @@ def sort(rows: bytes | bytearray) -> bytes:
     ordered = prefix[order]
     if (ordered[1:] == ordered[:-1]).any():
         order = np.argsort(table["id"], kind="stable")
-    return bytes(table[order].tobytes())
+    ordered_rows = table[order]
+    return memoryview(ordered_rows.view(np.uint8))  # a copy would be as large as the index
 
 
-def columns(rows: bytes | bytearray) -> list[bytes]:
+def columns(rows: Buffer) -> list[bytes]:
     """Return the values of each column of packed rows."""
     count = len(rows) // SIZE
     if count > _FEW:
@@ -68,7 +71,7 @@ def columns(rows: bytes | bytearray) -> list[bytes]:
     return [b"".join(ids), *packed]
 
 
-def move_to_pack(rows: bytes | bytearray, pack: int) -> bytes:
+def move_to_pack(rows: Buffer, pack: int) -> bytes:
     """Return packed rows whose objects are said to be in the pack of number `pack`."""
     out = bytearray(rows)
     number = struct.pack("<I", pack)
@@ -87,7 +90,7 @@ def dtype() -> Any:
     return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": SIZE})
 
 
-def _table(rows: bytes | bytearray) -> Any:
+def _table(rows: Buffer) -> Any:
     import numpy as np
 
     return np.frombuffer(rows, dtype=dtype())
