@@ -11,6 +11,7 @@ from dsv.cli.output import Output
 from dsv.errors import Refused
 
 if TYPE_CHECKING:
+    from dsv.progress import Progress
     from dsv.repo import Repo
 
 
@@ -44,6 +45,11 @@ class Context:
         for key in repo.config.unknown:
             self.out.warn(f"unknown setting {key}")
         return repo
+
+    def progress(self, label: str, unit: str) -> "Progress":
+        """Return a count of work for an operation, begun without a total; the operation may know more."""
+        self.out.progress.begin(label, None, unit)
+        return self.out.progress
 
     def path(self, argument: str) -> str:
         """Return a path argument relative to the workspace, with `/`; the workspace itself is `.`.

@@ -85,13 +85,12 @@ class Output:
         if not sys.stdout.isatty():
             self.table([names, *rows], right=right)
             return
-        from rich import box
         from rich.console import Console
         from rich.table import Table
         from rich.text import Text
 
         self.progress.close()
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for number, name in enumerate(names):
             justify = "right" if number in right else "left"
             table.add_column(Text(printable(name)), justify=justify, no_wrap=True, overflow="ellipsis")  # type: ignore[arg-type]
@@ -168,9 +167,9 @@ class Bars:
         """Start a new count; the one before is done."""
         with self._lock:
             self._label, self._total, self._unit = label, total, unit
-            self._done, self._since = 0, time.monotonic()
-            if self._drawn is not None:
-                self._restart(self._drawn)
+            self._done = 0
+            self._since = self._since or time.monotonic()
+            self._stop()
 
     def advance(self, amount: int) -> None:
         """Count `amount` more; any thread may."""
@@ -180,23 +179,20 @@ class Bars:
                 self._drawn.update(self._task, completed=self._done)
             elif self._output.bars and self._since and time.monotonic() - self._since > BAR_AFTER:
                 self._drawn = _draw(self._unit)
-                self._restart(self._drawn)
+                self._task = self._drawn.add_task(
+                    printable(self._label), total=self._total, completed=self._done, unit=self._unit
+                )
                 self._drawn.start()
 
     def close(self) -> None:
         """Take the bar off the screen, so that something else can be written."""
         with self._lock:
-            if self._drawn is not None:
-                self._drawn.stop()
-                self._drawn, self._task = None, None
-                self._since = time.monotonic()
+            self._stop()
 
-    def _restart(self, drawn: "RichProgress") -> None:
-        if self._task is not None:
-            drawn.remove_task(self._task)
-        self._task = drawn.add_task(
-            printable(self._label), total=self._total, completed=self._done, unit=self._unit
-        )
+    def _stop(self) -> None:
+        if self._drawn is not None:
+            self._drawn.stop()
+            self._drawn, self._task = None, None
 
 
 def _draw(unit: str) -> "RichProgress":
@@ -223,6 +219,8 @@ def _draw(unit: str) -> "RichProgress":
         TimeRemainingColumn(compact=True),
         console=Console(file=sys.stderr),
         transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
         refresh_per_second=8,
     )
 

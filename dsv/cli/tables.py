@@ -6,9 +6,8 @@ from dsv.cli.context import Context
 from dsv.cli.shape import Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from dsv.tables.facts import ColumnFacts
+    from dsv.tabular import Known
 
 COLUMN_SHAPE: Shape = {
     "name": "text: of the column",
@@ -18,6 +17,23 @@ COLUMN_SHAPE: Shape = {
     "min": "text?: the least value, or its start",
     "max": "text?: the greatest value, or its start",
 }
+
+
+PART_SHAPE: Shape = {
+    "folder": "text: where in the dataset; empty for its top",
+    "pattern": "text: names of its files, digits as `#`",
+    "table": "id: table id",
+    "rows": "int: how many",
+}
+
+
+def part_records(known: "Known | None") -> list[dict[str, object]]:
+    """Return the tables of a folder of several for JSON."""
+    parts = known.tables if known else ()
+    return [
+        {"folder": folder, "pattern": pattern, "table": table, "rows": rows}
+        for folder, pattern, table, rows in parts
+    ]
 
 
 def column_record(column: "ColumnFacts") -> dict[str, object]:
@@ -32,8 +48,15 @@ def column_record(column: "ColumnFacts") -> dict[str, object]:
     }
 
 
-def render(context: Context, columns: "Sequence[ColumnFacts]") -> None:
-    """Write the columns of a table: name, type, nulls and extremes."""
+def render(context: Context, known: "Known") -> None:
+    """Write the columns of a table (name, type, nulls, extremes), or the tables of a folder of several."""
+    if known.tables:
+        parts = [
+            (f"{folder}/{pattern}".lstrip("/"), f"{rows:,}", table)
+            for folder, pattern, table, rows in known.tables
+        ]
+        context.out.grid(("files", "rows", "table"), parts, right=(1,))
+        return
     rows = [
         (
             column.name,
@@ -42,7 +65,7 @@ def render(context: Context, columns: "Sequence[ColumnFacts]") -> None:
             _extreme(column.min, cut=column.min_cut),
             _extreme(column.max, cut=column.max_cut),
         )
-        for column in columns
+        for column in known.columns
     ]
     context.out.grid(("column", "type", "nulls", "min", "max"), rows, right=(2,))
 

@@ -178,3 +178,16 @@ def test_a_parquet_file_has_the_table_id_of_its_csv(dsv2: Face) -> None:
     dsv2.ok("add", "t.parquet")
     first = dsv2.json("show", "data/trips.csv@v1")["checkpoint"]
     assert dsv2.json("show", "t.parquet")["checkpoint"]["table"] == first["table"]
+
+
+def test_a_folder_of_several_tables_names_each(dsv: Face) -> None:
+    for name in ("train-0.csv", "train-1.csv", "test/test-0.csv"):
+        path = dsv.folder / "splits" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("a,b\n1,x\n" if "train" in name else "c\n1\n", encoding="utf-8")
+    dsv.ok("add", "splits")
+    shown = dsv.json("show", "splits")["checkpoint"]
+    assert shown["rows"] == 3
+    assert shown["columns"] == []
+    assert {(one["folder"], one["rows"]) for one in shown["tables"]} == {("", 2), ("test", 1)}
+    assert "train-#.csv" in dsv.ok("schema", "splits")

@@ -192,4 +192,4 @@ def test_diff_of_a_folder_lists_files(dsv2: Face) -> None:
     one = dsv2.json("diff")["datasets"][0]
     assert one["files"] == [{"path": "b.txt", "change": "added"}]
     assert "+ b.txt" in dsv2.ok("diff")
-    assert dsv2.json("diff", "v1", "main")["datasets"][1]["change"] == "added"
+    assert dsv2.json("diff", "v1", "main")["datasets"][0]["change"] == "added"

@@ -45,7 +45,10 @@ def command(context: Context, paths: tuple[str, ...], *, rehash: bool) -> None:
     from dsv.ops.add import add
 
     result = add(
-        context.repo, [context.path(path) for path in paths], rehash=rehash, progress=context.out.progress
+        context.repo,
+        [context.path(path) for path in paths],
+        rehash=rehash,
+        progress=context.progress("storing", "B"),
     )
     out, style = context.out, context.out.style
     if out.json:

@@ -48,7 +48,7 @@ def command(
     """
     from dsv.ops import checkout
 
-    progress = context.out.progress
+    progress = context.progress("writing", "files")
     if locked:
         if words or new_branch:
             raise UsageFault("--locked goes alone", hint="dsv checkout --locked")

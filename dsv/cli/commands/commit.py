@@ -48,7 +48,11 @@ def command(context: Context, message: str, *, everything: bool) -> None:
     from dsv.ops.commit import commit
 
     result = commit(
-        context.repo, message, author=context.author, everything=everything, progress=context.out.progress
+        context.repo,
+        message,
+        author=context.author,
+        everything=everything,
+        progress=context.progress("storing", "B"),
     )
     out = context.out
     if out.json:

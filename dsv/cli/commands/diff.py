@@ -67,7 +67,12 @@ def command(context: Context, words: tuple[str, ...], *, staged: bool, exit_code
         raise UsageFault("--staged takes one revision", hint="dsv diff --staged A")
     before, after = (*chosen.revisions, None, None)[:2]
     found = diff(
-        context.repo, before, after, staged=staged, paths=chosen.paths, progress=context.out.progress
+        context.repo,
+        before,
+        after,
+        staged=staged,
+        paths=chosen.paths,
+        progress=context.progress("reading", "B"),
     )
     if context.out.json:
         context.out.document({"datasets": [_record(one) for one in found]})
@@ -96,8 +101,8 @@ def _record(one: "DatasetDiff") -> dict[str, object]:
 def _render(context: Context, one: "DatasetDiff") -> None:
     out, style = context.out, context.out.style
     out.line(f"{style.change(one.change, f'{one.change:<8}')}  {printable(one.path)}{_sizes(one)}")
-    if one.table is not None and one.change != "recoded":
-        same = one.table.same_rows
+    if one.rows_before is not None and one.rows_after is not None and one.change != "recoded":
+        same = one.table.same_rows if one.table else None
         leading = f" (the first {same:,} are equal)" if same else ""
         out.line(f"  rows     {_from_to(one.rows_before, one.rows_after)}{leading}")
     for column in one.table.columns if one.table else ():
@@ -122,8 +127,5 @@ def _sizes(one: "DatasetDiff") -> str:
     return f"  ({size(one.size_before)} -> {size(one.size_after)})"
 
 
-def _from_to(before: int | None, after: int | None) -> str:
-    if before == after:
-        return f"{before or 0:,}"
-    gained = (after or 0) - (before or 0)
-    return f"{before or 0:,} -> {after or 0:,} ({gained:+,})"
+def _from_to(before: int, after: int) -> str:
+    return f"{before:,}" if before == after else f"{before:,} -> {after:,} ({after - before:+,})"

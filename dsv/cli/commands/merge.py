@@ -52,7 +52,7 @@ def command(
         author=context.author,
         message=message,
         sides=sides,
-        progress=context.out.progress,
+        progress=context.progress("writing", "files"),
     )
     out = context.out
     if out.json:

@@ -34,7 +34,7 @@ def command(context: Context, paths: tuple[str, ...], *, staged: bool) -> None:
         else:
             moves.paths(context, "unstaged", unstaged)
         return
-    moved = restore.restore(context.repo, named, progress=context.out.progress)
+    moved = restore.restore(context.repo, named, progress=context.progress("writing", "files"))
     if context.out.json:
         context.out.document({**moves.record(moved), "unstaged": []})
     else:

@@ -14,6 +14,7 @@ SHAPE = {
     "table": "id: table id",
     "rows": "int: how many",
     "columns": [tables.COLUMN_SHAPE],
+    "tables": [tables.PART_SHAPE],
 }
 
 
@@ -44,8 +45,9 @@ def command(context: Context, what: str) -> None:
                 "table": facts.table,
                 "rows": facts.rows,
                 "columns": [tables.column_record(column) for column in facts.columns],
+                "tables": tables.part_records(facts),
             }
         )
         return
     out.line(f"{printable(found.path)}  {facts.rows:,} rows, table {out.style.id(facts.table)}")
-    tables.render(context, facts.columns)
+    tables.render(context, facts)

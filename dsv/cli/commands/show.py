@@ -31,6 +31,7 @@ SHAPE = {
         "edited": "flag: whether it was edited by hand after that",
         "no_table": "text?: why there is no table",
         "columns": [tables.COLUMN_SHAPE],
+        "tables": [tables.PART_SHAPE],
     },
     "commit?": commits.SHAPE,
     "changes?": [{"path": "path: of a dataset", "change": "added|removed|modified"}],
@@ -83,6 +84,7 @@ def _checkpoint(shown: "ShownDataset") -> dict[str, object]:
         "edited": shown.origin.edited is not None,
         "no_table": shown.no_table,
         "columns": [tables.column_record(column) for column in facts.columns] if facts else [],
+        "tables": tables.part_records(facts),
     }
 
 
@@ -92,7 +94,7 @@ def _dataset(context: Context, shown: "ShownDataset") -> None:
         out.line(f"table    {out.style.id(facts.table)}")
         out.line(f"rows     {facts.rows:,}")
         out.line()
-        tables.render(context, facts.columns)
+        tables.render(context, facts)
         out.line()
     out.line(f"path     {printable(shown.path)}")
     out.line(f"content  {out.style.id(found.content)}")

@@ -45,7 +45,7 @@ def command(context: Context, *, exit_code: bool, rehash: bool) -> int:
     """
     from dsv.ops.status import status
 
-    result = status(context.repo, rehash=rehash, progress=context.out.progress)
+    result = status(context.repo, rehash=rehash, progress=context.progress("reading", "B"))
     if context.out.json:
         context.out.document(_record(result))
     else:
@@ -99,9 +99,12 @@ def _where(context: Context, result: "Status") -> str:
 
 
 def _next(context: Context, result: "Status") -> None:
+    if result.clean:
+        return
+    context.out.say("")
     if result.unstaged:
         context.out.hint("dsv add PATH stages a change, dsv restore PATH takes it back, dsv diff shows it")
     elif result.staged:
         context.out.hint("dsv commit -m MESSAGE")
-    elif result.untracked:
+    else:
         context.out.hint("dsv add PATH")
