@@ -25,7 +25,7 @@ TABLE = pa.table(
         "i": pa.array([1, None, 3] * 400, pa.int64()),
         "f": pa.array([0.5, None, -2.0] * 400),
         "s": pa.array(["a", "bb", None] * 400),
-        "t": pa.array([datetime(2024, 1, 2, 3, 4, 5, 6)] * 1200, pa.timestamp("us")),
+        "t": pa.array([1_704_164_645_000_006] * 1200, pa.timestamp("us")),
         "z": pa.array([datetime(2024, 1, 2, tzinfo=UTC)] * 1200, pa.timestamp("us", "UTC")),
         "d": pa.array([date(2024, 1, 2), None, date(1960, 1, 1)] * 400),
         "b": pa.array([True, False, None] * 400),
