@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Protocol
 
 from dsv.atomic import open_new, write_all
 from dsv.errors import Corrupt, Refused
@@ -21,16 +21,16 @@ from dsv.workspace.scan import DIR_MODE, under
 _NO_ID = bytes(ID_BYTES)
 
 
-class Reader(NamedTuple):
-    """Where content comes from; both raise Missing and Corrupt.
+class Reader(Protocol):
+    """Where content comes from; both methods raise Missing and Corrupt."""
 
-    Attributes:
-        node: Gives a node.
-        stream: Gives the bytes of a file, verified when it has come to its end.
-    """
+    @property
+    def node(self) -> Callable[[ObjectId], Node]:
+        """Gives a node."""
 
-    node: Callable[[ObjectId], Node]
-    stream: Callable[[ObjectId], Iterator[Buffer]]
+    @property
+    def stream(self) -> Callable[[ObjectId], Iterator[Buffer]]:
+        """Gives the bytes of a file, verified when it has come to its end."""
 
 
 def write_file(path: str, oid: ObjectId, kind: str, reader: Reader) -> os.stat_result:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,18 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsv.errors import Corrupt, InTheWay, Missing, StorageError
+from dsv.hashing import Buffer
 from dsv.ids import ObjectId
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import DIR, EXEC, FILE, LINK, Entry, build
-from dsv.workspace.build import Reader
 from dsv.workspace.ignore import Ignore
 from dsv.workspace.materialise import Place, conflicts, materialise, remove, sweep
-from dsv.workspace.observe import observe
+from dsv.workspace.observe import Observation, observe
 from dsv.workspace.pages import SETTLE_NS
-from dsv.workspace.sink import HashSink
+from dsv.workspace.sink import HashSink, Sink
 from dsv.workspace.stat import StatCache
 from tests.unit.workspace.test_observe import act, make_tree, settle
-from tests.unit.workspace.trees import MemoryStore, plain_id
+from tests.unit.workspace.trees import MemoryStore, Source, Step, plain_id
 
 ORIGIN = ObjectId("0" * 64)
 
@@ -41,24 +42,24 @@ class Bench:
             self.root,
             self.root / ".dsv" / "tmp",
             self.cache,
-            Reader(self.store.node, self.store.stream),
+            Source(self.store.node, self.store.stream),
             epoch=0,
         )
 
-    def look(self, sink=None, dataset="data"):
+    def look(self, sink: Sink | None = None, dataset: str = "data") -> Observation:
         return observe(self.root, dataset, self.cache, sink or HashSink(self.cache), ignore=self.place.ignore)
 
-    def keep(self, dataset="data") -> Checkpoint:
+    def keep(self, dataset: str = "data") -> Checkpoint:
         seen = self.look(self.store, dataset)
         return Checkpoint(seen.content, seen.kind, seen.size, seen.files, None, ORIGIN)
 
-    def present(self, dataset="data"):
+    def present(self, dataset: str = "data") -> Observation | None:
         return self.look(self.store, dataset) if os.path.lexists(self.root / dataset) else None
 
-    def write(self, wanted, dataset="data"):
+    def write(self, wanted: Checkpoint, dataset: str = "data") -> None:
         materialise(self.place, dataset, wanted, self.present(dataset))
 
-    def wanted(self, *entries) -> Checkpoint:
+    def wanted(self, *entries: Entry) -> Checkpoint:
         return Checkpoint(build(entries, self.store.put_node), DIR, 1, 1, None, ORIGIN)
 
     def file(self, data: bytes) -> str:
@@ -73,13 +74,13 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path):
+def bench(tmp_path: Path) -> Iterator[Bench]:
     made = Bench(tmp_path)
     yield made
     made.cache.close()
 
 
-def test_a_tree_comes_back_as_it_was(bench):
+def test_a_tree_comes_back_as_it_was(bench: Bench) -> None:
     make_tree(bench.root / "data")
     wanted = bench.keep()
     remove(bench.place, "data")
@@ -92,7 +93,7 @@ def test_a_tree_comes_back_as_it_was(bench):
     assert bench.is_tidy()
 
 
-def test_modes_follow_the_umask(bench):
+def test_modes_follow_the_umask(bench: Bench) -> None:
     make_tree(bench.root / "data")
     wanted = bench.keep()
     remove(bench.place, "data")
@@ -105,17 +106,17 @@ def test_modes_follow_the_umask(bench):
     assert (bench.root / "data" / "run.sh").stat().st_mode & 0o777 == 0o750
 
 
-def test_nothing_is_read_after_a_checkout_once_times_have_settled(bench):
+def test_nothing_is_read_after_a_checkout_once_times_have_settled(bench: Bench) -> None:
     make_tree(bench.root / "data")
     wanted = bench.keep()
     remove(bench.place, "data")
     original = bench.store.stream
 
-    def slow(oid):
+    def slow(oid: ObjectId) -> Iterator[Buffer]:
         yield from original(oid)
         time.sleep(SETTLE_NS * 2 / 10**9)
 
-    place = bench.place._replace(reader=Reader(bench.store.node, slow))
+    place = bench.place._replace(reader=Source(bench.store.node, slow))
     materialise(place, "data", wanted, None)
     seen = bench.look(bench.store)
     assert seen.content == wanted.content
@@ -125,7 +126,7 @@ def test_nothing_is_read_after_a_checkout_once_times_have_settled(bench):
     assert bench.look(bench.store).hashed == 0
 
 
-def test_a_file_that_is_edited_right_after_a_checkout_is_seen(bench):
+def test_a_file_that_is_edited_right_after_a_checkout_is_seen(bench: Bench) -> None:
     (bench.root / "data").mkdir()
     (bench.root / "data" / "f").write_bytes(b"old")
     wanted = bench.keep()
@@ -137,7 +138,7 @@ def test_a_file_that_is_edited_right_after_a_checkout_is_seen(bench):
         assert bench.look().content != wanted.content
 
 
-def test_only_what_differs_is_written(bench):
+def test_only_what_differs_is_written(bench: Bench) -> None:
     make_tree(bench.root / "data")
     first = bench.keep()
     (bench.root / "data" / "a.txt").write_bytes(b"other")
@@ -157,7 +158,7 @@ def test_only_what_differs_is_written(bench):
     assert bench.is_tidy()
 
 
-def test_a_file_becomes_a_folder_and_back(bench):
+def test_a_file_becomes_a_folder_and_back(bench: Bench) -> None:
     (bench.root / "data").write_bytes(b"file")
     file = bench.keep()
     (bench.root / "data").unlink()
@@ -168,7 +169,7 @@ def test_a_file_becomes_a_folder_and_back(bench):
         assert bench.look()[:2] == (wanted.content, wanted.kind)
 
 
-def test_one_file_is_written_with_its_folders(bench):
+def test_one_file_is_written_with_its_folders(bench: Bench) -> None:
     (bench.root / "a" / "b").mkdir(parents=True)
     (bench.root / "a" / "b" / "c").write_bytes(b"c")
     (bench.root / "a" / "b" / "c").chmod(0o755)
@@ -180,7 +181,7 @@ def test_one_file_is_written_with_its_folders(bench):
     assert bench.look(dataset="a/b/c")[:2] == (wanted.content, EXEC)
 
 
-def test_ignored_files_stay(bench):
+def test_ignored_files_stay(bench: Bench) -> None:
     bench.place = bench.place._replace(ignore=Ignore(["*.tmp"]))
     make_tree(bench.root / "data")
     wanted = bench.keep()
@@ -192,7 +193,7 @@ def test_ignored_files_stay(bench):
     assert (bench.root / "data" / "sub" / "mine.tmp").read_bytes() == b"mine"
 
 
-def test_an_ignored_file_in_the_way_is_named_and_kept(bench):
+def test_an_ignored_file_in_the_way_is_named_and_kept(bench: Bench) -> None:
     make_tree(bench.root / "data")
     (bench.root / "data" / "x.tmp").write_bytes(b"theirs")
     wanted = bench.keep()
@@ -210,7 +211,7 @@ def test_an_ignored_file_in_the_way_is_named_and_kept(bench):
     bench.write(wanted)
 
 
-def test_what_appeared_meanwhile_is_not_overwritten(bench):
+def test_what_appeared_meanwhile_is_not_overwritten(bench: Bench) -> None:
     make_tree(bench.root / "data")
     wanted = bench.keep()
     remove(bench.place, "data")
@@ -221,7 +222,7 @@ def test_what_appeared_meanwhile_is_not_overwritten(bench):
     assert bench.is_tidy()
 
 
-def test_nothing_is_written_through_a_link(bench, tmp_path):
+def test_nothing_is_written_through_a_link(bench: Bench, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "f").write_bytes(b"outside")
@@ -244,7 +245,7 @@ def test_nothing_is_written_through_a_link(bench, tmp_path):
 
 
 @pytest.mark.parametrize("name", [".git", ".GIT", ".dsv", ".g\u200cit", "GIT~1", ".git ", ".git::$INDEX"])
-def test_a_hostile_name_is_refused(bench, name):
+def test_a_hostile_name_is_refused(bench: Bench, name: str) -> None:
     wanted = bench.wanted(Entry(name, FILE, bench.file(b"evil")))
     with pytest.raises(Corrupt):
         bench.write(wanted)
@@ -255,7 +256,7 @@ def test_a_hostile_name_is_refused(bench, name):
     assert bench.is_tidy()
 
 
-def test_a_link_in_a_hostile_tree_is_not_followed(bench, tmp_path):
+def test_a_link_in_a_hostile_tree_is_not_followed(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     link = bench.wanted(Entry("a", LINK, str(tmp_path / "outside")))
     bench.write(link)
@@ -265,20 +266,20 @@ def test_a_link_in_a_hostile_tree_is_not_followed(bench, tmp_path):
     assert (bench.root / "data" / "a" / "f").read_bytes() == b"evil"
 
 
-def test_a_checkpoint_inside_a_folder_is_corrupt(bench):
+def test_a_checkpoint_inside_a_folder_is_corrupt(bench: Bench) -> None:
     with pytest.raises(Corrupt):
         bench.write(bench.wanted(Entry("a", "checkpoint", ORIGIN)))
 
 
-def test_when_content_is_missing_nothing_changes(bench):
+def test_when_content_is_missing_nothing_changes(bench: Bench) -> None:
     make_tree(bench.root / "data")
     before = bench.keep()
 
-    def stream(oid):
+    def stream(oid: ObjectId) -> Iterator[Buffer]:
+        yield bench.store.read(oid)[:1]
         raise Missing(f"file {oid} is not in the store")
-        yield b""
 
-    place = bench.place._replace(reader=Reader(bench.store.node, stream))
+    place = bench.place._replace(reader=Source(bench.store.node, stream))
     for present in (bench.present(), None):
         if present is None:
             shutil.rmtree(bench.root / "data")
@@ -290,7 +291,7 @@ def test_when_content_is_missing_nothing_changes(bench):
     assert not (bench.root / "data").exists()
 
 
-def test_a_disk_that_cannot_take_it_is_told_first(bench):
+def test_a_disk_that_cannot_take_it_is_told_first(bench: Bench) -> None:
     wanted = bench.wanted(Entry("a", FILE, bench.file(b"x")))
     huge = Checkpoint(wanted.content, DIR, 2**53, 1, None, ORIGIN)
     with pytest.raises(StorageError, match="no space"):
@@ -298,20 +299,20 @@ def test_a_disk_that_cannot_take_it_is_told_first(bench):
     assert not (bench.root / "data").exists()
 
 
-def test_a_disk_that_fills_up_leaves_the_old_or_the_new(bench):
+def test_a_disk_that_fills_up_leaves_the_old_or_the_new(bench: Bench) -> None:
     make_tree(bench.root / "data")
     before = bench.keep()
     wanted = bench.wanted(*(Entry(name, FILE, bench.file(name.encode())) for name in ("a.txt", "b.txt")))
     count = 0
 
-    def stream(oid):
+    def stream(oid: ObjectId) -> Iterator[Buffer]:
         nonlocal count
         count += 1
         if count > 1:
             raise OSError(errno.ENOSPC, "no space")
         yield from bench.store.stream(oid)
 
-    place = bench.place._replace(reader=Reader(bench.store.node, stream))
+    place = bench.place._replace(reader=Source(bench.store.node, stream))
     with pytest.raises(StorageError, match="data"):
         materialise(place, "data", wanted, bench.present())
     assert (bench.root / "data" / "a.txt").read_bytes() == b"a.txt"
@@ -322,7 +323,7 @@ def test_a_disk_that_fills_up_leaves_the_old_or_the_new(bench):
     assert bench.look().content == wanted.content
 
 
-def test_a_scratch_folder_elsewhere(bench):
+def test_a_scratch_folder_elsewhere(bench: Bench) -> None:
     """Where the store is on another disk, what is new is written beside the dataset."""
     other = Path("/dev/shm")
     if not other.is_dir() or other.stat().st_dev == bench.root.stat().st_dev:
@@ -341,6 +342,7 @@ def test_a_scratch_folder_elsewhere(bench):
 
 _KILLED = """
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from tests.unit.workspace.test_materialise import Bench, numbered
 from dsv.workspace.materialise import materialise
@@ -352,7 +354,7 @@ materialise(bench.place, "data", wanted, present)
 """
 
 
-def numbered(bench, which: int) -> Checkpoint:
+def numbered(bench: Bench, which: int) -> Checkpoint:
     """A folder whose files all differ between versions."""
     entries = [Entry(f"{number:04}", FILE, bench.file(b"%d %d" % (which, number))) for number in range(600)]
     below = build(entries, bench.store.put_node)
@@ -361,7 +363,7 @@ def numbered(bench, which: int) -> Checkpoint:
     )
 
 
-def test_killed_at_any_moment_and_done_again(tmp_path):
+def test_killed_at_any_moment_and_done_again(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     first, second = numbered(bench, 1), numbered(bench, 2)
     allowed = {f"{which} {number}".encode() for which in (1, 2) for number in range(600)}
@@ -393,7 +395,7 @@ _TREES = st.lists(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(_TREES, min_size=2, max_size=4))
-def test_any_tree_becomes_any_other(trees):
+def test_any_tree_becomes_any_other(trees: list[list[Step]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder))
         versions = []

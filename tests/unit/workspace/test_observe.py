@@ -4,6 +4,7 @@ import socket
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,29 +13,30 @@ from hypothesis import strategies as st
 
 from dsv.errors import Changing, Refused, UserError
 from dsv.hashing import file_id
-from dsv.model.node import DIR, EXEC, FILE, LINK, compare, decode, is_boundary
+from dsv.ids import ObjectId
+from dsv.model.node import DIR, EXEC, FILE, LINK, Node, compare, decode, is_boundary
 from dsv.workspace.ignore import Ignore
 from dsv.workspace.observe import MAX_DEPTH, observe
 from dsv.workspace.pages import SETTLE_NS
 from dsv.workspace.sink import HashSink
 from dsv.workspace.stat import StatCache
-from tests.unit.workspace.trees import MemoryStore, plain_id
+from tests.unit.workspace.trees import MemoryStore, Step, entries_at, plain_id
 
 
 @pytest.fixture
-def cache(tmp_path):
+def cache(tmp_path: Path) -> Iterator[StatCache]:
     with StatCache(tmp_path / "stat") as opened:
         yield opened
 
 
 @pytest.fixture
-def root(tmp_path):
+def root(tmp_path: Path) -> Path:
     folder = tmp_path / "work"
     folder.mkdir()
     return folder
 
 
-def settle():
+def settle() -> None:
     time.sleep(SETTLE_NS * 2 / 10**9)
 
 
@@ -52,7 +54,7 @@ def make_tree(folder: Path) -> None:
     (folder / "dirlink").symlink_to("sub")
 
 
-def test_a_tree_has_the_id_that_the_model_gives_it(root, cache):
+def test_a_tree_has_the_id_that_the_model_gives_it(root: Path, cache: StatCache) -> None:
     make_tree(root / "data")
     store = MemoryStore()
     seen = observe(root, "data", cache, store)
@@ -61,18 +63,18 @@ def test_a_tree_has_the_id_that_the_model_gives_it(root, cache):
     assert seen.size == 5 + 10 + 0 + 7 + 5 + 4
 
 
-def test_links_are_kept_and_not_followed(root, cache):
+def test_links_are_kept_and_not_followed(root: Path, cache: StatCache) -> None:
     make_tree(root / "data")
     store = MemoryStore()
     seen = observe(root, "data", cache, store)
-    entries = {entry.name: entry for entry in store.node(seen.content).entries}
+    entries = {entry.name: entry for entry in entries_at(store, seen.content)}
     assert entries["link"].target == "sub/zero"
     assert entries["dirlink"].kind == entries["dangling"].kind == LINK
     assert entries["run.sh"].kind == EXEC
 
 
 @pytest.mark.parametrize(("mode", "kind"), [(0o644, FILE), (0o755, EXEC), (0o610, EXEC)])
-def test_a_dataset_of_one_file(root, cache, mode, kind):
+def test_a_dataset_of_one_file(root: Path, cache: StatCache, mode: int, kind: str) -> None:
     path = root / "one.csv"
     path.write_bytes(b"a,b\n")
     path.chmod(mode)
@@ -83,13 +85,13 @@ def test_a_dataset_of_one_file(root, cache, mode, kind):
     assert observe(root, "one.csv", cache, HashSink(cache)) == (file_id(b"a,b\n"), kind, 4, 1, 0)
 
 
-def test_a_file_in_a_folder_of_the_workspace(root, cache):
+def test_a_file_in_a_folder_of_the_workspace(root: Path, cache: StatCache) -> None:
     (root / "a" / "b").mkdir(parents=True)
     (root / "a" / "b" / "c").write_bytes(b"c")
     assert observe(root, "a/b/c", cache, HashSink()).content == file_id(b"c")
 
 
-def test_nothing_is_read_twice(root, cache):
+def test_nothing_is_read_twice(root: Path, cache: StatCache) -> None:
     make_tree(root / "data")
     settle()
     store = MemoryStore()
@@ -102,7 +104,7 @@ def test_nothing_is_read_twice(root, cache):
     cache.commit()
 
 
-def test_only_what_changed_is_read(root, cache):
+def test_only_what_changed_is_read(root: Path, cache: StatCache) -> None:
     make_tree(root / "data")
     settle()
     store = MemoryStore()
@@ -115,14 +117,14 @@ def test_only_what_changed_is_read(root, cache):
     assert seen.content == plain_id(root / "data", store.put_node)
 
 
-def test_rehash_reads_everything(root, cache):
+def test_rehash_reads_everything(root: Path, cache: StatCache) -> None:
     make_tree(root / "data")
     settle()
     observe(root, "data", cache, HashSink())
     assert observe(root, "data", cache, HashSink(), rehash=True).hashed == 6
 
 
-def test_edits_of_the_same_size_in_the_same_tick_are_seen(root, cache):
+def test_edits_of_the_same_size_in_the_same_tick_are_seen(root: Path, cache: StatCache) -> None:
     (root / "data").mkdir()
     path = root / "data" / "f"
     for number in range(200):
@@ -134,7 +136,7 @@ def test_edits_of_the_same_size_in_the_same_tick_are_seen(root, cache):
         assert seen.content == plain_id(root / "data", store.put_node)
 
 
-def test_an_edit_that_keeps_the_mtime_is_seen(root, cache):
+def test_an_edit_that_keeps_the_mtime_is_seen(root: Path, cache: StatCache) -> None:
     (root / "data").mkdir()
     path = root / "data" / "f"
     path.write_bytes(b"one")
@@ -147,7 +149,7 @@ def test_an_edit_that_keeps_the_mtime_is_seen(root, cache):
 
 
 @pytest.mark.parametrize("mtime", [-(10**18), 0, 4 * 10**18])
-def test_odd_times_are_safe(root, cache, mtime):
+def test_odd_times_are_safe(root: Path, cache: StatCache, mtime: int) -> None:
     (root / "data").mkdir()
     path = root / "data" / "f"
     path.write_bytes(b"one")
@@ -160,7 +162,7 @@ def test_odd_times_are_safe(root, cache, mtime):
     assert observe(root, "data", cache, HashSink()).content != first.content
 
 
-def test_a_storing_sink_gets_what_is_not_known_to_be_stored(root, cache):
+def test_a_storing_sink_gets_what_is_not_known_to_be_stored(root: Path, cache: StatCache) -> None:
     make_tree(root / "data")
     settle()
     observe(root, "data", cache, HashSink())
@@ -171,7 +173,7 @@ def test_a_storing_sink_gets_what_is_not_known_to_be_stored(root, cache):
     assert set(store.nodes) >= {seen.content}
 
 
-def test_a_status_between_two_adds_does_not_make_the_second_read_all(root, cache):
+def test_a_status_between_two_adds_does_not_make_the_second_read_all(root: Path, cache: StatCache) -> None:
     make_tree(root / "data")
     settle()
     store = MemoryStore()
@@ -185,7 +187,7 @@ def test_a_status_between_two_adds_does_not_make_the_second_read_all(root, cache
     assert seen.content in store.nodes
 
 
-def test_after_gc_everything_is_put_again(root, cache):
+def test_after_gc_everything_is_put_again(root: Path, cache: StatCache) -> None:
     make_tree(root / "data")
     settle()
     observe(root, "data", cache, MemoryStore(epoch=3))
@@ -196,7 +198,9 @@ def test_after_gc_everything_is_put_again(root, cache):
     assert observe(root, "data", cache, store).hashed == 0
 
 
-def test_a_status_can_compare_file_by_file_what_an_earlier_status_hashed(root, cache):
+def test_a_status_can_compare_file_by_file_what_an_earlier_status_hashed(
+    root: Path, cache: StatCache
+) -> None:
     make_tree(root / "data")
     settle()
     store = MemoryStore()
@@ -207,17 +211,21 @@ def test_a_status_can_compare_file_by_file_what_an_earlier_status_hashed(root, c
         sink = HashSink(cache)
         after = observe(root, "data", cache, sink)
 
-    def get(oid):
+    def get(oid: ObjectId) -> Node:
         data = sink.node(oid)
         return store.node(oid) if data is None else decode(data, oid)
 
-    (changed,) = compare(before.content, after.content, get)
-    assert changed[0].name == changed[1].name == "sub"
-    ((old, new),) = compare(changed[0].target, changed[1].target, get)
+    ((was, now),) = compare(before.content, after.content, get)
+    assert was
+    assert now
+    assert was.name == now.name == "sub"
+    ((old, new),) = compare(ObjectId(was.target), ObjectId(now.target), get)
+    assert old
+    assert new
     assert (old.target, new.target) == (file_id(b""), file_id(b"more"))
 
 
-def test_a_page_is_rewritten_alone(root, cache):
+def test_a_page_is_rewritten_alone(root: Path, cache: StatCache) -> None:
     folder = root / "data"
     folder.mkdir()
     for number in range(10_000):
@@ -238,14 +246,14 @@ def test_a_page_is_rewritten_alone(root, cache):
     assert changed == {min(heads)}
 
 
-def test_pages_come_and_go_with_their_last_names(root, cache):
+def test_pages_come_and_go_with_their_last_names(root: Path, cache: StatCache) -> None:
     folder = root / "data"
     folder.mkdir()
     for number in range(4090):
         (folder / f"{number:05}").touch()
     store = MemoryStore()
 
-    def check():
+    def check() -> None:
         assert observe(root, "data", cache, store).content == plain_id(folder, MemoryStore().put_node)
 
     check()
@@ -264,21 +272,21 @@ def test_pages_come_and_go_with_their_last_names(root, cache):
     assert len(cache.rows("data", "")) == 1
 
 
-def test_names_that_are_not_utf8_are_refused(root, cache):
+def test_names_that_are_not_utf8_are_refused(root: Path, cache: StatCache) -> None:
     (root / "data").mkdir()
     (root / "data" / os.fsdecode(b"\xff\xfe")).touch()
     with pytest.raises(Refused, match="UTF-8"):
         observe(root, "data", cache, HashSink())
 
 
-def test_links_to_what_is_not_utf8_are_refused(root, cache):
+def test_links_to_what_is_not_utf8_are_refused(root: Path, cache: StatCache) -> None:
     (root / "data").mkdir()
     (root / "data" / "link").symlink_to(os.fsdecode(b"\xff"))
     with pytest.raises(Refused, match="UTF-8"):
         observe(root, "data", cache, HashSink())
 
 
-def test_special_files_are_refused_by_name(root, cache):
+def test_special_files_are_refused_by_name(root: Path, cache: StatCache) -> None:
     (root / "data").mkdir()
     os.mkfifo(root / "data" / "pipe")
     with pytest.raises(Refused, match="data/pipe is a named pipe"):
@@ -293,38 +301,38 @@ def test_special_files_are_refused_by_name(root, cache):
             observe(root, "data", cache, HashSink())
 
 
-def test_a_dataset_that_is_a_link_is_refused(root, cache):
+def test_a_dataset_that_is_a_link_is_refused(root: Path, cache: StatCache) -> None:
     (root / "real").mkdir()
     (root / "data").symlink_to("real")
     with pytest.raises(Refused, match="is a link"):
         observe(root, "data", cache, HashSink())
 
 
-def test_a_dataset_that_is_not_there(root, cache):
+def test_a_dataset_that_is_not_there(root: Path, cache: StatCache) -> None:
     with pytest.raises(UserError, match="data vanished"):
         observe(root, "data", cache, HashSink())
 
 
-def test_folders_without_end_are_refused(root, cache):
+def test_folders_without_end_are_refused(root: Path, cache: StatCache) -> None:
     deep = "/".join(["d"] * (MAX_DEPTH + 2))
     (root / "data" / deep).mkdir(parents=True)
     with pytest.raises(Refused, match="folders deep"):
         observe(root, "data", cache, HashSink())
 
 
-def test_store_and_git_are_no_data(root, cache):
+def test_store_and_git_are_no_data(root: Path, cache: StatCache) -> None:
     for name in (".git", ".dsv", ".hidden"):
         (root / "data" / name).mkdir(parents=True)
         (root / "data" / name / "file").touch()
     store = MemoryStore()
     seen = observe(root, "data", cache, store)
-    assert [entry.name for entry in store.node(seen.content).entries] == [".hidden"]
+    assert [entry.name for entry in entries_at(store, seen.content)] == [".hidden"]
     (root / "data" / ".GIT").mkdir()
     with pytest.raises(Refused, match=r"\.GIT"):
         observe(root, "data", cache, store)
 
 
-def test_ignored_files_are_left_out(root, cache):
+def test_ignored_files_are_left_out(root: Path, cache: StatCache) -> None:
     make_tree(root / "data")
     (root / "data" / "x.tmp").touch()
     (root / "data" / "cache" / "deep").mkdir(parents=True)
@@ -342,7 +350,7 @@ class Meddler(HashSink):
         super().__init__()
         self.times = times
 
-    def put_file(self, path, fd, stat):
+    def put_file(self, path: str, fd: int, stat: os.stat_result) -> ObjectId:
         oid = super().put_file(path, fd, stat)
         if self.times:
             self.times -= 1
@@ -351,23 +359,23 @@ class Meddler(HashSink):
         return oid
 
 
-def test_a_file_that_changes_once_is_read_again(root, cache):
+def test_a_file_that_changes_once_is_read_again(root: Path, cache: StatCache) -> None:
     (root / "f").write_bytes(b"one")
     assert observe(root, "f", cache, Meddler(1)).content == file_id(b"onemore")
 
 
-def test_a_file_that_keeps_changing_is_refused(root, cache):
+def test_a_file_that_keeps_changing_is_refused(root: Path, cache: StatCache) -> None:
     (root / "f").write_bytes(b"one")
     with pytest.raises(Changing, match="f changed"):
         observe(root, "f", cache, Meddler(2))
 
 
-def test_a_file_under_a_busy_writer_is_refused_or_whole(root, cache):
+def test_a_file_under_a_busy_writer_is_refused_or_whole(root: Path, cache: StatCache) -> None:
     path = root / "f"
     path.write_bytes(b"x" * 5_000_000)
     stop = threading.Event()
 
-    def write():
+    def write() -> None:
         number = 0
         while not stop.is_set():
             number += 1
@@ -388,7 +396,7 @@ def test_a_file_under_a_busy_writer_is_refused_or_whole(root, cache):
     assert observe(root, "f", cache, HashSink()).content == file_id(path.read_bytes())
 
 
-def test_a_store_that_cannot_be_written_is_used_without_the_cache(root):
+def test_a_store_that_cannot_be_written_is_used_without_the_cache(root: Path) -> None:
     make_tree(root / "data")
     with StatCache(None) as cache:
         first = observe(root, "data", cache, HashSink(cache))
@@ -405,7 +413,7 @@ _STEPS = st.lists(
 )
 
 
-def act(step, path: Path, data: bytes) -> None:
+def act(step: object, path: Path, data: bytes) -> None:
     try:
         if step == "write":
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -426,7 +434,7 @@ def act(step, path: Path, data: bytes) -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=_STEPS, storing=st.lists(st.booleans(), min_size=25, max_size=25))
-def test_any_edits_look_the_same_as_from_scratch(steps, storing):
+def test_any_edits_look_the_same_as_from_scratch(steps: list[Step], storing: list[bool]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "data").mkdir()

@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +21,7 @@ from tests.unit.workspace.trees import MemoryStore
 @pytest.mark.parametrize(
     "path", ["a", "a/b c", "\xe9/\U0001f40d", "new\nline", "...", "x/.hidden", "n" * 255]
 )
-def test_good_paths(tmp_path, path):
+def test_good_paths(tmp_path: Path, path: str) -> None:
     check_dataset(tmp_path, path)
 
 
@@ -45,12 +46,12 @@ def test_good_paths(tmp_path, path):
         "dsv.toml",
     ],
 )
-def test_bad_paths(tmp_path, path):
+def test_bad_paths(tmp_path: Path, path: str) -> None:
     with pytest.raises(Refused):
         check_dataset(tmp_path, path)
 
 
-def test_links_out_of_the_workspace_are_refused(tmp_path):
+def test_links_out_of_the_workspace_are_refused(tmp_path: Path) -> None:
     root = tmp_path / "work"
     (root / "real").mkdir(parents=True)
     (tmp_path / "outside").mkdir()
@@ -67,14 +68,14 @@ def test_links_out_of_the_workspace_are_refused(tmp_path):
         check_dataset(root, "loop")
 
 
-def test_a_workspace_in_a_workspace_is_refused(tmp_path):
+def test_a_workspace_in_a_workspace_is_refused(tmp_path: Path) -> None:
     (tmp_path / "inner").mkdir()
     (tmp_path / "inner" / "dsv.toml").touch()
     with pytest.raises(Refused, match="inner is a workspace"):
         check_dataset(tmp_path, "inner/data")
 
 
-def test_probing_leaves_nothing(tmp_path):
+def test_probing_leaves_nothing(tmp_path: Path) -> None:
     system = probe(tmp_path)
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "a").touch()
@@ -92,7 +93,7 @@ def test_probing_leaves_nothing(tmp_path):
         (["a:b"], FileSystem(windows=True)),
     ],
 )
-def test_names_that_collide(names, system):
+def test_names_that_collide(names: list[str], system: FileSystem) -> None:
     check_names(names, FileSystem(), "data")
     with pytest.raises(Refused, match="data"):
         check_names(names, system, "data")
@@ -105,7 +106,7 @@ def test_names_that_collide(names, system):
 
 
 @pytest.mark.parametrize("name", ["nul", "COM1.txt", "a.", "b ", "x?", "tab\t"])
-def test_reserved_names(name):
+def test_reserved_names(name: str) -> None:
     assert is_reserved(name)
     assert not is_reserved("fine-" + name.strip(" .?\t"))
 
@@ -113,17 +114,17 @@ def test_reserved_names(name):
 @pytest.mark.parametrize(
     "name", [".gitignore", "git", ".dsvignore", ".hidden", "Git", ".github", "...", "\u200d"]
 )
-def test_names_that_only_look_like_the_store(name):
+def test_names_that_only_look_like_the_store(name: str) -> None:
     check_stored_name(name, "data")
 
 
 @pytest.mark.parametrize("name", [".git", ".Dsv", "\u200c.git", ".d\u200dsv", "git~1", ".git."])
-def test_names_that_some_systems_take_for_the_store(name):
+def test_names_that_some_systems_take_for_the_store(name: str) -> None:
     with pytest.raises(Corrupt):
         check_stored_name(name, "data")
 
 
-def test_ignore_files(tmp_path):
+def test_ignore_files(tmp_path: Path) -> None:
     assert not load(tmp_path)
     assert not NOTHING.matches("x", is_dir=False)
     (tmp_path / ".dsvignore").write_text("# only this\n*.log\n!keep.log\nbuild/\n")

@@ -1,6 +1,7 @@
 import os
 import sqlite3
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -27,18 +28,18 @@ OID = "ab" * 32
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path: Path) -> Path:
     return tmp_path / "stat"
 
 
-def fill(path):
+def fill(path: Path) -> None:
     with StatCache(path) as cache:
         cache.put("data", "sub", "b", HEAD, BODY)
         cache.remember_snapshot(OID, [["data", 1, None]])
         cache.commit()
 
 
-def test_what_was_committed_is_there_again(path):
+def test_what_was_committed_is_there_again(path: Path) -> None:
     fill(path)
     with StatCache(path) as cache:
         assert cache.rows("data", "sub") == [("b", HEAD)]
@@ -50,7 +51,7 @@ def test_what_was_committed_is_there_again(path):
         assert cache.snapshot("cd" * 32) is None
 
 
-def test_what_was_not_committed_is_forgotten(path):
+def test_what_was_not_committed_is_forgotten(path: Path) -> None:
     fill(path)
     with StatCache(path) as cache:
         cache.forget("data")
@@ -61,7 +62,7 @@ def test_what_was_not_committed_is_forgotten(path):
         assert cache.rows("data", "sub") == [("b", HEAD)]
 
 
-def test_folders_are_forgotten_with_what_is_below(path):
+def test_folders_are_forgotten_with_what_is_below(path: Path) -> None:
     with StatCache(path) as cache:
         for folder in ("s", "s/t", "s/t/u", "s0", "st"):
             cache.put("data", folder, "b", HEAD, BODY)
@@ -72,7 +73,7 @@ def test_folders_are_forgotten_with_what_is_below(path):
         ]
 
 
-def test_old_snapshots_are_forgotten(path):
+def test_old_snapshots_are_forgotten(path: Path) -> None:
     with StatCache(path) as cache:
         for number in range(SNAPSHOTS_KEPT + 5):
             cache.remember_snapshot(f"{number:064}", [])
@@ -81,7 +82,7 @@ def test_old_snapshots_are_forgotten(path):
 
 
 @pytest.mark.parametrize("damage", [b"", b"not a database" * 100, "middle", "version"])
-def test_a_damaged_cache_starts_over(path, damage):
+def test_a_damaged_cache_starts_over(path: Path, damage: bytes | str) -> None:
     fill(path)
     if damage == "middle":
         data = bytearray(path.read_bytes())
@@ -91,7 +92,7 @@ def test_a_damaged_cache_starts_over(path, damage):
         database = sqlite3.connect(path)
         database.execute("PRAGMA user_version = 99")
         database.close()
-    else:
+    elif isinstance(damage, bytes):
         path.write_bytes(damage)
     with StatCache(path) as cache:
         assert cache.rows("data", "sub") == []
@@ -104,7 +105,7 @@ def test_a_damaged_cache_starts_over(path, damage):
 
 
 @pytest.mark.parametrize("column", ["head", "body"])
-def test_a_damaged_row_is_not_believed(path, column):
+def test_a_damaged_row_is_not_believed(path: Path, column: str) -> None:
     fill(path)
     database = sqlite3.connect(path)
     (value,) = database.execute(f"SELECT {column} FROM pages").fetchone()
@@ -116,7 +117,7 @@ def test_a_damaged_row_is_not_believed(path, column):
         assert cache.rows("data", "sub") == []
 
 
-def test_a_row_under_another_name_is_not_believed(path):
+def test_a_row_under_another_name_is_not_believed(path: Path) -> None:
     fill(path)
     database = sqlite3.connect(path)
     database.execute("UPDATE pages SET dir = 'elsewhere'")
@@ -126,7 +127,7 @@ def test_a_row_under_another_name_is_not_believed(path):
         assert cache.rows("data", "elsewhere") == []
 
 
-def test_a_second_writer_goes_on_without(path):
+def test_a_second_writer_goes_on_without(path: Path) -> None:
     fill(path)
     with StatCache(path) as first, StatCache(path) as second:
         first.put("data", "new", "b", HEAD, BODY)
@@ -139,7 +140,7 @@ def test_a_second_writer_goes_on_without(path):
         assert second.rows("data", "other") == []
 
 
-def test_a_place_that_cannot_be_written(tmp_path):
+def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "stat").mkdir()
     with StatCache(tmp_path / "stat") as cache:
         cache.put("data", "", "b", HEAD, BODY)
@@ -150,7 +151,7 @@ def test_a_place_that_cannot_be_written(tmp_path):
         assert cache.snapshot(OID) is None
 
 
-def test_a_store_that_is_only_read(path):
+def test_a_store_that_is_only_read(path: Path) -> None:
     fill(path)
     cache = StatCache(None)
     cache._path = path
@@ -162,7 +163,7 @@ def test_a_store_that_is_only_read(path):
         assert cache.rows("data", "x") == []
 
 
-def test_damage_is_told_by_the_codec():
+def test_damage_is_told_by_the_codec() -> None:
     with pytest.raises(ValueError, match="length"):
         decode_head(b"", "key")
     with pytest.raises(ValueError, match="checksum"):
@@ -177,17 +178,17 @@ def test_damage_is_told_by_the_codec():
         st.text(st.characters(exclude_characters="\0/", exclude_categories=["Cs"]), min_size=1), unique=True
     )
 )
-def test_a_body_of_any_names_comes_back(names):
+def test_a_body_of_any_names_comes_back(names: list[str]) -> None:
     count = len(names)
     body = Body(sorted(names), bytes(40 * count), bytes(32 * count), bytes(count), {})
     assert decode_body(encode_body(body)) == body
 
 
-def test_stats_out_of_range_are_packed():
+def test_stats_out_of_range_are_packed() -> None:
     assert len(pack_stats([-1, 2**63, 2**64 - 1, 0, 1])) == 40
 
 
-def test_times_settle():
+def test_times_settle() -> None:
     now = time.time_ns() // 10**9 * 10**9
     assert settles(5, now + 1) == now + 1 + SETTLE_NS
     assert settles(5, now) == now + COARSE_NS
@@ -196,7 +197,7 @@ def test_times_settle():
     assert not is_racy([], 0)
 
 
-def test_importing_the_package_is_light():
+def test_importing_the_package_is_light() -> None:
     import subprocess
     import sys
 

@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 
@@ -6,7 +7,7 @@ from dsv.workspace.ignore import Ignore
 from dsv.workspace.untracked import untracked
 
 
-def make(root, *paths):
+def make(root: Path, *paths: str) -> None:
     for path in paths:
         target = root / path
         if path.endswith("/"):
@@ -16,7 +17,7 @@ def make(root, *paths):
             target.touch()
 
 
-def test_what_belongs_to_nobody_is_listed(tmp_path):
+def test_what_belongs_to_nobody_is_listed(tmp_path: Path) -> None:
     make(
         tmp_path,
         "dsv.toml",
@@ -44,12 +45,12 @@ def test_what_belongs_to_nobody_is_listed(tmp_path):
     assert found == ["link", "new.csv", "raw/", "src/b.py"]
 
 
-def test_datasets_are_not_entered(tmp_path):
+def test_datasets_are_not_entered(tmp_path: Path) -> None:
     make(tmp_path, "data/images/1.png", "data/images/2.png", "data/more/x", "data/one.csv")
     assert untracked(tmp_path, ["data/images"], ()) == ["data/more/", "data/one.csv"]
 
 
-def test_other_workspaces_are_left_alone(tmp_path):
+def test_other_workspaces_are_left_alone(tmp_path: Path) -> None:
     make(tmp_path, "inner/dsv.toml", "inner/data.csv", "outer/inner/dsv.toml", "outer/inner/x")
     assert untracked(tmp_path, [], ()) == []
 
@@ -66,7 +67,7 @@ def test_other_workspaces_are_left_alone(tmp_path):
         (["# comment", "", "src/"], ["build/", "notes.tmp"]),
     ],
 )
-def test_ignored_paths_are_left_out(tmp_path, lines, expected):
+def test_ignored_paths_are_left_out(tmp_path: Path, lines: list[str], expected: list[str]) -> None:
     make(tmp_path, "notes.tmp", "build/deep/out", "src/a.py", "src/keep.tmp", "src/x")
     found = untracked(tmp_path, [], {"src/a.py"}, Ignore(lines))
     if lines[-1:] == ["src/"]:

@@ -1,11 +1,23 @@
 """What the tests of the working tree share: sinks, and a slow, obvious way to say what a folder is."""
 
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-from dsv.hashing import Kind, file_id, object_id
+from dsv.hashing import Buffer, Kind, file_id, object_id
 from dsv.ids import ObjectId
-from dsv.model.node import DIR, EXEC, FILE, LINK, Entry, Node, build, decode
+from dsv.model.node import DIR, EXEC, FILE, LINK, Entry, Leaf, Node, Put, build, decode
+
+Step = tuple[str, str, bytes]
+"""What to do, at which path, with which bytes."""
+
+
+class Source(NamedTuple):
+    """A reader made of two functions."""
+
+    node: Callable[[ObjectId], Node]
+    stream: Callable[[ObjectId], Iterator[Buffer]]
 
 
 class MemoryStore:
@@ -33,7 +45,7 @@ class MemoryStore:
         self.nodes[oid] = data
         return oid
 
-    def stream(self, oid: ObjectId):
+    def stream(self, oid: ObjectId) -> Iterator[Buffer]:
         data = self.files[oid]
         for start in range(0, len(data), 1000):
             yield data[start : start + 1000]
@@ -45,7 +57,7 @@ class MemoryStore:
         return decode(self.nodes[oid], oid)
 
 
-def plain_id(path: Path, put) -> str:
+def plain_id(path: Path, put: Put) -> str:
     """Return the content id of `path`, made from nothing but the model."""
     if path.is_symlink() or not path.is_dir():
         return file_id(path.read_bytes())
@@ -61,3 +73,10 @@ def plain_id(path: Path, put) -> str:
             kind = EXEC if below.stat().st_mode & 0o111 else FILE
             entries.append(Entry(below.name, kind, plain_id(below, put)))
     return build(sorted(entries, key=lambda entry: entry.name.encode()), put)
+
+
+def entries_at(store: MemoryStore, oid: ObjectId) -> tuple[Entry, ...]:
+    """Return the entries of a small node."""
+    node = store.node(oid)
+    assert isinstance(node, Leaf)
+    return node.entries
