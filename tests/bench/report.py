@@ -57,7 +57,7 @@ def shown(cell: Cell | None, row: Row) -> str:
 
 
 def ratio(book: Book, work: Work, row: Row) -> float | None:
-    """Return dsv's value as a ratio to the row's base, slack taken off; None if either is missing."""
+    """Return dsv's value as a ratio to the row's base; None if either is missing."""
     own = book.cell(f"{work.name}.{row.metric}", "dsv")
     if own is None or own.value is None:
         return None
@@ -66,7 +66,7 @@ def ratio(book: Book, work: Work, row: Row) -> float | None:
     base = book.cell(f"{work.name}.{row.metric}", row.base)
     if base is None or not base.value:
         return None
-    return max(0.0, own.value - row.slack) / base.value
+    return own.value / base.value
 
 
 def verdict(book: Book, work: Work, row: Row) -> str:
@@ -74,7 +74,9 @@ def verdict(book: Book, work: Work, row: Row) -> str:
     value = ratio(book, work, row)
     if value is None or row.limit is None:
         return "-"
-    return "met" if value <= row.limit else f"missed by {100 * (value / row.limit - 1):.0f}%"
+    base = book.cell(f"{work.name}.{row.metric}", row.base)
+    allowed = row.limit + (row.slack / base.value if base and base.value else 0.0)
+    return "met" if value <= allowed else f"missed by {value / allowed - 1:.0%}"
 
 
 def lines(book: Book) -> Iterator[Sequence[str]]:
