@@ -52,7 +52,7 @@ def roots(repo: Repo, refs: Refs, *, since: int) -> Roots:
     for entry in repo.oplog.entries(repo.local(refs).oplog):
         if entry.seconds < since:
             break
-        found.snapshots |= _ids((entry.kept,))
+        found.snapshots |= _ids((entry.kept, entry.wrote))
         for name, change in entry.changes.items():
             values = _ids(value.rpartition(" ")[2] if value else None for value in change)
             (found.snapshots if name in {"staged", "present"} else found.commits).update(values)

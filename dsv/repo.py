@@ -59,6 +59,18 @@ class Tracked(NamedTuple):
 Datasets = Mapping[str, Tracked]
 
 
+class Tree(NamedTuple):
+    """What an operation does to the working tree besides checking datasets out.
+
+    Attributes:
+        kept: Snapshot of uncommitted data that it overwrites.
+        wrote: Snapshot of data that it writes as uncommitted changes.
+    """
+
+    kept: ObjectId | None = None
+    wrote: ObjectId | None = None
+
+
 class Repo:
     """An open workspace.
 
@@ -248,8 +260,7 @@ class Repo:
         change: Callable[[Refs, "Writer"], Refs],
         *,
         writer: "Writer | None" = None,
-        tree: bool = False,
-        kept: ObjectId | None = None,
+        tree: Tree | None = None,
         log: bool = True,
     ) -> Refs:
         """Change the refs in one step, with all that `writer` holds, and return them.
@@ -260,8 +271,7 @@ class Repo:
                 writer that it is handed. It runs again whenever somebody else was faster, so it
                 raises (`RefMoved`, `AnswerNo`) when what it wants makes no sense any more.
             writer: An open session whose objects the new refs need.
-            tree: Whether the working tree is about to be changed with the refs.
-            kept: Snapshot of data that is about to be overwritten in the working tree.
+            tree: What is about to happen to the working tree with it, if anything.
             log: Whether this is an operation of its own, that can be undone.
 
         Raises:
@@ -283,7 +293,7 @@ class Repo:
             if wanted == refs:
                 return refs
             if log:
-                wanted = self._logged(what, refs, wanted, tree=tree, kept=kept)
+                wanted = self._logged(what, refs, wanted, tree)
             try:
                 self.blobs.swap(raw, wanted.encode())
             except RefMoved:
@@ -301,13 +311,15 @@ class Repo:
         self.blobs.swap(expected.encode(), wanted.encode())
         self.objects.refresh(wanted)
 
-    def _logged(self, what: str, refs: Refs, wanted: Refs, *, tree: bool, kept: ObjectId | None) -> Refs:
+    def _logged(self, what: str, refs: Refs, wanted: Refs, tree: Tree | None) -> Refs:
         changes = differences(refs, wanted)
-        if not changes and kept is None:
+        kept, wrote = tree or Tree()
+        if not changes and kept is None and wrote is None:
             return wanted
         local = self.local(refs)
         seconds, offset = now()
-        entry = OpEntry(local.oplog[0] + 1, local.oplog[1], seconds, offset, what, changes, tree, kept)
+        number, previous = local.oplog
+        entry = OpEntry(number + 1, previous, seconds, offset, what, changes, tree is not None, kept, wrote)
         end = self.oplog.append(entry)
         return replace(wanted, local=replace(self.local(wanted), oplog=end))
 

@@ -9,13 +9,14 @@ from dsv.hashing import Kind
 from dsv.ids import ObjectId
 from dsv.model import node as nodes
 from dsv.model.checkpoint import Checkpoint
-from dsv.model.node import CHECKPOINT, Entry
+from dsv.model.node import CHECKPOINT, DIR, Entry
 from dsv.model.origin import Source
 from dsv.progress import SILENT, Progress
 from dsv.repo import Repo, Tracked
 from dsv.store.refs import Refs
 from dsv.store.sink import StoreSink
 from dsv.store.writer import Writer
+from dsv.tables.names import text_format
 from dsv.workspace.observe import Observation
 
 Updates = Mapping[str, Tracked | None]
@@ -91,7 +92,9 @@ def store(
     return repo.look(path, StoreSink(session, progress), rehash=rehash)
 
 
-def checkpoint(session: Writer, path: str, seen: Observation, before: Checkpoint | None) -> Checkpoint:
+def checkpoint(
+    repo: Repo, session: Writer, path: str, seen: Observation, before: Checkpoint | None
+) -> Checkpoint:
     """Return the checkpoint of what was seen at `path`, where `before` was last known.
 
     Same bytes keep their origin. Other bytes where a run wrote, or where data of a run
@@ -105,9 +108,21 @@ def checkpoint(session: Writer, path: str, seen: Observation, before: Checkpoint
         kind=seen.kind,
         size=seen.size,
         files=seen.files,
-        schema=None if before is None else before.schema,
+        schema=_schema(repo, session, path, seen, None if before is None else before.schema),
         origin=session.put(Kind.SOURCE, origin.encode()),
     )
+
+
+def _schema(
+    repo: Repo, session: Writer, path: str, seen: Observation, before: ObjectId | None
+) -> ObjectId | None:
+    """Return the schema that a text file is pinned to, None for everything else."""
+    if seen.kind == DIR or text_format(path) is None:
+        return None
+    from dsv.tabular import pin
+
+    pinned = pin(repo, path, before)
+    return None if pinned is None else session.put(Kind.SCHEMA, pinned.encode())
 
 
 def tracked_changes(
@@ -136,7 +151,7 @@ def tracked_changes(
             continue
         seen = store(repo, session, path, rehash=rehash, progress=progress)
         if (seen.content, seen.kind) != (old.checkpoint.content, old.checkpoint.kind):
-            updates[path] = put(session, checkpoint(session, path, seen, old.checkpoint))
+            updates[path] = put(session, checkpoint(repo, session, path, seen, old.checkpoint))
     return Staging(updates, tuple(vanished))
 
 

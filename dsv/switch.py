@@ -13,7 +13,7 @@ from dsv import filediff, stage
 from dsv.errors import InTheWay
 from dsv.model.node import DIR
 from dsv.progress import SILENT, Progress
-from dsv.repo import Datasets, Repo, Tracked
+from dsv.repo import Datasets, Repo, Tracked, Tree
 from dsv.store.lock import FileLock
 from dsv.store.refs import Moving, Refs
 from dsv.store.writer import Writer
@@ -97,7 +97,8 @@ def move(
                 local = replace(repo.local(target), present=after, moving=moving, lock_due=True)
                 return replace(target, local=local)
 
-            repo.publish(what, begin, writer=writer, tree=True, kept=kept)
+            wrote = stage.edit(repo, None, dirty, writer) if dirty else None
+            repo.publish(what, begin, writer=writer, tree=Tree(kept, wrote))
         written, removed = _write(repo, {path: (looks[path], new) for path, new in goal.items()}, progress)
         refs = _end(repo)
     return Moved(refs, tuple(written), tuple(removed), tuple(lost))
@@ -171,7 +172,9 @@ def _is_known(repo: Repo, look: Observation | None, new: Tracked | None, known: 
 
 def _keep(repo: Repo, writer: Writer, path: str, before: Tracked | None, progress: Progress) -> Tracked:
     seen = stage.store(repo, writer, path, progress=progress)
-    return stage.put(writer, stage.checkpoint(writer, path, seen, before.checkpoint if before else None))
+    return stage.put(
+        writer, stage.checkpoint(repo, writer, path, seen, before.checkpoint if before else None)
+    )
 
 
 def _write(

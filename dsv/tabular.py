@@ -24,26 +24,32 @@ from dsv.tables.dialect import TextSchema, declared
 from dsv.tables.facts import ColumnFacts, Facts
 from dsv.tables.files import FileSource
 from dsv.tables.folder import Member
+from dsv.tables.names import text_format
 from dsv.tables.reader import TableReader
 from dsv.tables.source import ByteSource
 from dsv.tables.text import DoesNotFit, TextReader
 
 
-def pin(repo: Repo, path: str, source: ByteSource, before: ObjectId | None) -> TextSchema | None:
-    """Return the schema that a text file is pinned to when it is staged; None for other formats.
+def pin(repo: Repo, path: str, before: ObjectId | None) -> TextSchema | None:
+    """Return the schema that the text file at `path` in the working tree is pinned to.
 
     It is what the start of the file says, what `dsv.toml` declares for it, and no narrower
-    than that of the version `before`.
+    than that of the version `before`. None if the file is no table.
+
+    Raises:
+        BadConfig: `dsv.toml` declares a type that there is not.
+        UserError: The file cannot be read.
     """
-    if not readers.is_text_name(source.name):
-        return None
     rule = repo.config.rule_for(path)
     types = declared(rule.schema, f"dsv.toml, schema of {path}") if rule is not None and rule.schema else {}
     start = None if before is None else _read_schema(repo, before)
     try:
-        return infer.infer(source, declared=types, start=start, prefix=True)
+        with FileSource(repo.root / path) as source:
+            return infer.infer(source, declared=types, start=start, prefix=True)
     except NoTable:
         return None
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from error
 
 
 class Known(NamedTuple):
@@ -82,7 +88,7 @@ def table_of(repo: Repo, path: str, checkpoint: Checkpoint) -> TableReader:
     if checkpoint.is_dir:
         return folder.open_folder(_stored_members(repo, checkpoint), _TextFiles())
     source = repo.contents.open(checkpoint.content, path.rpartition("/")[2])
-    if not readers.is_text_name(source.name):
+    if text_format(source.name) is None:
         return readers.open_table(source)
     schema = known(repo, path, checkpoint).schema
     return TextReader(source, schema or _pinned(repo, checkpoint, source))
@@ -197,7 +203,7 @@ def _keep(repo: Repo, checkpoint: Checkpoint, found: Known) -> None:
 
 
 def _of_file(repo: Repo, checkpoint: Checkpoint, source: ByteSource, before: Facts | None) -> Known:
-    if not readers.is_text_name(source.name):
+    if text_format(source.name) is None:
         found = compute.compute(readers.open_table(source), before)
         return Known(found.table, found.rows, found)
     schema = _pinned(repo, checkpoint, source)

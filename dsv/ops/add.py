@@ -127,7 +127,7 @@ def _store(
     for path in plan.named:
         old = before.get(path)
         seen = stage.store(repo, writer, path, rehash=rehash, progress=progress)
-        new = stage.put(writer, stage.checkpoint(writer, path, seen, old.checkpoint if old else None))
+        new = stage.put(writer, stage.checkpoint(repo, writer, path, seen, old.checkpoint if old else None))
         if old is None or new.id != old.id:
             updates[path] = new
     return updates, vanished

@@ -39,10 +39,11 @@ def undo(repo: Repo, *, progress: Progress = SILENT) -> UndoResult:
     entry = next(repo.oplog.entries(repo.local(repo.refs()).oplog), None)
     if entry is None:
         raise AnswerNo("nothing to undo")
-    wanted: dict[str, Tracked | None] = {}
+    checked_out = repo.datasets(repo.local(repo.refs()).present)
+    wanted: dict[str, Tracked | None] = {path: checked_out.get(path) for path in repo.datasets(entry.wrote)}
     if entry.tree and "present" in entry.changes:
         before, after = (repo.datasets(_id(snapshot)) for snapshot in entry.changes["present"])
-        wanted = {
+        wanted |= {
             path: before.get(path)
             for path in sorted({*before, *after})
             if before.get(path) != after.get(path)

@@ -33,7 +33,8 @@ class OpEntry:
         changes: By the name of what changed (`branches/main`, `head`, `staged`, ...) its
             value before and after.
         tree: Whether the working tree was changed with the refs.
-        kept: Snapshot of data that this change overwrote in the working tree.
+        kept: Snapshot of uncommitted data that this change overwrote in the working tree.
+        wrote: Snapshot of data that it wrote there as uncommitted changes.
     """
 
     number: int
@@ -44,6 +45,7 @@ class OpEntry:
     changes: Mapping[str, Change]
     tree: bool = False
     kept: ObjectId | None = None
+    wrote: ObjectId | None = None
 
     def encode(self) -> bytes:
         """Return the canonical encoding, without the newline."""
@@ -57,6 +59,7 @@ class OpEntry:
                 "time": [self.seconds, self.offset],
                 "tree": self.tree,
                 "what": self.what,
+                "wrote": self.wrote,
             }
         )
 
@@ -79,6 +82,7 @@ class OpEntry:
                 changes={name: (before, after) for name, (before, after) in record["changes"].items()},
                 tree=record["tree"],
                 kept=record["kept"],
+                wrote=record["wrote"],
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise Corrupt(f"an oplog entry is malformed: {error}") from error

@@ -18,7 +18,8 @@ from dsv.errors import NoTable
 from dsv.tables import text_csv, text_json, text_types
 from dsv.tables.dialect import Column, Dialect, TextSchema, delimited, lines
 from dsv.tables.source import ByteSource
-from dsv.tables.text_stream import BLOCK, kind_of
+from dsv.tables.names import text_format
+from dsv.tables.text_stream import BLOCK
 from dsv.tables.text_values import EXACT_INTEGERS, Misfit, of_text
 
 CANDIDATES = (
@@ -67,7 +68,7 @@ def infer(
     Raises:
         NoTable: The file is no table, or a declared type does not fit it.
     """
-    kind = kind_of(source.name)
+    kind = text_format(source.name)
     if kind is None:
         raise NoTable("not called like a text table (.csv, .tsv, .jsonl)")
     known = dict(declared or {})

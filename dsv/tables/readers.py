@@ -5,13 +5,12 @@ from enum import Enum
 
 from dsv.errors import NoTable
 from dsv.tables import ipc, parquet
+from dsv.tables.names import text_format
 from dsv.tables.reader import TableReader
 from dsv.tables.source import ByteSource
 
 _PARQUET_SUFFIXES = (".parquet", ".pq", ".parq")
 _ARROW_SUFFIXES = (".arrow", ".arrows", ".feather", ".ipc")
-_TEXT_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
-_COMPRESSIONS = (".gz", ".zst")
 
 
 class Format(Enum):
@@ -41,7 +40,7 @@ def format_of(source: ByteSource) -> Format:
     if head.startswith(ipc.STREAM_MAGIC):
         return Format.ARROW_STREAM
     name = source.name.lower()
-    if is_text_name(name):
+    if text_format(name):
         return Format.TEXT
     if name.endswith(_PARQUET_SUFFIXES):
         raise NoTable("not Parquet: it does not start with PAR1" if head else "not Parquet: it is empty")
@@ -52,14 +51,6 @@ def format_of(source: ByteSource) -> Format:
             "not Arrow: it starts like neither a file nor a stream" if head else "not Arrow: it is empty"
         )
     raise NoTable("not a table")
-
-
-def is_text_name(name: str) -> bool:
-    """Whether a file of this name is read as text under a pinned schema."""
-    name = name.lower()
-    for suffix in _COMPRESSIONS:
-        name = name.removesuffix(suffix)
-    return name.endswith(_TEXT_SUFFIXES)
 
 
 def open_table(source: ByteSource, open_text: OpenText | None = None) -> TableReader:

@@ -23,21 +23,6 @@ _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_SUFFIXES = (".gz", ".zst")
-_CSV = (".csv",)
-_TSV = (".tsv", ".tab")
-_JSONL = (".jsonl", ".ndjson")
-
-
-def kind_of(name: str) -> str | None:
-    """Return `csv`, `tsv` or `jsonl` for the name of a text table, else None."""
-    lower = name.lower()
-    for suffix in _SUFFIXES:
-        lower = lower.removesuffix(suffix)
-    for kind, endings in (("csv", _CSV), ("tsv", _TSV), ("jsonl", _JSONL)):
-        if lower.endswith(endings):
-            return kind
-    return None
 
 
 class _Sequential(io.RawIOBase):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsv.errors import NoTable, NotFound
-from dsv.tables import text_stream
+from dsv.tables import names
 from dsv.tables.dialect import Column, TextSchema, delimited, lines
 from dsv.tables.infer import infer
 from dsv.tables.text import DoesNotFit, TextReader
@@ -141,7 +141,7 @@ def test_compression_is_told_by_the_bytes(pack: Any, name: Any) -> None:
 
 def test_names_of_text_tables() -> None:
     kinds = {
-        name: text_stream.kind_of(name)
+        name: names.text_format(name)
         for name in ("a.CSV", "a.tsv.gz", "a.tab", "a.ndjson.zst", "a.json", "csv")
     }
     assert kinds == {

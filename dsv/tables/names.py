@@ -1,0 +1,12 @@
+"""What the name of a file says of its format; importing this costs nothing."""
+
+_COMPRESSIONS = (".gz", ".zst")
+_TEXT = (("csv", (".csv",)), ("tsv", (".tsv", ".tab")), ("jsonl", (".jsonl", ".ndjson")))
+
+
+def text_format(name: str) -> str | None:
+    """Return `csv`, `tsv` or `jsonl` for the name of a file that is read as text, else None."""
+    lower = name.lower()
+    for suffix in _COMPRESSIONS:
+        lower = lower.removesuffix(suffix)
+    return next((form for form, endings in _TEXT if lower.endswith(endings)), None)
