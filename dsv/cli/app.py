@@ -16,12 +16,12 @@ from dsv.cli.output import abandon_stdout, prepare_streams
 from dsv.errors import NotFound, UsageFault
 
 SECTIONS = {
-    "Start": ("init", "config"),
+    "Start": ("init", "clone", "config"),
     "Record": ("add", "rm", "commit"),
     "Look": ("status", "log", "show", "diff", "ls", "cat", "head", "schema"),
     "Move between versions": ("checkout", "merge", "branch", "tag"),
     "Take back": ("restore", "undo", "oplog"),
-    "Keep house": ("completion", "version"),
+    "Keep house": ("drop", "fsck", "gc", "completion", "version"),
 }
 COMMANDS = {name: f"dsv.cli.commands.{name}" for names in SECTIONS.values() for name in names}
 NO_JSON = ("cat", "completion")

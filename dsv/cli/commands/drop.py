@@ -1,0 +1,58 @@
+"""`dsv drop`."""
+
+import click
+
+from dsv.cli import complete, moves
+from dsv.cli.command import verb
+from dsv.cli.context import Context
+from dsv.cli.style import size
+from dsv.errors import Refused, UsageFault
+
+SHAPE = {
+    "paths": ["path: of a dataset"],
+    "size": "int: bytes of what was removed or given up",
+    "stored": "flag: whether stored bytes were given up; else working copies were removed",
+}
+
+
+@verb(
+    examples={
+        "dsv drop data/trips.parquet": "Remove the working copy; `dsv restore` brings it back:",
+        "dsv drop data/trips.parquet@v1 --force": "Give up the stored bytes of an old version:",
+    },
+    shape=SHAPE,
+)
+@click.argument("what", metavar="PATH[@REV]...", nargs=-1, required=True, shell_complete=complete.places)
+@click.option("--force", is_flag=True, help="Give up stored bytes even if nobody else is known to have them.")
+def command(context: Context, what: tuple[str, ...], *, force: bool) -> None:
+    """Free the bytes of a dataset and keep its record.
+
+    Without @REV only the working copy goes, and only if the store holds it. With @REV the stored bytes of
+    that version go, too; `dsv gc` then frees them. A dropped dataset is absent, not deleted.
+    """
+    from dsv import revisions
+    from dsv.ops import drop
+
+    repo = context.repo
+    staged = revisions.datasets_at(repo, None)
+    places = [revisions.place(repo, context.path(word), staged) for word in what]
+    if all(place.revision is None for place in places):
+        result = drop.drop_working(repo, [context.path(word) for word in what])
+    elif len(places) > 1:
+        raise UsageFault("stored bytes are given up one version at a time", hint="dsv drop PATH@REV")
+    elif places[0].file is not None:
+        raise Refused(
+            f"{places[0].full_path} is in the dataset {places[0].path}, which goes as a whole",
+            hint=f"dsv drop {places[0].path}@{places[0].revision}",
+        )
+    else:
+        result = drop.drop_stored(repo, places[0], force=force)
+    out = context.out
+    if out.json:
+        out.document({"paths": list(result.paths), "size": result.size, "stored": result.stored})
+        return
+    moves.paths(context, out.style.removed("dropped "), result.paths)
+    if result.stored:
+        out.hint("dsv gc frees the space")
+    elif result.paths:
+        out.report(f"{size(result.size)} freed")
