@@ -1,11 +1,15 @@
 """How facts of a table are told, in text and in JSON."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dsv.cli.context import Context
 from dsv.cli.shape import Shape
+from dsv.errors import NoTable
 
 if TYPE_CHECKING:
+    from dsv.revisions import Place
     from dsv.tables.facts import ColumnFacts
     from dsv.tabular import Known
 
@@ -25,6 +29,15 @@ PART_SHAPE: Shape = {
     "table": "id: table id",
     "rows": "int: how many",
 }
+
+
+@contextmanager
+def wanted(place: "Place") -> Iterator[None]:
+    """Name `place` in the reason why it is no table."""
+    try:
+        yield
+    except NoTable as error:
+        raise NoTable(f"{place.full_path} is no table: {error.message}", hint=error.hint) from error
 
 
 def part_records(known: "Known | None") -> list[dict[str, object]]:

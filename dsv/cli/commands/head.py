@@ -2,7 +2,7 @@
 
 import click
 
-from dsv.cli import complete
+from dsv.cli import complete, tables
 from dsv.cli.arguments import place
 from dsv.cli.command import verb
 from dsv.cli.context import Context
@@ -36,7 +36,9 @@ def command(context: Context, what: str, *, rows: int, columns: str | None) -> N
     from dsv.ops.head import head
 
     names = None if columns is None else [name.strip() for name in columns.split(",")]
-    found = head(context.repo, place(context, what), rows=rows, columns=names)
+    named = place(context, what)
+    with tables.wanted(named):
+        found = head(context.repo, named, rows=rows, columns=names)
     out = context.out
     if out.json:
         out.document(

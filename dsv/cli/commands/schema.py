@@ -34,7 +34,9 @@ def command(context: Context, what: str) -> None:
     """
     from dsv.ops.schema import schema
 
-    found = schema(context.repo, place(context, what))
+    named = place(context, what)
+    with tables.wanted(named):
+        found = schema(context.repo, named)
     facts = found.facts
     out = context.out
     if out.json:
