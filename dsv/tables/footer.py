@@ -59,8 +59,8 @@ class _Found:
     def __init__(self, file_size: int) -> None:
         self.groups: list[list[Chunk]] = []
         self._file_size = file_size
-        self._group = {_COLUMNS: self._columns}
-        self._column = {
+        self._group: dict[int, thrift.Enter] = {_COLUMNS: self._columns}
+        self._column: dict[int, thrift.Enter] = {
             _FILE_PATH: self._elsewhere,
             _META_DATA: self._meta,
             _CRYPTO: self._encrypted,

@@ -18,11 +18,11 @@ def facts(table: pa.Table) -> Facts:
     return compute(open_table(MemorySource("t", buffer.getvalue())))
 
 
-def test_nothing_changed():
+def test_nothing_changed() -> None:
     assert compare(facts(TABLE), facts(TABLE)) == TableChange(200_000, 200_000, (), 200_000)
 
 
-def test_columns_come_go_change_type_and_place():
+def test_columns_come_go_change_type_and_place() -> None:
     other = TABLE.append_column("d", TABLE["a"]).drop_columns(["b"])
     other = other.set_column(0, "a", TABLE["a"].cast(pa.int32()))
     assert compare(facts(TABLE), facts(other)).columns == (
@@ -35,18 +35,18 @@ def test_columns_come_go_change_type_and_place():
     )
 
 
-def test_changed_blocks_are_counted():
+def test_changed_blocks_are_counted() -> None:
     changed = pa.concat_arrays([pa.array(range(70_000)), pa.array([-1]), pa.array(range(70_001, 200_000))])
     found = compare(facts(TABLE), facts(TABLE.set_column(0, "a", changed)))
     assert found == TableChange(200_000, 200_000, (ColumnChange("a", "modified", 1),), 65_536)
 
 
-def test_appended_rows_leave_whole_blocks_alone():
+def test_appended_rows_leave_whole_blocks_alone() -> None:
     found = compare(facts(TABLE), facts(pa.concat_tables([TABLE, TABLE.slice(0, 10)])))
     assert (found.rows_after, found.same_rows) == (200_010, 3 * 65_536)
 
 
-def test_heads_alone_are_enough_for_the_columns():
+def test_heads_alone_are_enough_for_the_columns() -> None:
     old, new = facts(TABLE), facts(TABLE.slice(1))
     heads = [decode(found.encode_head(), None, "facts") for found in (old, new)]
     found = compare(*heads)

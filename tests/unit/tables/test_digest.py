@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -27,7 +28,7 @@ def digest_table(table: pa.Table) -> TableDigest:
 
 @given(st.data(), columns())
 @settings(max_examples=100, deadline=None)
-def test_one_column_in_any_layout_has_one_id(data, column):
+def test_one_column_in_any_layout_has_one_id(data: Any, column: Any) -> None:
     other = data.draw(relaid(column))
     other.validate(full=True)
     assert digest(*data.draw(cut(other))).id == digest(plain(column)).id
@@ -35,7 +36,7 @@ def test_one_column_in_any_layout_has_one_id(data, column):
 
 @given(st.data(), columns())
 @settings(max_examples=60, deadline=None)
-def test_another_value_is_another_id(data, column):
+def test_another_value_is_another_id(data: Any, column: Any) -> None:
     if not column.values:
         return
     place = data.draw(st.integers(0, len(column.values) - 1))
@@ -48,7 +49,7 @@ def test_another_value_is_another_id(data, column):
 
 @given(columns(), columns())
 @settings(max_examples=60, deadline=None)
-def test_other_columns_have_other_ids(one, other):
+def test_other_columns_have_other_ids(one: Any, other: Any) -> None:
     same = meaning(one) == meaning(other)
     assert (digest(plain(one)).id == digest(plain(other)).id) is same
 
@@ -75,11 +76,11 @@ def test_other_columns_have_other_ids(one, other):
         (pa.array([None, 1], pa.int8()), pa.array([1, None], pa.int8())),
     ],
 )
-def test_what_other_digests_mix_up(one, other):
+def test_what_other_digests_mix_up(one: Any, other: Any) -> None:
     assert digest(one).id != digest(other).id
 
 
-def test_names_order_and_rows_count_but_not_metadata_or_nullability():
+def test_names_order_and_rows_count_but_not_metadata_or_nullability() -> None:
     table = pa.table({"a": [1, 2], "b": ["x", "y"]})
     base = digest_table(table).id
     assert digest_table(table.rename_columns(["a", "c"])).id != base
@@ -89,20 +90,20 @@ def test_names_order_and_rows_count_but_not_metadata_or_nullability():
     assert digest_table(table.slice(0, 1)).id != base
 
 
-def test_column_ids_do_not_depend_on_names_and_find_the_unchanged():
+def test_column_ids_do_not_depend_on_names_and_find_the_unchanged() -> None:
     table = pa.table({"a": [1, 2], "b": [1, 2], "c": [1, 3]})
     a, b, c = digest_table(table).columns
     assert a.id == b.id != c.id
 
 
-def test_empty_tables_have_ids():
+def test_empty_tables_have_ids() -> None:
     nothing = digest_table(pa.table({}))
     no_rows = digest_table(pa.schema([("a", pa.int8())]).empty_table())
     assert nothing.rows == no_rows.rows == 0
     assert nothing.id != no_rows.id
 
 
-def test_blocks_are_of_65536_rows_whatever_the_batches():
+def test_blocks_are_of_65536_rows_whatever_the_batches() -> None:
     array = pa.array(range(150_000))
     whole = digest(array)
     parts = [array.slice(start, 7_777) for start in range(0, 150_000, 7_777)]
@@ -116,21 +117,21 @@ def test_blocks_are_of_65536_rows_whatever_the_batches():
     assert equal == [True, False, True]
 
 
-def test_nulls_far_into_a_block_are_where_they_are():
+def test_nulls_far_into_a_block_are_where_they_are() -> None:
     early = pa.array([None if i == 9 else 1 for i in range(5000)], pa.int8())
     late = pa.array([None if i == 4999 else 1 for i in range(5000)], pa.int8())
     assert digest(early).id != digest(late).id
     assert digest(late).id == digest(late.slice(0, 13), late.slice(13)).id
 
 
-def test_a_dictionary_that_names_one_large_value_often_is_decoded_in_stretches():
+def test_a_dictionary_that_names_one_large_value_often_is_decoded_in_stretches() -> None:
     large = "x" * 5_000_000
     coded = pa.DictionaryArray.from_arrays(pa.array([0] * 40, pa.int8()), pa.array([large]))
     assert digest(coded).id == digest(*[pa.array([large] * 8)] * 5).id
 
 
 @pytest.mark.parametrize("kind", [pa.dense_union([pa.field("a", pa.int8())])])
-def test_types_without_an_id_are_refused(kind):
+def test_types_without_an_id_are_refused(kind: Any) -> None:
     with pytest.raises(NoTable, match="column 'c'"):
         TableHasher(pa.schema([("c", kind)]))
 
@@ -171,6 +172,6 @@ def golden_tables() -> dict[str, pa.Table]:
     }
 
 
-def test_golden_ids_never_move():
+def test_golden_ids_never_move() -> None:
     found = {name: digest_table(table).id for name, table in golden_tables().items()}
     assert found == json.loads(GOLDEN.read_text())

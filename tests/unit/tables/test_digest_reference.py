@@ -1,6 +1,7 @@
 """A second implementation of `docs/format/table-digest.md`, slow and plain, from values."""
 
 import struct
+from typing import Any
 
 import pyarrow as pa
 from blake3 import blake3
@@ -14,30 +15,30 @@ from dsv.testing.tables import columns, plain
 NAN = {16: b"\x00\x7e", 32: b"\x00\x00\xc0\x7f", 64: b"\x00\x00\x00\x00\x00\x00\xf8\x7f"}
 
 
-def u64(number):
+def u64(number: Any) -> Any:
     return number.to_bytes(8, "little")
 
 
-def hashed(context, data):
+def hashed(context: Any, data: Any) -> Any:
     return blake3(data, derive_key_context=context).digest()
 
 
-def stream(data):
+def stream(data: Any) -> Any:
     return u64(len(data)) + hashed("dsv 2026-11 table stream v1", data)
 
 
-def packed(flags):
+def packed(flags: Any) -> Any:
     data = bytearray(-(-len(flags) // 8))
     for i, flag in enumerate(flags):
         data[i // 8] |= flag << i % 8
     return bytes(data)
 
 
-def width_of(kind):
+def width_of(kind: Any) -> Any:
     return (16 if kind.precision <= 38 else 32) if t.is_decimal(kind) else kind.bit_width // 8
 
 
-def encoded(kind, value):
+def encoded(kind: Any, value: Any) -> Any:
     width = width_of(kind)
     if value is None:
         return bytes(width)
@@ -53,7 +54,7 @@ def encoded(kind, value):
     return value.to_bytes(width, "little", signed=value < 0)
 
 
-def node(kind, slots):
+def node(kind: Any, slots: Any) -> Any:
     nulls = sum(slot is None for slot in slots)
     if t.is_null(kind):
         return u64(len(slots)) + u64(len(slots))
@@ -83,7 +84,7 @@ def node(kind, slots):
     return data + stream(b"".join(held))
 
 
-def reference(name, kind, values, descriptor):
+def reference(name: Any, kind: Any, values: Any, descriptor: Any) -> Any:
     blocks = [hashed("dsv 2026-11 table block v1", node(kind, values))] if values else []
     named = u64(len(descriptor.encode())) + descriptor.encode()
     column = hashed("dsv 2026-11 table column v1", named + u64(len(values)) + b"".join(blocks))
@@ -93,7 +94,7 @@ def reference(name, kind, values, descriptor):
 
 @given(columns())
 @settings(max_examples=100, deadline=None)
-def test_the_specification_gives_the_same_ids(column):
+def test_the_specification_gives_the_same_ids(column: Any) -> None:
     array = plain(column)
     field = pa.field("é", array.type)
     with TableHasher(pa.schema([field])) as hasher:

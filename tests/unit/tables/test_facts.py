@@ -1,5 +1,6 @@
 import io
 import random
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -52,7 +53,7 @@ shapes = st.tuples(st.integers(0, 3), st.sampled_from([0, 1, 700, 65_536, 40_000
 
 @given(st.lists(shapes, max_size=5), st.data())
 @settings(max_examples=25, deadline=None)
-def test_facts_from_a_previous_version_are_those_from_scratch(before, data):
+def test_facts_from_a_previous_version_are_those_from_scratch(before: Any, data: Any) -> None:
     after = [*before]
     for _ in range(data.draw(st.integers(0, 2))):
         place = data.draw(st.integers(0, len(after)))
@@ -70,13 +71,13 @@ def test_facts_from_a_previous_version_are_those_from_scratch(before, data):
     assert facts_of(new, stored) == facts_of(new)
 
 
-def test_what_a_previous_version_shares_is_not_decoded(monkeypatch):
+def test_what_a_previous_version_shares_is_not_decoded(monkeypatch: Any) -> None:
     parts = [part(seed, 65_536) for seed in range(4)]
     old = facts_of(grouped(parts, SCHEMA))
     read: list[tuple[list[int], list[int]]] = []
     original = ParquetTable.read
 
-    def spy(self, columns, row_groups):
+    def spy(self: Any, columns: Any, row_groups: Any) -> Any:
         read.append((list(columns), list(row_groups)))
         return original(self, columns, row_groups)
 
@@ -88,7 +89,7 @@ def test_what_a_previous_version_shares_is_not_decoded(monkeypatch):
     assert read[1:] == [([1], [1])]
 
 
-def test_facts_say_what_a_table_holds():
+def test_facts_say_what_a_table_holds() -> None:
     table = pa.table(
         {
             "i": pa.array([3, None, -7], pa.int16()),
@@ -127,7 +128,7 @@ def test_facts_say_what_a_table_holds():
     }
 
 
-def test_long_values_are_cut_and_marked_so():
+def test_long_values_are_cut_and_marked_so() -> None:
     facts = facts_of(parquet(pa.table({"s": ["é" * 400, "a"]})))
     column = facts.columns[0]
     assert (column.min, column.min_cut) == ("a", False)
@@ -135,7 +136,7 @@ def test_long_values_are_cut_and_marked_so():
 
 
 @pytest.mark.parametrize("table", [pa.table({}), SCHEMA.empty_table(), part(1, 70_000)])
-def test_facts_come_back_as_they_were(table):
+def test_facts_come_back_as_they_were(table: Any) -> None:
     facts = facts_of(parquet(table))
     head, blocks = facts.encode_head(), facts.encode_blocks()
     whole = decode(head, blocks, "facts")
@@ -144,7 +145,7 @@ def test_facts_come_back_as_they_were(table):
     assert decode(head, None, "facts").columns == facts.columns
 
 
-def test_damaged_facts_are_refused():
+def test_damaged_facts_are_refused() -> None:
     facts = facts_of(parquet(part(1, 70_000)))
     head, blocks = facts.encode_head(), facts.encode_blocks()
     random_ = random.Random(1)
@@ -169,6 +170,6 @@ def test_damaged_facts_are_refused():
         assert bytes(changed) == head
 
 
-def test_facts_of_other_versions_have_other_names():
+def test_facts_of_other_versions_have_other_names() -> None:
     content, schema = ObjectId("0" * 64), ObjectId("1" * 64)
     assert len({facts_key(content, None), facts_key(content, schema), facts_key(content, None, 2)}) == 3

@@ -1,3 +1,6 @@
+from functools import partial
+from typing import Any
+
 import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
@@ -13,8 +16,8 @@ TABLE = pa.table({"a": range(1000), "s": [str(i) for i in range(1000)]})
 
 
 @pytest.fixture
-def tables(tmp_path):
-    def write(files):
+def tables(tmp_path: Any) -> Any:
+    def write(files: Any) -> Any:
         for name, table in files.items():
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -25,18 +28,18 @@ def tables(tmp_path):
                     writer.write_table(table)
             else:
                 pq.write_table(table, path)
-        return folder_tables([Member(name, lambda name=name: FileSource(tmp_path / name)) for name in files])
+        return folder_tables([Member(name, partial(FileSource, tmp_path / name)) for name in files])
 
     return write
 
 
-def whole_id(tmp_path):
+def whole_id(tmp_path: Any) -> Any:
     pq.write_table(TABLE, tmp_path / "whole.parquet")
     with FileSource(tmp_path / "whole.parquet") as source:
         return compute(open_table(source)).table
 
 
-def test_shards_of_one_table_have_its_id(tables, tmp_path):
+def test_shards_of_one_table_have_its_id(tables: Any, tmp_path: Any) -> None:
     large = TABLE.slice(400, 500).cast(pa.schema([("a", pa.int64()), ("s", pa.large_string())]))
     found = tables(
         {
@@ -53,7 +56,7 @@ def test_shards_of_one_table_have_its_id(tables, tmp_path):
     assert (found.rows, [group.pattern for group in found.groups]) == (1000, ["part-#.parquet"])
 
 
-def test_save_to_disk_is_one_table(tables, tmp_path):
+def test_save_to_disk_is_one_table(tables: Any, tmp_path: Any) -> None:
     found = tables(
         {
             "data-00000-of-00002.arrow": TABLE.slice(0, 300),
@@ -65,7 +68,7 @@ def test_save_to_disk_is_one_table(tables, tmp_path):
     assert found.id == whole_id(tmp_path)
 
 
-def test_rows_cannot_move_between_splits_unseen(tables):
+def test_rows_cannot_move_between_splits_unseen(tables: Any) -> None:
     one = tables({"train/0.parquet": TABLE.slice(0, 600), "test/0.parquet": TABLE.slice(600)})
     other = tables({"train/0.parquet": TABLE.slice(0, 500), "test/0.parquet": TABLE.slice(500)})
     assert one.id != other.id
@@ -75,7 +78,7 @@ def test_rows_cannot_move_between_splits_unseen(tables):
     ]
 
 
-def test_other_schemas_are_other_tables(tables):
+def test_other_schemas_are_other_tables(tables: Any) -> None:
     found = tables({"p-0.parquet": TABLE, "p-1.parquet": TABLE.select(["a"])})
     assert len(found.groups) == 2
 
@@ -88,12 +91,12 @@ def test_other_schemas_are_other_tables(tables):
         ({"a.parquet": b"x"}, "a.parquet"),
     ],
 )
-def test_anything_else_in_it_and_a_folder_is_no_table(tables, files, reason):
+def test_anything_else_in_it_and_a_folder_is_no_table(tables: Any, files: Any, reason: Any) -> None:
     with pytest.raises(NoTable, match=reason):
         tables(files)
 
 
-def test_names_that_are_skipped():
+def test_names_that_are_skipped() -> None:
     assert is_skipped("_delta_log/0.json")
     assert is_skipped("a/.crc")
     assert not is_skipped("a/b_.parquet")

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pyarrow as pa
 import pytest
 
@@ -32,11 +34,11 @@ def text(kind: pa.DataType) -> str:
         ),
     ],
 )
-def test_descriptors(kind, expected):
+def test_descriptors(kind: Any, expected: Any) -> None:
     assert text(kind) == expected
 
 
-def test_an_extension_is_itself_whether_the_process_knows_it_or_not():
+def test_an_extension_is_itself_whether_the_process_knows_it_or_not() -> None:
     metadata = {"ARROW:extension:name": "pandas.period", "ARROW:extension:metadata": '{"freq": "D"}'}
     unknown = pa.field("c", pa.int64(), metadata=metadata)
     assert (
@@ -49,7 +51,7 @@ def test_an_extension_is_itself_whether_the_process_knows_it_or_not():
         node_of(pa.field("c", pa.list_(other)))
 
 
-def test_what_has_no_descriptor():
+def test_what_has_no_descriptor() -> None:
     deep = pa.int8()
     for _ in range(70):
         deep = pa.list_(deep)
@@ -58,5 +60,5 @@ def test_what_has_no_descriptor():
             describe(pa.schema([("c", kind)]))
 
 
-def test_quoted_texts_cannot_be_mistaken():
+def test_quoted_texts_cannot_be_mistaken() -> None:
     assert quote('a\\"\n') == '"a\\u005c\\u0022\\u000a"'
