@@ -13,6 +13,7 @@ from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import CHECKPOINT, DIR, LINK, Leaf
 from dsv.repo import Repo
 from dsv.store.refs import Refs
+from dsv.tables.keys import facts_key
 
 DAY = 86_400
 
@@ -166,8 +167,6 @@ class Walk:
 
     def _facts(self, checkpoint: Checkpoint) -> None:
         """Mark what is derived; if it cannot be read it is not worth a word."""
-        from dsv.tables.facts import facts_key
-
         for key in self._mark([facts_key(checkpoint.content, checkpoint.schema)]):
             try:
                 record = canonical.decode(self._repo.objects.get(key, Kind.FACTS), what="facts")

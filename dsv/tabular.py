@@ -24,6 +24,7 @@ from dsv.tables.dialect import TextSchema, declared
 from dsv.tables.facts import ColumnFacts, Facts
 from dsv.tables.files import FileSource
 from dsv.tables.folder import Member
+from dsv.tables.keys import facts_key
 from dsv.tables.names import text_format
 from dsv.tables.reader import TableReader
 from dsv.tables.source import ByteSource
@@ -160,7 +161,7 @@ def kept(repo: Repo, checkpoint: Checkpoint, *, details: bool = False) -> Known 
         checkpoint: The version.
         details: Whether the digests of its blocks are wanted too.
     """
-    key = facts.facts_key(checkpoint.content, checkpoint.schema)
+    key = facts_key(checkpoint.content, checkpoint.schema)
     what = f"facts of {checkpoint.content}"
     try:
         if not repo.objects.has(key):
@@ -193,7 +194,7 @@ def _keep(repo: Repo, checkpoint: Checkpoint, found: Known) -> None:
         if found.facts is not None:
             record["blocks"] = session.put(Kind.BLOCKS, found.facts.encode_blocks())
             record["facts"] = canonical.decode(found.facts.encode_head(), what="facts")
-        key = facts.facts_key(checkpoint.content, checkpoint.schema)
+        key = facts_key(checkpoint.content, checkpoint.schema)
         session.add(Kind.FACTS, key, canonical.encode(record))
         return refs
 

@@ -11,6 +11,7 @@ from dsv.model.commit import Commit
 from dsv.model.origin import Source
 from dsv.progress import SILENT, Progress
 from dsv.repo import Datasets, Repo, Tracked, now
+from dsv.rowcount import rows_of
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 
@@ -132,5 +133,7 @@ def _told(repo: Repo, record: Commit) -> tuple[Committed, ...]:
             continue
         change = "added" if old is None else "removed" if new is None else "modified"
         origin = None if new is None else repo.source(new.checkpoint.origin)
-        told.append(Committed(path, change, new, None, origin))
+        told.append(
+            Committed(path, change, new, None if new is None else rows_of(repo, path, new.checkpoint), origin)
+        )
     return tuple(told)

@@ -21,6 +21,7 @@ MAX_CHUNKS = 1 << 19
 MAX_HEADER = 16 << 20
 """More than this is no Parquet that is worth the time and the memory of a walk."""
 
+_NUM_ROWS = 3
 _ROW_GROUPS = 4
 _COLUMNS = 1
 _FILE_PATH, _META_DATA, _CRYPTO = 1, 3, 8
@@ -73,6 +74,15 @@ def chunks(footer: bytes, end: int) -> list[Chunk]:
     except (thrift.Malformed, IndexError):
         return []
     return _apart(chunk for chunk in found.chunks if len(MAGIC) <= chunk.start < chunk.end <= end)
+
+
+def rows(footer: bytes) -> int | None:
+    """Return how many rows a footer says that there are, None if it cannot be read."""
+    try:
+        found = thrift.scan(footer, 0)[0].get(_NUM_ROWS)
+    except (thrift.Malformed, IndexError):
+        return None
+    return found if found is not None and found >= 0 else None
 
 
 def page(buf: bytes, pos: int) -> Page | None:

@@ -17,8 +17,6 @@ from dsv.ids import ObjectId
 from dsv.tables.scan import Block, ColumnScan
 from dsv.tables.types import describe
 
-DIGEST_VERSION = 1
-
 COLUMN_CONTEXT = "dsv 2026-11 table column v1"
 TABLE_CONTEXT = "dsv 2026-11 table v1"
 

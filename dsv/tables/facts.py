@@ -10,16 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dsv.errors import Corrupt
-from dsv.hashing import Buffer, Kind, derived_hasher, object_id
+from dsv.hashing import Buffer, Kind, object_id
 from dsv.ids import ObjectId, parse_id
 from dsv.model import canonical
 from dsv.tables import details
 from dsv.tables.details import Details
-from dsv.tables.digest import DIGEST_VERSION, column_id, table_id
+from dsv.tables.digest import column_id, table_id
 from dsv.tables.extremes import greatest, least, render
+from dsv.tables.keys import DIGEST_VERSION
 from dsv.tables.scan import Block
-
-KEY_CONTEXT = "dsv 2026-11 facts key v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +91,6 @@ class Facts:
         if self.details is None:
             raise ValueError("facts without details")
         return details.encode(self.details)
-
-
-def facts_key(content: ObjectId, schema: ObjectId | None, version: int = DIGEST_VERSION) -> ObjectId:
-    """Return the name under which the facts of a content are kept.
-
-    Args:
-        content: The content id.
-        schema: The schema id of text formats, None for typed ones.
-        version: The digest version.
-    """
-    hasher = derived_hasher(KEY_CONTEXT)
-    hasher.update(bytes.fromhex(content) + bytes.fromhex(schema or "0" * 64) + version.to_bytes(8, "little"))
-    return ObjectId(hasher.hexdigest())
 
 
 def assemble(

@@ -17,8 +17,8 @@ from pyarrow import types as t
 from dsv.errors import NoTable
 from dsv.tables import text_csv, text_json, text_types
 from dsv.tables.dialect import Column, Dialect, TextSchema, delimited, lines
-from dsv.tables.source import ByteSource
 from dsv.tables.names import text_format
+from dsv.tables.source import ByteSource
 from dsv.tables.text_stream import BLOCK
 from dsv.tables.text_values import EXACT_INTEGERS, Misfit, of_text
 

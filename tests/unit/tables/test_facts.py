@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from dsv.errors import Corrupt, DsvError
 from dsv.ids import ObjectId
 from dsv.tables.compute import compute
-from dsv.tables.facts import Facts, decode, facts_key
+from dsv.tables.facts import Facts, decode
+from dsv.tables.keys import facts_key
 from dsv.tables.parquet import ParquetTable
 from dsv.tables.readers import open_table
 from dsv.testing.tables import MemorySource
