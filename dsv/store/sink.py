@@ -10,7 +10,6 @@ from dsv.progress import SILENT, Progress
 from dsv.store.ingest import ingest
 from dsv.store.writer import Writer
 
-
 _LARGE = 16 << 20
 """From this size on it is asked beforehand whether there is room."""
 
