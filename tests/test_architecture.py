@@ -1,0 +1,291 @@
+"""What may import what, and which habits are left to the terminal: read from the sources.
+
+A module may import from its own package and from packages of lower layers, never from a
+higher one or from another package of its own layer, but where `BESIDE` says so.
+"""
+
+import ast
+import graphlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "dsv"
+
+LAYERS = (
+    {"errors", "ids", "progress"},
+    {"hashing"},
+    {"atomic", "segment"},
+    {"model"},
+    {"store", "tables", "workspace"},
+    {"config", "git", "lockfile"},
+    {"lineage"},
+    {"repo"},
+    {"filediff", "history", "merging"},
+    {"guard", "reach", "revisions", "tabular"},
+    {"rowcount", "stage"},
+    {"switch"},
+    {"ops"},
+    {"cli"},
+    {"__main__", "testing"},
+)
+"""From the bottom up; a name is a module or a package right below `dsv`."""
+
+NARROW = {
+    "segment": {"hashing"},
+    "model": {"errors", "hashing", "ids"},
+    "store": {"atomic", "errors", "hashing", "ids", "model", "progress", "segment"},
+    "tables": {"errors", "hashing", "ids", "model", "segment"},
+    "workspace": {"atomic", "errors", "hashing", "ids", "model", "progress"},
+    "filediff": {"ids", "model"},
+    "history": {"ids", "model"},
+    "merging": {"ids", "model"},
+    "lineage": {"errors", "ids", "lockfile"},
+    "testing": {"errors", "hashing", "store"},
+}
+"""Packages that may import less than all that is below them: the working tree does not know the store."""
+
+IMPORTERS = {
+    "blake3": {"hashing"},
+    "xxhash": {"hashing"},
+    "click": {"cli"},
+    "rich": {"cli"},
+    "boto3": {"store.s3"},
+    "botocore": {"store.s3"},
+    "git": {"lineage.code"},
+    "filelock": {"store.lock"},
+    "pyfastcdc": {"segment.cdc"},
+    "zstandard": {"segment.compression", "store.codec"},
+    "tomlkit": {"ops.config"},
+    "pathspec": {"config", "workspace.ignore"},
+    "pyarrow": {"tables", "testing"},
+    "numpy": {"tables", "store", "testing"},
+    "hypothesis": {"testing"},
+    "pytest": {"testing"},
+}
+"""Who may import what is not ours: modules, or packages as a whole."""
+
+ONLY_TERMINAL = {
+    "print",
+    "input",
+    "exit",
+    "sys.exit",
+    "sys.stdout",
+    "sys.stderr",
+    "sys.stdin",
+    "sys.argv",
+    "os.environ",
+    "os.getenv",
+    "os.getcwd",
+    "os.chdir",
+    "os._exit",
+    "Path.cwd",
+    "Path.home",
+    "os.path.expanduser",
+    "logging.basicConfig",
+}
+
+SLOW = ("pyarrow", "numpy", "rich", "git", "boto3", "pandas", "zstandard", "pyfastcdc", "tomlkit", "pathspec")
+
+
+class Import(NamedTuple):
+    """One import: who, what, and whether it happens when the module is loaded."""
+
+    importer: str
+    imported: str
+    at_load: bool
+
+    def __str__(self) -> str:
+        return f"{self.importer} imports {self.imported}"
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Return the syntax tree of every module, by its name below `dsv`."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        found[name] = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    return found
+
+
+@cache
+def imports() -> tuple[Import, ...]:
+    return tuple(one for name, tree in trees().items() for one in _imports(name, tree, at_load=True))
+
+
+def _imports(importer: str, node: ast.AST, *, at_load: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            for alias in child.names:
+                yield Import(importer, alias.name, at_load)
+        elif isinstance(child, ast.ImportFrom):
+            assert child.level == 0, f"{importer} has a relative import"
+            for alias in child.names:
+                yield Import(importer, _module(f"{child.module}", alias.name), at_load)
+        elif isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+            yield from _imports(importer, child, at_load=False)
+        else:
+            inside = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            yield from _imports(importer, child, at_load=at_load and not inside)
+
+
+def _module(module: str, name: str) -> str:
+    """Return what `from module import name` loads: a submodule, if that is what `name` is."""
+    whole = f"{module}.{name}"
+    return whole if whole.removeprefix("dsv.") in trees() else module
+
+
+def ours() -> Iterator[tuple[Import, str, str]]:
+    """Yield each import between two of our packages, with the names of both."""
+    for one in imports():
+        if one.imported == "dsv" or not one.imported.startswith("dsv."):
+            continue
+        importer, imported = one.importer.partition(".")[0], one.imported.split(".")[1]
+        if importer != imported:
+            yield one, importer, imported
+
+
+def rank(package: str) -> int:
+    return next(height for height, layer in enumerate(LAYERS) if package in layer)
+
+
+def test_every_module_has_a_layer() -> None:
+    packages = {name.partition(".")[0] for name in trees() if name}
+    assert packages == set().union(*LAYERS)
+    assert sum(map(len, LAYERS)) == len(packages)
+
+
+def test_imports_point_down() -> None:
+    assert [str(one) for one, importer, imported in ours() if rank(importer) <= rank(imported)] == []
+
+
+def test_packages_that_stand_apart() -> None:
+    wrong = [
+        str(one)
+        for one, importer, imported in ours()
+        if importer in NARROW and imported not in NARROW[importer]
+    ]
+    assert wrong == []
+
+
+def test_nothing_but_tests_needs_the_contract_tests() -> None:
+    assert [str(one) for one, _, imported in ours() if imported in {"testing", "__main__"}] == []
+
+
+def test_verbs_do_not_know_each_other() -> None:
+    for package in ("dsv.ops.", "dsv.cli.commands."):
+        wrong = [
+            str(one)
+            for one in imports()
+            if one.imported.startswith(package) and f"dsv.{one.importer}".startswith(package)
+        ]
+        assert wrong == []
+
+
+def test_no_cycles_when_modules_are_loaded() -> None:
+    graph: dict[str, set[str]] = {name: set() for name in trees()}
+    for one in imports():
+        below = one.imported.removeprefix("dsv.")
+        if one.at_load and below in graph and below != one.importer:
+            graph[one.importer].add(below)
+    list(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError
+
+
+def test_each_dependency_has_its_importers() -> None:
+    wrong = []
+    for one in imports():
+        top = one.imported.partition(".")[0]
+        if top in sys.stdlib_module_names or top == "dsv":
+            continue
+        allowed = IMPORTERS.get(top, set())
+        if not any(one.importer == name or one.importer.startswith(f"{name}.") for name in allowed):
+            wrong.append(str(one))
+    assert wrong == []
+
+
+def test_importers_exist() -> None:
+    planned = {"store.s3"}
+    named = set().union(*IMPORTERS.values()) - planned
+    assert named <= set(trees())
+
+
+@pytest.mark.parametrize("name", ["pickle", "shelve", "marshal", "logging", "hashlib"])
+def test_never_imported(name: str) -> None:
+    assert [str(one) for one in imports() if one.imported.partition(".")[0] == name] == []
+
+
+def test_only_the_terminal_prints_exits_and_reads_its_surroundings() -> None:
+    wrong = [
+        f"{name}:{node.lineno}: {ast.unparse(node)}"
+        for name, tree in trees().items()
+        if name.partition(".")[0] not in {"cli", "__main__"}
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node) in ONLY_TERMINAL
+    ]
+    assert wrong == []
+
+
+def test_files_and_functions_stay_small() -> None:
+    for name, tree in trees().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                body = node.body[1:] if ast.get_docstring(node) else node.body
+                lines = (node.end_lineno or 0) - body[0].lineno + 1 if body else 0
+                assert lines <= 60, f"{name}.{node.name} has {lines} lines"
+    for path in PACKAGE.rglob("*.py"):
+        assert path.name != "utils.py"
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 420, path
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    assert [name for name, tree in trees().items() if not ast.get_docstring(tree)] == []
+
+
+_PROBE = """
+import json, sys
+from dsv.cli.app import run
+code = run(sys.argv[1:])
+sys.stdout.flush()
+print(json.dumps({"code": code, "modules": sorted(sys.modules)}), file=sys.stderr)
+"""
+
+
+def _modules(folder: Path, *arguments: str) -> set[str]:
+    """Run a command in a process of its own; return what was imported."""
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", _PROBE, *arguments],
+        cwd=folder,
+        env={"PYTHONPATH": str(PACKAGE.parent), "PATH": "/usr/bin:/bin", "DSV_AUTHOR": "ada"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(done.stderr.splitlines()[-1])
+    assert found["code"] == 0, done.stderr
+    return set(found["modules"])
+
+
+def test_a_clean_status_loads_nothing_slow(tmp_path: Path) -> None:
+    _modules(tmp_path, "init")
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n")
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "f").write_text("x")
+    _modules(tmp_path, "add", "a.csv", "d")
+    _modules(tmp_path, "commit", "-m", "one")
+    _modules(tmp_path, "status")
+    loaded = _modules(tmp_path, "status")
+    assert sorted(loaded & set(SLOW)) == []
+    assert not {"dsv.store.objects", "dsv.store.index", "dsv.tables.readers"} & loaded
+
+
+def test_the_version_loads_next_to_nothing(tmp_path: Path) -> None:
+    loaded = _modules(tmp_path, "--version")
+    assert not loaded & {*SLOW, "sqlite3", "dsv.repo"}
