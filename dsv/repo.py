@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from dsv import git, lockfile
+from dsv.atomic import make_folder, storing
 from dsv.config import Config, load
 from dsv.errors import NotFound, RefMoved, StorageError
 from dsv.hashing import Buffer, Kind
@@ -23,7 +24,9 @@ from dsv.model.checkpoint import Checkpoint
 from dsv.model.commit import Commit
 from dsv.model.node import Node
 from dsv.model.origin import Source
+from dsv.progress import SILENT, Progress
 from dsv.store.local import LocalBlobs
+from dsv.store.lock import FileLock
 from dsv.store.oplog import Change, OpEntry, Oplog
 from dsv.store.refs import Local, Refs
 from dsv.workspace.ignore import Ignore
@@ -142,11 +145,22 @@ class Repo:
 
         return Contents(self.objects)
 
-    def place(self) -> "Place":
-        """Return the working tree as something to write datasets into."""
+    def scratch(self) -> Path:
+        """Return the folder for temporary files of this workspace, which gc clears; it exists.
+
+        Raises:
+            StorageError: It cannot be made.
+        """
+        folder = self.dot / "tmp"
+        with storing("write", folder):
+            make_folder(folder)
+        return folder
+
+    def place(self, progress: Progress = SILENT) -> "Place":
+        """Return the working tree to write datasets into; `progress` is told of the bytes."""
         from dsv.workspace.materialise import Place
 
-        reader = _Reader(self)
+        reader = _Reader(self, progress)
         return Place(
             self.root, self.dot / "tmp", self.cache, reader, self.objects.current_epoch(), self.ignored
         )
@@ -325,31 +339,40 @@ class Repo:
 
     def write_lock(self) -> None:
         """Make `dsv.lock` name HEAD, and note in the refs that it does."""
-        while True:
-            seen = self.refs()
-            if seen.head is None:
-                lockfile.remove(self.root)
-            else:
-                lockfile.write(self.root, lockfile.Lock(self.local(seen).branch, seen.head))
+        # One at a time: else an older HEAD could be written over a newer one that is settled.
+        with FileLock(self.dot / "settle.lock"):
+            while not self._settle_lock():
+                pass
 
-            def settle(found: Refs, _: "Writer", head: ObjectId | None = seen.head) -> Refs:
-                if found.head != head:
-                    return found  # somebody moved HEAD meanwhile: the lock is written again
-                return replace(found, local=replace(self.local(found), lock_due=False))
+    def _settle_lock(self) -> bool:
+        seen = self.refs()
+        pin = (self.local(seen).branch, seen.head)
+        if seen.head is None:
+            lockfile.remove(self.root)
+        else:
+            lockfile.write(self.root, lockfile.Lock(pin[0], seen.head), self.scratch())
 
-            if self.publish("settle", settle, log=False).head == seen.head:
-                return
+        def settle(found: Refs, _: "Writer") -> Refs:
+            if (self.local(found).branch, found.head) != pin:
+                return found  # somebody moved HEAD meanwhile: the lock is written again
+            return replace(found, local=replace(self.local(found), lock_due=False))
+
+        settled = self.publish("settle", settle, log=False)
+        return (self.local(settled).branch, settled.head) == pin
 
 
 class _Reader:
     """What the working tree is written from: contents of the store, and nodes."""
 
-    def __init__(self, repo: Repo) -> None:
+    def __init__(self, repo: Repo, progress: Progress) -> None:
         self._repo = repo
+        self._progress = progress
 
     def stream(self, oid: ObjectId, /) -> Iterator[Buffer]:
         """Yield the bytes of a file."""
-        return self._repo.contents.stream(oid)
+        for data in self._repo.contents.stream(oid):
+            self._progress.advance(len(data))
+            yield data
 
     def node(self, oid: ObjectId, /) -> Node:
         """Return a node."""

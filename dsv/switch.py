@@ -181,7 +181,8 @@ def _write(
     repo: Repo, todo: Mapping[str, tuple[Observation | None, Tracked | None]], progress: Progress
 ) -> tuple[list[str], list[str]]:
     written, removed = [], []
-    place = repo.place()
+    place = repo.place(progress)
+    progress.begin("writing", sum(new.checkpoint.size for _, new in todo.values() if new is not None), "B")
     # What goes away goes first: a file may make room for a folder of the same name.
     for path, (look, new) in sorted(todo.items(), key=lambda item: (item[1][1] is not None, item[0])):
         if new is None:
@@ -189,7 +190,7 @@ def _write(
                 remove(place, path)
                 removed.append(path)
         elif look is None or (look.content, look.kind) != (new.checkpoint.content, new.checkpoint.kind):
-            materialise(place, path, new.checkpoint, look, progress=progress)
+            materialise(place, path, new.checkpoint, look)
             written.append(path)
     return written, removed
 

@@ -42,6 +42,7 @@ class StoreSink:
             self._check_room(path, stat.st_size)
 
         def read_at(offset: int, length: int) -> bytes:
+            self._progress.advance(length)
             data = os.pread(fd, length, offset)
             while len(data) < length:
                 more = os.pread(fd, length - len(data), offset + len(data))
@@ -50,9 +51,7 @@ class StoreSink:
                 data += more
             return data
 
-        oid = ingest(self._writer, read_at, stat.st_size, path)
-        self._progress.advance(stat.st_size)
-        return oid
+        return ingest(self._writer, read_at, stat.st_size, path)
 
     def _check_room(self, path: str, size: int) -> None:
         free = shutil.disk_usage(self._writer.objects.blobs.scratch()).free
