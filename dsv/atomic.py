@@ -128,14 +128,23 @@ def write_temp(folder: Path, parts: Iterable[Buffer], mode: int = 0o666) -> Path
     return path
 
 
-def replace_file(path: Path, data: Buffer, *, mode: int = 0o666) -> None:
+def replace_file(path: Path, data: Buffer, *, mode: int = 0o666, temp_folder: Path | None = None) -> None:
     """Give `path` the content `data`, durably and in one step, whether or not it exists.
+
+    Args:
+        path: Where.
+        data: What.
+        mode: Permissions, less the umask.
+        temp_folder: An existing folder for the temporary file, so that a kill leaves nothing beside
+            `path`; where it is on another disk, or by default, that is written beside it.
 
     Raises:
         StorageError: It cannot be written; the old content is still there.
     """
     with storing("write", path):
-        temp = write_temp(path.parent, (data,), mode)
+        if temp_folder is None or temp_folder.stat().st_dev != path.parent.stat().st_dev:
+            temp_folder = path.parent
+        temp = write_temp(temp_folder, (data,), mode)
         try:
             temp.replace(path)
         except BaseException:

@@ -54,10 +54,10 @@ def tracked(root: Path, paths: Sequence[str] = ()) -> frozenset[str]:
     return frozenset(name for name in names if name)
 
 
-def ignore(root: Path, paths: Sequence[str]) -> bool:
+def ignore(root: Path, paths: Sequence[str], temp_folder: Path | None = None) -> bool:
     """Keep the marked block in the `.gitignore` of `root`: `.dsv/` and the dataset `paths`.
 
-    Everything outside the block is left as it is.
+    Everything outside the block is left as it is. It is written by way of a file in `temp_folder`.
 
     Returns:
         Whether the file was changed.
@@ -78,7 +78,7 @@ def ignore(root: Path, paths: Sequence[str]) -> bool:
         new = before + gap + block
     if new == text:
         return False
-    replace_file(path, new.encode("utf-8", "surrogateescape"))
+    replace_file(path, new.encode("utf-8", "surrogateescape"), temp_folder=temp_folder)
     return True
 
 

@@ -87,10 +87,11 @@ def sides(root: Path) -> tuple[Lock, Lock] | None:
     return (first, second) if first and second else None
 
 
-def write(root: Path, lock: Lock) -> None:
-    """Replace the lock file of the workspace `root` in one step."""
+def write(root: Path, lock: Lock, temp_folder: Path | None = None) -> None:
+    """Replace the lock file of the workspace `root` in one step, by way of a file in `temp_folder`."""
     branch = "" if lock.branch is None else f'branch = "{_escape(lock.branch)}"\n'
-    replace_file(root / NAME, f'{_HEADER}{branch}commit = "{lock.commit}"\n'.encode())
+    text = f'{_HEADER}{branch}commit = "{lock.commit}"\n'
+    replace_file(root / NAME, text.encode(), temp_folder=temp_folder)
 
 
 def remove(root: Path) -> None:

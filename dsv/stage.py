@@ -163,7 +163,7 @@ def within(path: str, folder: str) -> bool:
 def ignore_in_git(repo: Repo) -> None:
     """Have git ignore the store and every tracked dataset, if the workspace is in a git repository."""
     if git.find(repo.root) is not None:
-        git.ignore(repo.root, list(repo.datasets(repo.local(repo.refs()).staged)))
+        git.ignore(repo.root, list(repo.datasets(repo.local(repo.refs()).staged)), repo.scratch())
 
 
 def _edited(session: Writer, origin: ObjectId) -> ObjectId | None:

@@ -190,7 +190,7 @@ class LocalBlobs:
         with FileLock(self.root / "refs.lock"):
             if self.load() != expected:
                 raise RefMoved("refs were changed by another process meanwhile")
-            atomic.replace_file(self.root / "refs", new)
+            atomic.replace_file(self.root / "refs", new, temp_folder=self._temp_folder("refs"))
 
     def close(self) -> None:
         """Close the files that are open for reading."""

@@ -5,11 +5,13 @@ counts once the refs name it by number and hash; each entry names the one before
 lines that lost a race or were torn by a crash are simply never reached.
 """
 
+import errno
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dsv.atomic import storing, sync_file
 from dsv.errors import Corrupt, DsvError
 from dsv.hashing import derived_hasher
 from dsv.ids import ObjectId
@@ -102,16 +104,24 @@ class Oplog:
         self._path = path
 
     def append(self, entry: OpEntry) -> tuple[int, str]:
-        """Write `entry` durably; return the number and hash by which refs shall name it."""
+        """Write `entry` durably; return the number and hash by which refs shall name it.
+
+        Raises:
+            StorageError: It cannot be written; refs must not name it.
+        """
         line = entry.encode()
-        fd = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            end = os.fstat(fd).st_size
-            torn = end > 0 and os.pread(fd, 1, end - 1) != b"\n"
-            os.write(fd, (b"\n" if torn else b"") + line + b"\n")
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+        with storing("write", self._path):
+            fd = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+            try:
+                end = os.fstat(fd).st_size
+                torn = end > 0 and os.pread(fd, 1, end - 1) != b"\n"
+                # In one call, so that two processes do not mix; what a full disk cuts short does not count.
+                whole = (b"\n" if torn else b"") + line + b"\n"
+                if os.write(fd, whole) < len(whole):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                sync_file(fd)
+            finally:
+                os.close(fd)
         return entry.number, hash_of(line)
 
     def entries(self, end: tuple[int, str]) -> Iterator[OpEntry]:
