@@ -65,12 +65,12 @@ class Checkpoint:
                 schema=None if schema is None else parse_id(schema),
                 origin=parse_id(record["origin"]),
             )
-            if (
-                found.kind not in {FILE, EXEC, DIR}
-                or type(found.size) is not int
-                or type(found.files) is not int
-            ):
-                raise ValueError("a field has a wrong type")
+            if found.kind not in (FILE, EXEC, DIR):
+                raise ValueError("it is neither a file nor a folder")
+            if any(type(number) is not int or number < 0 for number in (found.size, found.files)):
+                raise ValueError("size and files are not counts")
+            if found.encode() != data:
+                raise ValueError("it has other fields")
         except (KeyError, ValueError) as error:
             raise Corrupt(f"{what} is not a valid checkpoint: {error}") from error
         return found

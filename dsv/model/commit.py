@@ -62,6 +62,8 @@ class Commit:
                 raise ValueError("author or message is not text")
             if not (type(seconds) is int and type(offset) is int):
                 raise ValueError("time is not a pair of integers")
+            if found.encode() != data:
+                raise ValueError("it has other fields")
         except (KeyError, TypeError, ValueError) as error:
             raise Corrupt(f"{what} is not a valid commit: {error}") from error
         return found

@@ -10,7 +10,7 @@ history (the idea of prolly trees).
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dsv.errors import Corrupt
 from dsv.hashing import Kind, leading_zero_bits, object_id
@@ -19,6 +19,12 @@ from dsv.model import canonical
 
 LEAF_LIMIT = 4096
 BITS_PER_LEVEL = 12
+MAX_DEPTH = 250
+"""Folders inside folders; each level costs stack."""
+
+_DATASET_DEPTH = 50
+MAX_LEVEL = 3
+"""Levels of pages; above the third no name could end a page, as its hash would need 36 zero bits of 32."""
 
 FILE = "file"
 EXEC = "exec"
@@ -189,12 +195,27 @@ def find_path(root: ObjectId, path: str, get: Get) -> Entry | None:
 
 
 def files(root: ObjectId, get: Get, prefix: str = "") -> Iterator[tuple[str, Entry]]:
-    """Yield path and entry of each file below a directory, depth first; links are not followed."""
+    """Yield path and entry of each file below a directory, depth first; links are not followed.
+
+    Raises:
+        Corrupt: It is deeper than any that dsv records.
+    """
+    check_depth(prefix)
     for entry in walk(root, get):
         if entry.kind == DIR:
             yield from files(ObjectId(entry.target), get, f"{prefix}{entry.name}/")
         elif entry.kind in {FILE, EXEC}:
             yield prefix + entry.name, entry
+
+
+def check_depth(path: str) -> None:
+    """Check that a directory may be so deep; its path, that of the dataset included or not, ends with `/`.
+
+    Raises:
+        Corrupt: It may not.
+    """
+    if path.count("/") > MAX_DEPTH + _DATASET_DEPTH:
+        raise Corrupt(f"{path[:80]}... is more than {MAX_DEPTH} folders deep, which dsv never records")
 
 
 def count(root: ObjectId, get: Get) -> int:
@@ -205,17 +226,20 @@ def count(root: ObjectId, get: Get) -> int:
     return sum(page.entries for page in node.pages)
 
 
-def leaves(root: ObjectId, get: Get) -> Iterator[Page]:
-    """Yield the pages of entries of a node in order; a node that is a leaf is its own page."""
+def leaves(root: ObjectId, get: Get, above: int = MAX_LEVEL + 1) -> Iterator[Page]:
+    """Yield the pages of entries of a node in order; a node that is a leaf is its own page.
+
+    Raises:
+        Corrupt: Pages have pages of a level that is not below their own.
+    """
     node = get(root)
+    if isinstance(node, Pages) and node.level >= above:
+        raise Corrupt(f"node {root} has level {node.level}, where less than {above} can be")
     if isinstance(node, Leaf):
         if node.entries:
             yield Page(node.entries[-1].name, len(node.entries), root)
-    elif node.level == 1:
-        yield from node.pages
     else:
-        for page in node.pages:
-            yield from leaves(page.id, get)
+        yield from _below(node, get)
 
 
 def compare(
@@ -302,6 +326,17 @@ def _entries(pages: Iterable[Page], get: Get) -> Iterator[Entry]:
         yield from _leaf(page.id, get).entries
 
 
+def _below(node: Pages, get: Get) -> Iterator[Page]:
+    if node.level == 1:
+        yield from node.pages
+        return
+    for page in node.pages:
+        lower = get(page.id)
+        if not isinstance(lower, Pages) or lower.level != node.level - 1:
+            raise Corrupt(f"node {page.id} is listed as pages of level {node.level - 1} and is not")
+        yield from _below(lower, get)
+
+
 def _leaf(oid: ObjectId, get: Get) -> Leaf:
     node = get(oid)
     if not isinstance(node, Leaf):
@@ -315,21 +350,27 @@ def _put_group(level: int, group: Sequence[Page], put: Put) -> Page:
 
 def _parse(record: canonical.Json) -> Node:
     if record.keys() == {"v", "entries"}:
-        entries = tuple(Entry(*row) for row in record["entries"])
+        entries = tuple(Entry(*_row(row)) for row in record["entries"])
         for entry in entries:
             _check_entry(entry)
         _check_order([entry.name for entry in entries])
         return Leaf(entries)
     if record.keys() != {"v", "level", "pages"}:
         raise ValueError("neither entries nor pages")
-    pages = tuple(Page(*row) for row in record["pages"])
-    if type(record["level"]) is not int or record["level"] < 1 or not pages:
+    pages = tuple(Page(*_row(row)) for row in record["pages"])
+    if type(record["level"]) is not int or not 1 <= record["level"] <= MAX_LEVEL or not pages:
         raise ValueError("no level or no pages")
     for page in pages:
         if not (type(page.last) is str and type(page.entries) is int and page.entries > 0 and is_id(page.id)):
             raise ValueError("a page is malformed")
     _check_order([page.last for page in pages])
     return Pages(record["level"], pages)
+
+
+def _row(row: object) -> list[Any]:
+    if type(row) is not list:
+        raise ValueError(f"{row!r} is not a row")
+    return row
 
 
 def _check_entry(entry: Entry) -> None:

@@ -47,6 +47,8 @@ class Source:
             )
             if type(found.path) is not str:
                 raise ValueError("path is not text")
+            if found.encode() != data:
+                raise ValueError("it has other fields")
         except (KeyError, TypeError, ValueError) as error:
             raise Corrupt(f"{what} is not a valid source: {error}") from error
         return found

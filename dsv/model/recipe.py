@@ -59,6 +59,8 @@ class Recipe:
             parts = tuple(Part(parse_id(oid), size) for oid, size in record["parts"])
             if not parts or any(type(part.size) is not int or part.size <= 0 for part in parts):
                 raise ValueError("a part has no size")
+            if record.keys() != {"v", "parts"}:
+                raise ValueError("it has other fields")
         except (KeyError, TypeError, ValueError) as error:
             raise Corrupt(f"{what} is not a valid recipe: {error}") from error
         return cls(parts)
