@@ -41,7 +41,12 @@ class FileCounts:
 def changes(
     before: ObjectId | None, after: ObjectId | None, get: Get, prefix: str = ""
 ) -> Iterator[FileChange]:
-    """Yield what differs between two directory nodes, in order of paths; what they share is not read."""
+    """Yield what differs between two directory nodes, in order of paths; what they share is not read.
+
+    Raises:
+        Corrupt: One is deeper than any that dsv records.
+    """
+    nodes.check_depth(prefix)
     for old, new in nodes.compare(before, after, get):
         entry = new if new is not None else old
         assert entry is not None

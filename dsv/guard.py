@@ -14,17 +14,28 @@ def lock_differs(repo: Repo, refs: Refs) -> bool:
     if repo.local(refs).lock_due:
         return False
     lock = lockfile.read(repo.root)
-    return lock is not None and lock.commit != refs.head
+    if lock is None or lock.commit == refs.head:
+        return False
+    newer = repo.refs()  # another process may have committed, and written the lock, in between
+    return newer == refs or lock_differs(repo, newer)
 
 
 def ready(repo: Repo) -> Refs:
     """Return the refs, in a workspace where data may be added or committed.
 
+    A checkout that was interrupted is ended first: half of it is no change that anybody made.
+
     Raises:
+        Busy: Another process is moving the working tree.
         Refused: `dsv.lock` names another commit than HEAD.
         BadConfig: `dsv.lock` has a conflict that git left.
     """
     refs = repo.refs()
+    if repo.local(refs).moving is not None:
+        from dsv import switch
+
+        switch.settle(repo)
+        refs = repo.refs()
     if repo.local(refs).lock_due:
         repo.write_lock()
         refs = repo.refs()

@@ -35,7 +35,11 @@ def directories(
         get: Reads a node.
         put: Stores an encoded node.
         prefix: Put before the paths of conflicts.
+
+    Raises:
+        Corrupt: One is deeper than any that dsv records.
     """
+    nodes.check_depth(prefix)
     their_changes = _by_name(base, theirs, get)
     our_changes = _by_name(base, ours, get)
     edits: dict[str, Entry | None] = {}

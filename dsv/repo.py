@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dsv import git, lockfile
 from dsv.atomic import make_folder, storing
 from dsv.config import Config, load
-from dsv.errors import NotFound, RefMoved, StorageError
+from dsv.errors import Corrupt, NotFound, RefMoved, StorageError
 from dsv.hashing import Buffer, Kind
 from dsv.ids import ObjectId, short
 from dsv.model import node as nodes
@@ -32,6 +32,7 @@ from dsv.store.refs import Local, Refs
 from dsv.workspace.ignore import Ignore
 from dsv.workspace.ignore import load as load_ignore
 from dsv.workspace.observe import Observation, observe
+from dsv.workspace.paths import check_stored_paths
 from dsv.workspace.sink import HashSink, Sink
 from dsv.workspace.stat import StatCache
 from dsv.workspace.untracked import untracked
@@ -232,16 +233,26 @@ class Repo:
         return Source.decode(self.objects.get_record(Kind.SOURCE, oid), f"source {short(oid)}")
 
     def datasets(self, snapshot: ObjectId | None) -> Datasets:
-        """Return the datasets of a snapshot by path, in order; None stands for the empty one."""
+        """Return the datasets of a snapshot by path, in order; None stands for the empty one.
+
+        Raises:
+            Corrupt: It is damaged, or has paths that dsv never records.
+            Missing: The store does not hold all of it.
+        """
         if snapshot is None:
             return {}
         # A clean `status` needs no index: the stat cache remembers snapshots, and below, commits.
         rows = self.cache.snapshot(snapshot)
         if rows is not None:
             return {path: Tracked(oid, Checkpoint(*fields)) for path, oid, *fields in rows}
+        entries = list(nodes.walk(snapshot, self.node))
+        odd = next((entry.name for entry in entries if entry.kind != nodes.CHECKPOINT), None)
+        if odd is not None:
+            raise Corrupt(f"snapshot {short(snapshot)} holds {odd!r}, which is no dataset")
+        check_stored_paths([entry.name for entry in entries])
         found = {
             entry.name: Tracked(ObjectId(entry.target), self.checkpoint(ObjectId(entry.target)))
-            for entry in nodes.walk(snapshot, self.node)
+            for entry in entries
         }
         rows = [[path, one.id, *astuple(one.checkpoint)] for path, one in found.items()]
         self.cache.remember_snapshot(snapshot, rows)

@@ -6,18 +6,21 @@ refs saying that a move has begun, and the next command that moves or stages end
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from dsv import filediff, stage
-from dsv.errors import InTheWay
+from dsv.errors import Corrupt, DsvError, InTheWay, StorageError
+from dsv.ids import ObjectId
+from dsv.model import node as nodes
+from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import DIR
 from dsv.progress import SILENT, Progress
 from dsv.repo import Datasets, Repo, Tracked, Tree
 from dsv.store.lock import FileLock
 from dsv.store.refs import Moving, Refs
 from dsv.store.writer import Writer
-from dsv.workspace.materialise import check_fit, conflicts, materialise, remove, sweep
+from dsv.workspace.materialise import check_fit, check_space, conflicts, materialise, remove, sweep
 from dsv.workspace.observe import Observation
 from dsv.workspace.sink import HashSink
 
@@ -46,6 +49,21 @@ class Moved:
     kept: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How an interrupted move was ended.
+
+    Attributes:
+        left: Datasets that were changed since, and left as they are.
+        failed: By path why a dataset could not be written; its move has not ended.
+        known: By path of those the versions of which files may be there.
+    """
+
+    left: tuple[str, ...] = ()
+    failed: Mapping[str, DsvError] = field(default_factory=dict)
+    known: Mapping[str, list[Tracked | None]] = field(default_factory=dict)
+
+
 def move(
     repo: Repo,
     what: str,
@@ -70,15 +88,30 @@ def move(
     Raises:
         InTheWay: Uncommitted or untracked data would be overwritten; nothing was changed.
         Busy: Another process is moving the working tree.
+        Missing, Corrupt: The store cannot give all of `wanted`.
+        StorageError: The disk is full or fails.
     """
     with FileLock(repo.dot / "tree.lock"):
-        finish(repo, progress=progress)
+        ended = finish(repo, progress=progress)
         sweep(repo.place())
-        present = repo.datasets(repo.local(repo.refs()).present)
         goal = {**wanted, **dirty}
-        _check_parents(repo, [path for path, new in goal.items() if new is not None])
+        stuck = next((error for path, error in ended.failed.items() if path not in goal), None)
+        if stuck is not None:
+            raise stuck
+        present = repo.datasets(repo.local(repo.refs()).present)
+        _check_parents(repo, list(goal))
         looks = {path: _look(repo, path) for path in goal}
-        lost = [path for path in goal if not _is_known(repo, looks[path], goal[path], [present.get(path)])]
+        lost = [
+            path
+            for path in goal
+            if not _is_known(
+                repo,
+                looks[path],
+                goal[path],
+                [present.get(path), *ended.known.get(path, ())],
+                gone=goal[path] is None or path in ended.known,
+            )
+        ]
         if lost and not force:
             raise _in_the_way(lost, present)
         _check_writable(repo, goal, looks)
@@ -94,7 +127,11 @@ def move(
                     stage.edit(repo, repo.local(target).present, goal, session),
                     kept,
                 )
-                local = replace(repo.local(target), present=after, moving=moving, lock_due=True)
+                here = {one.checkpoint.content for one in stored.values()}
+                dropped = tuple(oid for oid in repo.local(target).dropped if oid not in here)
+                local = replace(
+                    repo.local(target), present=after, moving=moving, lock_due=True, dropped=dropped
+                )
                 return replace(target, local=local)
 
             wrote = stage.edit(repo, None, dirty, writer) if dirty else None
@@ -104,30 +141,53 @@ def move(
     return Moved(refs, tuple(written), tuple(removed), tuple(lost))
 
 
-def finish(repo: Repo, *, progress: Progress = SILENT) -> tuple[str, ...]:
-    """End a move that was interrupted, and return the datasets that were left as they are.
+def settle(repo: Repo) -> None:
+    """End a move that was interrupted, for a command that takes the working tree as it is.
+
+    Raises:
+        Busy: Another process is moving the working tree.
+        DsvError: A dataset cannot be written; the message names it.
+    """
+    with FileLock(repo.dot / "tree.lock"):
+        for error in finish(repo).failed.values():
+            raise error
+
+
+def finish(repo: Repo, *, progress: Progress = SILENT) -> Ended:
+    """End a move that was interrupted, as far as that is possible.
 
     A file that is neither the version left, nor the one wanted, nor one that was kept was
     changed since: its dataset is not touched.
     """
     moving = repo.local(repo.refs()).moving
     if moving is None:
-        return ()
+        return Ended()
     before, after, kept = (repo.datasets(snapshot) for snapshot in moving)
-    todo: dict[str, tuple[Observation | None, Tracked | None]] = {}
     left = []
-    for path in sorted({*before, *after, *kept}):
-        new = after.get(path)
+    failed: dict[str, DsvError] = {}
+    known: dict[str, list[Tracked | None]] = {}
+    # What goes away goes first, as in `_write`.
+    for path in sorted({*before, *after, *kept}, key=lambda path: (after.get(path) is not None, path)):
+        new, old = after.get(path), [before.get(path), kept.get(path)]
         if before.get(path) == new and path not in kept:
             continue
-        look = _look(repo, path)
-        if _is_known(repo, look, new, [before.get(path), kept.get(path)]):
-            todo[path] = (look, new)
-        else:
-            left.append(path)
-    _write(repo, todo, progress)
-    _end(repo)
-    return tuple(left)
+        try:
+            look = _look(repo, path)
+            if _is_known(repo, look, new, old, gone=True):
+                _write(repo, {path: (look, new)}, progress)
+            else:
+                left.append(path)
+        except DsvError as error:
+            failed[path] = _unfinished(path, error)
+            known[path] = [new, *old]
+    if not failed:
+        _end(repo)
+    return Ended(tuple(left), failed, known)
+
+
+def _unfinished(path: str, error: DsvError) -> DsvError:
+    message = f"a checkout of {path} was begun and cannot be ended: {error.message}"
+    return type(error)(message, hint=error.hint or "dsv undo, or dsv checkout another version")
 
 
 def _end(repo: Repo) -> Refs:
@@ -149,11 +209,18 @@ def _look(repo: Repo, path: str) -> Observation | None:
     return seen
 
 
-def _is_known(repo: Repo, look: Observation | None, new: Tracked | None, known: list[Tracked | None]) -> bool:
-    """Whether all that is there is in the store: each file is as wanted, or as one of `known` has it."""
+def _is_known(
+    repo: Repo, look: Observation | None, new: Tracked | None, known: list[Tracked | None], *, gone: bool
+) -> bool:
+    """Whether all that is there is in the store: each file is as wanted, or as one of `known` has it.
+
+    A file that is in one of them and not there is a change like any other, unless `gone`.
+    """
     if look is None:
         return True
-    states = [one.checkpoint for one in (new, *known) if one is not None]
+    dropped = repo.local(repo.refs()).dropped
+    held = [one for one in known if one is not None and one.checkpoint.content not in dropped]
+    states = [one.checkpoint for one in (new, *held) if one is not None]
     if any((state.content, state.kind) == (look.content, look.kind) for state in states):
         return True
     folders = [state.content for state in states if state.kind == DIR]
@@ -165,7 +232,8 @@ def _is_known(repo: Repo, look: Observation | None, new: Tracked | None, known: 
         for other in others
     ]
     return all(
-        any(change.path in other and other[change.path] == change.after for other in allowed)
+        (gone and change.after is None)
+        or any(change.path in other and other[change.path] == change.after for other in allowed)
         for change in filediff.changes(reference, look.content, repo.node)
     )
 
@@ -199,10 +267,46 @@ def _check_writable(repo: Repo, goal: Wanted, looks: Mapping[str, Observation | 
     place = repo.place()
     wanted = {path: new.checkpoint for path, new in goal.items() if new is not None}
     check_fit(place, wanted)
+    _check_room(repo, wanted, looks)
     for path, checkpoint in wanted.items():
         hidden = next(conflicts(place, path, looks[path], checkpoint), None)
         if hidden is not None:
             raise InTheWay(f"{hidden} would be overwritten", hint="move it away")
+
+
+def _check_room(
+    repo: Repo, wanted: Mapping[str, Checkpoint], looks: Mapping[str, Observation | None]
+) -> None:
+    """Check that all of `wanted` is what it says it is in size, and that the disk has room for it.
+
+    The size of a folder is counted only where it seems too large: a store that lies must not
+    make a workspace refuse for ever.
+    """
+    total = largest = 0
+    for path, one in wanted.items():
+        look = looks[path]
+        if look is not None and (look.content, look.kind) == (one.content, one.kind):
+            continue
+        if not one.is_dir and repo.contents.size(one.content) != one.size:
+            raise Corrupt(f"the checkpoint of {path} says {one.size} bytes, and the file has others")
+        total += one.size - (0 if look is None else look.size)
+        largest = max(largest, one.size)
+    try:
+        check_space(repo.root, max(total, 0) + largest)
+    except StorageError:
+        for path, one in wanted.items():
+            _count(repo, path, one)
+        raise
+
+
+def _count(repo: Repo, path: str, checkpoint: Checkpoint) -> None:
+    if not checkpoint.is_dir:
+        return
+    size = sum(
+        repo.contents.size(ObjectId(entry.target)) for _, entry in nodes.files(checkpoint.content, repo.node)
+    )
+    if size != checkpoint.size:
+        raise Corrupt(f"the checkpoint of {path} says {checkpoint.size} bytes, and its files have {size}")
 
 
 def _check_parents(repo: Repo, paths: list[str]) -> None:

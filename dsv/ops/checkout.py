@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from dsv import git, guard, lockfile, revisions, stage, switch
-from dsv.errors import InTheWay, NotFound, Refused
+from dsv.errors import InTheWay, NotFound, RefMoved, Refused
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
 from dsv.repo import Datasets, Repo, Tracked
@@ -62,6 +62,7 @@ def checkout(
         NotFound: No such revision.
         InTheWay: Uncommitted or untracked data would be overwritten.
         Refused: The new branch exists.
+        RefMoved: Another process committed or staged something meanwhile.
     """
     refs = repo.refs()
     commit = revisions.resolve(repo, revision or "HEAD")
@@ -134,6 +135,8 @@ def _go(repo: Repo, what: str, head: _Head, *, force: bool, progress: Progress) 
     wanted = _wanted(repo, new, staged, carried, old if not force else {})
 
     def change(found: Refs, session: Writer) -> Refs:
+        if (found.head, repo.local(found).staged) != (refs.head, local.staged):
+            raise RefMoved("another process committed or staged meanwhile", hint="run the command again")
         top = git.find(repo.root)
         branches = (
             {**found.branches, head.branch: head.commit} if head.new and head.branch else found.branches

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dsv import filediff, guard, history, lockfile, merging, revisions, stage, switch
-from dsv.errors import InTheWay, MergeConflict, NotFound, Refused
+from dsv.errors import InTheWay, MergeConflict, NotFound, RefMoved, Refused
 from dsv.hashing import Kind
 from dsv.ids import ObjectId
 from dsv.model import node as nodes
@@ -75,6 +75,7 @@ def merge(
         MergeConflict: The same file or dataset changed on both sides; nothing was written.
         InTheWay: Something is staged, or uncommitted data would be overwritten.
         NotFound: No such revision.
+        RefMoved: Another process committed or staged something meanwhile.
         Refused: HEAD is detached, or has no commit yet.
     """
     theirs, name = _other(repo, revision)
@@ -93,7 +94,7 @@ def merge(
     before = repo.datasets(repo.snapshot_of(ours))
     if history.is_ancestor(ours, theirs, repo.commit):
         after = repo.datasets(repo.snapshot_of(theirs))
-        moved = _publish(repo, f"merge {name}", before, after, theirs, progress)
+        moved = _publish(repo, f"merge {name}", refs, after, theirs, progress)
         return MergeResult(theirs, "fast-forward", _changed(before, after), moved)
     base = history.merge_base(ours, theirs, repo.commit)
     started = repo.datasets(repo.snapshot_of(base))
@@ -109,7 +110,7 @@ def merge(
         # The records go in first: nothing names them until the working tree can follow.
         repo.publish("merge", lambda found, _: found, writer=writer, log=False)
     after = {path: found for path, found in {**before, **updates}.items() if found is not None}
-    moved = _publish(repo, f"merge {name}", before, after, oid, progress)
+    moved = _publish(repo, f"merge {name}", refs, after, oid, progress)
     return MergeResult(oid, "merge", _changed(before, after), moved)
 
 
@@ -216,20 +217,20 @@ def _other(repo: Repo, revision: str | None) -> tuple[ObjectId, str]:
 
 
 def _publish(
-    repo: Repo, what: str, before: Datasets, after: Datasets, commit: ObjectId, progress: Progress
+    repo: Repo, what: str, seen: Refs, after: Datasets, commit: ObjectId, progress: Progress
 ) -> Moved:
+    before = repo.datasets(repo.snapshot_of(seen.head))
     present = repo.datasets(repo.local(repo.refs()).present)
     wanted: dict[str, Tracked | None] = {
         path: after.get(path)
         for path in _changed(before, after)
         if path in present or path not in before  # what is absent by choice stays so
     }
-    seen = repo.refs().head
 
     def change(found: Refs, _: Writer) -> Refs:
         local = repo.local(found)
-        if found.head != seen or local.branch is None:
-            raise MergeConflict("HEAD moved during the merge", hint="run the command again")
+        if (found.head, local.staged) != (seen.head, repo.local(seen).staged) or local.branch is None:
+            raise RefMoved("another process committed or staged meanwhile", hint="run the command again")
         staged = repo.commit(commit).snapshot
         return replace(
             found, branches={**found.branches, local.branch: commit}, local=replace(local, staged=staged)

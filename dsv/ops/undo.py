@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from dsv import switch
-from dsv.errors import AnswerNo
+from dsv.errors import AnswerNo, RefMoved
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
 from dsv.repo import Repo, Tracked
@@ -35,8 +35,10 @@ def undo(repo: Repo, *, progress: Progress = SILENT) -> UndoResult:
     Raises:
         AnswerNo: Nothing was done yet.
         Corrupt: The last operation cannot be read.
+        RefMoved: Another process did something meanwhile.
     """
-    entry = next(repo.oplog.entries(repo.local(repo.refs()).oplog), None)
+    end = repo.local(repo.refs()).oplog
+    entry = next(repo.oplog.entries(end), None)
     if entry is None:
         raise AnswerNo("nothing to undo")
     checked_out = repo.datasets(repo.local(repo.refs()).present)
@@ -50,6 +52,8 @@ def undo(repo: Repo, *, progress: Progress = SILENT) -> UndoResult:
         }
 
     def change(found: Refs, _: Writer) -> Refs:
+        if repo.local(found).oplog != end:
+            raise RefMoved("another operation came in between", hint="run the command again")
         return _revert(found, entry.changes)
 
     moved = switch.move(

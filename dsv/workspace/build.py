@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from dsv.atomic import open_new, write_all
-from dsv.errors import Corrupt, Refused
+from dsv.errors import Corrupt
 from dsv.hashing import Buffer
 from dsv.ids import ObjectId
-from dsv.model.node import DIR, EMPTY, EXEC, FILE, LINK, Entry, Leaf, Node, Page, leaves
+from dsv.model.node import DIR, EMPTY, EXEC, FILE, LINK, Entry, Leaf, Node, Page, check_depth, leaves
 from dsv.progress import SILENT, Progress
 from dsv.workspace import pages
 from dsv.workspace.ledger import Ledger
-from dsv.workspace.observe import MAX_DEPTH
 from dsv.workspace.pages import ID_BYTES, Body
 from dsv.workspace.paths import check_stored_name
 from dsv.workspace.record import Stretch, Total
@@ -63,7 +62,7 @@ class Builder:
         self._progress = progress
         self._ledger = ledger
 
-    def folder(self, path: str, oid: ObjectId, shown: str, folder: str = "", depth: int = 0) -> Total:
+    def folder(self, path: str, oid: ObjectId, shown: str, folder: str = "") -> Total:
         """Make the directory `path` with the entries of the node `oid`.
 
         Args:
@@ -71,29 +70,24 @@ class Builder:
             oid: The node.
             shown: The directory relative to the workspace, for messages.
             folder: The directory relative to the dataset, for the cache.
-            depth: How deep it is in the dataset.
 
         Raises:
             OSError: It cannot be written.
             Missing: The store does not hold all of it.
             Corrupt: It is damaged, or holds what dsv never records.
-            Refused: It is too deep.
         """
-        if depth > MAX_DEPTH:
-            raise Refused(f"{shown} is more than {MAX_DEPTH} folders deep")
+        check_depth(f"{shown}/")
         os.mkdir(path)  # noqa: PTH102 - a Path for each of a million folders costs too much
         files = size = 0
         for page in [Page("", 0, EMPTY)] if oid == EMPTY else leaves(oid, self._reader.node):
             node = self._reader.node(page.id) if page.entries else Leaf(())
             if not isinstance(node, Leaf):
                 raise Corrupt(f"node {page.id} is listed as a page of entries and is not one")
-            done = self._page(path, node.entries, page.id, shown, folder, depth)
+            done = self._page(path, node.entries, page.id, shown, folder)
             files, size = files + done.files, size + done.size
         return Total(oid, files, size)
 
-    def _page(
-        self, path: str, entries: tuple[Entry, ...], oid: ObjectId, shown: str, folder: str, depth: int
-    ) -> Total:
+    def _page(self, path: str, entries: tuple[Entry, ...], oid: ObjectId, shown: str, folder: str) -> Total:
         numbers: list[int] = []
         ids: list[bytes] = []
         links: dict[str, str] = {}
@@ -103,9 +97,7 @@ class Builder:
             check_stored_name(name, shown)
             here = f"{path}/{name}"
             if kind == DIR:
-                total = self.folder(
-                    here, ObjectId(target), under(shown, name), under(folder, name), depth + 1
-                )
+                total = self.folder(here, ObjectId(target), under(shown, name), under(folder, name))
                 below[position] = total
                 files, size = files + total.files, size + total.size
                 numbers += (0, 0, 0, 0, DIR_MODE)

@@ -16,7 +16,7 @@ from dsv.atomic import TEMP_PREFIX, storage_error, temp_name
 from dsv.errors import InTheWay, StorageError
 from dsv.ids import ObjectId
 from dsv.model.checkpoint import Checkpoint
-from dsv.model.node import DIR, Entry, compare
+from dsv.model.node import DIR, Entry, check_depth, compare
 from dsv.progress import SILENT, Progress
 from dsv.workspace.build import Builder, Reader
 from dsv.workspace.ignore import NOTHING, Ignore
@@ -80,7 +80,7 @@ def materialise(
     try:
         _make_parents(place, dataset)
         with _scratch(place, path) as scratch:
-            _check_space(scratch, wanted.size - (present.size if present and present.kind == DIR else 0))
+            check_space(scratch, wanted.size - (present.size if present and present.kind == DIR else 0))
             if wanted.kind == DIR and (present is None or present.kind != DIR) and not _is_folder(path):
                 _write_new(place, dataset, wanted, present, scratch, progress)
             else:
@@ -119,6 +119,23 @@ def check_fit(place: Place, wanted: dict[str, Checkpoint]) -> None:
     for dataset, checkpoint in wanted.items():
         if checkpoint.is_dir:
             check_tree(dataset, checkpoint.content, place.reader.node, system)
+
+
+def check_space(folder: Path | str, size: int) -> None:
+    """Check that the disk of `folder` has room for `size` more bytes.
+
+    Raises:
+        StorageError: It has not.
+    """
+    if not hasattr(os, "statvfs"):
+        return
+    found = os.statvfs(folder)
+    free = found.f_bavail * found.f_frsize
+    if size + SPARE > free and size > 0:
+        raise StorageError(
+            f"no space is left: {size} bytes are to be written and {free} are free",
+            hint="free some space, then run the command again",
+        )
 
 
 def remove(place: Place, dataset: str) -> None:
@@ -220,19 +237,8 @@ def _scratch(place: Place, path: str) -> Iterator[str]:
         clear(mine)
 
 
-def _check_space(folder: str, size: int) -> None:
-    if not hasattr(os, "statvfs"):
-        return
-    found = os.statvfs(folder)
-    free = found.f_bavail * found.f_frsize
-    if size + SPARE > free and size > 0:
-        raise StorageError(
-            f"no space is left: {size} bytes are to be written and {free} are free",
-            hint="free some space, then run the command again",
-        )
-
-
 def _extra(place: Place, shown: str, before: ObjectId | None, after: ObjectId) -> Iterator[str]:
+    check_depth(f"{shown}/")
     for old, new in compare(before, after, place.reader.node):
         if new is None:
             continue

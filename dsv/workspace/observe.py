@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from dsv.errors import Refused
 from dsv.ids import ObjectId
-from dsv.model.node import DIR, EXEC, FILE, LEAF_LIMIT, Page, join
+from dsv.model.node import DIR, EXEC, FILE, LEAF_LIMIT, MAX_DEPTH, Page, join
 from dsv.workspace import pages
 from dsv.workspace.ignore import NOTHING, Ignore
 from dsv.workspace.known import Known
@@ -17,9 +17,6 @@ from dsv.workspace.record import FILE_FOLDER, Recorder, Stretch, Total, signatur
 from dsv.workspace.scan import cut_names, digest_names, failure, list_names, refuse_special, scan
 from dsv.workspace.sink import Sink
 from dsv.workspace.stat import StatCache
-
-MAX_DEPTH = 250
-"""Folders inside folders; each level costs stack."""
 
 
 class Observation(NamedTuple):

@@ -6,7 +6,7 @@ import secrets
 import stat as modes
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -118,13 +118,32 @@ def check_stored_name(name: str, shown: str) -> None:
     """Check a name that comes from the store and is about to be written.
 
     Raises:
-        Corrupt: It is the store's or git's own: no dsv records such a name.
+        Corrupt: It is the store's or git's own, or a path: no dsv records such a name.
     """
+    if "/" in name:
+        raise Corrupt(f"{shown} holds {name!r}, which is a path and no name")
     # Git on Windows and macOS fell for the disguised spellings.
     if (name[0] in ".gG" or not name.isascii()) and _disguised(name) in NEVER_DATA:
         raise Corrupt(
             f"{shown} holds {name!r}, which dsv never records: it would write into git or the store"
         )
+
+
+def check_stored_paths(datasets: Collection[str]) -> None:
+    """Check the paths of a snapshot that comes from the store.
+
+    Raises:
+        Corrupt: One is inside another, or inside the store or git, or dsv's own: no dsv records it.
+    """
+    known = set(datasets)
+    for dataset in datasets:
+        parts = dataset.split("/")
+        for end, part in enumerate(parts, 1):
+            check_stored_name(part, f"the snapshot with {dataset!r}")
+            if end < len(parts) and "/".join(parts[:end]) in known:
+                raise Corrupt(f"{dataset!r} is recorded inside another dataset, which dsv never does")
+        if dataset in OWN_FILES:
+            raise Corrupt(f"{dataset!r} is recorded as a dataset, and belongs to dsv itself")
 
 
 def is_reserved(name: str) -> bool:

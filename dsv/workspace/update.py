@@ -11,7 +11,7 @@ import stat as modes
 from dsv.atomic import temp_name
 from dsv.errors import InTheWay
 from dsv.ids import ObjectId
-from dsv.model.node import DIR, EMPTY, EXEC, LINK, Entry, Get, Leaf, Node, compare, walk
+from dsv.model.node import DIR, EMPTY, EXEC, LINK, Entry, Get, Leaf, Node, check_depth, compare, walk
 from dsv.progress import SILENT, Progress
 from dsv.workspace.build import Builder, Reader, write_file
 from dsv.workspace.pages import kind_of
@@ -48,6 +48,7 @@ class Updater:
             OSError: Something cannot be written.
             Missing, Corrupt: The store cannot give all of `after`.
         """
+        check_depth(f"{shown}/")
         if not modes.S_ISDIR(os.lstat(path).st_mode):
             raise InTheWay(f"{shown} has become something else meanwhile", hint="run the command again")
         gone: list[Entry] = []

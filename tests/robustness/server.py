@@ -1,0 +1,98 @@
+"""Runs each command in a process of its own, forked from one that has imported everything.
+
+Reads one JSON document a line from stdin and answers with one on stdout. Fresh processes,
+real locks and real kills, at a tenth of the price of starting Python.
+"""
+
+import json
+import os
+import resource
+import sys
+import tempfile
+from importlib import import_module
+from typing import Any
+
+from tests.robustness.saboteur import Saboteur
+
+
+def main() -> None:
+    """Serve until stdin ends."""
+    from dsv.cli.app import COMMANDS
+
+    for module in (
+        *COMMANDS.values(),
+        "numpy",
+        "dsv.tables.facts",
+        "dsv.store.writer",
+        "dsv.store.contents",
+        "dsv.workspace.materialise",
+    ):
+        import_module(module)
+    for line in sys.stdin:
+        children = [_start(job) for job in json.loads(line)]
+        sys.stdout.write(json.dumps([_wait(*child) for child in children]) + "\n")
+        sys.stdout.flush()
+
+
+def _start(job: dict[str, Any]) -> tuple[int, str, str]:
+    out, err = (tempfile.mkstemp(prefix=f"dsv-{name}-")[1] for name in ("out", "err"))
+    pid = os.fork()
+    if not pid:
+        try:
+            _child(job, out, err)
+        finally:
+            os._exit(99)
+    return pid, out, err
+
+
+def _child(job: dict[str, Any], out: str, err: str) -> None:
+    for number, path in ((1, out), (2, err)):
+        fd = os.open(path, os.O_WRONLY | os.O_TRUNC)
+        os.dup2(fd, number)
+        os.close(fd)
+    os.environ.update(job.get("env", {}))
+    os.chdir(job["cwd"])
+    if job.get("file_limit"):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (job["file_limit"], job["file_limit"]))
+    saboteur = Saboteur(job.get("kill", 0), power=job.get("power", False), below=job.get("below", ""))
+    counting = job.get("count") or job.get("kill")
+    if counting:
+        saboteur.install()
+    from dsv.cli.app import run
+
+    code = run([os.fsdecode(bytes.fromhex(word)) for word in job["words"]])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if counting:
+        os.environ["CALLS"] = str(saboteur.calls)
+        with open(f"{err}.calls", "w", encoding="utf-8") as file:
+            file.write(str(saboteur.calls))
+    os._exit(code)
+
+
+def _wait(pid: int, out: str, err: str) -> dict[str, Any]:
+    _, status, usage = os.wait4(pid, 0)
+    calls = 0
+    if os.path.exists(f"{err}.calls"):
+        with open(f"{err}.calls", encoding="utf-8") as file:
+            calls = int(file.read())
+        os.unlink(f"{err}.calls")
+    answer = {
+        "code": os.waitstatus_to_exitcode(status),
+        "calls": calls,
+        "peak": usage.ru_maxrss,
+        "out": _take(out),
+        "err": _take(err),
+    }
+    return answer
+
+
+def _take(path: str) -> str:
+    with open(path, "rb") as file:
+        data = file.read()
+    os.unlink(path)
+    return data.hex()
+
+
+if __name__ == "__main__":
+    main()
