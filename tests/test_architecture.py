@@ -32,6 +32,7 @@ LAYERS = (
     {"rowcount", "stage"},
     {"switch"},
     {"ops"},
+    {"demo"},
     {"cli"},
     {"__main__", "testing"},
 )

