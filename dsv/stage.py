@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from dsv import git
+from dsv.derived import schema_of
 from dsv.hashing import Kind
 from dsv.ids import ObjectId
 from dsv.model import node as nodes
@@ -108,20 +109,28 @@ def checkpoint(
         kind=seen.kind,
         size=seen.size,
         files=seen.files,
-        schema=_schema(repo, session, path, seen, None if before is None else before.schema),
+        schema=_schema(repo, session, path, seen, before),
         origin=session.put(Kind.SOURCE, origin.encode()),
     )
 
 
 def _schema(
-    repo: Repo, session: Writer, path: str, seen: Observation, before: ObjectId | None
+    repo: Repo, session: Writer, path: str, seen: Observation, before: Checkpoint | None
 ) -> ObjectId | None:
-    """Return the schema that a text file is pinned to, None for everything else."""
+    """Return the schema that a text file is pinned to, None for everything else.
+
+    It is what `dsv.toml` declares, else that of the version before as far as it is known. A
+    file that was never looked into is pinned to nothing: its schema is what it says itself.
+    """
     if seen.kind == DIR or text_format(path) is None:
         return None
+    known = None if before is None else schema_of(repo, before)
+    rule = repo.config.rule_for(path)
+    if rule is None or not rule.schema:
+        return known
     from dsv.tabular import pin
 
-    pinned = pin(repo, path, before)
+    pinned = pin(repo, path, rule.schema, known)
     return None if pinned is None else session.put(Kind.SCHEMA, pinned.encode())
 
 

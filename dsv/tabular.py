@@ -4,12 +4,13 @@ Facts and the schemas under which text was found to be readable are derived reco
 in the store under keys made from the content id, and computed again where they are missing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from dsv import derived
 from dsv.errors import Conflict, Corrupt, NoTable, StorageError, UserError
 from dsv.hashing import Kind
 from dsv.ids import ObjectId, parse_id
@@ -31,22 +32,27 @@ from dsv.tables.source import ByteSource
 from dsv.tables.text import DoesNotFit, TextReader
 
 
-def pin(repo: Repo, path: str, before: ObjectId | None) -> TextSchema | None:
+def pin(repo: Repo, path: str, types: Mapping[str, object], before: ObjectId | None) -> TextSchema | None:
     """Return the schema that the text file at `path` in the working tree is pinned to.
 
-    It is what the start of the file says, what `dsv.toml` declares for it, and no narrower
-    than that of the version `before`. None if the file is no table.
+    Args:
+        repo: The workspace.
+        path: The dataset.
+        types: What `dsv.toml` declares, by column.
+        before: The schema of the version before; no column gets narrower than there.
+
+    Returns:
+        The schema; None if the file is no table.
 
     Raises:
-        BadConfig: `dsv.toml` declares a type that there is not.
+        BadConfig: `types` names a type that there is not.
         UserError: The file cannot be read.
     """
-    rule = repo.config.rule_for(path)
-    types = declared(rule.schema, f"dsv.toml, schema of {path}") if rule is not None and rule.schema else {}
+    wanted = declared(types, f"dsv.toml, schema of {path}")
     start = None if before is None else _read_schema(repo, before)
     try:
         with FileSource(repo.root / path) as source:
-            return infer.infer(source, declared=types, start=start, prefix=True)
+            return infer.infer(source, declared=wanted, start=start, prefix=True)
     except NoTable:
         return None
     except OSError as error:
@@ -161,12 +167,11 @@ def kept(repo: Repo, checkpoint: Checkpoint, *, details: bool = False) -> Known 
         checkpoint: The version.
         details: Whether the digests of its blocks are wanted too.
     """
-    key = facts_key(checkpoint.content, checkpoint.schema)
     what = f"facts of {checkpoint.content}"
+    record = derived.facts_record(repo, checkpoint)
+    if record is None:
+        return None
     try:
-        if not repo.objects.has(key):
-            return None
-        record = canonical.decode(repo.objects.get(key, Kind.FACTS), what=what)
         if record["facts"] is None:
             tables = tuple(
                 (where, name, parse_id(oid), int(rows)) for where, name, oid, rows in record["tables"]

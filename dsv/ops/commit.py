@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from dsv import guard, stage
+from dsv.derived import rows_of
 from dsv.errors import AnswerNo, UsageFault
 from dsv.hashing import Kind
 from dsv.ids import ObjectId
@@ -11,7 +12,6 @@ from dsv.model.commit import Commit
 from dsv.model.origin import Source
 from dsv.progress import SILENT, Progress
 from dsv.repo import Datasets, Repo, Tracked, now
-from dsv.rowcount import rows_of
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 

@@ -19,7 +19,7 @@ MIN_SIZE = 512
 SAMPLE = 8 << 10
 """Bytes from the middle that are tried; a segment that is not longer is tried whole."""
 
-PAYS = 0.9
+PAYS = 0.8
 """What is compressed must come out smaller than this part of itself."""
 
 MAX_TRUST = 16

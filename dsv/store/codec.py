@@ -37,8 +37,8 @@ def compress(data: Buffer) -> tuple[int, Buffer]:
     return (ZSTD, stored) if len(stored) <= len(data) - len(data) // 8 else (PLAIN, data)
 
 
-def decompress(codec: int, stored: bytes | memoryview, raw: int) -> bytes:
-    """Return the `raw` bytes that `stored` holds.
+def decompress(codec: int, stored: bytes | memoryview, raw: int) -> bytes | memoryview:
+    """Return the `raw` bytes that `stored` holds; what is stored as it is is not copied.
 
     A frame that claims another size is refused before any memory is taken for it.
 
@@ -48,7 +48,7 @@ def decompress(codec: int, stored: bytes | memoryview, raw: int) -> bytes:
     if codec == PLAIN:
         if len(stored) != raw:
             raise Corrupt(f"{len(stored)} bytes are stored where {raw} should be")
-        return bytes(stored)
+        return stored
     if codec != ZSTD:
         raise Corrupt(f"codec {codec} is not known")
     import zstandard

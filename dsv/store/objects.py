@@ -195,10 +195,10 @@ class Objects:
             stored = self.blobs.read(packs.name(place.pack), place.offset, place.stored)
         except Corrupt as error:
             raise Corrupt(f"object {oid} in pack {place.pack}: {error}") from error
-        return self.decode(oid, place, stored)
+        return bytes(self.decode(oid, place, stored))
 
     @staticmethod
-    def decode(oid: ObjectId, place: Located, stored: bytes | memoryview) -> bytes:
+    def decode(oid: ObjectId, place: Located, stored: bytes | memoryview) -> bytes | memoryview:
         """Return the bytes of an object from what is stored of it.
 
         Raises:
