@@ -72,11 +72,11 @@ class _Reached:
     def walk(self) -> None:
         """Walk, and note what cannot be read."""
         local = self._repo.local(self._refs)
-        entries, damage = self._repo.oplog.readable(local.oplog)
+        _, damage = self._repo.oplog.readable(local.oplog)
         if damage is not None:
             self._note("oplog", "oplog", damage)
         try:
-            start = reach.roots(self._repo, self._refs, since=entries[-1].seconds if entries else 0)
+            start = reach.roots(self._repo, self._refs, since=local.horizon)
         except Corrupt:
             start = reach.roots_of_refs(self._repo, self._refs)
         walk = reach.Walk(

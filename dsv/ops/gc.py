@@ -73,11 +73,13 @@ def condemn(repo: Repo, now: int, *, keep_days: int = KEEP_DAYS, dry_run: bool =
     """
     for _ in range(_TRIES):
         refs = repo.refs()
-        collected = collect(_mark(repo, refs, now - keep_days * reach.DAY), now, dry_run=dry_run)
+        horizon = max(now - keep_days * reach.DAY, repo.local(refs).horizon)
+        collected = collect(_mark(repo, refs, horizon), now, dry_run=dry_run)
         if collected is None or dry_run:
             return collected
         try:
-            repo.swap(refs, collected.apply(refs))
+            local = replace(repo.local(refs), horizon=horizon)
+            repo.swap(refs, replace(collected.apply(refs), local=local))
         except RefMoved:
             continue
         return collected

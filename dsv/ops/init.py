@@ -6,7 +6,7 @@ from pathlib import Path
 from dsv import git, lockfile
 from dsv.atomic import replace_file
 from dsv.config import SHARED
-from dsv.errors import RefMoved, Refused
+from dsv.errors import Corrupt, RefMoved, Refused
 from dsv.repo import STORE, Repo
 from dsv.store.refs import Local, Refs
 
@@ -44,6 +44,7 @@ def init(root: Path, *, store: Path | None = None) -> InitResult:
     Raises:
         Refused: `root` is inside the store of a workspace, or `store` is not an empty folder.
         StorageError: It cannot be written.
+        Corrupt: There is a store that has lost its refs.
     """
     if STORE in root.parts:
         raise Refused(f"{root} is inside the store of a workspace")
@@ -51,6 +52,7 @@ def init(root: Path, *, store: Path | None = None) -> InitResult:
     top = git.find(root)
     created = not (repo.dot / "refs").exists()
     if created:
+        _check_lost(repo)
         _create(repo, store, git.branch(top) if top else None)
     if not (root / SHARED).exists():
         replace_file(root / SHARED, _SETTINGS.encode())
@@ -58,6 +60,15 @@ def init(root: Path, *, store: Path | None = None) -> InitResult:
         git.ignore(root, ())
     refs = repo.refs()
     return InitResult(root, repo.local(refs).branch, refs.head, created, top is not None)
+
+
+def _check_lost(repo: Repo) -> None:
+    """Refuse to start anew over packs: gc would take them for garbage."""
+    if repo.dot.is_dir() and next(repo.blobs.list("packs/"), None) is not None:
+        raise Corrupt(
+            f"the store in {repo.dot} holds packs, and its refs are gone",
+            hint="restore the file refs from a backup, or move the store away",
+        )
 
 
 def _create(repo: Repo, store: Path | None, git_branch: str | None) -> None:

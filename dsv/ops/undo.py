@@ -33,7 +33,7 @@ def undo(repo: Repo, *, progress: Progress = SILENT) -> UndoResult:
     What the working tree holds by now is stored before it is overwritten.
 
     Raises:
-        AnswerNo: Nothing was done yet.
+        AnswerNo: Nothing was done yet, or gc let go of what the last operation needs.
         Corrupt: The last operation cannot be read.
         RefMoved: Another process did something meanwhile.
     """
@@ -41,6 +41,8 @@ def undo(repo: Repo, *, progress: Progress = SILENT) -> UndoResult:
     entry = next(repo.oplog.entries(end), None)
     if entry is None:
         raise AnswerNo("nothing to undo")
+    if entry.seconds < repo.local(repo.refs()).horizon:
+        raise AnswerNo("the last operation cannot be undone any more: gc let go of what it needs")
     checked_out = repo.datasets(repo.local(repo.refs()).present)
     wanted: dict[str, Tracked | None] = {path: checked_out.get(path) for path in repo.datasets(entry.wrote)}
     if entry.tree and "present" in entry.changes:

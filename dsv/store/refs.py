@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from dsv.errors import Corrupt
+from dsv.hashing import checksum
 from dsv.ids import ObjectId, parse_id
 from dsv.model import canonical
 
@@ -67,6 +68,7 @@ class Local:
         git_branch: Git's branch when HEAD was attached, to see git move.
         lock_due: Whether `dsv.lock` is still to be written for this HEAD.
         dropped: Content ids whose bytes were given up on purpose; sorted.
+        horizon: Seconds since 1970; gc let go of what older operations need to be undone.
     """
 
     branch: str | None = "main"
@@ -79,6 +81,7 @@ class Local:
     git_branch: str | None = None
     lock_due: bool = False
     dropped: tuple[ObjectId, ...] = ()
+    horizon: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,7 @@ class Refs:
         return self.branches.get(local.branch)
 
     def encode(self) -> bytes:
-        """Return the canonical encoding."""
+        """Return the canonical encoding, which holds a checksum of itself without that."""
         record: canonical.Json = {
             "v": VERSION,
             "branches": dict(self.branches),
@@ -127,6 +130,7 @@ class Refs:
         }
         if self.local is not None:
             record["local"] = _encode_local(self.local)
+        record["check"] = _check(record)
         return canonical.encode(record)
 
     @classmethod
@@ -140,6 +144,8 @@ class Refs:
         if len(data) > MAX_BYTES:
             raise Corrupt(f"{what} has {len(data)} bytes, more than any dsv writes")
         record = canonical.decode(data, what=what, version=VERSION)
+        if record.pop("check", None) != _check(record):
+            raise Corrupt(f"{what} does not match its checksum")
         try:
             local = record.get("local")
             return cls(
@@ -156,12 +162,18 @@ class Refs:
             raise Corrupt(f"{what} is not a valid refs object: {error}") from error
 
 
+def _check(record: canonical.Json) -> str:
+    # No id names the refs, so a flipped bit would pass for another branch or another commit.
+    return f"{checksum(canonical.encode(record)):016x}"
+
+
 def _encode_local(local: Local) -> canonical.Json:
     return {
         "branch": local.branch,
         "detached": local.detached,
         "dropped": list(local.dropped),
         "git_branch": local.git_branch,
+        "horizon": local.horizon,
         "lock_due": local.lock_due,
         "moving": None if local.moving is None else list(local.moving),
         "oplog": list(local.oplog),
@@ -185,6 +197,7 @@ def _decode_local(record: canonical.Json) -> Local:
         git_branch=_optional_text(record["git_branch"]),
         lock_due=bool(record["lock_due"]),
         dropped=tuple(parse_id(oid) for oid in record["dropped"]),
+        horizon=int(record["horizon"]),
     )
 
 
