@@ -28,9 +28,11 @@ LAYERS = (
     {"lineage"},
     {"repo"},
     {"filediff", "history", "merging"},
-    {"guard", "reach", "revisions", "tabular"},
-    {"rowcount", "stage"},
+    {"derived", "reach", "revisions"},
+    {"tabular"},
+    {"stage"},
     {"switch"},
+    {"guard"},
     {"ops"},
     {"demo"},
     {"cli"},
@@ -47,7 +49,7 @@ NARROW = {
     "filediff": {"ids", "model"},
     "history": {"ids", "model"},
     "merging": {"ids", "model"},
-    "lineage": {"errors", "ids", "lockfile"},
+    "lineage": {"atomic", "errors", "hashing", "ids", "lockfile", "model", "workspace"},
     "testing": {"errors", "hashing", "store"},
 }
 """Packages that may import less than all that is below them: the working tree does not know the store."""
