@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from dsv import git
@@ -10,9 +11,11 @@ from dsv.hashing import Kind
 from dsv.ids import ObjectId, is_id, parse_id
 from dsv.model import canonical
 from dsv.model.checkpoint import Checkpoint
-from dsv.model.node import CHECKPOINT, DIR, LINK, Leaf
+from dsv.model import node as nodes
+from dsv.model.node import CHECKPOINT, DIR, LINK, Entry, Leaf, Node
 from dsv.repo import Repo
 from dsv.store.refs import Refs
+from dsv.workspace.paths import check_stored_name, check_stored_paths
 from dsv.tables.keys import facts_key
 
 DAY = 86_400
@@ -119,20 +122,30 @@ class Walk:
                 snapshots.add(commit.snapshot)
                 waiting += self._new(commit.parents, "a commit")
         for snapshot in snapshots:
+            if self._damaged is not None:
+                self._try(f"snapshot {snapshot}", self._check_paths, snapshot)
             self._node(snapshot, "")
+
+    def _check_paths(self, snapshot: ObjectId) -> None:
+        check_stored_paths([entry.name for entry in nodes.walk(snapshot, self._repo.node)])
 
     def _node(self, oid: ObjectId, path: str, *, files: bool = True) -> None:
         """Mark a node and what is below it; `path` ends with `/` inside a dataset."""
+        if self._try(f"node {oid}", self._check_depth, path) is None:
+            return
         waiting = self._new([oid], path or "a commit")
         while waiting:
             node = self._try(f"node {waiting[-1]} of {path or 'a snapshot'}", self._repo.node, waiting.pop())
             if not isinstance(node, Leaf):
+                self._check_levels(node, path)
                 pages = [] if node is None else [page.id for page in node.pages]
                 waiting += self._new(pages, path or "a snapshot")
                 continue
             contents: dict[ObjectId, str] = {}
             for entry in node.entries:
                 target = ObjectId(entry.target)
+                if self._damaged is not None:
+                    self._try(f"node of {path or 'a snapshot'}", partial(_check_entry, path), entry)
                 if entry.kind == CHECKPOINT:
                     self._checkpoint(target, entry.name)
                 elif entry.kind == DIR:
@@ -141,6 +154,23 @@ class Walk:
                     contents[target] = path + entry.name
             if files:
                 self._files(contents)
+
+    def _check_levels(self, node: Node | None, path: str) -> None:
+        """Tell of pages whose pages are not of a lower level; pages of entries are level 1."""
+        if self._damaged is None or node is None or isinstance(node, Leaf):
+            return
+        for page in node.pages:
+            below = self._try(f"page of {path or 'a snapshot'}", self._repo.node, page.id)
+            level = 0 if below is None or isinstance(below, Leaf) else below.level
+            if below is not None and level >= node.level:
+                self._damaged(
+                    path or "a snapshot", Corrupt(f"page {page.id} has level {level} below {node.level}")
+                )
+
+    @staticmethod
+    def _check_depth(path: str) -> bool:
+        nodes.check_depth(path)
+        return True
 
     def _checkpoint(self, oid: ObjectId, path: str) -> None:
         for _ in self._new([oid], path):
@@ -209,6 +239,13 @@ class Walk:
                 raise
             self._damaged(what, error)
             return None
+
+
+def _check_entry(path: str, entry: Entry) -> None:
+    if (entry.kind == CHECKPOINT) != (not path):
+        raise Corrupt(f"{path or 'a snapshot'} holds {entry.name!r}, which is a {entry.kind}")
+    if path:
+        check_stored_name(entry.name, path)
 
 
 def _ids(values: Iterable[str | None]) -> set[ObjectId]:

@@ -135,7 +135,7 @@ def move(
                 return replace(target, local=local)
 
             wrote = stage.edit(repo, None, dirty, writer) if dirty else None
-            repo.publish(what, begin, writer=writer, tree=Tree(kept, wrote))
+            repo.publish(what, begin, writer=writer, tree=Tree(kept, wrote) if goal else None)
         written, removed = _write(repo, {path: (looks[path], new) for path, new in goal.items()}, progress)
         refs = _end(repo)
     return Moved(refs, tuple(written), tuple(removed), tuple(lost))

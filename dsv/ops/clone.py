@@ -1,5 +1,6 @@
 """Make a workspace like another one."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
 from dsv.repo import SETTINGS, STORE, Repo
 from dsv.store import merge, packs
+from dsv.store.collect import open_all
 from dsv.store.refs import Local, Refs
 
 
@@ -53,7 +55,11 @@ def clone(source: Path, root: Path, *, progress: Progress = SILENT) -> CloneResu
     root.mkdir(parents=True, exist_ok=True)
     mine = Repo(root)
     mine.dot.mkdir(exist_ok=True)
-    size = _copy_blobs(theirs, mine, refs, progress)
+    try:
+        size = _copy_blobs(theirs, mine, refs, progress)
+    except BaseException:
+        shutil.rmtree(mine.dot, ignore_errors=True)  # so that cloning again finds an empty folder
+        raise
     branch = local.branch or refs.default
     first = Refs(
         branches=refs.branches,
@@ -72,11 +78,15 @@ def _copy_blobs(theirs: Repo, mine: Repo, refs: Refs, progress: Progress) -> int
     total = 0
     for ref in refs.indexes:
         names[merge.name(ref.id)] = ref.id
-        names.update((packs.name(pack), ObjectId(pack)) for pack in merge.open_index(theirs.blobs, ref).packs)
+    for index in open_all(theirs.blobs, refs).values():
+        names.update((packs.name(pack), ObjectId(pack)) for pack in index.packs)
     progress.begin("copying", len(names), "files")
     # Packs first: an index never names what is not there.
     for name, oid in sorted(names.items(), reverse=True):
-        data = theirs.blobs.read(name)
+        try:
+            data = theirs.blobs.read(name)
+        except FileNotFoundError:
+            raise Corrupt(f"{name} is missing", hint="dsv fsck in the workspace that is cloned") from None
         if file_id(data) != oid:
             raise Corrupt(
                 f"{name} is not what its name says", hint="dsv fsck in the workspace that is cloned"

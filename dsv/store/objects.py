@@ -121,6 +121,15 @@ class Objects:
         """Return where an object is that no sound index lists, because its own is known to be damaged."""
         return next(self._spare(bytes.fromhex(oid)), None)
 
+    def seek(self, oid: ObjectId) -> Located | None:
+        """Return where an object is that `find` does not find: a flipped bit in an index may hide it.
+
+        Hashes each index, once.
+        """
+        self._ready()
+        self._verify_indexes()
+        return self.find(oid)
+
     def has(self, oid: ObjectId) -> bool:
         """Whether the store holds an object."""
         return self.find(oid) is not None
