@@ -1,0 +1,118 @@
+"""What the documentation says can be done: commands, options, links, and the tour of the README as it is."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dsv.cli import reference
+from dsv.cli.app import COMMANDS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+
+CODE = re.compile(r"```(?:sh|console)\n(.*?)```|`(dsv [^`]*)`", re.DOTALL)
+COMMAND = re.compile(r"(?:^|[\s;|&(/])dsv ((?:-[qv]+ |-C \S+ )*)([a-z]+)([^\n;|&>)#]*)")
+PLANNED = {"run", "rerun", "rebuild", "verify", "trace", "lineage", "push", "pull", "fetch", "import"}
+"""Commands of later releases: decisions may speak of them, guides must not."""
+
+
+def commands(text: str) -> list[tuple[str, str]]:
+    """Return name and arguments of every dsv command in the code of a page."""
+    found = []
+    for block in CODE.finditer(text):
+        code = block[1] or block[2]
+        if block[0].startswith("```console"):
+            code = "\n".join(line[2:] for line in code.splitlines() if line.startswith("$ "))
+        code = re.sub(r"(?m)^#.*", "", code)
+        found += [(match[2], match[3]) for match in COMMAND.finditer(code)]
+    return found
+
+
+def pages() -> list[object]:
+    return [pytest.param(page, id=str(page.relative_to(ROOT))) for page in PAGES]
+
+
+@pytest.mark.parametrize("page", pages())
+def test_documented_commands_and_options_exist(page: Path) -> None:
+    for name, arguments in commands(page.read_text(encoding="utf-8")):
+        if name in PLANNED and name not in COMMANDS and "design" in page.parts:
+            continue
+        assert name in COMMANDS, f"{page}: dsv {name}"
+        known = {option for param in reference.command(name).params for option in param.opts}
+        for option in re.findall(r"(?<!\S)(--[a-z][a-z-]*)", re.sub(r'"[^"]*"', "", arguments)):
+            assert option in known | {"--help"}, f"{page}: dsv {name} {option}"
+
+
+@pytest.mark.parametrize("page", pages())
+def test_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if not target.startswith(("http://", "https://", "mailto:", "#")):
+            assert (page.parent / target.partition("#")[0]).exists(), f"{page.name} links to {target}"
+
+
+def test_each_of_the_two_ways_in_is_one_line() -> None:
+    lines = [line for line in README.splitlines() if line.startswith("python3 -m venv")]
+    assert [line.rpartition("&& ")[2] for line in lines] == [
+        ".venv/bin/dsv demo demo-flights",
+        ".venv/bin/python -m pytest",
+    ]
+    assert README.index(lines[1]) < 2000
+
+
+def test_every_command_has_its_word() -> None:
+    told = {name for name, _ in commands(README)}
+    assert set(COMMANDS) - told <= {"config", "completion", "version", "oplog", "branch"}
+
+
+def test_the_tour_prints_what_it_says(tmp_path: Path) -> None:
+    home = tmp_path / "trips"
+    home.mkdir()
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    program = bin_folder / "dsv"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m dsv "$@"\n')
+    program.chmod(0o755)
+    env = {
+        **os.environ,
+        "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "LC_ALL": "C.UTF-8",
+    }
+    for line, said in tour():
+        if "b3sum" in line and not shutil.which("b3sum"):
+            continue
+        done = subprocess.run(
+            ["bash", "-c", line],
+            cwd=home,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        assert masked(done.stdout.decode()) == masked(said), line
+
+
+def tour() -> list[tuple[str, str]]:
+    """Return the lines that the README types, each with what it says is printed."""
+    found: list[tuple[str, str]] = []
+    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                found.append((line[2:], ""))
+            else:
+                found[-1] = (found[-1][0], f"{found[-1][1]}{line}\n")
+    return found
+
+
+def masked(text: str) -> str:
+    """Return `text` without what another time, folder or version of pyarrow changes."""
+    text = re.sub(r"(?m)^made a workspace in \S+", "made a workspace in DIR", text)
+    text = re.sub(r"\b[0-9a-f]{8}\b", "ID", text)
+    return re.sub(r"\([\d.]+ k?B\)", "(SIZE)", text)
