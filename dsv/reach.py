@@ -10,13 +10,13 @@ from dsv.errors import Corrupt, DsvError, Missing
 from dsv.hashing import Kind
 from dsv.ids import ObjectId, is_id, parse_id
 from dsv.model import canonical
-from dsv.model.checkpoint import Checkpoint
 from dsv.model import node as nodes
+from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import CHECKPOINT, DIR, LINK, Entry, Leaf, Node
 from dsv.repo import Repo
 from dsv.store.refs import Refs
-from dsv.workspace.paths import check_stored_name, check_stored_paths
 from dsv.tables.keys import facts_key
+from dsv.workspace.paths import check_stored_name, check_stored_paths
 
 DAY = 86_400
 

@@ -32,7 +32,7 @@ from dsv.store.refs import Local, Refs
 from dsv.workspace.ignore import Ignore
 from dsv.workspace.ignore import load as load_ignore
 from dsv.workspace.observe import Observation, observe
-from dsv.workspace.paths import check_stored_paths
+from dsv.workspace.paths import check_no_link, check_stored_paths
 from dsv.workspace.sink import HashSink, Sink
 from dsv.workspace.stat import StatCache
 from dsv.workspace.untracked import untracked
@@ -188,8 +188,10 @@ class Repo:
 
         Raises:
             UserError: There is nothing, or something that dsv does not track or cannot read.
+            Refused: The way there goes through a link.
             Changing: A file kept changing while it was read.
         """
+        check_no_link(self.root, path)
         return observe(self.root, path, self.cache, sink, rehash=rehash, ignore=self.ignored)
 
     def untracked(self, tracked: Collection[str]) -> list[str]:

@@ -123,9 +123,10 @@ class PackWriter:
                 self._flush()
 
     def _flush(self) -> None:
-        if self._buffer:
-            self._write(self._buffer)
-            self._buffer = bytearray()
+        # Taken away first: the traceback of a failed write holds on to it, and others go on adding.
+        full, self._buffer = self._buffer, bytearray()
+        if full:
+            self._write(full)
 
     def _write(self, data: Buffer) -> None:
         self._hasher.update(data)

@@ -65,6 +65,19 @@ def check_dataset(root: Path, dataset: str) -> None:
             raise Refused(f"{'/'.join(parts[:end])} is a workspace of its own", hint="run dsv in it")
 
 
+def check_no_link(root: Path, dataset: str) -> None:
+    """Check that no folder above `dataset` has become a link.
+
+    Raises:
+        Refused: One has; what it leads to is not data of this workspace.
+    """
+    above = os.fspath(root)
+    for part in dataset.split("/")[:-1]:
+        above = f"{above}/{part}"
+        if os.path.islink(above):  # noqa: PTH114 - asked for every dataset of a status
+            _refuse_link(root, Path(above), os.path.relpath(above, root))
+
+
 def probe(folder: Path) -> FileSystem:
     """Find out what the file system of `folder`, which exists and is writable, takes for one name.
 
