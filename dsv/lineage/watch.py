@@ -5,6 +5,7 @@ import os
 import select
 import threading
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Self
 
@@ -38,7 +39,7 @@ class _Adrift:
 
 
 class Watch:
-    """Watches every folder of a territory, from `__enter__` to `__exit__`, in a thread of its own.
+    """Watches every folder of a territory, from `__enter__` to `__exit__`, in threads of its own.
 
     After `__exit__`, `uses` is complete but for what `blind` names. Our own looking into folders
     gives events for folders alone, which count for nothing.
@@ -54,7 +55,10 @@ class Watch:
         self._folders: dict[int, _Watched] = {}
         self._adrift: dict[int, _Adrift] = {}
         self._queue: Inotify | None = None
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
+        # The system's queue is short (16,384 events, of which listing a folder takes six): one
+        # thread does nothing but empty it, another makes sense of what was in it.
+        self._read: SimpleQueue[bytes] = SimpleQueue()
         self._failed: BaseException | None = None
 
     def __enter__(self) -> Self:
@@ -68,8 +72,12 @@ class Watch:
             # Nothing runs yet: listing before watching spares us the events of our own looking.
             for path in [folder.path for folder in self._territory.walk()]:
                 self._watch(path, fresh=False)
-            self._thread = threading.Thread(target=self._listen, name="dsv-capture", daemon=True)
-            self._thread.start()
+            self._threads = [
+                threading.Thread(target=work, name="dsv-capture", daemon=True)
+                for work in (self._listen, self._understand)
+            ]
+            for thread in self._threads:
+                thread.start()
         except BaseException:
             self._close()
             raise
@@ -78,10 +86,11 @@ class Watch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._thread is None:
+        if not self._threads:
             return
         os.write(self._sleeper, b"!")
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
         self._close()
         if self._failed is not None and error is None:
             raise self._failed
@@ -98,25 +107,25 @@ class Watch:
         os.close(self._sleeper)
 
     def _listen(self) -> None:
+        """Empty the system's queue as fast as it fills, until we are woken to end."""
         assert self._queue is not None
         poll = select.poll()
         poll.register(self._queue.fd, select.POLLIN)
         poll.register(self._wake, select.POLLIN)
+        ending = False
+        while not ending:
+            ending = any(fd == self._wake for fd, _ in poll.poll())
+            while data := self._queue.read():
+                self._read.put(data)
+        self._read.put(b"")
+
+    def _understand(self) -> None:
         try:
-            while True:
-                ready = {fd for fd, _ in poll.poll()}
-                self._drain()
-                if self._wake in ready:
-                    self._drain()  # events from between the last look and the waking
-                    return
+            while data := self._read.get():
+                for event in inotify.parse(data):
+                    self._take(event)
         except BaseException as failure:  # noqa: BLE001  raised again where the command is waited for
             self._failed = failure
-
-    def _drain(self) -> None:
-        assert self._queue is not None
-        while data := self._queue.read():
-            for event in inotify.parse(data):
-                self._take(event)
 
     def _take(self, event: Event) -> None:
         if event.mask & inotify.OVERFLOW:
