@@ -263,5 +263,5 @@ def _remove(path: str, shown: str, ignore: Ignore) -> None:
 def _is_folder(path: str) -> bool:
     try:
         return modes.S_ISDIR(os.lstat(path).st_mode)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
