@@ -182,10 +182,12 @@ def select(datasets: Iterable[str], paths: Iterable[str], revision: str) -> list
 
 
 def is_revision(repo: Repo, text: str) -> bool:
-    """Whether `text` names a commit."""
+    """Whether `text` names a commit, or several: then `resolve` says so."""
     try:
         resolve(repo, text)
-    except (NotFound, Ambiguous, Refused):
+    except Ambiguous:
+        return True
+    except (NotFound, Refused):
         return False
     return True
 
