@@ -103,9 +103,8 @@ class Workspace(RuleBasedStateMachine):
             number = repo.local(repo.refs()).oplog[0]
             try:
                 done = action(repo)
-            except DsvError as error:
+            except (UserError, Conflict, AnswerNo, Missing) as error:
                 note(f"{what}: {error!r}")
-                assert isinstance(error, UserError | Conflict | AnswerNo | Missing), error
                 return error
             note(f"{what}: {done!r}")
             logged = repo.local(repo.refs()).oplog[0] > number
@@ -504,10 +503,15 @@ class Workspace(RuleBasedStateMachine):
     @rule()
     def undo(self) -> None:
         assert self.past is not None
-        refs, working, _ = self.past
+        refs, working, after = self.past
 
         def change(_: object) -> None:
             self.refs, self.working = refs.copy(), dict(working)
+            for name in set(NAMES) - working.keys():
+                # What was missing before an operation wrote it or let go of it may be there now.
+                found = trees.read(self.root / name)
+                assert found in (None, after.get(name), refs.present.get(name))
+                _set(self.working, name, found)
 
         done = self.act("undo", undo, change)
         if isinstance(done, DsvError):

@@ -1,0 +1,116 @@
+"""The bytes and ids of records are what they were when version 1 was made."""
+
+import json
+
+import pytest
+
+from dsv.hashing import Kind, file_id, object_id
+from dsv.ids import ObjectId
+from dsv.model import canonical, node
+from dsv.model.checkpoint import Checkpoint
+from dsv.model.commit import Commit
+from dsv.model.node import DIR, EXEC, FILE, LINK, Entry, Leaf, Page, Pages
+from dsv.model.origin import Source
+from dsv.model.recipe import Part, Recipe
+from dsv.store.oplog import OpEntry, hash_of
+from dsv.store.refs import IndexRef, Local, Moving, Refs
+
+A, B, C = (ObjectId(letter * 64) for letter in "abc")
+
+RECORDS: dict[str, tuple[Kind, bytes]] = {
+    "commit": (Kind.COMMIT, Commit(A, (B, C), "Ada <ada@x>", 'why "é"\n', 1_700_000_000, -90).encode()),
+    "first commit": (Kind.COMMIT, Commit(A, (), "", "m", 0, 0).encode()),
+    "file": (Kind.CHECKPOINT, Checkpoint(A, FILE, 3, 1, None, B).encode()),
+    "folder": (Kind.CHECKPOINT, Checkpoint(A, DIR, 2**53, 7, C, B).encode()),
+    "source": (Kind.SOURCE, Source("data/é.csv").encode()),
+    "edited": (Kind.SOURCE, Source("data", A, (B, C)).encode()),
+    "recipe": (Kind.RECIPE, Recipe((Part(A, 1), Part(B, 2**31))).encode()),
+    "empty node": (Kind.NODE, node.encode(Leaf(()))),
+    "node": (
+        Kind.NODE,
+        node.encode(
+            Leaf((Entry("a", FILE, A), Entry("b", EXEC, B), Entry("c", DIR, C), Entry("é", LINK, "../x")))
+        ),
+    ),
+    "pages": (Kind.NODE, node.encode(Pages(1, (Page("m", 4000, A), Page("z", 97, B))))),
+}
+
+IDS = {
+    "commit": "bb1b9dd0996f6bc52965506b2f783d5808dd153d19b113f95cf6dec7df61d95e",
+    "first commit": "3d0bf1fb9abe7949dc91dfec597c954c0422cf6a4d3c10bd7f3c22dcd0662661",
+    "file": "713e4706962d81d92b2c2c99d09d3ec67319c206e5fc29b50dd7f5fe4600278a",
+    "folder": "1fc36bb55bff1f2a97e21e805324e899f8f32c3ee154d37c4ae21c3b2efaa2c6",
+    "source": "b8444590720d61d0982a267b6941710fb497da597e1d2e7cb5764192290a80c9",
+    "edited": "0f03939821d9ca8d3deeec19a0504cc7675de9a195bfac349cdf950dfc3e0967",
+    "recipe": "ac87c725c63d2b2f479a7ba02a3979daf991bd8130c84b378ed0fedecc4f005d",
+    "empty node": "f23d754b74199ebdf950a93b1a9368bb20144eeec2fdbaac295c085d8bc97b01",
+    "node": "7efbb7afe3e64130e788b4a09bbce69c4b7272f3c5f9431dae2e65e05989db90",
+    "pages": "ab1b4cbed035a142a6023ae70c0bf67229d6bfb8918e37daa9938e84c1fa5fa2",
+    "refs": "6ca1071eaf50e9bb5b0b5df8eaad1702990e029d58f52a9cb2f566210a97dfd9",
+    "oplog": "2ec8be4b7f9462737feaa56fa43a578e371a7c79d9a27dbe4c1ae4b26670e8d6",
+}
+
+LOCAL = Local(
+    branch="main",
+    staged=A,
+    present=B,
+    moving=Moving(A, None, B),
+    remotes={"origin/main": C},
+    oplog=(3, "d" * 64),
+    git_branch="main",
+    lock_due=True,
+    dropped=(A,),
+)
+REFS = Refs(
+    {"main": A}, {"v1": B}, (IndexRef(C, 5, 4096, data=True),), {A: 7}, ("w1", "w2"), "main", 4, LOCAL
+)
+
+
+def test_contexts_are_as_the_format_says() -> None:
+    from blake3 import blake3
+
+    for kind in Kind:
+        if kind is not Kind.SEGMENT:
+            context = f"dsv 2026-11 {kind.name.lower()} v1"
+            assert object_id(kind, b"x") == blake3(b"x", derive_key_context=context).hexdigest()
+    assert object_id(Kind.SEGMENT, b"x") == file_id(b"x") == blake3(b"x").hexdigest()
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_ids(name: str) -> None:
+    kind, data = RECORDS[name]
+    assert canonical.encode(canonical.decode(data, what=name)) == data
+    assert object_id(kind, data) == IDS[name]
+
+
+def test_the_bytes_of_a_commit() -> None:
+    assert (
+        RECORDS["commit"][1]
+        == (
+            '{"author":"Ada <ada@x>","message":"why \\"é\\"\\n",'
+            f'"parents":["{B}","{C}"],"snapshot":"{A}","time":[1700000000,-90],"v":1}}'
+        ).encode()
+    )
+
+
+def test_the_bytes_of_a_node() -> None:
+    assert (
+        RECORDS["node"][1]
+        == (
+            f'{{"entries":[["a","file","{A}"],["b","exec","{B}"],["c","dir","{C}"],["é","link","../x"]],"v":1}}'
+        ).encode()
+    )
+
+
+def test_refs() -> None:
+    data = REFS.encode()
+    assert Refs.decode(data) == REFS
+    assert file_id(data) == IDS["refs"], json.loads(data)
+
+
+def test_an_entry_of_the_oplog() -> None:
+    entry = OpEntry(
+        2, "e" * 64, 1, 60, "commit", {"branches/main": (None, A), "head": ("x", None)}, tree=True, kept=A
+    )
+    assert OpEntry.decode(entry.encode()) == entry
+    assert hash_of(entry.encode()) == IDS["oplog"]
