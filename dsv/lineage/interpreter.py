@@ -1,0 +1,157 @@
+"""Python interpreters: which one a command is run by, and what belongs to it."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dsv.errors import NotFound, UserError
+
+_PATIENCE = 20.0
+
+_NAME = re.compile(r"(python|pypy)(w?)[\d.]*(\.exe)?", re.IGNORECASE)
+_ENV_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*", re.DOTALL)
+
+# Plain enough for any Python 3. Distributions come in no order, and the first of a name is in use.
+_PROBE = r"""
+import importlib.metadata as m, json, platform, sys
+found = {}
+for d in m.distributions():
+    name = d.metadata["Name"]
+    if name and name not in found:
+        tops = sorted({f.parts[0] for f in d.files or () if f.suffix in (".py", ".so", ".pyd") and ".." not in f.parts})
+        found[name] = [d.version, d.read_text("direct_url.json"), tops]
+json.dump({
+    "version": platform.python_version(), "implementation": platform.python_implementation(),
+    "system": platform.system(), "machine": platform.machine(), "libc": " ".join(platform.libc_ver()).strip(),
+    "executable": sys.executable, "prefixes": [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix],
+    "path": sys.path, "distributions": found}, sys.stdout)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """A Python interpreter on this machine, as it described itself.
+
+    Attributes:
+        executable: Where it is.
+        prefixes: Where it and its virtual environment are installed.
+        search: Where it looks for modules.
+        facts: Its version, platform and distributions, for `dsv.lineage.environment`.
+    """
+
+    executable: str
+    prefixes: tuple[str, ...]
+    search: tuple[str, ...]
+    facts: dict[str, Any]
+
+    def roots(self, *, but: Path | None = None) -> tuple[str, ...]:
+        """Return the folders that a program run by it must be able to read.
+
+        Args:
+            but: A workspace: what is in it, such as packages installed for editing, does not count
+                unless a whole environment is.
+        """
+        resolved = Path(self.executable).resolve().parent
+        searched = [path for path in self.search if Path(path).is_absolute() and not _inside(path, but)]
+        # A prefix of / would open everything.
+        found = [path for path in (*self.prefixes, os.fspath(resolved), *searched) if path not in {"", "/"}]
+        return tuple(dict.fromkeys(found))
+
+    def searched_in(self, workspace: Path) -> tuple[str, ...]:
+        """Return where in `workspace` it looks for modules, relative to it: packages installed for editing."""
+        prefixes = [prefix for prefix in self.prefixes if _inside(prefix, workspace)]
+        return tuple(
+            os.path.relpath(path, workspace).replace(os.sep, "/")
+            for path in self.search
+            if _inside(path, workspace) and not any(_inside(path, Path(prefix)) for prefix in prefixes)
+        )
+
+
+def interpreter_at(python: Path) -> Interpreter:
+    """Ask the interpreter `python` what it is.
+
+    It is asked as it would run by itself: without the variables, and the user's own packages, that
+    change where it looks.
+
+    Raises:
+        NotFound: It is not there.
+        UserError: It does not answer like a Python 3.
+    """
+    try:
+        done = subprocess.run(
+            [os.fspath(python), "-I", "-c", _PROBE],
+            capture_output=True,
+            timeout=_PATIENCE,
+            check=True,
+            stdin=subprocess.DEVNULL,
+        )
+        told = json.loads(done.stdout)
+        return Interpreter(
+            executable=told["executable"],
+            prefixes=tuple(dict.fromkeys(told["prefixes"])),
+            search=tuple(path for path in told["path"] if path),
+            facts=told,
+        )
+    except FileNotFoundError as error:
+        raise NotFound(f"{python.name}: there is no such interpreter") from error
+    except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{python.name} does not answer like a Python interpreter") from error
+
+
+def is_python(program: str) -> bool:
+    """Whether `program`, a name or a path, is named like a Python interpreter."""
+    return _NAME.fullmatch(Path(program).name) is not None
+
+
+def find_python(argv: Sequence[str], env: Mapping[str, str], cwd: Path) -> Path | None:
+    """Return the Python interpreter that `argv` is run by, or would be most likely by its children.
+
+    That is the program itself, or the interpreter that the program's first line names (a console
+    script of a virtual environment), or else `python` or `python3` on the PATH of `env`. None if
+    there is none.
+    """
+    words = list(argv)
+    while words and (Path(words[0]).name == "env" or _ENV_ASSIGNMENT.fullmatch(words[0])):
+        words.pop(0)
+    program = _locate(words[0], env, cwd) if words else None
+    if program is not None:
+        if is_python(program.name):
+            return program
+        named = _first_line(program)
+        if named is not None:
+            return named
+    for name in ("python", "python3"):
+        found = _locate(name, env, cwd)
+        if found is not None:
+            return found
+    return None
+
+
+def _locate(program: str, env: Mapping[str, str], cwd: Path) -> Path | None:
+    if "/" in program:
+        place = cwd / program
+        return place if place.exists() else None
+    found = shutil.which(program, path=env.get("PATH", os.defpath))
+    return None if found is None else Path(found)
+
+
+def _first_line(program: Path) -> Path | None:
+    """Return the Python interpreter that the script `program` names by its path in its first line."""
+    try:
+        with program.open("rb") as file:
+            line = file.readline(512)
+    except OSError:
+        return None
+    words = line[2:].split() if line.startswith(b"#!") else []
+    named = Path(os.fsdecode(words[0])) if words else None
+    return named if named is not None and is_python(named.name) and named.exists() else None
+
+
+def _inside(path: str, folder: Path | None) -> bool:
+    return folder is not None and Path(path).is_relative_to(folder)
