@@ -179,7 +179,7 @@ def tree(folder: Path) -> dict[str, bytes]:
             path = Path(base, name)
             shown = path.relative_to(folder).as_posix()
             if path.is_symlink():
-                found[shown] = b"-> " + os.fsencode(os.readlink(path))
+                found[shown] = b"-> " + os.fsencode(path.readlink())
             elif path.is_dir():
                 found[f"{shown}/"] = b""
             else:

@@ -6,6 +6,7 @@ import signal
 import stat
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 CHANGES = ("write", "rename", "replace", "link", "unlink", "mkdir", "rmdir", "symlink", "fsync", "chmod")
@@ -38,7 +39,7 @@ class Saboteur:
             self._real[name] = getattr(os, name)
             setattr(os, name, self._counted(name))
         self._real["open"] = os.open
-        os.open = self._open  # type: ignore[assignment]
+        os.open = self._open
         self._real["builtin"] = io.open
 
     def _counted(self, name: str) -> Callable[..., Any]:
@@ -87,6 +88,6 @@ class Saboteur:
 
     def _die(self) -> None:
         for fd, size in self._unsynced.values():
-            if os.readlink(f"/proc/self/fd/{fd}").startswith(self._below):
+            if str(Path(f"/proc/self/fd/{fd}").readlink()).startswith(self._below):
                 os.ftruncate(fd, size)
         os.kill(os.getpid(), signal.SIGKILL)

@@ -10,6 +10,7 @@ import resource
 import sys
 import tempfile
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from tests.robustness.saboteur import Saboteur
@@ -64,33 +65,29 @@ def _child(job: dict[str, Any], out: str, err: str) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     if counting:
-        os.environ["CALLS"] = str(saboteur.calls)
-        with open(f"{err}.calls", "w", encoding="utf-8") as file:
-            file.write(str(saboteur.calls))
+        Path(f"{err}.calls").write_text(str(saboteur.calls))
     os._exit(code)
 
 
 def _wait(pid: int, out: str, err: str) -> dict[str, Any]:
     _, status, usage = os.wait4(pid, 0)
     calls = 0
-    if os.path.exists(f"{err}.calls"):
-        with open(f"{err}.calls", encoding="utf-8") as file:
-            calls = int(file.read())
-        os.unlink(f"{err}.calls")
-    answer = {
+    told = Path(f"{err}.calls")
+    if told.exists():
+        calls = int(told.read_text())
+        told.unlink()
+    return {
         "code": os.waitstatus_to_exitcode(status),
         "calls": calls,
         "peak": usage.ru_maxrss,
         "out": _take(out),
         "err": _take(err),
     }
-    return answer
 
 
 def _take(path: str) -> str:
-    with open(path, "rb") as file:
-        data = file.read()
-    os.unlink(path)
+    data = Path(path).read_bytes()
+    Path(path).unlink()
     return data.hex()
 
 

@@ -1,6 +1,5 @@
 """Disks that are full, read-only, or allow no large file: exit 5, a message, nothing half-written."""
 
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -106,4 +105,4 @@ def test_a_limit_on_the_size_of_files(lab: Lab, limit: int) -> None:
     assert lab.read("a.bin") == b"small"
     lab.ok("checkout", "main")
     assert lab.json("status")["unstaged"] == []
-    assert os.path.getsize(lab.folder / "a.bin") == 5
+    assert (lab.folder / "a.bin").stat().st_size == 5

@@ -57,7 +57,7 @@ def _refused(lab: Lab, around: Path, *, fsck: bool = True) -> None:
         done = lab(*words)
         assert done.code in {*REFUSED, 0, 2, 4, 5}, f"{words}: {done.code} {done.err}"
         assert "Traceback" not in done.err
-        if words[0] in {"checkout"}:
+        if words[0] == "checkout":
             assert done.code in REFUSED, f"{words}: {done.code} {done.err}"
         assert done.peak < LIMIT
     assert {path.name: path.read_bytes() for path in around.iterdir()} == outside
@@ -74,16 +74,36 @@ def _refused(lab: Lab, around: Path, *, fsck: bool = True) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["../around/x", "/tmp/x", "a/../../x", "a//x", "./x", "a/.", "nul\0", "", ".git/hooks/x", ".GIT/config"]
-    + [".dsv/refs", "a/.git/x", "dsv.toml", "dsv.lock", ".gi\u200ct/config", "git~1/x", ".dsv"],
+    [
+        "../around/x",
+        "/tmp/x",
+        "a/../../x",
+        "a//x",
+        "./x",
+        "a/.",
+        "nul\x00",
+        "",
+        ".git/hooks/x",
+        ".GIT/config",
+        ".dsv/refs",
+        "a/.git/x",
+        "dsv.toml",
+        "dsv.lock",
+        ".gi\u200ct/config",
+        "git~1/x",
+        ".dsv",
+    ],
 )
 def test_paths_of_datasets_that_lead_astray(ready: Lab, around: Path, path: str) -> None:
     forge.commit(ready, lambda forger: forge.one_file(forger, path))
     _refused(ready, around)
 
 
-@pytest.mark.parametrize("name", ["..", ".", "", "a/b", "../x", "/tmp/x", "n\0l", ".git", ".dsv", ".Git", "way/evil"])
-@pytest.mark.parametrize("kind", ["file", "link", "dir"])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [(name, "file") for name in ("..", "", "../x", "/tmp/x", "n\0l", ".Git", "way/evil")]
+    + [("..", "dir"), (".git", "dir"), (".dsv", "dir"), (".git", "link"), (".dsv", "link")],
+)
 def test_names_in_folders_that_lead_astray(ready: Lab, around: Path, name: str, kind: str) -> None:
     def make(forger: Forger) -> ObjectId:
         target = {"file": forger.file(), "link": str(around), "dir": forger.node()}[kind]
@@ -146,13 +166,15 @@ def test_folders_without_end(ready: Lab, around: Path, depth: int) -> None:
     _refused(ready, around)
 
 
-@pytest.mark.parametrize("levels", [[1, 1], [1, 2, 2], [1] * 2000, [9]], ids=["same", "no less", "deep", "high"])
+@pytest.mark.parametrize(
+    "levels", [[1, 1], [1, 2, 2], [1] * 2000, [9]], ids=["same", "no less", "deep", "high"]
+)
 def test_pages_without_end(ready: Lab, around: Path, levels: list[int]) -> None:
     forge.commit(ready, lambda forger: forge.paged(forger, levels))
     _refused(ready, around)
 
 
-def test_a_recipe_that_lies(ready: Lab, around: Path) -> None:
+def test_a_recipe_that_lies(ready: Lab) -> None:
     part = b"p" * 1000
     oid = file_id(part * 2)
     lies: list[tuple[list[tuple[str, int]], int]] = [
@@ -181,7 +203,7 @@ def test_a_recipe_that_lies(ready: Lab, around: Path) -> None:
         assert twin.json("status")["unstaged"] == []
 
 
-def test_a_decompression_bomb(ready: Lab, around: Path) -> None:
+def test_a_decompression_bomb(ready: Lab) -> None:
     """A record of a few bytes that says it has 1 GiB, and one that has more than it says."""
     for raw in (1 << 30, (8 << 20) + 1, 100):
         twin = ready.twin(ready.folder.parent / f"bomb-{raw}")
@@ -204,7 +226,7 @@ def test_a_decompression_bomb(ready: Lab, around: Path) -> None:
 
 @pytest.mark.parametrize("size", [1 << 52, 0, 5])
 @pytest.mark.parametrize("kind", ["file", "dir"])
-def test_a_checkpoint_that_lies_about_its_size(ready: Lab, around: Path, size: int, kind: str) -> None:
+def test_a_checkpoint_that_lies_about_its_size(ready: Lab, size: int, kind: str) -> None:
     def make(forger: Forger) -> ObjectId:
         content = forger.file() if kind == "file" else forger.node(("x", "file", forger.file()))
         return forger.snapshot(("evil", forger.checkpoint(content, kind, size)))
@@ -219,7 +241,7 @@ def test_a_checkpoint_that_lies_about_its_size(ready: Lab, around: Path, size: i
 def test_refs_and_oplog_that_name_nonsense(ready: Lab) -> None:
     path = ready.dot / "refs"
     record = json.loads(path.read_bytes())
-    for change in (
+    changes: list[dict[str, object]] = [
         {"branches": {"../../x": "0" * 64}},
         {"branches": {"main": "0" * 64}},
         {"branches": {"main": "../x"}},
@@ -229,9 +251,18 @@ def test_refs_and_oplog_that_name_nonsense(ready: Lab) -> None:
         {"local": {**record["local"], "oplog": [99, "0" * 64]}},
         {"local": {**record["local"], "staged": "0" * 64}},
         {"local": {**record["local"], "moving": ["0" * 64, "1" * 64, None]}},
-    ):
+    ]
+    for change in changes:
         _write_refs(path, {**record, **change})
-        for words in (("status",), ("fsck",), ("log",), ("checkout", "main"), ("undo",), ("gc",), ("add", "d")):
+        for words in (
+            ("status",),
+            ("fsck",),
+            ("log",),
+            ("checkout", "main"),
+            ("undo",),
+            ("gc",),
+            ("add", "d"),
+        ):
             done = ready(*words)
             assert "Traceback" not in done.err, f"{change}, {words}: {done.err}"
             assert done.code in {0, 1, 3, 5, 6}, f"{change}, {words}: {done.code}"
@@ -256,7 +287,7 @@ def test_an_index_that_claims_more_rows_than_it_has(ready: Lab) -> None:
             for at in range(0, min(len(saved), 1200) - 8, 8):
                 path.chmod(0o644)
                 path.write_bytes(saved[:at] + struct.pack("<Q", number) + saved[at + 8 :])
-                if at % 64 == 0:
+                if at % 192 == 0:
                     done = ready("cat", "good.bin@HEAD")
                     assert done.raw == b"good" or done.code in {5, 6}, f"{at}: {done.err}"
                     assert done.peak < LIMIT
@@ -275,8 +306,13 @@ def test_a_clone_of_a_store_that_lacks_a_pack(ready: Lab) -> None:
 
 def test_evil_text_in_messages_does_not_reach_the_terminal(ready: Lab) -> None:
     forge.commit(ready, lambda forger: forge.one_file(forger, "\x1b[2Jevil"))
-    for words in (("ls", "@evil"), ("show", "evil"), ("diff", "main", "evil"), ("checkout", "evil"), ("status",)):
+    for words in (
+        ("ls", "@evil"),
+        ("show", "evil"),
+        ("diff", "main", "evil"),
+        ("checkout", "evil"),
+        ("status",),
+    ):
         done = ready(*words)
         assert "\x1b[2J" not in done.raw.decode("utf-8", "replace") + done.err
-    assert os.path.exists(ready.folder / "\x1b[2Jevil")
-
+    assert (ready.folder / "\x1b[2Jevil").exists()

@@ -66,11 +66,17 @@ def test_a_tracked_folder_that_became_a_link_out_of_the_workspace(one: Lab, tmp_
     (one.folder / "sub").rename(out)
     (one.folder / "sub").symlink_to(out)
     (out / "f").write_bytes(b"f")
-    for words in (("checkout", "HEAD~1"), ("rm", "sub/f"), ("checkout", "--force", "HEAD~1")):
+    moves: list[tuple[str, ...]] = [
+        ("checkout", "HEAD~1"),
+        ("rm", "sub/f"),
+        ("checkout", "--force", "HEAD~1"),
+    ]
+    for words in moves:
         one.fails(*words, code=MENDABLE)
         assert (out / "f").read_bytes() == b"f"
     (out / "f").write_bytes(b"not in the workspace")
-    for words in (("add", "sub/f"), ("commit", "-a", "-m", "no"), ("restore", "sub/f")):
+    reads: list[tuple[str, ...]] = [("add", "sub/f"), ("commit", "-a", "-m", "no"), ("restore", "sub/f")]
+    for words in reads:
         one.fails(*words, code=MENDABLE)
         assert (out / "f").read_bytes() == b"not in the workspace"
 
@@ -208,7 +214,8 @@ def test_empty_files_and_tables_without_rows(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["new\nline", "\U0001f600 smile", "n" * 255, "-dash", "at@sign", "tab\tand \x1b[2J", "a b'\"$x", "#hash"]
+    "name",
+    ["new\nline", "\U0001f600 smile", "n" * 255, "-dash", "at@sign", "tab\tand \x1b[2J", "a b'\"$x", "#hash"],
 )
 def test_names(lab: Lab, name: str) -> None:
     lab.write(name, b"content")
@@ -227,10 +234,9 @@ def test_names(lab: Lab, name: str) -> None:
 
 
 def test_names_that_are_no_text(lab: Lab) -> None:
-    os.makedirs(os.fsencode(lab.folder) + b"/d")
+    (lab.folder / "d").mkdir()
     for path in (b"bad\xff", b"d/bad\xff"):
-        with open(os.fsencode(lab.folder) + b"/" + path, "wb") as file:
-            file.write(b"x")
+        (lab.folder / os.fsdecode(path)).write_bytes(b"x")
     for words in (("add", os.fsdecode(b"bad\xff")), ("add", "d")):
         assert "UTF-8" in lab.fails(*words, code=MENDABLE)
     lab.ok("status")

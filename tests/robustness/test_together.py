@@ -111,7 +111,7 @@ def test_add_and_gc_at_once(lab: Lab) -> None:
         assert lab.stored(lab.read("a")) or done[0].code == CONFLICT
 
 
-def test_two_inits_at_once(lab: Lab, tmp_path: object) -> None:
+def test_two_inits_at_once(lab: Lab) -> None:
     fresh = Lab(lab.folder.parent / "fresh", lab.server)
     fresh.folder.mkdir()
     done = _at_once(fresh, ["init"], ["init"], ["init"])
