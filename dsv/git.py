@@ -69,13 +69,12 @@ def ignore(root: Path, paths: Sequence[str], temp_folder: Path | None = None) ->
         text = ""
     lines = [_BEGIN, "/.dsv/", *(f"/{_pattern(name)}" for name in sorted(paths)), _END]
     block = "\n".join(lines) + "\n"
-    before, begin, rest = text.partition(_BEGIN)
-    if begin:
-        _, _, after = rest.partition(_END)
-        new = before + block + after.removeprefix("\r").removeprefix("\n")
-    else:
+    before, after = _around(text)
+    if after is None:
         gap = "" if not before or before.endswith("\n") else "\n"
         new = before + gap + block
+    else:
+        new = before + block + after
     if new == text:
         return False
     replace_file(path, new.encode("utf-8", "surrogateescape"), temp_folder=temp_folder)
@@ -88,8 +87,24 @@ def own_ignores(root: Path) -> list[str]:
         text = (root / ".gitignore").read_bytes().decode("utf-8", "surrogateescape")
     except OSError:
         return []
+    before, after = _around(text)
+    return (before + (after or "")).splitlines()
+
+
+def _around(text: str) -> tuple[str, str | None]:
+    """Return what a `.gitignore` has before the marked block and after it; None: it has no block."""
     before, begin, rest = text.partition(_BEGIN)
-    return (before + rest.partition(_END)[2] if begin else text).splitlines()
+    if not begin:
+        return text, None
+    _, end, after = rest.partition(_END)
+    if end:
+        return before, after.removeprefix("\r").removeprefix("\n")
+    # Somebody deleted the end: only lines as dsv writes them are taken for its own.
+    lines = rest.splitlines(keepends=True)
+    mine = 1
+    while mine < len(lines) and lines[mine].startswith("/"):
+        mine += 1
+    return before, "".join(lines[mine:])
 
 
 def _pattern(name: str) -> str:

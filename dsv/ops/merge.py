@@ -143,6 +143,12 @@ class _Plan:
             if mine == old or path in self._sides.theirs:
                 updates[path] = other
                 continue
+            # Where one side has other origins for the same bytes, nobody changed the data twice.
+            if _same(other, mine) or _same(other, old):
+                continue
+            if _same(mine, old):
+                updates[path] = other
+                continue
             joined = self._join(path, old, mine, other, conflicts)
             if joined is not None:
                 updates[path] = joined
@@ -197,6 +203,13 @@ class _Plan:
         if entry is None or not _is_file(entry):
             return 0
         return self._repo.contents.size(ObjectId(entry.target))
+
+
+def _same(one: Tracked | None, other: Tracked | None) -> bool:
+    """Whether two versions have the same bytes, wherever they came from."""
+    if one is None or other is None:
+        return one is other
+    return (one.checkpoint.content, one.checkpoint.kind) == (other.checkpoint.content, other.checkpoint.kind)
 
 
 def _is_file(entry: Entry | None) -> bool:
