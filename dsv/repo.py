@@ -7,7 +7,7 @@ that a clean `status` reads `refs` and the stat cache and nothing else.
 import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dsv import git, lockfile
 from dsv.atomic import make_folder, storing
 from dsv.config import Config, load
-from dsv.errors import Corrupt, NotFound, RefMoved, StorageError
+from dsv.errors import BadConfig, Corrupt, NotFound, RefMoved, StorageError
 from dsv.hashing import Buffer, Kind
 from dsv.ids import ObjectId, short
 from dsv.model import node as nodes
@@ -362,7 +362,7 @@ class Repo:
         pin = (self.local(seen).branch, seen.head)
         if seen.head is None:
             lockfile.remove(self.root)
-        else:
+        elif pin[0] is not None or not self._locks(seen.head):
             lockfile.write(self.root, lockfile.Lock(pin[0], seen.head), self.scratch())
 
         def settle(found: Refs, _: "Writer") -> Refs:
@@ -372,6 +372,14 @@ class Repo:
 
         settled = self.publish("settle", settle, log=False)
         return (self.local(settled).branch, settled.head) == pin
+
+    def _locks(self, commit: ObjectId) -> bool:
+        # On a detached HEAD a lock that names its commit stays as git has it, its branch included: else
+        # git would refuse to leave the commit that `checkout --locked` followed it to.
+        with suppress(BadConfig):
+            found = lockfile.read(self.root)
+            return found is not None and found.commit == commit
+        return False
 
 
 class _Reader:

@@ -82,6 +82,14 @@ def steps(*, with_git: bool) -> Iterator[Step]:
     yield _step("dsv add data/joined.parquet")
     yield _step("dsv commit -m", last="join planes and weather")
     yield from _later_versions()
+    if with_git:
+        yield _step(
+            "git commit -q -a -m",
+            "dsv.lock ties this state of the code to this version of the data.",
+            last="December",
+        )
+    yield _step("dsv log --graph --oneline", "The history.")
+    yield _step("dsv diff cleaned main raw/flights", "What December brought.")
 
 
 def _later_versions() -> Iterator[Step]:
@@ -94,8 +102,6 @@ def _later_versions() -> Iterator[Step]:
     yield _step("dsv diff", "What changed, told from ids and facts: which columns, how many rows.")
     yield _step("python join.py")
     yield _step("dsv commit -am", last="midnight is 0, no wind at 1,048 mph")
-    yield _step("dsv log --graph --oneline", "The history.")
-    yield _step("dsv diff cleaned main raw/flights", "What December brought.")
 
 
 PROOF = (
@@ -111,7 +117,8 @@ NEXT = {
     "dsv diff cleaned main": "compare two versions of everything",
     "dsv cat raw/planes.csv@cleaned --format parquet > p.parquet": "any version in another format",
     "rm data/flights.parquet; dsv status; dsv restore data/flights.parquet": "lose a file and get it back",
-    "dsv undo": "take back the last operation, whatever it was",
+    "git checkout -q main~1; dsv checkout --locked": "older code, and the data that goes with it",
+    "dsv undo": "take back the last operation",
     "dsv --help": "everything else",
 }
 """What to try next: commands, each with what it does."""

@@ -1,5 +1,6 @@
 """checkout, restore, undo, oplog, merge, branch, tag, diff."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -193,3 +194,37 @@ def test_diff_of_a_folder_lists_files(dsv2: Face) -> None:
     assert one["files"] == [{"path": "b.txt", "change": "added"}]
     assert "+ b.txt" in dsv2.ok("diff")
     assert dsv2.json("diff", "v1", "main")["datasets"][0]["change"] == "added"
+
+
+def test_data_follows_the_code_there_and_back(dsv2: Face) -> None:
+    def git(*words: str) -> None:
+        identity = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false")
+        subprocess.run(["git", *identity, *words], cwd=dsv2.folder, check=True, capture_output=True)
+
+    first, second = dsv2.json("log")["commits"][::-1]
+    lock = dsv2.folder / "dsv.lock"
+    git("init", "-q", "-b", "main")
+    lock.write_text(lock.read_text(encoding="utf-8").replace(second["id"], first["id"]), encoding="utf-8")
+    git("add", "dsv.toml", "dsv.lock")
+    git("commit", "-q", "-m", "one")
+    dsv2.ok("checkout", "--force", "main")
+    git("commit", "-q", "-a", "-m", "two")
+    for _ in range(2):
+        git("checkout", "-q", "HEAD~1")
+        dsv2.ok("checkout", "--locked")
+        assert trips(dsv2).read_text(encoding="utf-8") == FIRST
+        git("diff", "--exit-code", "--", "dsv.lock")
+        git("checkout", "-q", "main")
+        assert dsv2.json("checkout", "--locked")["branch"] == "main"
+        assert trips(dsv2).read_text(encoding="utf-8") == SECOND
+        git("diff", "--exit-code", "--", "dsv.lock")
+
+
+def test_a_lock_that_names_a_branch_stays_when_its_commit_is_checked_out_alone(dsv2: Face) -> None:
+    lock = dsv2.folder / "dsv.lock"
+    tip = lock.read_text(encoding="utf-8")
+    dsv2.ok("tag", "now")
+    dsv2.ok("checkout", "now")
+    assert lock.read_text(encoding="utf-8") == tip
+    dsv2.ok("checkout", "v1")
+    assert "branch" not in lock.read_text(encoding="utf-8")
