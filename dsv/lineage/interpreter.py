@@ -24,8 +24,10 @@ found = {}
 for d in m.distributions():
     name = d.metadata["Name"]
     if name and name not in found:
-        tops = sorted({f.parts[0] for f in d.files or () if f.suffix in (".py", ".so", ".pyd") and ".." not in f.parts})
-        found[name] = [d.version, d.read_text("direct_url.json"), tops]
+        files = [f for f in d.files or () if f.suffix in (".py", ".so", ".pyd") and ".." not in f.parts]
+        tops = {f.parts[0].split(".")[0] for f in files}
+        tops.update((d.read_text("top_level.txt") or "").split())
+        found[name] = [d.version, d.read_text("direct_url.json"), sorted(tops)]
 json.dump({
     "version": platform.python_version(), "implementation": platform.python_implementation(),
     "system": platform.system(), "machine": platform.machine(), "libc": " ".join(platform.libc_ver()).strip(),

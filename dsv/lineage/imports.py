@@ -1,0 +1,42 @@
+"""What the Pythons of a run import, as they report it themselves."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+_REPORTS = "DSV_IMPORTS"
+
+_HOOK = Path(__file__).parent / "sitecustomize"
+
+
+def observed(env: Mapping[str, str], reports: Path, cache: Path) -> dict[str, str]:
+    """Return the environment `env` for a command whose doings are to be seen.
+
+    Every Python that the command starts finds our `sitecustomize` first, unless it is told to ignore
+    its environment. Sources are read beside their caches, not through a folder of caches elsewhere; and a
+    cache of data sets that is warm does not hide the files that they were made from.
+
+    Args:
+        env: The user's environment.
+        reports: An empty folder for the reports; see `read_imports`.
+        cache: An empty folder for the cache of Hugging Face `datasets`.
+    """
+    given = env.get("PYTHONPATH")
+    changed = {
+        **env,
+        "PYTHONPATH": os.pathsep.join([os.fspath(_HOOK), *([given] if given else [])]),
+        _REPORTS: os.fspath(reports),
+        "HF_DATASETS_CACHE": os.fspath(cache),
+    }
+    changed.pop("PYTHONPYCACHEPREFIX", None)
+    return changed
+
+
+def read_imports(reports: Path) -> frozenset[str] | None:
+    """Return the top names of all modules in the folder `reports`; None if no Python left a report.
+
+    Raises:
+        OSError: The folder cannot be read.
+    """
+    texts = [path.read_text(encoding="utf-8") for path in reports.iterdir()]
+    return frozenset(name for text in texts for name in text.split("\n") if name) if texts else None

@@ -1,0 +1,103 @@
+"""Secrets in what is recorded: found by the names beside them, and replaced.
+
+A value is taken for secret if it stands behind an option or a name that says so, or in the part of a
+URL that carries credentials (user info, query, fragment). What a program calls a plain name no rule can
+find; that is why undeclared environment variables are never recorded at all.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+MASK = "***"
+
+_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTHORIZATION", re.IGNORECASE)
+
+_OPTION = re.compile(r"(-{1,2}|/)?[A-Za-z][\w.\-]*")
+_PAIR = re.compile(r"(?P<name>-{0,2}[A-Za-z_][\w.\-]*)(?P<sign>[=:])(?P<value>.*)", re.DOTALL)
+
+# RFC 3986: scheme://[userinfo@]host[/path][?query][#fragment], as it may stand inside of text.
+_URL = re.compile(
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*://)"
+    r"(?P<user>[^\s/?#'\"]*@)?"
+    r"(?P<rest>[^\s?#'\"]*)"
+    r"(?P<query>\?[^\s#'\"]*)?"
+    r"(?P<fragment>#[^\s'\"]*)?"
+)
+
+# `git@host:path` has a user, but one that is no secret; `user:password@host:path` has.
+_SCP = re.compile(r"(?<![\w/])[\w.\-]+:[^\s/@'\"]+@(?=[\w.\-]+)")
+
+# NAME=value and --name value inside one argument, as in `sh -c 'TOKEN=x job --api-key y'`.
+_INSIDE = re.compile(
+    r"(?P<name>[\w.\-]*(?:KEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTHORIZATION)[\w.\-]*)"
+    r"(?P<sign>\s*[=:]\s*|\s+(?!-))(?P<value>'[^']*'|\"[^\"]*\"|(?:(?:Bearer|Basic)\s+)?[^\s'\";|&)]+)",
+    re.IGNORECASE,
+)
+
+
+class Masked(NamedTuple):
+    """Arguments without their secrets.
+
+    Attributes:
+        argv: The arguments.
+        masked: Whether anything was replaced.
+    """
+
+    argv: tuple[str, ...]
+    masked: bool
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a variable, option or field called `name` holds a secret, for what its name says."""
+    return _NAME.search(name) is not None
+
+
+def mask_argv(argv: Sequence[str]) -> Masked:
+    """Return `argv` with the values of options whose name says that they are secret replaced, and URLs masked."""
+    found: list[str] = []
+    hidden = False
+    for position, word in enumerate(argv):
+        if hidden and not word.startswith("-"):
+            found.append(MASK)
+            hidden = False
+            continue
+        found.append(_mask_word(word))
+        # `--token VALUE`; the program's own name (`keytool x`) is no option.
+        hidden = (
+            position > 0
+            and _OPTION.fullmatch(word) is not None
+            and word.startswith("-")
+            and is_secret_name(word)
+        )
+    return Masked(tuple(found), list(found) != list(argv))
+
+
+def mask_url(text: str) -> str:
+    """Return `text` with user info, query and fragment of every URL in it replaced."""
+    masked = _URL.sub(_mask_parts, text)
+    return _SCP.sub(f"{MASK}@", masked) if "://" not in text else masked
+
+
+def strip_url(url: str) -> str:
+    """Return `url`, one URL or address of git, without user info, query and fragment."""
+    found = _URL.fullmatch(url.strip())
+    if found is None:
+        return _SCP.sub("", url.strip())
+    return f"{found['scheme']}{found['rest']}"
+
+
+def _mask_word(word: str) -> str:
+    pair = _PAIR.fullmatch(word)
+    if pair is not None and is_secret_name(pair["name"]) and not pair["value"].startswith("//"):
+        return f"{pair['name']}{pair['sign']}{MASK}"
+    if " " in word or "\n" in word:
+        word = _INSIDE.sub(lambda found: f"{found['name']}{found['sign']}{MASK}", word)
+    return mask_url(word)
+
+
+def _mask_parts(found: re.Match[str]) -> str:
+    user = f"{MASK}@" if found["user"] else ""
+    query = f"?{MASK}" if found["query"] else ""
+    fragment = f"#{MASK}" if found["fragment"] else ""
+    return f"{found['scheme']}{user}{found['rest']}{query}{fragment}"
