@@ -107,15 +107,11 @@ def source_of(path: str) -> str | None:
     """Return the Python file whose compiled form is cached at `path`; None if that is no such cache.
 
     Python that finds a cache of the right age only looks at the size and time of the source. The name
-    is `folder/__pycache__/name.TAG[.opt-LEVEL].pyc` (PEP 3147, PEP 488).
+    is `folder/__pycache__/name.TAG[.opt-LEVEL].pyc` (PEP 3147, PEP 488); tools put more into the tag.
     """
     folder, _, name = path.rpartition("/")
     above, _, last = folder.rpartition("/")
     if last != PYCACHE or not name.endswith(".pyc"):
         return None
-    parts = name.removesuffix(".pyc").split(".")
-    if len(parts) == 3 and parts[2].startswith("opt-"):
-        parts.pop()
-    if len(parts) != 2:
-        return None
-    return f"{above}/{parts[0]}.py" if above else f"{parts[0]}.py"
+    module = name.partition(".")[0]
+    return f"{above}/{module}.py" if above else f"{module}.py"

@@ -152,7 +152,7 @@ def test_mounts(root: str, mounts: list[Mount]) -> None:
         ("a/__pycache__/m.cpython-311.pyc.1404", None),
         ("a/m.pyc", None),
         ("a/__pycache__/notes.txt", None),
-        ("a/__pycache__/test_a.cpython-311-pytest-8.4.pyc", None),
+        ("a/__pycache__/test_a.cpython-311-pytest-8.4.pyc", "a/test_a.py"),
     ],
 )
 def test_the_source_of_a_cache(path: str, source: str | None) -> None:
