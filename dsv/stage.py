@@ -15,7 +15,6 @@ from dsv.model.origin import Source
 from dsv.progress import SILENT, Progress
 from dsv.repo import Repo, Tracked
 from dsv.store.refs import Refs
-from dsv.store.sink import StoreSink
 from dsv.store.writer import Writer
 from dsv.tables.names import text_format
 from dsv.workspace.observe import Observation
@@ -90,6 +89,8 @@ def store(
         Changing: It kept changing while it was read.
         Refused: It holds something that dsv does not track.
     """
+    from dsv.store.sink import StoreSink
+
     return repo.look(path, StoreSink(session, progress), rehash=rehash)
 
 

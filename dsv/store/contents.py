@@ -5,7 +5,7 @@ import threading
 from array import array
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -86,13 +86,12 @@ class Contents:
             yield data
             return
         recipe = self._recipe(oid, oid)
-        hasher = file_hasher()
         groups = _groups(self._segments(oid, recipe, 0))
-        for group in self._read_ahead(groups, threads=recipe.size >= _THREADED):
-            for piece in group:
-                hasher.update(piece)
-                yield piece
-        if hasher.hexdigest() != oid:
+        if recipe.size < _THREADED:
+            found = yield from _hashed(map(self._read_group, groups))
+        else:
+            found = yield from _hashed_beside(self._read_ahead(groups))
+        if found != oid:
             raise Corrupt(f"file {oid} is not what its id says: its recipe makes other bytes")
 
     def open(self, oid: ObjectId, name: str) -> "ContentSource":
@@ -168,10 +167,7 @@ class Contents:
                 )
             yield from self._segments(oid, inner, depth + 1)
 
-    def _read_ahead(self, groups: Iterator[list[_Segment]], *, threads: bool) -> Iterator[list[Buffer]]:
-        if not threads:
-            yield from map(self._read_group, groups)
-            return
+    def _read_ahead(self, groups: Iterator[list[_Segment]]) -> Iterator[list[Buffer]]:
         waiting: deque[Future[list[Buffer]]] = deque()
         with ThreadPoolExecutor(_WORKERS, thread_name_prefix="dsv-read") as pool:
             try:
@@ -201,6 +197,32 @@ class Contents:
             return self._objects.decode(segment.id, place, stored[at : at + place.stored])
         except Corrupt:
             return self._objects.get(segment.id, Kind.SEGMENT)  # perhaps another copy is sound
+
+
+def _hashed(groups: Iterator[list[Buffer]]) -> Generator[Buffer, None, str]:
+    """Yield the pieces of `groups`; return the file id of them all."""
+    hasher = file_hasher()
+    for group in groups:
+        for piece in group:
+            hasher.update(piece)
+            yield piece
+    return hasher.hexdigest()
+
+
+def _hashed_beside(groups: Iterator[list[Buffer]]) -> Generator[Buffer, None, str]:
+    """Like `_hashed`; a group is hashed on a thread of its own while whoever asked writes it."""
+    hasher = file_hasher()
+
+    def update(group: list[Buffer]) -> None:
+        for piece in group:
+            hasher.update(piece)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="dsv-hash") as pool:
+        for group in groups:
+            hashing = pool.submit(update, group)
+            yield from group
+            hashing.result()
+    return hasher.hexdigest()
 
 
 def _groups(segments: Iterator[_Segment]) -> Iterator[list[_Segment]]:
