@@ -59,7 +59,7 @@ def resolve(repo: Repo, revision: str) -> ObjectId:
         NotFound: It names nothing, or there is no commit yet.
         Ambiguous: It is an id prefix of several commits, or the name of both a branch and a tag.
     """
-    match = re.match(r"(.*?)((?:[~^]\d*)*)$", revision, re.DOTALL)
+    match = re.fullmatch(r"(.*?)((?:[~^]\d*)*)", revision, re.DOTALL)
     base, steps = (match[1], match[2]) if match else (revision, "")
     oid = _base(repo, base, revision)
     for sign, digits in _STEP.findall(steps):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from git import GitCommandError, GitCommandNotFound, InvalidGitRepositoryError, Repo
+from git import Git, GitCommandError, GitCommandNotFound, InvalidGitRepositoryError, Repo
 from git.exc import GitError
 
 from dsv import lockfile
@@ -22,7 +22,7 @@ def locked_at(root: Path, ref: str) -> ObjectId:
         raise NotFound(f"git:{ref}: the workspace is in no git repository")
     with git:
         try:
-            text = git.git.show(f"{ref}:./{lockfile.NAME}", "--") if ref else ""
+            text = Git(root).show(f"{ref}:./{lockfile.NAME}", "--") if ref else ""
         except (GitCommandError, GitCommandNotFound) as error:
             raise NotFound(f"git:{ref}: no such git revision, or no {lockfile.NAME} in it") from error
     lock = lockfile.parse(text)
@@ -42,9 +42,10 @@ def locked_in_history(root: Path) -> frozenset[ObjectId]:
         return frozenset()
     with git:
         try:
-            if not git.git.rev_list("--all", "--max-count=1"):
+            here = Git(root)  # paths are relative to the workspace, which may be below git's top folder
+            if not here.rev_list("--all", "--max-count=1"):
                 return frozenset()
-            text = git.git.log(
+            text = here.log(
                 "--all",
                 "--reflog",
                 "--full-history",
