@@ -45,9 +45,14 @@ def unstage(repo: Repo, paths: Sequence[str]) -> tuple[str, ...]:
 
     def change(found: Refs, session: Writer) -> Refs:
         back = stage.restage(repo, found, updates, session)
-        # What HEAD does not know is untracked again; what it knows was checked out before.
+        # What HEAD does not know is untracked again. What is not in the working tree stays absent:
+        # else `commit -a` would take something that was dropped for something that was deleted.
         local = repo.local(back)
-        return replace(back, local=replace(local, present=stage.edit(repo, local.present, updates, session)))
+        present = repo.datasets(local.present)
+        seen = {
+            path: new for path, new in updates.items() if new is None or path in present or repo.holds(path)
+        }
+        return replace(back, local=replace(local, present=stage.edit(repo, local.present, seen, session)))
 
     repo.publish(f"restore --staged {' '.join(paths)}", change)
     stage.ignore_in_git(repo)
