@@ -71,7 +71,7 @@ IMPORTERS = {
     "numpy": {"tables", "store", "testing"},
     "hypothesis": {"testing"},
     "pytest": {"testing"},
-    "sitecustomize": {"lineage.sitecustomize"},
+    "sitecustomize": {"lineage.sitecustomize.sitecustomize"},
 }
 """Who may import what is not ours: modules, or packages as a whole."""
 
