@@ -11,10 +11,11 @@ from types import MappingProxyType
 
 from dsv import filediff, stage
 from dsv.errors import Corrupt, DsvError, InTheWay, StorageError
+from dsv.filediff import FileChange
 from dsv.ids import ObjectId
 from dsv.model import node as nodes
 from dsv.model.checkpoint import Checkpoint
-from dsv.model.node import DIR
+from dsv.model.node import DIR, Entry
 from dsv.progress import SILENT, Progress
 from dsv.repo import Datasets, Repo, Tracked, Tree
 from dsv.store.lock import FileLock
@@ -232,10 +233,17 @@ def _is_known(
         for other in others
     ]
     return all(
-        (gone and change.after is None)
+        (gone and (change.after is None or _is_emptied(change, allowed)))
         or any(change.path in other and other[change.path] == change.after for other in allowed)
         for change in filediff.changes(reference, look.content, repo.node)
     )
+
+
+def _is_emptied(change: FileChange, allowed: list[dict[str, Entry | None]]) -> bool:
+    """Whether it is a folder that is empty now and has files in one of the versions."""
+    if change.after is None or change.after.target != nodes.EMPTY:
+        return False
+    return any(path.startswith(f"{change.path}/") for other in allowed for path in other)
 
 
 def _keep(repo: Repo, writer: Writer, path: str, before: Tracked | None, progress: Progress) -> Tracked:

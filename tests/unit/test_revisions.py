@@ -272,7 +272,7 @@ def test_the_version_before(shop: Workshop, ids: Ids) -> None:
     assert revisions.version_before(repo, Place("a", ids["one"])) is None
 
 
-# git:REF
+# What git names
 
 
 def git(folder: Path, *arguments: str) -> None:
