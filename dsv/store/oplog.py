@@ -14,7 +14,7 @@ from pathlib import Path
 from dsv.atomic import storing, sync_file
 from dsv.errors import Corrupt, DsvError
 from dsv.hashing import derived_hasher
-from dsv.ids import ObjectId
+from dsv.ids import ObjectId, is_id
 from dsv.model import canonical
 
 _CONTEXT = "dsv 2026-11 oplog v1"
@@ -75,7 +75,7 @@ class OpEntry:
         record = canonical.decode(line, what="an oplog entry")
         try:
             seconds, offset = record["time"]
-            return cls(
+            found = cls(
                 number=record["n"],
                 previous=record["previous"],
                 seconds=seconds,
@@ -86,8 +86,24 @@ class OpEntry:
                 kept=record["kept"],
                 wrote=record["wrote"],
             )
+            found._check()
+            if found.encode() != line:
+                raise ValueError("it has other fields")
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise Corrupt(f"an oplog entry is malformed: {error}") from error
+        return found
+
+    def _check(self) -> None:
+        numbers = (self.number, self.seconds, self.offset)
+        texts = [value for change in self.changes.values() for value in change if value is not None]
+        if any(type(number) is not int for number in numbers) or self.number < 1:
+            raise ValueError("a number is none")
+        if any(type(text) is not str for text in (self.what, self.previous, *texts)):
+            raise ValueError("a text is none")
+        if type(self.tree) is not bool:
+            raise ValueError("tree is neither true nor false")
+        if not all(oid is None or is_id(oid) for oid in (self.previous or None, self.kept, self.wrote)):
+            raise ValueError("an id is none")
 
 
 def hash_of(line: bytes) -> str:

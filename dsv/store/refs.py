@@ -151,11 +151,11 @@ class Refs:
             return cls(
                 branches=_ids(record["branches"]),
                 tags=_ids(record["tags"]),
-                indexes=tuple(_index(row) for row in record["indexes"]),
-                condemned={str(parse_id(pack)): int(time) for pack, time in record["condemned"].items()},
-                writes=tuple(str(write) for write in record["writes"]),
+                indexes=tuple(_index(row) for row in _list(record["indexes"])),
+                condemned={str(parse_id(pack)): _count(time) for pack, time in record["condemned"].items()},
+                writes=tuple(_text(write) for write in _list(record["writes"])),
                 default=_text(record["default"]),
-                epoch=int(record["epoch"]),
+                epoch=_count(record["epoch"]),
                 local=None if local is None else _decode_local(local),
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -191,13 +191,13 @@ def _decode_local(record: canonical.Json) -> Local:
         detached=_optional_id(record["detached"]),
         staged=_optional_id(record["staged"]),
         present=_optional_id(record["present"]),
-        moving=None if moving is None else Moving(*(_optional_id(oid) for oid in moving)),
+        moving=None if moving is None else Moving(*(_optional_id(oid) for oid in _list(moving))),
         remotes=_ids(record["remotes"]),
-        oplog=(int(number), _text(digest)),
+        oplog=(_count(number), _text(digest)),
         git_branch=_optional_text(record["git_branch"]),
-        lock_due=bool(record["lock_due"]),
-        dropped=tuple(parse_id(oid) for oid in record["dropped"]),
-        horizon=int(record["horizon"]),
+        lock_due=_flag(record["lock_due"]),
+        dropped=tuple(parse_id(oid) for oid in _list(record["dropped"])),
+        horizon=_count(record["horizon"]),
     )
 
 
@@ -218,6 +218,24 @@ def _optional_id(value: object) -> ObjectId | None:
 
 def _optional_text(value: object) -> str | None:
     return None if value is None else _text(value)
+
+
+def _list(value: object) -> list[Any]:
+    if type(value) is not list:
+        raise ValueError(f"{value!r} is not a list")
+    return value
+
+
+def _count(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{value!r} is not a count")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if type(value) is not bool:
+        raise ValueError(f"{value!r} is neither true nor false")
+    return value
 
 
 def _text(value: object) -> str:

@@ -345,7 +345,7 @@ class Workspace(RuleBasedStateMachine):
         )
         assert isinstance(done, Refused | str) or not isinstance(done, DsvError)
 
-    @precondition(has_head)
+    @precondition(lambda self: self.refs.branches or self.refs.tags)
     @rule(data=st.data(), force=st.booleans())
     def unname(self, data: st.DataObject, force: bool) -> None:
         name = data.draw(st.sampled_from(sorted({*self.refs.branches, *self.refs.tags})))
@@ -443,7 +443,7 @@ class Workspace(RuleBasedStateMachine):
             assert not force
             assert self.working[name] not in (wanted, self.refs.present.get(name))
 
-    @precondition(has_head)
+    @precondition(lambda self: self.refs.branches or self.refs.tags)
     @rule(data=st.data())
     def merge(self, data: st.DataObject) -> None:
         name = data.draw(st.sampled_from(sorted({*self.refs.branches, *self.refs.tags})))
@@ -528,7 +528,11 @@ class Workspace(RuleBasedStateMachine):
             return
         with self.repo() as repo:
             undo(repo)
-        # Nothing changed, but the last operation is now the redo of what was the last before.
+        # Nothing changed, but that what the user had deleted may be there again.
+        for name in NAMES:
+            found, before = trees.read(self.root / name), self.working.get(name)
+            assert found == before or before is None or _holds(found, before), name
+            _set(self.working, name, found)
 
     # Keeping house
 
@@ -588,6 +592,15 @@ def _set(snapshot: Snapshot, name: str, state: State | None) -> None:
     snapshot.pop(name, None)
     if state is not None:
         snapshot[name] = state
+
+
+def _holds(found: State | None, before: State) -> bool:
+    """Whether a folder has all files that it had before."""
+    return isinstance(found, frozenset) and isinstance(before, frozenset) and _regular(before) <= found
+
+
+def _regular(state: frozenset[tuple[str, Leaf | None]]) -> frozenset[tuple[str, Leaf | None]]:
+    return frozenset((path, leaf) for path, leaf in state if leaf is not None)
 
 
 def _changes(before: Snapshot, after: Snapshot) -> dict[str, str]:
