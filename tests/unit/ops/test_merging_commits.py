@@ -1,0 +1,152 @@
+"""Merges of commits: by dataset, and in folders by file."""
+
+import pytest
+
+from dsv.errors import Conflict, InTheWay, MergeConflict, NotFound, Refused
+from dsv.ops.branch import create
+from dsv.ops.checkout import checkout
+from dsv.ops.drop import drop_working
+from dsv.ops.log import log
+from dsv.ops.merge import Sides, merge
+from dsv.ops.rm import rm
+from dsv.ops.undo import undo
+from dsv.revisions import datasets_at
+from tests.unit.workshop import Workshop
+
+
+@pytest.fixture
+def parted(shop: Workshop) -> Workshop:
+    """Two branches that part from one commit: main, which is checked out, and side."""
+    shop.commit({"a": "1", "b": "1", "d/x": "1", "d/y": "1", "d/s/z": "1"}, "a", "b", "d")
+    create(shop.repo, "branches", "side")
+    return shop
+
+
+def on_side(shop: Workshop, files: dict[str, str | None], *paths: str) -> None:
+    checkout(shop.repo, "side")
+    shop.commit(files, *paths)
+    checkout(shop.repo, "main")
+
+
+def test_nothing_and_fast_forward(parted: Workshop) -> None:
+    head = parted.refs.head
+    done = merge(parted.repo, "side", author="ada")
+    assert (done.kind, done.commit, done.moved) == ("nothing", head, None)
+    on_side(parted, {"a": "2"})
+    done = merge(parted.repo, "side", author="ada")
+    assert (done.kind, done.datasets) == ("fast-forward", ("a",))
+    assert parted.read("a") == "2"
+    assert parted.refs.head == parted.refs.branches["side"]
+    undo(parted.repo)
+    assert (parted.refs.head, parted.read("a")) == (head, "1")
+
+
+def test_both_sides(parted: Workshop) -> None:
+    on_side(parted, {"a": "side", "d/x": "side", "d/s/new": "side", "d/y": None, "c": "side"}, "c")
+    ours = parted.commit({"b": "main", "d/s/z": "main"})
+    done = merge(parted.repo, "side", author="bob", message="both")
+    assert done.kind == "merge"
+    assert [parted.read(name) for name in ("a", "b", "c", "d/x", "d/s/z", "d/s/new")] == [
+        *("side", "main", "side", "side", "main", "side")
+    ]
+    assert not parted.holds("d/y")
+    commit = parted.repo.commit(done.commit)
+    assert commit.parents == (ours, parted.refs.branches["side"])
+    assert (commit.author, commit.message) == ("bob", "both")
+    assert parted.changes() == ({}, {})
+    folder = datasets_at(parted.repo, "HEAD")["d"].checkpoint
+    assert (folder.files, folder.size) == (3, len("side" * 3))
+    origins = {datasets_at(parted.repo, rev)["d"].checkpoint.origin for rev in ("HEAD^1", "HEAD^2")}
+    assert set(parted.repo.source(folder.origin).merged) == origins
+    assert len(list(log(parted.repo))) == 4
+
+
+def test_conflicts_change_nothing(parted: Workshop) -> None:
+    on_side(parted, {"a": "side", "d/x": "side", "d/s/z": None, "b": "same"})
+    parted.commit({"a": "main", "d/x": "main", "d/s/z": "main", "b": "same"})
+    before = parted.refs.branches, parted.local.staged
+    with pytest.raises(MergeConflict, match=r"a, d/s/z, d/x"):
+        merge(parted.repo, "side", author="ada")
+    assert (parted.refs.branches, parted.local.staged) == before
+    assert parted.changes() == ({}, {})
+    done = merge(parted.repo, "side", author="ada", sides=Sides(ours=["a"], theirs=["d"]))
+    assert done.kind == "merge"
+    assert [parted.read(name) for name in ("a", "b", "d/x")] == ["main", "same", "side"]
+    assert not parted.holds("d/s/z")
+
+
+def test_removed_here_and_changed_there(parted: Workshop) -> None:
+    on_side(parted, {"a": "side"})
+    rm(parted.repo, ["a"])
+    parted.commit({"b": "main"})
+    with pytest.raises(MergeConflict, match="both sides: a"):
+        merge(parted.repo, "side", author="ada")
+    merge(parted.repo, "side", author="ada", sides=Sides(theirs=["a"]))
+    assert parted.read("a") == "side"
+
+
+def test_the_same_bytes_from_two_origins_are_no_conflict(parted: Workshop) -> None:
+    checkout(parted.repo, "side")
+    rm(parted.repo, ["a"])
+    parted.commit({"new": "1"}, "new")  # a renamed: it keeps the origin of a
+    checkout(parted.repo, "main")
+    parted.commit({"new": "1"}, "new")
+    there, here = (datasets_at(parted.repo, rev)["new"].checkpoint for rev in ("side", "main"))
+    assert there.origin != here.origin
+    done = merge(parted.repo, "side", author="ada")
+    assert done.kind == "merge"
+    assert parted.read("new") == "1"
+    assert not parted.holds("a")
+
+
+def test_a_folder_and_a_file_of_one_name(parted: Workshop) -> None:
+    on_side(parted, {"d/x": "side"})
+    rm(parted.repo, ["d"])
+    parted.commit({"d": "a file"}, "d")
+    with pytest.raises(MergeConflict, match="both sides: d"):
+        merge(parted.repo, "side", author="ada")
+
+
+def test_uncommitted_data_in_the_way(parted: Workshop) -> None:
+    on_side(parted, {"a": "side"})
+    parted.write({"a": "mine"})
+    with pytest.raises(InTheWay):
+        merge(parted.repo, "side", author="ada")
+    assert parted.read("a") == "mine"
+    parted.add("a")
+    with pytest.raises(InTheWay, match="staged"):
+        merge(parted.repo, "side", author="ada")
+
+
+def test_absent_data_stays_absent(parted: Workshop) -> None:
+    on_side(parted, {"a": "side", "b": "side"})
+    drop_working(parted.repo, ["a"])
+    merge(parted.repo, "side", author="ada")
+    assert not parted.holds("a")
+    assert parted.read("b") == "side"
+    assert parted.cat("a@HEAD") == "side"
+    assert parted.status().absent == ("a",)
+
+
+def test_refused(parted: Workshop) -> None:
+    with pytest.raises(NotFound, match="no conflict"):
+        merge(parted.repo, None, author="ada")
+    with pytest.raises(NotFound):
+        merge(parted.repo, "nothing", author="ada")
+    checkout(parted.repo, "HEAD~0")
+    with pytest.raises((Refused, Conflict), match="detached"):
+        merge(parted.repo, "side", author="ada")
+
+
+def test_the_two_sides_of_a_lock(parted: Workshop) -> None:
+    on_side(parted, {"a": "side"})
+    ours = parted.commit({"b": "main"})
+    theirs = parted.refs.branches["side"]
+    (parted.root / "dsv.lock").write_text(
+        f'<<<<<<< HEAD\nbranch = "main"\ncommit = "{ours}"\n=======\n'
+        f'branch = "side"\ncommit = "{theirs}"\n>>>>>>> side\n'
+    )
+    done = merge(parted.repo, None, author="ada")
+    assert done.kind == "merge"
+    assert (parted.read("a"), parted.read("b")) == ("side", "main")
+    assert parted.status().lock_matches
