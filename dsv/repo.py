@@ -25,9 +25,10 @@ from dsv.model.commit import Commit
 from dsv.model.node import Node
 from dsv.model.origin import Source
 from dsv.progress import SILENT, Progress
+from dsv.store.changes import changes_between
 from dsv.store.local import LocalBlobs
 from dsv.store.lock import FileLock
-from dsv.store.oplog import Change, OpEntry, Oplog
+from dsv.store.oplog import OpEntry, Oplog
 from dsv.store.refs import Local, Refs
 from dsv.workspace.ignore import Ignore
 from dsv.workspace.ignore import load as load_ignore
@@ -339,7 +340,7 @@ class Repo:
         self.objects.refresh(wanted)
 
     def _logged(self, what: str, refs: Refs, wanted: Refs, tree: Tree | None) -> Refs:
-        changes = differences(refs, wanted)
+        changes = changes_between(refs, wanted)
         kept, wrote = tree or Tree()
         if not changes and kept is None and wrote is None:
             return wanted
@@ -400,27 +401,7 @@ class _Reader:
         return self._repo.node(oid)
 
 
-def differences(before: Refs, after: Refs) -> dict[str, Change]:
-    """Return what an oplog entry says of a change from `before` to `after`."""
-    old, new = _flat(before), _flat(after)
-    return {
-        name: (old.get(name), new.get(name))
-        for name in sorted({*old, *new})
-        if old.get(name) != new.get(name)
-    }
-
-
 def now() -> tuple[int, int]:
     """Return the present time: seconds since 1970-01-01 UTC, and minutes east of UTC here."""
     seconds = int(time.time())
     return seconds, time.localtime(seconds).tm_gmtoff // 60
-
-
-def _flat(refs: Refs) -> dict[str, str | None]:
-    local = refs.local or Local()
-    flat: dict[str, str | None] = {f"branches/{name}": oid for name, oid in refs.branches.items()}
-    flat.update({f"tags/{name}": oid for name, oid in refs.tags.items()})
-    flat["head"] = f"branch {local.branch}" if local.branch is not None else f"commit {local.detached}"
-    flat["staged"] = local.staged
-    flat["present"] = local.present
-    return flat

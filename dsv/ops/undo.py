@@ -1,15 +1,14 @@
 """Take back the last operation."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dsv import switch
 from dsv.errors import AnswerNo, RefMoved
-from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
 from dsv.repo import Repo, Tracked
+from dsv.store.changes import id_or_none, taken_back
 from dsv.store.oplog import OpEntry
-from dsv.store.refs import Local, Refs
+from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.switch import Moved
 
@@ -46,7 +45,7 @@ def undo(repo: Repo, *, progress: Progress = SILENT) -> UndoResult:
     checked_out = repo.datasets(repo.local(repo.refs()).present)
     wanted: dict[str, Tracked | None] = {path: checked_out.get(path) for path in repo.datasets(entry.wrote)}
     if entry.tree and "present" in entry.changes:
-        before, after = (repo.datasets(_id(snapshot)) for snapshot in entry.changes["present"])
+        before, after = (repo.datasets(id_or_none(snapshot)) for snapshot in entry.changes["present"])
         wanted |= {
             path: before.get(path)
             for path in sorted({*before, *after})
@@ -56,7 +55,7 @@ def undo(repo: Repo, *, progress: Progress = SILENT) -> UndoResult:
     def change(found: Refs, _: Writer) -> Refs:
         if repo.local(found).oplog != end:
             raise RefMoved("another operation came in between", hint="run the command again")
-        return _revert(found, entry.changes)
+        return taken_back(found, entry.changes)
 
     moved = switch.move(
         repo,
@@ -68,31 +67,3 @@ def undo(repo: Repo, *, progress: Progress = SILENT) -> UndoResult:
         progress=progress,
     )
     return UndoResult(entry, moved)
-
-
-def _revert(refs: Refs, changes: Mapping[str, tuple[str | None, str | None]]) -> Refs:
-    branches, tags = dict(refs.branches), dict(refs.tags)
-    local = refs.local or Local()
-    for name, (before, _) in changes.items():
-        family, _, rest = name.partition("/")
-        if family in {"branches", "tags"}:
-            table = branches if family == "branches" else tags
-            table.pop(rest, None)
-            if before is not None:
-                table[rest] = ObjectId(before)
-        elif name == "head":
-            word, _, value = (before or "").partition(" ")
-            local = replace(
-                local,
-                branch=value if word == "branch" else None,
-                detached=ObjectId(value) if word == "commit" and value != "None" else None,
-            )
-        elif name == "staged":
-            local = replace(local, staged=_id(before))
-        elif name == "present":
-            local = replace(local, present=_id(before))
-    return replace(refs, branches=branches, tags=tags, local=local)
-
-
-def _id(text: str | None) -> ObjectId | None:
-    return None if text is None else ObjectId(text)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsv.errors import Corrupt
+from dsv.hashing import Buffer
 from dsv.store import ipc, rows
 from dsv.store.index import Index
 from dsv.store.rows import ROW
@@ -15,7 +16,7 @@ from dsv.store.rows import ROW
 PACKS = ("ab" * 32, "cd" * 32)
 
 
-def make_rows(ids: list[bytes], pack: int = 0) -> bytes:
+def make_rows(ids: list[bytes], pack: int = 0) -> Buffer:
     packed = b"".join(ROW.pack(oid, 1, 0, pack, 100 * n, 50, 60, 2**64 - 1 - n) for n, oid in enumerate(ids))
     return rows.sort(packed)
 
