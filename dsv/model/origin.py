@@ -28,7 +28,9 @@ class Source:
 
     def encode(self) -> bytes:
         """Return the canonical encoding."""
-        return canonical.encode({"v": 1, "edited": self.edited, "merged": list(self.merged), "path": self.path})
+        return canonical.encode(
+            {"v": 1, "edited": self.edited, "merged": list(self.merged), "path": self.path}
+        )
 
     @classmethod
     def decode(cls, data: bytes | memoryview, what: str) -> "Source":
