@@ -80,7 +80,7 @@ class Root(click.Group):
 @click.version_option(__version__, prog_name="dsv", message="%(prog)s %(version)s")
 @click.pass_obj
 def root(context: Context, folder: str | None, *, quiet: bool, verbose: int) -> None:
-    """Version datasets like code: snapshot, compare, trace and restore them.
+    """Version datasets like code: snapshot, compare and restore them.
 
     A dataset is a file or a folder. `dsv init` makes the present folder a workspace, `dsv add`
     and `dsv commit` record versions of its datasets, `dsv checkout` brings them back to the byte.
