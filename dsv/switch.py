@@ -118,7 +118,11 @@ def move(
         _check_writable(repo, goal, looks)
         with repo.writer() as writer:
             stored = {path: _keep(repo, writer, path, present.get(path), progress) for path in lost}
-            kept = stage.edit(repo, None, stored, writer) if stored else None
+            # What was there untracked and is as wanted stays, and is there untracked again after `undo`.
+            mine = {
+                path: new for path, new in goal.items() if path not in present and _is_as(looks[path], new)
+            }
+            kept = stage.edit(repo, None, {**mine, **stored}, writer) if mine or stored else None
 
             def begin(found: Refs, session: Writer) -> Refs:
                 target = change(found, session)
@@ -239,6 +243,12 @@ def _is_known(
     )
 
 
+def _is_as(look: Observation | None, new: Tracked | None) -> bool:
+    if look is None or new is None:
+        return False
+    return (look.content, look.kind) == (new.checkpoint.content, new.checkpoint.kind)
+
+
 def _is_emptied(change: FileChange, allowed: list[dict[str, Entry | None]]) -> bool:
     """Whether it is a folder that is empty now and has files in one of the versions."""
     if change.after is None or change.after.target != nodes.EMPTY:
@@ -265,7 +275,7 @@ def _write(
             if look is not None:
                 remove(place, path)
                 removed.append(path)
-        elif look is None or (look.content, look.kind) != (new.checkpoint.content, new.checkpoint.kind):
+        elif not _is_as(look, new):
             materialise(place, path, new.checkpoint, look)
             written.append(path)
     return written, removed

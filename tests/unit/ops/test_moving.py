@@ -218,6 +218,17 @@ def test_undo_of_add_leaves_the_files_alone(shop: Workshop) -> None:
     assert shop.changes() == ({"a": "modified", "new": "added"}, {"a": "modified", "new": "removed"})
 
 
+def test_undo_leaves_an_untracked_file_that_a_checkout_wanted(shop: Workshop) -> None:
+    shop.commit({"a": "1", "d/x": "1"}, "a", "d")
+    rm(shop.repo, ["a", "d"], keep=True)
+    assert shop.status().untracked == ("a", "d/")
+    for action in (lambda: checkout(shop.repo, "main", force=True), lambda: restore(shop.repo, ["a", "d"])):
+        action()
+        undo(shop.repo)
+        assert (shop.read("a"), shop.read("d/x")) == ("1", "1")
+        assert shop.status().untracked == ("a", "d/")
+
+
 def test_undo_of_a_commit(shop: Workshop) -> None:
     one = shop.commit({"a": "1"}, "a")
     two = shop.commit({"a": "2"})
