@@ -12,11 +12,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from dsv.errors import BadConfig
+from dsv.model.policy import EXACT, POLICIES, TABLE, Policy
 
 SHARED = "dsv.toml"
 LOCAL = ".dsv/config"
-
-POLICIES = ("exact", "table", "unordered")
 
 _WANTED = {"text": "a text that is not empty", "flag": "true or false", "list": "a list of texts"}
 
@@ -124,6 +123,38 @@ class Config:
     def rule_for(self, path: str) -> DatasetRule | None:
         """Return the last rule that matches the dataset `path`, None if there is none."""
         return next((rule for rule in reversed(self.rules) if _matches(rule.match, path)), None)
+
+    def policy_for(self, path: str) -> Policy:
+        """Return when a rebuild of the dataset `path` counts as the same.
+
+        Raises:
+            BadConfig: Its rule asks for the same bytes and allows other values.
+        """
+        return policy_of(self.rule_for(path))
+
+
+def policy_of(rule: DatasetRule | None) -> Policy:
+    """Return the policy of a rule; without one, the table counts.
+
+    Where there is no table the caller asks `Policy.applied`.
+
+    Raises:
+        BadConfig: The rule asks for the same bytes and allows other values.
+    """
+    if rule is None:
+        return Policy()
+    if rule.policy == EXACT and (rule.tolerance or rule.ignore_columns):
+        lax = "tolerance" if rule.tolerance else "ignore_columns"
+        raise BadConfig(
+            f"dataset {rule.match!r}: policy exact compares bytes, so {lax} has no meaning",
+            hint='use policy = "table"',
+        )
+    return Policy(
+        kind=rule.policy or TABLE,
+        tolerance=rule.tolerance or 0.0,
+        ignore_columns=frozenset(rule.ignore_columns),
+        key=rule.key,
+    )
 
 
 def load(root: Path) -> Config:

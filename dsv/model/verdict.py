@@ -1,0 +1,82 @@
+"""What `verify` found out about each dataset."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """What became of one dataset. Append-only: scripts and CI rely on the words.
+
+    A status is already measured by the policy: data that is the same table in other bytes is
+    `DIFFERENT` where the policy asks for the bytes.
+    """
+
+    IDENTICAL = "identical"
+    EQUAL = "equal"
+    CLOSE = "close"
+    RECORDED = "recorded"
+    SOURCE = "source"
+    DIFFERENT = "different"
+    NONDETERMINISTIC = "nondeterministic"
+    STALE = "stale"
+    UNRECORDED = "unrecorded"
+    FAILED = "failed"
+
+    @property
+    def good(self) -> bool:
+        """Whether it lets `verify` succeed."""
+        return self in _GOOD
+
+    @property
+    def meaning(self) -> str:
+        """What it means, in a few words."""
+        return _MEANINGS[self]
+
+
+_GOOD = frozenset({Status.IDENTICAL, Status.EQUAL, Status.CLOSE, Status.RECORDED, Status.SOURCE})
+
+_MEANINGS = {
+    Status.IDENTICAL: "the same bytes",
+    Status.EQUAL: "the same table",
+    Status.CLOSE: "the same within its policy",
+    Status.RECORDED: "its record is complete and current",
+    Status.SOURCE: "raw data: nothing to verify",
+    Status.DIFFERENT: "the rebuild gave other data",
+    Status.NONDETERMINISTIC: "two rebuilds gave two results",
+    Status.STALE: "inputs, code or parameters have changed since",
+    Status.UNRECORDED: "no run that could be repeated made it",
+    Status.FAILED: "it could not be rebuilt",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One dataset that was verified.
+
+    Attributes:
+        path: The dataset.
+        status: What was found.
+        policy: The policy that it was measured by, as `Policy.text` shows it.
+        reason: One line that says why the status is what it is; "" where it needs no reason.
+        seconds: How long it took.
+        details: More lines, from the most to the least telling.
+    """
+
+    path: str
+    status: Status
+    policy: str
+    reason: str = ""
+    seconds: float = 0.0
+    details: tuple[str, ...] = ()
+
+
+def all_good(checks: Iterable[Checked]) -> bool:
+    """Return whether every dataset is at least what its policy demands."""
+    return all(check.status.good for check in checks)
+
+
+def counted(checks: Iterable[Checked]) -> dict[Status, int]:
+    """Return how many datasets have each status, in the order of `Status`; none that nobody has."""
+    found = [check.status for check in checks]
+    return {status: found.count(status) for status in Status if status in found}
