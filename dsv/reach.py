@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
-from dsv import git
+from dsv import git, origins
 from dsv.errors import Corrupt, DsvError, Missing
 from dsv.hashing import Kind
 from dsv.ids import ObjectId, is_id, parse_id
@@ -13,6 +13,8 @@ from dsv.model import canonical
 from dsv.model import node as nodes
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import CHECKPOINT, DIR, LINK, Entry, Leaf, Node
+from dsv.model.origin import Source
+from dsv.model.run import Run
 from dsv.repo import Repo
 from dsv.store.refs import Refs
 from dsv.tables.keys import facts_key
@@ -36,10 +38,12 @@ class Roots:
     Attributes:
         commits: Commits.
         snapshots: Snapshot nodes that need not belong to a commit.
+        attempts: Lists of attempts that need not belong to a commit.
     """
 
     commits: set[ObjectId] = field(default_factory=set)
     snapshots: set[ObjectId] = field(default_factory=set)
+    attempts: set[ObjectId] = field(default_factory=set)
 
 
 def roots(repo: Repo, refs: Refs, *, since: int) -> Roots:
@@ -74,6 +78,7 @@ def roots_of_refs(repo: Repo, refs: Refs) -> Roots:
     found.commits |= {*refs.branches.values(), *refs.tags.values(), *local.remotes.values()}
     found.commits |= _ids((local.detached,))
     found.snapshots |= _ids((local.staged, local.present, *(local.moving or ())))
+    found.attempts |= _ids((local.attempts,))
     if git.find(repo.root) is not None:
         from dsv.lineage.code import locked_in_history
 
@@ -115,16 +120,19 @@ class Walk:
             Corrupt, Missing: Something cannot be read, and nobody wants to be told.
         """
         waiting = self._new(start.commits, "a ref")
-        snapshots = set(start.snapshots)
+        snapshots, attempts = set(start.snapshots), set(start.attempts)
         while waiting:
             commit = self._try(f"commit {waiting[-1]}", self._repo.commit, waiting.pop())
             if commit is not None:
                 snapshots.add(commit.snapshot)
+                attempts |= _ids((commit.attempts,))
                 waiting += self._new(commit.parents, "a commit")
         for snapshot in snapshots:
             if self._damaged is not None:
                 self._try(f"snapshot {snapshot}", self._check_paths, snapshot)
             self._node(snapshot, "")
+        for listed in attempts:
+            self._attempts(listed)
 
     def _check_paths(self, snapshot: ObjectId) -> None:
         check_stored_paths([entry.name for entry in nodes.walk(snapshot, self._repo.node)])
@@ -177,23 +185,58 @@ class Walk:
             checkpoint = self._try(f"checkpoint of {path}", self._repo.checkpoint, oid)
             if checkpoint is None:
                 continue
-            wanted = checkpoint.content not in self._dropped
-            if checkpoint.is_dir:
-                self._node(checkpoint.content, f"{path}/", files=wanted)
-            elif wanted:
-                self._files({checkpoint.content: path})
+            self._content(checkpoint, path)
             self._origin(checkpoint.origin, path)
             if checkpoint.schema is not None:
                 self._new([checkpoint.schema], path)
             self._facts(checkpoint)
 
+    def _attempts(self, oid: ObjectId) -> None:
+        """Mark a list of attempts; the runs that it is about stay only if data came from them."""
+        waiting = self._new([oid], "a list of attempts")
+        while waiting:
+            node = self._try(f"list of attempts {waiting[-1]}", self._repo.node, waiting.pop())
+            if isinstance(node, Leaf):
+                self._new([ObjectId(entry.target) for entry in node.entries], "a list of attempts")
+            elif node is not None:
+                waiting += self._new([page.id for page in node.pages], "a list of attempts")
+
     def _origin(self, oid: ObjectId, path: str) -> None:
         waiting = self._new([oid], path)
         while waiting:
-            source = self._try(f"source of {path}", self._repo.source, waiting.pop())
-            if source is not None:
-                edited = [] if source.edited is None else [source.edited]
-                waiting += self._new([*edited, *source.merged], path)
+            found = self._try(f"origin of {path}", self._read_origin, waiting.pop())
+            if isinstance(found, Source):
+                edited = [] if found.edited is None else [found.edited]
+                waiting += self._new([*edited, *found.merged], path)
+            elif found is not None:
+                waiting += self._run(found, path)
+
+    def _read_origin(self, oid: ObjectId) -> Source | Run:
+        return origins.origin(self._repo, oid)
+
+    def _run(self, run: Run, path: str) -> list[ObjectId]:
+        """Mark what a run needs to be replayed; return the origins of its inputs that are new."""
+        for _ in self._new([run.code], path):
+            code = self._try(f"code of {path}", partial(origins.code, self._repo), run.code)
+            self._files({} if code is None else {file.file: file.path for file in code.files})
+        for _ in self._new([run.environment], path):
+            where = self._try(
+                f"environment of {path}", partial(origins.environment, self._repo), run.environment
+            )
+            if where is not None and where.lock is not None:
+                self._files({where.lock.file: where.lock.name})
+        for one in run.inputs:
+            self._content(one.checkpoint, one.path)
+        schemas = {*(one.checkpoint.schema for one in run.inputs), *(one.schema for one in run.outputs)}
+        self._new([schema for schema in schemas if schema is not None], path)
+        return self._new({one.checkpoint.origin for one in run.inputs}, path)
+
+    def _content(self, checkpoint: Checkpoint, path: str) -> None:
+        wanted = checkpoint.content not in self._dropped
+        if checkpoint.is_dir:
+            self._node(checkpoint.content, f"{path}/", files=wanted)
+        elif wanted:
+            self._files({checkpoint.content: path})
 
     def _facts(self, checkpoint: Checkpoint) -> None:
         """Mark what is derived; if it cannot be read it is not worth a word."""

@@ -27,7 +27,7 @@ LAYERS = (
     {"config", "git", "lockfile"},
     {"lineage"},
     {"repo"},
-    {"filediff", "history", "merging"},
+    {"filediff", "history", "merging", "origins"},
     {"derived", "reach", "revisions"},
     {"tabular"},
     {"stage"},

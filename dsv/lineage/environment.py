@@ -6,7 +6,7 @@ identity; differences between two of them are listed and never make a run stale.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,13 +41,11 @@ class Package:
         name: Its name in normal form (lower case, `-`).
         version: Its version.
         url: Where it came from, if not from an index: a URL without secrets, with the commit; or `local`.
-        imported: Whether the run imported it; None if that is unknown.
     """
 
     name: str
     version: str
     url: str | None
-    imported: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +98,7 @@ class Environment:
                 "v": 1,
                 "lock": None if self.lock is None else {"file": self.lock.file, "name": self.lock.name},
                 "packages": [
-                    {"imported": item.imported, "name": item.name, "url": item.url, "version": item.version}
-                    for item in self.packages
+                    {"name": item.name, "url": item.url, "version": item.version} for item in self.packages
                 ],
                 "programs": [{"name": item.name, "version": item.version} for item in self.programs],
                 "python": self.python,
@@ -150,7 +147,6 @@ class Difference(NamedTuple):
 def environment_of(
     interpreter: Interpreter | None,
     *,
-    imported: AbstractSet[str] | None = None,
     lock: Lock | None = None,
     programs: Iterable[Program] = (),
 ) -> Environment:
@@ -158,7 +154,6 @@ def environment_of(
 
     Args:
         interpreter: The Python that ran it; None if there was none.
-        imported: The top names of the modules that it imported; None if that is unknown.
         lock: The lock file of the workspace (`find_lock`).
         programs: The program that was run, if it was not Python (`dsv.lineage.program`).
     """
@@ -170,11 +165,19 @@ def environment_of(
             _normal(name),
             str(version or ""),
             _origin(direct),
-            None if imported is None or not modules else not imported.isdisjoint(modules),
         )
-        for name, (version, direct, modules) in interpreter.facts["distributions"].items()
+        for name, (version, direct, _) in interpreter.facts["distributions"].items()
     }
     return Environment(python, tuple(packages[name] for name in sorted(packages)), lock, tuple(programs))
+
+
+def imported_packages(interpreter: Interpreter, modules: AbstractSet[str]) -> tuple[str, ...]:
+    """Return the names of the distributions that the top names `modules` belong to, sorted.
+
+    A distribution that lists no modules, such as one installed for editing, is never among them.
+    """
+    found = interpreter.facts["distributions"].items()
+    return tuple(sorted(_normal(name) for name, (_, _, own) in found if not modules.isdisjoint(own)))
 
 
 def find_lock(root: Path) -> Lock | None:
@@ -188,14 +191,24 @@ def find_lock(root: Path) -> Lock | None:
     return None
 
 
-def compare(recorded: Environment, present: Environment) -> tuple[Difference, ...]:
-    """Return what differs: first what the recorded run imported, then what it may have, by name."""
-    differences = [*_changed(recorded, present)]
+def compare(
+    recorded: Environment, present: Environment, imported: Collection[str] | None = None
+) -> tuple[Difference, ...]:
+    """Return what differs: first what the recorded run imported, then what it may have, by name.
+
+    Args:
+        recorded: Where the run happened.
+        present: What there is now.
+        imported: The distributions that the run imported; None if that is unknown.
+    """
+    differences = [*_changed(recorded, present, imported)]
     rank = {True: 0, None: 1, False: 2}
     return tuple(sorted(differences, key=lambda found: (rank[found.imported], found.what)))
 
 
-def _changed(recorded: Environment, present: Environment) -> Iterator[Difference]:
+def _changed(
+    recorded: Environment, present: Environment, imported: Collection[str] | None
+) -> Iterator[Difference]:
     for name in _PLATFORM:
         before, now = recorded.python.get(name), present.python.get(name)
         if before != now:
@@ -205,7 +218,8 @@ def _changed(recorded: Environment, present: Environment) -> Iterator[Difference
     for name in old.keys() | new.keys():
         was, is_now = old.get(name), new.get(name)
         if _version(was) != _version(is_now):
-            yield Difference(name, _version(was), _version(is_now), was.imported if was else False)
+            used = None if imported is None else name in imported
+            yield Difference(name, _version(was), _version(is_now), used if was else False)
     programs = {item.name: item.version for item in present.programs}
     for program in recorded.programs:
         if programs.get(program.name) != program.version:
@@ -243,10 +257,7 @@ def _normal(name: str) -> str:
 
 
 def _package(item: Any) -> Package:
-    imported = item["imported"]
-    if imported not in (True, False, None):
-        raise ValueError("imported is neither true, false nor null")
-    return Package(_text(item["name"]), _text(item["version"]), _text_or_none(item["url"]), imported)
+    return Package(_text(item["name"]), _text(item["version"]), _text_or_none(item["url"]))
 
 
 def _text(value: object) -> str:

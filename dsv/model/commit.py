@@ -18,6 +18,8 @@ class Commit:
         message: What the author says of it.
         seconds: Time in seconds since 1970-01-01 UTC.
         offset: Minutes east of UTC at the author's place.
+        attempts: Node id of how the runs behind the snapshot happened: run id to attempt; None
+            if there are none.
     """
 
     snapshot: ObjectId
@@ -26,19 +28,21 @@ class Commit:
     message: str
     seconds: int
     offset: int
+    attempts: ObjectId | None = None
 
     def encode(self) -> bytes:
         """Return the canonical encoding."""
-        return canonical.encode(
-            {
-                "v": 1,
-                "author": self.author,
-                "message": self.message,
-                "parents": list(self.parents),
-                "snapshot": self.snapshot,
-                "time": [self.seconds, self.offset],
-            }
-        )
+        record: canonical.Json = {
+            "v": 1,
+            "author": self.author,
+            "message": self.message,
+            "parents": list(self.parents),
+            "snapshot": self.snapshot,
+            "time": [self.seconds, self.offset],
+        }
+        if self.attempts is not None:
+            record["attempts"] = self.attempts
+        return canonical.encode(record)
 
     @classmethod
     def decode(cls, data: bytes | memoryview, what: str) -> "Commit":
@@ -57,6 +61,7 @@ class Commit:
                 message=record["message"],
                 seconds=seconds,
                 offset=offset,
+                attempts=parse_id(record["attempts"]) if "attempts" in record else None,
             )
             if not (type(found.author) is str and type(found.message) is str):
                 raise ValueError("author or message is not text")

@@ -31,16 +31,17 @@ EXEC = "exec"
 LINK = "link"
 DIR = "dir"
 CHECKPOINT = "checkpoint"
-_KINDS = frozenset({FILE, EXEC, LINK, DIR, CHECKPOINT})
+ATTEMPT = "attempt"
+_KINDS = frozenset({FILE, EXEC, LINK, DIR, CHECKPOINT, ATTEMPT})
 
 
 class Entry(NamedTuple):
     """One name in a node.
 
     Attributes:
-        name: A file name, or in a snapshot the path of a dataset.
-        kind: `FILE`, `EXEC`, `LINK`, `DIR`, or in a snapshot `CHECKPOINT`.
-        target: A file id, a node id, a checkpoint id; for a link the text it holds.
+        name: A file name; in a snapshot the path of a dataset; in a list of attempts the id of a run.
+        kind: `FILE`, `EXEC`, `LINK`, `DIR`, in a snapshot `CHECKPOINT`, in a list of attempts `ATTEMPT`.
+        target: A file id, a node id, a checkpoint id, an attempt id; for a link the text it holds.
     """
 
     name: str

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, replace
 
-from dsv import guard, stage
+from dsv import guard, origins, stage
 from dsv.derived import rows_of
 from dsv.errors import AnswerNo, UsageFault
 from dsv.hashing import Kind
 from dsv.ids import ObjectId
 from dsv.model import node as nodes
 from dsv.model.commit import Commit
-from dsv.model.origin import Source
+from dsv.origins import Origin
 from dsv.progress import SILENT, Progress
 from dsv.repo import Datasets, Repo, Tracked, now
 from dsv.store.refs import Refs
@@ -25,14 +25,14 @@ class Committed:
         change: `added`, `modified` or `removed`.
         dataset: What it is now; None if it was removed.
         rows: Rows of its table where they are known without reading it.
-        origin: Where it came from; None if it was removed, or came from a run.
+        origin: Where it came from; None if it was removed.
     """
 
     path: str
     change: str
     dataset: Tracked | None
     rows: int | None
-    origin: Source | None
+    origin: Origin | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,10 @@ def commit(
                 raise AnswerNo("nothing to commit", hint="dsv add PATH, or dsv commit -a")
             seconds, offset = now()
             parents = () if wanted.head is None else (wanted.head,)
-            record = Commit(local.staged, parents, author, message, seconds, offset)
+            datasets = {**repo.datasets(repo.local(attached).staged), **staging.updates, **renamed}
+            held = [one for one in datasets.values() if one is not None]
+            attempts = origins.attempts_for(repo, wanted, session, parents, held)
+            record = Commit(local.staged, parents, author, message, seconds, offset, attempts)
             oid = session.put(Kind.COMMIT, record.encode())
             assert local.branch is not None
             notes[:] = [note] if note else []
@@ -132,7 +135,7 @@ def _told(repo: Repo, record: Commit) -> tuple[Committed, ...]:
         if old == new:
             continue
         change = "added" if old is None else "removed" if new is None else "modified"
-        origin = None if new is None else repo.source(new.checkpoint.origin)
+        origin = None if new is None else origins.origin(repo, new.checkpoint.origin)
         told.append(
             Committed(path, change, new, None if new is None else rows_of(repo, path, new.checkpoint), origin)
         )

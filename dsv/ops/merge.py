@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dsv import filediff, guard, history, lockfile, merging, revisions, stage, switch
+from dsv import filediff, guard, history, lockfile, merging, origins, revisions, stage, switch
 from dsv.errors import InTheWay, MergeConflict, NotFound, RefMoved, Refused
 from dsv.hashing import Kind
 from dsv.ids import ObjectId
@@ -105,7 +105,8 @@ def merge(
 
         seconds, offset = now()
         snapshot = stage.edit(repo, repo.snapshot_of(ours), updates, writer)
-        record = Commit(snapshot, (ours, theirs), author, text, seconds, offset)
+        attempts = origins.attempts_for(repo, refs, writer, (ours, theirs), ())
+        record = Commit(snapshot, (ours, theirs), author, text, seconds, offset, attempts)
         oid = writer.put(Kind.COMMIT, record.encode())
         # The records go in first: nothing names them until the working tree can follow.
         repo.publish("merge", lambda found, _: found, writer=writer, log=False)

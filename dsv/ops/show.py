@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from dsv import revisions, tabular
+from dsv import origins, revisions, tabular
 from dsv.errors import NoTable
 from dsv.ids import ObjectId
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.commit import Commit
-from dsv.model.origin import Source
+from dsv.origins import Origin
 from dsv.repo import Repo, Tracked
 from dsv.revisions import Place
 from dsv.tabular import Known
@@ -31,7 +31,7 @@ class ShownDataset:
     checkpoint: Checkpoint
     facts: Known | None
     no_table: str | None
-    origin: Source
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +77,5 @@ def show_dataset(repo: Repo, place: Place) -> ShownDataset:
         facts = tabular.known(repo, place.path, found.checkpoint, before.checkpoint if before else None)
     except NoTable as error:
         reason = error.message
-    origin = repo.source(found.checkpoint.origin)
+    origin = origins.origin(repo, found.checkpoint.origin)
     return ShownDataset(place.path, found.id, found.checkpoint, facts, reason, origin)

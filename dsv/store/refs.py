@@ -69,6 +69,7 @@ class Local:
         lock_due: Whether `dsv.lock` is still to be written for this HEAD.
         dropped: Content ids whose bytes were given up on purpose; sorted.
         horizon: Seconds since 1970; gc let go of what older operations need to be undone.
+        attempts: How the runs recorded here happened: the node that lists run ids and their attempts.
     """
 
     branch: str | None = "main"
@@ -82,6 +83,7 @@ class Local:
     lock_due: bool = False
     dropped: tuple[ObjectId, ...] = ()
     horizon: int = 0
+    attempts: ObjectId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,7 @@ def _check(record: canonical.Json) -> str:
 
 
 def _encode_local(local: Local) -> canonical.Json:
-    return {
+    record: canonical.Json = {
         "branch": local.branch,
         "detached": local.detached,
         "dropped": list(local.dropped),
@@ -181,6 +183,9 @@ def _encode_local(local: Local) -> canonical.Json:
         "remotes": dict(local.remotes),
         "staged": local.staged,
     }
+    if local.attempts is not None:
+        record["attempts"] = local.attempts
+    return record
 
 
 def _decode_local(record: canonical.Json) -> Local:
@@ -198,6 +203,7 @@ def _decode_local(record: canonical.Json) -> Local:
         lock_due=_flag(record["lock_due"]),
         dropped=tuple(parse_id(oid) for oid in _list(record["dropped"])),
         horizon=_count(record["horizon"]),
+        attempts=_optional_id(record.get("attempts")),  # older stores have none
     )
 
 

@@ -7,6 +7,7 @@ import click
 from dsv.cli import commits
 from dsv.cli.command import verb
 from dsv.cli.context import Context
+from dsv.cli.origins import briefly
 from dsv.cli.style import counted, printable
 from dsv.ids import short
 
@@ -95,5 +96,5 @@ def _line(context: Context, one: "Committed") -> str:
         text += f"  {counted(one.dataset.checkpoint.files, 'file')}"
     origin = ""
     if one.origin is not None:
-        origin = "  edited by hand" if one.origin.edited else "  source (no run)"
+        origin = f"  {briefly(one.origin)}"
     return f"{text}  {style.id(short(one.dataset.checkpoint.content))}{style.faint(origin)}"

@@ -4,13 +4,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dsv.cli import commits, complete, tables
+from dsv.cli import commits, complete, origins, tables
 from dsv.cli.arguments import is_revision_word, place
 from dsv.cli.command import verb
 from dsv.cli.context import Context
+from dsv.cli.shape import Maybe
 from dsv.cli.style import counted, printable, size
 from dsv.errors import UsageFault
 from dsv.ids import short
+from dsv.model.origin import Source
+from dsv.model.run import Run
 
 if TYPE_CHECKING:
     from dsv.ops.show import ShownCommit, ShownDataset
@@ -27,8 +30,9 @@ SHAPE = {
         "files": "int: how many files it has",
         "origin": "id: of the source or run record that it came from",
         "executable": "flag: whether the file may be executed",
-        "source": "path: under which it was first added",
+        "source": "path?: under which it was first added; null if a run made it",
         "edited": "flag: whether it was edited by hand after that",
+        "run": Maybe(origins.RUN_SHAPE),
         "no_table": "text?: why there is no table",
         "columns": [tables.COLUMN_SHAPE],
         "tables": [tables.PART_SHAPE],
@@ -80,8 +84,9 @@ def _checkpoint(shown: "ShownDataset") -> dict[str, object]:
         "files": found.files,
         "origin": found.origin,
         "executable": found.kind == "exec",
-        "source": shown.origin.path,
-        "edited": shown.origin.edited is not None,
+        "source": None if isinstance(shown.origin, Run) else shown.origin.path,
+        "edited": isinstance(shown.origin, Source) and shown.origin.edited is not None,
+        "run": origins.record(shown.origin, found.origin) if isinstance(shown.origin, Run) else None,
         "no_table": shown.no_table,
         "columns": [tables.column_record(column) for column in facts.columns] if facts else [],
         "tables": tables.part_records(facts),
@@ -100,10 +105,18 @@ def _dataset(context: Context, shown: "ShownDataset") -> None:
     out.line(f"content  {out.style.id(found.content)}")
     many = f", {counted(found.files, 'file')}" if found.is_dir else ""
     out.line(f"size     {size(found.size)}{many}")
-    edited = ", edited by hand" if shown.origin.edited else ""
-    out.line(f"origin   source {printable(shown.origin.path)}{edited}")
+    out.line(f"origin   {_origin(shown.origin)}")
     if facts is None:
         out.line(f"table    none: {printable(shown.no_table or '')}")
+
+
+def _origin(origin: Source | Run) -> str:
+    if isinstance(origin, Run):
+        name = f" ({printable(origin.name)})" if origin.name else ""
+        return f"run {printable(origins.command(origin))}{name}"
+    edited = ", edited by hand" if origin.edited else ""
+    where = "" if origin.fetched is None else f", from {printable(origin.fetched.url)}"
+    return f"source {printable(origin.path)}{where}{edited}"
 
 
 def _commit_document(context: Context, shown: "ShownCommit") -> None:

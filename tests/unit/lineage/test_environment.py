@@ -9,7 +9,16 @@ import pytest
 
 from dsv.errors import Corrupt, NotFound, UserError
 from dsv.hashing import file_id
-from dsv.lineage.environment import Environment, Lock, Package, Program, compare, environment_of, find_lock
+from dsv.lineage.environment import (
+    Environment,
+    Lock,
+    Package,
+    Program,
+    compare,
+    environment_of,
+    find_lock,
+    imported_packages,
+)
 from dsv.lineage.imports import observed, read_imports
 from dsv.lineage.interpreter import Interpreter, find_python, interpreter_at
 from dsv.lineage.program import program_at
@@ -22,10 +31,8 @@ def python() -> Interpreter:
 
 
 def test_a_record_names_what_is_installed_and_no_place(python: Interpreter) -> None:
-    found = environment_of(python, imported={"yaml", "pandas"})
-    packages = {item.name: item for item in found.packages}
-    assert packages["pandas"].imported
-    assert packages["pytest"].imported is False
+    found = environment_of(python)
+    assert {"pandas", "pytest"} <= {item.name for item in found.packages}
     assert found.python["version"] == ".".join(map(str, sys.version_info[:3]))
     text = found.encode().decode()
     for place in (sys.prefix, sys.base_prefix, str(Path.home()), os.uname().nodename):
@@ -33,8 +40,9 @@ def test_a_record_names_what_is_installed_and_no_place(python: Interpreter) -> N
     assert Environment.decode(found.encode(), "x") == found
 
 
-def test_imports_may_be_unknown(python: Interpreter) -> None:
-    assert {item.imported for item in environment_of(python).packages} == {None}
+def test_what_was_imported_is_told_by_distribution(python: Interpreter) -> None:
+    found = imported_packages(python, frozenset({"_pytest", "dateutil", "nothing"}))
+    assert found == ("pytest", "python-dateutil")
 
 
 @pytest.mark.parametrize(
@@ -59,7 +67,7 @@ def test_where_a_package_came_from_is_told_without_secrets(
     text = direct if isinstance(direct, str) else json.dumps(direct)
     facts = {**python.facts, "distributions": {"A_b.C": ["1", text, ["a"]]}}
     found = environment_of(dataclasses.replace(python, facts=facts))
-    assert found.packages == (Package("a-b-c", "1", told, None),)
+    assert found.packages == (Package("a-b-c", "1", told),)
 
 
 def test_a_record_that_is_none_is_refused() -> None:
@@ -73,22 +81,23 @@ def test_a_record_that_is_none_is_refused() -> None:
 def test_differences_that_the_run_imported_come_first() -> None:
     old = Environment(
         {"version": "3.11.1", "libc": "glibc 2"},
-        (Package("a", "1", None, False), Package("b", "1", None, True), Package("gone", "1", None, None)),
+        (Package("a", "1", None), Package("b", "1", None), Package("gone", "1", None)),
         programs=(Program("sort", "9"),),
     )
     new = Environment(
         {"version": "3.12.0", "libc": "glibc 2"},
-        (Package("a", "2", None, None), Package("b", "1", "local", None), Package("new", "1", None, None)),
+        (Package("a", "2", None), Package("b", "1", "local"), Package("new", "1", None)),
     )
-    found = [(one.what, one.recorded, one.present, one.imported) for one in compare(old, new)]
+    found = [(one.what, one.recorded, one.present, one.imported) for one in compare(old, new, {"b"})]
     assert found == [
         ("b", "1", "1 (local)", True),
         ("python", "3.11.1", "3.12.0", True),
         ("sort", "9", None, True),
-        ("gone", "1", None, None),
         ("a", "1", "2", False),
+        ("gone", "1", None, False),
         ("new", None, "1", False),
     ]
+    assert {one.imported for one in compare(old, new) if one.what in {"a", "gone"}} == {None}
     assert compare(old, old) == ()
 
 

@@ -1,0 +1,50 @@
+"""How origins are told: in a word or two beside a dataset, and in whole."""
+
+import shlex
+
+from dsv.cli.style import printable
+from dsv.ids import ObjectId
+from dsv.model.origin import Source
+from dsv.model.run import Run
+
+_LONGEST = 60
+
+
+RUN_SHAPE = {
+    "id": "id: of its record",
+    "name": "text?: its label",
+    "argv": ["text: a word of its command"],
+    "cwd": "text: the folder it ran in, relative to the workspace; empty for that itself",
+    "params": {"*": "text: a parameter"},
+}
+
+
+def record(run: Run, oid: ObjectId) -> dict[str, object]:
+    """Return what JSON documents say of the run `oid`, as `RUN_SHAPE` has it."""
+    return {
+        "id": oid,
+        "name": run.name,
+        "argv": list(run.argv),
+        "cwd": run.cwd,
+        "params": dict(run.params),
+    }
+
+
+def briefly(origin: Source | Run) -> str:
+    """Return what stands beside a dataset in a list."""
+    if isinstance(origin, Run):
+        return f"run {label(origin)}"
+    if origin.fetched is not None:
+        return f"from {printable(origin.fetched.url)}"
+    return "edited by hand" if origin.edited else "source (no run)"
+
+
+def label(run: Run) -> str:
+    """Return what a run is called: its name, else its command, shortened."""
+    return printable(run.name or command(run, _LONGEST))
+
+
+def command(run: Run, longest: int | None = None) -> str:
+    """Return the command of a run as one would type it; at most `longest` characters of it."""
+    text = shlex.join(run.argv)
+    return text if longest is None or len(text) <= longest else f"{text[: longest - 3]}..."

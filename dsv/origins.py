@@ -1,0 +1,147 @@
+"""Where versions came from: sources, runs and how those happened, read from the store."""
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from dsv.hashing import Kind
+from dsv.ids import ObjectId, short
+from dsv.lineage.environment import Environment
+from dsv.model import node as nodes
+from dsv.model.attempt import Attempt
+from dsv.model.code import Code
+from dsv.model.node import ATTEMPT, Entry
+from dsv.model.origin import Source
+from dsv.model.run import Run
+from dsv.repo import Repo, Tracked
+from dsv.store.refs import Refs
+from dsv.store.writer import Writer
+
+Origin = Source | Run
+
+
+def origin(repo: Repo, oid: ObjectId) -> Origin:
+    """Return the origin record `oid`.
+
+    Raises:
+        Missing: The store does not hold it.
+        Corrupt: It is not what its id says.
+    """
+    if repo.objects.kind(oid) == Kind.RUN:
+        return run(repo, oid)
+    return repo.source(oid)
+
+
+def run(repo: Repo, oid: ObjectId) -> Run:
+    """Return the run record `oid`; raises as `origin`."""
+    return Run.decode(repo.objects.get_record(Kind.RUN, oid), f"run {short(oid)}")
+
+
+def code(repo: Repo, oid: ObjectId) -> Code:
+    """Return the code list `oid`; raises as `origin`."""
+    return Code.decode(repo.objects.get_record(Kind.CODE, oid), f"code list {short(oid)}")
+
+
+def environment(repo: Repo, oid: ObjectId) -> Environment:
+    """Return the environment record `oid`; raises as `origin`."""
+    return Environment.decode(repo.objects.get_record(Kind.ENVIRONMENT, oid), f"environment {short(oid)}")
+
+
+def attempt(repo: Repo, refs: Refs, oid: ObjectId, commit: ObjectId | None = None) -> Attempt | None:
+    """Return how the run `oid` happened, as far as that is known; a witnessed attempt before a claim.
+
+    Args:
+        repo: The workspace.
+        refs: Its refs.
+        oid: The run.
+        commit: The commit whose lineage is looked at, by default HEAD; others are looked at after it.
+    """
+    claim: Attempt | None = None
+    for node in _attempt_lists(repo, refs, commit):
+        entry = nodes.find(node, oid, repo.node)
+        if entry is None:
+            continue
+        target = ObjectId(entry.target)
+        found = Attempt.decode(repo.objects.get_record(Kind.ATTEMPT, target), f"attempt {short(target)}")
+        if not found.claimed:
+            return found
+        claim = claim or found
+    return claim
+
+
+def noted(repo: Repo, refs: Refs, session: Writer, made: Attempt) -> ObjectId | None:
+    """Store how a run happened; return the list of attempts for `Local.attempts`.
+
+    What is known of a run stays as it is, but a claim gives way to what was seen.
+    """
+    local = repo.local(refs)
+    before = attempt(repo, refs, made.run)
+    if before is not None and (made.claimed or not before.claimed):
+        return local.attempts
+    return _with(repo, session, local.attempts, {made.run: session.put(Kind.ATTEMPT, made.encode())})
+
+
+def attempts_for(
+    repo: Repo, refs: Refs, session: Writer, parents: Iterable[ObjectId], staged: Iterable[Tracked]
+) -> ObjectId | None:
+    """Return the list of attempts that belongs to a commit.
+
+    It has what the lists of `parents` have, and how each run in the lineage of `staged`
+    happened that they do not know.
+    """
+    lists = [found for parent in parents if (found := repo.commit(parent).attempts) is not None]
+    base = lists[0] if lists else None
+    added: dict[str, ObjectId] = {}
+    for other in lists[1:]:
+        added.update(
+            (new.name, ObjectId(new.target))
+            for old, new in nodes.compare(base, other, repo.node)
+            if old is None and new is not None
+        )
+    for oid in _runs_behind(repo, {one.checkpoint.origin for one in staged}, base):
+        listed = (nodes.find(node, oid, repo.node) for node in _attempt_lists(repo, refs, None))
+        entry = next((one for one in listed if one is not None), None)
+        if entry is not None:
+            added.setdefault(oid, ObjectId(entry.target))
+    return _with(repo, session, base, added)
+
+
+def _runs_behind(repo: Repo, origins: set[ObjectId], known: ObjectId | None) -> Iterator[ObjectId]:
+    """Yield the runs that lead to `origins`, but for those, and what is behind them, whose attempts are `known`."""
+    waiting, seen = list(origins), set(origins)
+    while waiting:
+        oid = waiting.pop()
+        place = repo.objects.find(oid)
+        if place is None or place.kind != Kind.RUN:
+            continue
+        if known is not None and nodes.find(known, oid, repo.node) is not None:
+            continue
+        yield oid
+        further = {one.checkpoint.origin for one in run(repo, oid).inputs} - seen
+        seen |= further
+        waiting += further
+
+
+def _attempt_lists(repo: Repo, refs: Refs, commit: ObjectId | None) -> Iterator[ObjectId]:
+    """Yield the lists of attempts that are known here: of `commit`, of this workspace, of all other tips."""
+    local = repo.local(refs)
+    tips = (refs.head, *refs.branches.values(), *refs.tags.values(), *local.remotes.values())
+    seen: set[ObjectId] = set()
+    for tip in (commit, None, *dict.fromkeys(tips)):
+        node = local.attempts
+        if tip is not None:
+            node = repo.commit(tip).attempts if repo.objects.has(tip) else None
+        if node is not None and node not in seen:
+            seen.add(node)
+            yield node
+
+
+def _with(repo: Repo, session: Writer, base: ObjectId | None, added: dict[str, ObjectId]) -> ObjectId | None:
+    if not added:
+        return base
+    entries: dict[str, Entry | None] = {
+        name: Entry(name, ATTEMPT, target) for name, target in sorted(added.items())
+    }
+    put = partial(session.put, Kind.NODE)
+    if base is None:
+        return nodes.build([entry for entry in entries.values() if entry is not None], put)
+    return nodes.edit(base, entries, repo.node, put)
