@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import astuple, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from dsv import git, lockfile
@@ -25,7 +26,7 @@ from dsv.model.commit import Commit
 from dsv.model.node import Node
 from dsv.model.origin import Source
 from dsv.progress import SILENT, Progress
-from dsv.store.changes import changes_between
+from dsv.store.changes import changes_between, deletions
 from dsv.store.local import LocalBlobs
 from dsv.store.lock import FileLock
 from dsv.store.oplog import OpEntry, Oplog
@@ -70,10 +71,13 @@ class Tree(NamedTuple):
     Attributes:
         kept: Snapshot of uncommitted data that it overwrites.
         wrote: Snapshot of data that it writes as uncommitted changes.
+        deleted: By path whether a dataset that is checked out is deleted there, before and
+            after, where that changes.
     """
 
     kept: ObjectId | None = None
     wrote: ObjectId | None = None
+    deleted: Mapping[str, tuple[bool, bool]] = MappingProxyType({})
 
 
 class Repo:
@@ -340,8 +344,8 @@ class Repo:
         self.objects.refresh(wanted)
 
     def _logged(self, what: str, refs: Refs, wanted: Refs, tree: Tree | None) -> Refs:
-        changes = changes_between(refs, wanted)
-        kept, wrote = tree or Tree()
+        kept, wrote, deleted = tree or Tree()
+        changes = {**changes_between(refs, wanted), **deletions(deleted)}
         if not changes and kept is None and wrote is None:
             return wanted
         local = self.local(refs)

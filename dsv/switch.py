@@ -82,7 +82,7 @@ def move(
         what: The command, for the oplog.
         wanted: By path what the working tree shall hold; paths not named stay as they are.
         change: Makes the rest of the change of the refs (HEAD, what is staged).
-        dirty: What to write besides, as uncommitted changes of what is checked out.
+        dirty: What to write besides, as uncommitted changes of what is checked out; None deletes.
         force: Overwrite uncommitted data, after storing it; `dsv undo` brings it back.
         progress: Told of the files that are written.
 
@@ -139,8 +139,9 @@ def move(
                 )
                 return replace(target, local=local)
 
-            wrote = stage.edit(repo, None, dirty, writer) if dirty else None
-            repo.publish(what, begin, writer=writer, tree=Tree(kept, wrote) if goal else None)
+            wrote = stage.edit(repo, None, dirty, writer) if any(dirty.values()) else None
+            gone = _deletions(goal, dirty, looks, present)
+            repo.publish(what, begin, writer=writer, tree=Tree(kept, wrote, gone) if goal else None)
         written, removed = _write(repo, {path: (looks[path], new) for path, new in goal.items()}, progress)
         refs = _end(repo)
     return Moved(refs, tuple(written), tuple(removed), tuple(lost))
@@ -279,6 +280,20 @@ def _write(
             materialise(place, path, new.checkpoint, look)
             written.append(path)
     return written, removed
+
+
+def _deletions(
+    goal: Wanted, dirty: Wanted, looks: Mapping[str, Observation | None], present: Datasets
+) -> dict[str, tuple[bool, bool]]:
+    """Return by path whether a dataset that is checked out is deleted, before and after a move to `goal`.
+
+    A deletion is uncommitted data of zero bytes: nothing to store, and to bring back all the same.
+    """
+    both = {
+        path: (path in present and looks[path] is None, path in dirty and dirty[path] is None)
+        for path in goal
+    }
+    return {path: states for path, states in both.items() if states[0] != states[1]}
 
 
 def _check_writable(repo: Repo, goal: Wanted, looks: Mapping[str, Observation | None]) -> None:

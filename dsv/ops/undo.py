@@ -6,7 +6,7 @@ from dsv import switch
 from dsv.errors import AnswerNo, RefMoved
 from dsv.progress import SILENT, Progress
 from dsv.repo import Repo, Tracked
-from dsv.store.changes import id_or_none, taken_back
+from dsv.store.changes import deletions_of, id_or_none, taken_back
 from dsv.store.oplog import OpEntry
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
@@ -43,7 +43,10 @@ def undo(repo: Repo, *, progress: Progress = SILENT) -> UndoResult:
     if entry.seconds < repo.local(repo.refs()).horizon:
         raise AnswerNo("the last operation cannot be undone any more: gc let go of what it needs")
     checked_out = repo.datasets(repo.local(repo.refs()).present)
-    wanted: dict[str, Tracked | None] = {path: checked_out.get(path) for path in repo.datasets(entry.wrote)}
+    deleted = deletions_of(entry.changes)
+    wanted: dict[str, Tracked | None] = {
+        path: checked_out.get(path) for path in [*repo.datasets(entry.wrote), *deleted]
+    }
     if entry.tree and "present" in entry.changes:
         before, after = (repo.datasets(id_or_none(snapshot)) for snapshot in entry.changes["present"])
         wanted |= {
@@ -62,7 +65,10 @@ def undo(repo: Repo, *, progress: Progress = SILENT) -> UndoResult:
         f"undo {entry.what}",
         wanted,
         change,
-        dirty=repo.datasets(entry.kept),
+        dirty={
+            **repo.datasets(entry.kept),
+            **{path: None for path, (before, _) in deleted.items() if before},
+        },
         force=True,
         progress=progress,
     )

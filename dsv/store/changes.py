@@ -7,6 +7,8 @@ from dsv.ids import ObjectId
 from dsv.store.oplog import Change
 from dsv.store.refs import Local, Refs
 
+_DELETED = "deleted/"
+
 
 def changes_between(before: Refs, after: Refs) -> dict[str, Change]:
     """Return what an oplog entry says of a change from `before` to `after`."""
@@ -15,6 +17,27 @@ def changes_between(before: Refs, after: Refs) -> dict[str, Change]:
         name: (old.get(name), new.get(name))
         for name in sorted({*old, *new})
         if old.get(name) != new.get(name)
+    }
+
+
+def deletions(states: Mapping[str, tuple[bool, bool]]) -> dict[str, Change]:
+    """Return what an oplog entry says of datasets that are checked out and deleted from the working tree.
+
+    Args:
+        states: By path whether it is so before and after.
+    """
+    return {
+        f"{_DELETED}{path}": ("yes" if before else None, "yes" if after else None)
+        for path, (before, after) in states.items()
+    }
+
+
+def deletions_of(changes: Mapping[str, Change]) -> dict[str, tuple[bool, bool]]:
+    """Return the states that `deletions` had for `changes`."""
+    return {
+        name.removeprefix(_DELETED): (before is not None, after is not None)
+        for name, (before, after) in changes.items()
+        if name.startswith(_DELETED)
     }
 
 

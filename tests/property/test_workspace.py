@@ -510,7 +510,12 @@ class Workspace(RuleBasedStateMachine):
             for name in set(NAMES) - working.keys():
                 # What was missing before an operation wrote it or let go of it may be there now.
                 found = trees.read(self.root / name)
-                assert found in (None, after.get(name), refs.present.get(name))
+                # But what was deleted is deleted again.
+                assert (
+                    found in (None, after.get(name))
+                    if name in refs.present
+                    else found in (None, after.get(name), refs.present.get(name))
+                )
                 _set(self.working, name, found)
 
         done = self.act("undo", undo, change)
@@ -528,10 +533,13 @@ class Workspace(RuleBasedStateMachine):
             return
         with self.repo() as repo:
             undo(repo)
-        # Nothing changed, but that what the user had deleted may be there again.
+        # Nothing changed, but that what was not there and not checked out may be there again.
         for name in NAMES:
             found, before = trees.read(self.root / name), self.working.get(name)
-            assert found == before or before is None or _holds(found, before), name
+            if before is None:
+                assert found is None or name not in self.refs.present, name
+            else:
+                assert found == before or _holds(found, before), name
             _set(self.working, name, found)
 
     # Keeping house

@@ -203,6 +203,59 @@ def test_rm(shop: Workshop) -> None:
         rm(shop.repo, ["a"])
 
 
+def test_a_deletion_is_taken_back_and_comes_back(shop: Workshop) -> None:
+    shop.commit({"a": "1", "d/x": "1"}, "a", "d")
+    shop.commit({"b": "1"}, "b")
+    before = shop.refs.branches
+    for name in ("a", "d/x"):
+        (shop.root / name).unlink()
+    (shop.root / "d").rmdir()
+    restore(shop.repo, ["a", "d"])
+    for _ in range(2):
+        assert (shop.read("a"), shop.read("d/x")) == ("1", "1")
+        assert undo(shop.repo).entry.what.endswith("restore a d")
+        assert (shop.holds("a"), shop.holds("d"), shop.holds("b")) == (False, False, True)
+        assert shop.changes() == ({}, {"a": "removed", "d": "removed"})
+        undo(shop.repo)
+    assert shop.changes() == ({}, {})
+    assert shop.refs.branches == before
+
+
+def test_what_was_written_over_a_deletion_is_kept_when_that_comes_back(shop: Workshop) -> None:
+    shop.commit({"a": "1"}, "a")
+    shop.write({"a": None})
+    restore(shop.repo, ["a"])
+    shop.write({"a": "mine"})
+    undo(shop.repo)
+    assert not shop.holds("a")
+    undo(shop.repo)
+    assert shop.read("a") == "mine"
+
+
+@pytest.mark.parametrize("target", ["a", "b"])
+def test_a_checkout_over_a_deletion_is_taken_back(shop: Workshop, target: str) -> None:
+    one = shop.commit({"a": "1"}, "a")
+    shop.commit({"a": "2", "b": "2"}, "b")
+    shop.write({target: None})
+    if target == "a":
+        checkout_paths(shop.repo, one, ["a"])
+        assert shop.read("a") == "1"
+    else:
+        checkout(shop.repo, one)  # which has no such dataset
+    undo(shop.repo)
+    assert not shop.holds(target)
+    assert shop.changes() == ({}, {target: "removed"})
+    undo(shop.repo)
+    assert (shop.holds("a"), shop.holds("b")) == (True, target == "a")
+
+
+def test_a_restore_that_does_nothing_is_no_operation(shop: Workshop) -> None:
+    shop.commit({"a": "1"}, "a")
+    end = shop.local.oplog
+    restore(shop.repo, ["a"])
+    assert shop.local.oplog == end
+
+
 def test_undo_of_add_leaves_the_files_alone(shop: Workshop) -> None:
     shop.commit({"a": "1"}, "a")
     shop.write({"a": "2", "new": "1"})
