@@ -96,6 +96,8 @@ class Walk:
         dropped: Contents whose files are not wanted any more.
         damaged: Told what cannot be read, and why; by default that is raised.
         found: Told the id and the path of each file content that is reached the first time.
+        derived: Marks what can always be made again; by default `mark`.
+        files: Whether to go on to the contents of files.
     """
 
     def __init__(
@@ -106,9 +108,13 @@ class Walk:
         dropped: Iterable[ObjectId] = (),
         damaged: Callable[[str, DsvError], None] | None = None,
         found: Callable[[ObjectId, str], None] | None = None,
+        derived: Mark | None = None,
+        files: bool = True,
     ) -> None:
         self._repo = repo
         self._mark = mark
+        self._mark_derived = derived or mark
+        self._wants_files = files
         self._dropped = frozenset(dropped)
         self._damaged = damaged
         self._found = found
@@ -240,14 +246,16 @@ class Walk:
 
     def _facts(self, checkpoint: Checkpoint) -> None:
         """Mark what is derived; if it cannot be read it is not worth a word."""
-        for key in self._mark([facts_key(checkpoint.content, checkpoint.schema)]):
+        for key in self._mark_derived([facts_key(checkpoint.content, checkpoint.schema)]):
             try:
                 record = canonical.decode(self._repo.objects.get(key, Kind.FACTS), what="facts")
-                self._mark([parse_id(record[name]) for name in ("blocks", "schema") if record[name]])
+                self._mark_derived([parse_id(record[name]) for name in ("blocks", "schema") if record[name]])
             except (Corrupt, Missing, KeyError, ValueError):
                 continue
 
     def _files(self, contents: dict[ObjectId, str]) -> None:
+        if not self._wants_files:
+            return
         for oid in self._new(contents, "", contents):
             if self._found is not None:
                 self._found(oid, contents[oid])

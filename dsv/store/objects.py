@@ -95,6 +95,10 @@ class Objects:
             self.refresh()
         return self._sides
 
+    def indexes(self, *, data: bool) -> tuple[Index, ...]:
+        """Return the live indexes of data packs, or of meta packs, that can be read."""
+        return self._ready()[0 if data else 1]
+
     def listed(self, key: bytes, *, data: bool) -> Located | None:
         """Return where the live indexes say an object is; footers of packs do not count.
 
