@@ -29,7 +29,7 @@ LAYERS = (
     {"repo"},
     {"filediff", "history", "merging", "origins"},
     {"derived", "reach", "revisions"},
-    {"tabular"},
+    {"circumstances", "tabular"},
     {"stage"},
     {"switch"},
     {"guard"},
