@@ -54,7 +54,7 @@ class TableChange:
 def compare(before: Facts, after: Facts) -> TableChange:
     """Return what changed from `before` to `after`."""
     old, new = _places(before), _places(after)
-    moved = _moved([place for place in old if place in new], [place for place in new if place in old])
+    elsewhere = moved([place for place in old if place in new], [place for place in new if place in old])
     found: list[ColumnChange] = []
     leading: list[int | None] = []
     for place, i in new.items():
@@ -69,7 +69,7 @@ def compare(before: Facts, after: Facts) -> TableChange:
         leading.append(same)
         if one.id != other.id:
             found.append(ColumnChange(other.name, MODIFIED, differing))
-        elif place in moved:
+        elif place in elsewhere:
             found.append(ColumnChange(other.name, MOVED))
     found += [ColumnChange(place[0], REMOVED) for place in old if place not in new]
     return TableChange(before.rows, after.rows, tuple(found), _least(leading))
@@ -84,7 +84,7 @@ def _places(facts: Facts) -> dict[_Place, int]:
     return places
 
 
-def _moved(old: Sequence[_Place], new: Sequence[_Place]) -> set[_Place]:
+def moved(old: Sequence[_Place], new: Sequence[_Place]) -> set[_Place]:
     """Return the columns to take out so that the order of the others is as before.
 
     What stays is a longest increasing subsequence, by patience sorting.
