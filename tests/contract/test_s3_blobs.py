@@ -1,0 +1,26 @@
+"""A bucket on a real server passes the same tests as every other place for blobs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dsv.store.s3 import S3Blobs
+from dsv.testing.blobs import BlobsContract
+from tests.remote.weed import Bucket
+
+
+class TestS3Blobs(BlobsContract):
+    @pytest.fixture
+    def blobs(self, bucket: Bucket, tmp_path: Path) -> Iterator[S3Blobs]:
+        blobs = S3Blobs(bucket.settings(), tmp_path / "local")
+        yield blobs
+        blobs.close()
+
+
+class TestS3BlobsWithoutPrefix(BlobsContract):
+    @pytest.fixture
+    def blobs(self, bucket: Bucket, tmp_path: Path) -> Iterator[S3Blobs]:
+        blobs = S3Blobs(bucket.settings(prefix="", checksum="when_supported"), tmp_path / "local")
+        yield blobs
+        blobs.close()
