@@ -27,6 +27,7 @@ from dsv.tables.files import FileSource
 from dsv.tables.folder import Member
 from dsv.tables.keys import facts_key
 from dsv.tables.names import text_format
+from dsv.tables.prefix import starts
 from dsv.tables.reader import TableReader
 from dsv.tables.source import ByteSource
 from dsv.tables.text import DoesNotFit, TextReader
@@ -113,7 +114,14 @@ def start_of(repo: Repo, path: str, checkpoint: Checkpoint) -> TableReader:
     return readers.open_table(source, lambda text: TextReader(text, _pinned(repo, checkpoint, text)))
 
 
-def known(repo: Repo, path: str, checkpoint: Checkpoint, previous: Checkpoint | None = None) -> Known:
+def known(
+    repo: Repo,
+    path: str,
+    checkpoint: Checkpoint,
+    previous: Checkpoint | None = None,
+    *,
+    details: bool = False,
+) -> Known:
     """Return what is known of the table of a version, computed now if it is not kept.
 
     Args:
@@ -121,11 +129,12 @@ def known(repo: Repo, path: str, checkpoint: Checkpoint, previous: Checkpoint | 
         path: The dataset.
         checkpoint: The version.
         previous: A version that may share most of its bytes.
+        details: Whether the digests of its blocks are wanted too.
 
     Raises:
         NoTable: It is no table; the message is the reason.
     """
-    found = kept(repo, checkpoint)
+    found = kept(repo, checkpoint, details=details)
     if found is not None:
         return found
     if checkpoint.is_dir:
@@ -155,6 +164,42 @@ def of_working(repo: Repo, path: str, checkpoint: Checkpoint) -> Known:
             return _of_folder(_working_members(repo, path, checkpoint))
         with FileSource(repo.root / path) as source:
             return _of_file(repo, checkpoint, source, None)
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from error
+
+
+def extends(
+    repo: Repo,
+    path: str,
+    checkpoint: Checkpoint,
+    schema: TextSchema | None,
+    shorter: Facts,
+    *,
+    working: bool = False,
+) -> bool:
+    """Whether a version surely starts with all rows of a shorter one that has the same whole blocks.
+
+    Args:
+        repo: The workspace.
+        path: The dataset.
+        checkpoint: The version.
+        schema: That all of it fits, if it is text.
+        shorter: Facts of the other version, with details.
+        working: Whether the version is what the working tree holds.
+
+    Raises:
+        NoTable: It is no table; the message is the reason.
+        UserError: It cannot be read.
+    """
+    if not working:
+        return starts(shorter, table_of(repo, path, checkpoint)) is True
+    try:
+        if checkpoint.is_dir:
+            table = folder.open_folder(_working_members(repo, path, checkpoint), _TextFiles())
+            return starts(shorter, table) is True
+        with FileSource(repo.root / path) as source:
+            table = readers.open_table(source) if schema is None else TextReader(source, schema)
+            return starts(shorter, table) is True
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
 

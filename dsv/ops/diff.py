@@ -12,6 +12,7 @@ from dsv.model.node import DIR
 from dsv.progress import SILENT, Progress
 from dsv.repo import Datasets, Repo
 from dsv.tables.changes import TableChange, compare
+from dsv.tables.prefix import undecided
 from dsv.tabular import Known
 from dsv.workspace.sink import HashSink
 
@@ -138,7 +139,7 @@ def _compare(repo: Repo, path: str, old: _Side | None, new: _Side | None) -> Dat
     tables, reason = _tables(repo, path, old, new)
     table = None
     if tables is not None and tables[0].facts is not None and tables[1].facts is not None:
-        table = compare(tables[0].facts, tables[1].facts)
+        table = _compare_tables(repo, path, (old, tables[0]), (new, tables[1]))
     recoded = tables is not None and tables[0].table == tables[1].table and before.kind == after.kind
     return DatasetDiff(
         path=path,
@@ -174,11 +175,28 @@ def _one_sided(repo: Repo, path: str, old: _Side | None, new: _Side | None) -> D
 
 def _tables(repo: Repo, path: str, old: _Side, new: _Side) -> tuple[tuple[Known, Known] | None, str | None]:
     try:
-        before = tabular.known(repo, path, old.checkpoint)
+        before = tabular.known(repo, path, old.checkpoint, details=True)
         if new.working:
             after = tabular.of_working(repo, path, new.checkpoint)
         else:
-            after = tabular.known(repo, path, new.checkpoint, old.checkpoint)
+            after = tabular.known(repo, path, new.checkpoint, old.checkpoint, details=True)
     except NoTable as error:
         return None, error.message
     return (before, after), None
+
+
+def _compare_tables(repo: Repo, path: str, old: tuple[_Side, Known], new: tuple[_Side, Known]) -> TableChange:
+    """Compare facts; where these leave open whether rows were only appended, look into the one block."""
+    before, after = old[1].facts, new[1].facts
+    assert before is not None
+    assert after is not None
+    change = compare(before, after)
+    if not undecided(before, after, change):
+        return change
+    shorter, (side, known) = (before, new) if before.rows < after.rows else (after, old)
+    try:
+        if tabular.extends(repo, path, side.checkpoint, known.schema, shorter, working=side.working):
+            return replace(change, same_rows=shorter.rows)
+    except NoTable:
+        pass  # the working tree changed meanwhile
+    return change

@@ -50,6 +50,15 @@ class TableChange:
     columns: tuple[ColumnChange, ...]
     same_rows: int | None
 
+    @property
+    def end_only(self) -> bool:
+        """Whether rows were appended, or cut off at the end, and nothing else is known to have changed."""
+        return (
+            self.rows_before != self.rows_after
+            and self.same_rows == min(self.rows_before, self.rows_after)
+            and all(column.change == MODIFIED for column in self.columns)
+        )
+
 
 def compare(before: Facts, after: Facts) -> TableChange:
     """Return what changed from `before` to `after`."""

@@ -31,12 +31,14 @@ SHAPE = {
                 }
             ],
             "same_rows": "int?: leading rows that are surely equal in all columns",
+            "end_only": "flag: whether rows were only appended, or only cut off at the end",
             "no_table": "text?: why the tables were not compared",
             "files": [{"path": "path: relative to the folder", "change": "added|removed|modified"}],
         }
     ]
 }
 _FILES_SHOWN = 50
+_BLOCK = 65_536
 _WORDS = {"added": "+", "removed": "-", "modified": "~", "retyped": "!", "moved": "^"}
 
 
@@ -93,6 +95,7 @@ def _record(one: "DatasetDiff") -> dict[str, object]:
         "size_after": one.size_after,
         "columns": [column._asdict() for column in table.columns] if table else [],
         "same_rows": table.same_rows if table else None,
+        "end_only": table is not None and table.end_only,
         "no_table": one.no_table,
         "files": [{"path": file.path, "change": file.change} for file in one.files],
     }
@@ -102,12 +105,11 @@ def _render(context: Context, one: "DatasetDiff") -> None:
     out, style = context.out, context.out.style
     out.line(f"{style.change(one.change, f'{one.change:<8}')}  {printable(one.path)}{_sizes(one)}")
     if one.rows_before is not None and one.rows_after is not None and one.change != "recoded":
-        same = one.table.same_rows if one.table else None
-        leading = f" (the first {same:,} are equal)" if same else ""
-        out.line(f"  rows     {_from_to(one.rows_before, one.rows_after)}{leading}")
-    for column in one.table.columns if one.table else ():
+        out.line(f"  rows     {_from_to(one.rows_before, one.rows_after)}{_leading(one)}")
+    # Where rows were only appended every column has other values, and saying so says nothing.
+    for column in one.table.columns if one.table and not one.table.end_only else ():
         text = style.change(column.change, f"{_WORDS.get(column.change, '~')} {printable(column.name)}")
-        more = f", {counted(column.blocks, 'block')}" if column.blocks else ""
+        more = f", {counted(column.blocks, 'block')}" if column.blocks and _has_blocks(one) else ""
         out.line(f"  column   {text} ({column.change}{more})")
     for file in one.files[:_FILES_SHOWN]:
         mark = style.change(file.change, f"{_WORDS[file.change]} {printable(file.path)}")
@@ -125,6 +127,20 @@ def _sizes(one: "DatasetDiff") -> str:
         told = [] if rows is None else [counted(rows, "row")]
         return f"  ({', '.join([*told, size(only or 0)])})"
     return f"  ({size(one.size_before)} -> {size(one.size_after)})"
+
+
+def _has_blocks(one: "DatasetDiff") -> bool:
+    """Whether a number of blocks says something: a side has more than one."""
+    return max(one.rows_before or 0, one.rows_after or 0) > _BLOCK
+
+
+def _leading(one: "DatasetDiff") -> str:
+    table = one.table
+    if table is None or not table.same_rows:
+        return ""
+    if table.end_only:
+        return ", only appended" if table.rows_after > table.rows_before else ", only cut off at the end"
+    return f" (the first {table.same_rows:,} are equal)"
 
 
 def _from_to(before: int, after: int) -> str:
