@@ -68,6 +68,13 @@ class Context:
                 return Path(full).relative_to(base).as_posix()
         raise Refused(f"{argument} is outside the workspace {root}")
 
+    def typed(self, path: str) -> str:
+        """Return a path of the workspace as it is typed in the current folder, quoted for a shell."""
+        from shlex import quote
+
+        here = os.path.relpath(self.repo.root / path, self.cwd)
+        return quote(f"./{here}" if here.startswith("-") else here)
+
     def path_here(self, argument: str) -> Path:
         """Return a path argument that need not be in the workspace, absolute."""
         return Path(os.path.normpath(self.cwd / argument))

@@ -1,5 +1,6 @@
 """How it is told what happened to the working tree."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dsv.cli.context import Context
@@ -30,6 +31,18 @@ def render(context: Context, moved: "Moved") -> None:
     if moved.kept:
         paths(context, style.changed("kept    "), moved.kept)
         out.hint(f"dsv undo brings back {counted(len(moved.kept), 'dataset')} with uncommitted changes")
+
+
+def render_named(context: Context, moved: "Moved", named: Sequence[str]) -> None:
+    """Tell of a move of the datasets `named`; of those that nothing happened to, too."""
+    render(context, moved)
+    touched = (*moved.written, *moved.removed)
+    still = [
+        name
+        for name in named
+        if not any(name in {".", path} or path.startswith(f"{name}/") for path in touched)
+    ]
+    paths(context, "unchanged", tuple(still))
 
 
 def paths(context: Context, word: str, names: tuple[str, ...]) -> None:

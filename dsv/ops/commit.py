@@ -1,5 +1,6 @@
 """Record what is staged as a commit."""
 
+import shlex
 from dataclasses import dataclass, replace
 
 from dsv import guard, origins, stage
@@ -104,13 +105,18 @@ def commit(
                 wanted, branches={**wanted.branches, local.branch: oid}, local=replace(local, lock_due=True)
             )
 
-        published = repo.publish("commit", change, writer=writer)
+        published = repo.publish(_typed(message, everything=everything), change, writer=writer)
     repo.cache.commit()
     repo.write_lock()
     stage.ignore_in_git(repo)
     oid, record = made[0]
     branch = repo.local(published).branch or published.default
     return CommitResult(oid, branch, record, _told(repo, record), (*staging.notes, *notes))
+
+
+def _typed(message: str, *, everything: bool) -> str:
+    """Return the command as the oplog tells it, with the first line of the message."""
+    return f"commit {'-a ' if everything else ''}-m {shlex.quote(message.partition(chr(10))[0])}"
 
 
 def _renames(repo: Repo, refs: Refs, updates: stage.Updates, session: Writer) -> stage.Updates:

@@ -113,7 +113,7 @@ def test_restore_and_unstage(dsv2: Face) -> None:
 def test_undo_and_redo(dsv2: Face) -> None:
     head = dsv2.json("status")["head"]
     document = dsv2.json("undo")
-    assert document["undone"]["what"] == "commit"
+    assert document["undone"]["what"] == "commit -a -m second"
     assert dsv2.json("status")["head"] != head
     dsv2.ok("undo")
     assert dsv2.json("status")["head"] == head
@@ -125,12 +125,27 @@ def test_nothing_to_undo(dsv: Face) -> None:
 
 def test_oplog_tells_what_was_done(dsv2: Face) -> None:
     operations = dsv2.json("oplog")["operations"]
-    assert [one["what"] for one in operations] == ["commit", "tag v1", "commit", "add trips.csv"]
+    assert [one["what"] for one in operations] == [
+        "commit -a -m second",
+        "tag v1",
+        "commit -m first",
+        "add trips.csv",
+    ]
     assert [one["number"] for one in operations] == [4, 3, 2, 1]
     assert operations[1]["changes"]["tags/v1"]["before"] is None
     assert len(dsv2.json("oplog", "-n", "2")["operations"]) == 2
     assert "tag v1" in dsv2.ok("oplog")
     assert "tags/v1" in dsv2.ok("-v", "oplog")
+
+
+def test_restore_and_checkout_tell_of_what_stays(dsv2: Face) -> None:
+    assert dsv2.ok("restore", "trips.csv") == "unchanged  trips.csv\n"
+    assert dsv2.ok("restore", "--staged", "trips.csv") == "unchanged  trips.csv\n"
+    assert dsv2.ok("checkout", "main", "trips.csv") == "unchanged  trips.csv\n"
+    trips(dsv2).unlink()
+    assert dsv2.ok("restore", ".") == "written   trips.csv\n"
+    assert dsv2.ok("undo").startswith("took back: restore .\n")
+    assert not trips(dsv2).exists()
 
 
 def test_merge_fast_forward_three_way_and_conflict(dsv2: Face) -> None:
@@ -161,7 +176,26 @@ def test_diff_of_a_table(dsv2: Face) -> None:
     assert (one["path"], one["change"]) == ("trips.csv", "modified")
     assert (one["rows_before"], one["rows_after"]) == (2, 3)
     assert {column["name"] for column in one["columns"]} == {"a", "b"}
-    assert "2 -> 3 (+1)" in dsv2.ok("diff", "v1", "main")
+    assert (one["same_rows"], one["end_only"]) == (2, True)
+    told = dsv2.ok("diff", "v1", "main")
+    assert "2 -> 3 (+1), only appended\n" in told
+    assert "column" not in told
+    assert "3 -> 2 (-1), only cut off at the end" in dsv2.ok("diff", "main", "v1")
+
+
+def test_a_changed_cell_is_no_append(dsv2: Face) -> None:
+    trips(dsv2).write_text(SECOND.replace("y", "Y") + "4,z\n", encoding="utf-8")
+    one = dsv2.json("diff")["datasets"][0]
+    assert (one["same_rows"], one["end_only"]) == (0, False)
+    assert "~ b (modified)" in dsv2.ok("diff")
+
+
+def test_diff_counts_the_same_blocks_wherever_it_looks(dsv2: Face) -> None:
+    trips(dsv2).write_text(SECOND.replace("y", "Y"), encoding="utf-8")
+    before = [dsv2.json("diff")["datasets"][0]["columns"] for _ in range(2)]
+    dsv2.ok("commit", "-am", "third")
+    after = [dsv2.json("diff", "main~1", "main")["datasets"][0]["columns"] for _ in range(2)]
+    assert before + after == [[{"name": "b", "change": "modified", "blocks": 1}]] * 4
 
 
 def test_diff_of_the_working_tree(dsv2: Face) -> None:

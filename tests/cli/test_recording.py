@@ -189,3 +189,14 @@ def test_what_git_tracks_is_refused(outside: Face) -> None:
     write(outside, "a.csv", "a\n1\n")
     subprocess.run(["git", "add", "-f", "a.csv"], cwd=outside.folder, check=True)
     assert "git rm" in outside.fails("add", "a.csv", code=3)["hint"]
+
+
+def test_add_of_a_folder_of_untracked_data_says_how_to_track_it(dsv: Face) -> None:
+    (dsv.folder / "my data").mkdir()
+    (dsv.folder / "my data" / "a.csv").write_text("x\n", encoding="utf-8")
+    (dsv.folder / "notes").mkdir()
+    done = dsv("add", ".")
+    assert (done.code, done.out) == (0, "untracked my data/\n")
+    assert done.err.endswith("hint: dsv add 'my data'\n")
+    done = dsv("add", "..", cwd=dsv.folder / "notes")
+    assert done.err.endswith("hint: dsv add '../my data'\n")

@@ -82,8 +82,10 @@ def command(context: Context, paths: tuple[str, ...], *, rehash: bool) -> None:
         out.report(f"unchanged {printable(path)}")
     for path in result.vanished:
         out.warn(f"{printable(path)} is gone")
-        out.hint(f"dsv rm {printable(path)}, or dsv restore {printable(path)}")
+        out.hint(f"dsv rm {context.typed(path)} stops tracking it, dsv restore brings it back")
     for path in result.untracked:
         out.report(f"untracked {printable(path)}")
     if not (result.staged or result.unchanged or result.vanished):
         out.say("nothing changed")
+        if result.untracked:
+            out.hint(f"dsv add {context.typed(result.untracked[0])}")

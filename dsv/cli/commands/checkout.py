@@ -1,5 +1,6 @@
 """`dsv checkout`."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -65,7 +66,7 @@ def command(
             force=force,
             progress=progress,
         )
-        _show_paths(context, moved)
+        _show_paths(context, moved, sorted_words.paths)
         return
     if sorted_words.revision is None and new_branch is None:
         raise UsageFault("checkout needs a revision or a path", hint="dsv checkout REV")
@@ -91,9 +92,9 @@ def _show(context: Context, result: "CheckoutResult") -> None:
         out.report(f"on {style.name(result.branch)}, {at}")
 
 
-def _show_paths(context: Context, moved: "Moved") -> None:
+def _show_paths(context: Context, moved: "Moved", named: Sequence[str]) -> None:
     if not context.out.json:
-        moves.render(context, moved)
+        moves.render_named(context, moved, named)
         return
     local = moved.refs.local
     branch = local.branch if local else None

@@ -33,9 +33,11 @@ def command(context: Context, paths: tuple[str, ...], *, staged: bool) -> None:
             context.out.document({"written": [], "removed": [], "kept": [], "unstaged": list(unstaged)})
         else:
             moves.paths(context, "unstaged", unstaged)
+            if not unstaged:
+                moves.paths(context, "unchanged", tuple(named))
         return
     moved = restore.restore(context.repo, named, progress=context.progress("writing", "files"))
     if context.out.json:
         context.out.document({**moves.record(moved), "unstaged": []})
     else:
-        moves.render(context, moved)
+        moves.render_named(context, moved, named)

@@ -285,7 +285,7 @@ def test_undo_leaves_an_untracked_file_that_a_checkout_wanted(shop: Workshop) ->
 def test_undo_of_a_commit(shop: Workshop) -> None:
     one = shop.commit({"a": "1"}, "a")
     two = shop.commit({"a": "2"})
-    assert undo(shop.repo).entry.what == "commit"
+    assert undo(shop.repo).entry.what == "commit -a -m 'message 2'"
     assert shop.refs.head == one
     assert shop.read("a") == "2"
     undo(shop.repo)
