@@ -1,6 +1,7 @@
 """Ids: what they are made of, how they are shown and looked up by prefix."""
 
 import re
+from collections.abc import Iterable
 from typing import NewType
 
 ObjectId = NewType("ObjectId", str)
@@ -38,6 +39,10 @@ def parse_id(text: object) -> ObjectId:
     return ObjectId(str(text))
 
 
-def short(oid: str) -> str:
-    """Return the digits of `oid` that people are shown."""
-    return oid[:SHORT]
+def short(oid: str, among: Iterable[str] = ()) -> str:
+    """Return the digits of `oid` that people are shown: as many as tell it from the ids `among`."""
+    digits = SHORT
+    for other in among:
+        while other != oid and digits < len(oid) and other.startswith(oid[:digits]):
+            digits += 1
+    return oid[:digits]

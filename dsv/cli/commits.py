@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from dsv.cli.shape import Shape
 from dsv.cli.style import Style, printable
 from dsv.cli.when import iso, readable
-from dsv.ids import short
 
 if TYPE_CHECKING:
     from dsv.ids import ObjectId
@@ -41,9 +40,9 @@ def title(commit: "Commit") -> str:
 
 def lines(oid: "ObjectId", commit: "Commit", names: Sequence[str], style: Style) -> list[str]:
     """Return what is told of a commit, but for its datasets."""
-    told = [style.id(f"commit {short(oid)}") + shown_names(names, style)]
+    told = [style.commit(oid, "commit ") + shown_names(names, style)]
     if len(commit.parents) > 1:
-        told.append(f"merge:  {' '.join(map(short, commit.parents))}")
+        told.append(f"merge:  {' '.join(map(style.commit_digits, commit.parents))}")
     told += [f"author: {printable(commit.author)}", f"date:   {readable(commit.seconds, commit.offset)}", ""]
     told += [f"    {printable(line)}".rstrip() for line in commit.message.split("\n")]
     return [*told, ""]

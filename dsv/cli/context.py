@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsv.cli.output import Output
-from dsv.errors import Refused
+from dsv.errors import DsvError, Refused
 
 if TYPE_CHECKING:
+    from dsv.ids import ObjectId
     from dsv.progress import Progress
     from dsv.repo import Repo
 
@@ -44,6 +45,7 @@ class Context:
         repo = Repo.discover(self.cwd)
         for key in repo.config.unknown:
             self.out.warn(f"unknown setting {key}")
+        self.out.style.commits = lambda digits: _commits(repo, digits)
         return repo
 
     def progress(self, label: str, unit: str) -> "Progress":
@@ -106,3 +108,10 @@ class Context:
         except (KeyError, OSError, ImportError):
             user = "unknown"
         return f"{user}@{socket.gethostname() or 'localhost'}"
+
+
+def _commits(repo: "Repo", digits: str) -> "list[ObjectId]":
+    try:
+        return repo.objects.commits(digits)
+    except DsvError:
+        return []  # a damaged store is told by what reads it, not by how an id is shown

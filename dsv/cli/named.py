@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from dsv.cli.context import Context
 from dsv.cli.style import printable
 from dsv.errors import UsageFault
-from dsv.ids import short
 
 if TYPE_CHECKING:
     from dsv.ops.branch import Family, NamedRef
@@ -60,7 +59,7 @@ def _did(context: Context, family: "Family", ref: "NamedRef", what: str) -> None
         _show(context, family, (ref,))
         return
     style = context.out.style
-    at = f" at {style.id(short(ref.commit))}" if ref.commit else ""
+    at = f" at {style.commit(ref.commit)}" if ref.commit else ""
     context.out.report(f"{what} {WORDS[family]} {style.name(ref.name)}{at}")
 
 
@@ -73,7 +72,7 @@ def _show(context: Context, family: "Family", refs: "tuple[NamedRef, ...]") -> N
     for ref in refs:
         mark = "* " if ref.current else "  "
         gap = " " * (wide - len(printable(ref.name)))
-        commit = out.style.id(short(ref.commit)) if ref.commit else "no commits yet"
+        commit = out.style.commit(ref.commit) if ref.commit else "no commits yet"
         name = out.style.added(printable(ref.name)) if ref.current else printable(ref.name)
         out.line(f"{mark if family == 'branches' else ''}{name}{gap}  {commit}")
 

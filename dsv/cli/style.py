@@ -1,7 +1,9 @@
 """How text looks: colours by meaning, names made safe to print, numbers made readable."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+
+from dsv.ids import short
 
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -34,14 +36,28 @@ def counted(count: int, noun: str, plural: str | None = None) -> str:
 
 
 class Style:
-    """Colours by what they mean; plain where the stream is no terminal."""
+    """Colours by what they mean; plain where the stream is no terminal.
+
+    Attributes:
+        on: Whether there are colours.
+        commits: Returns the commits that start with some digits; set once a workspace is known.
+    """
 
     def __init__(self, *, on: bool) -> None:
         self.on = on
+        self.commits: Callable[[str], Iterable[str]] = lambda _: ()
 
     def id(self, text: str) -> str:
         """An id."""
         return self._paint("33", text)
+
+    def commit(self, oid: str, before: str = "") -> str:
+        """The id of a commit, in as many digits as can be typed for it, with a word before it."""
+        return self.id(before + self.commit_digits(oid))
+
+    def commit_digits(self, oid: str) -> str:
+        """Return the digits of a commit id that people are shown, without a colour."""
+        return short(oid, self.commits(short(oid)))
 
     def added(self, text: str) -> str:
         """What came, or what is good."""

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from dsv import ids
 from dsv.hashing import file_id
 from tests.cli.face import Face
 
@@ -193,3 +194,18 @@ def test_a_folder_of_several_tables_names_each(dsv: Face) -> None:
     assert shown["columns"] == []
     assert {(one["folder"], one["rows"]) for one in shown["tables"]} == {("", 2), ("test", 1)}
     assert "train-#.csv" in dsv.ok("schema", "splits")
+
+
+def test_ids_of_commits_are_as_long_as_they_must_be(dsv: Face, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ids, "SHORT", 1)
+    for number in range(17):  # of which two begin alike
+        (dsv.folder / "a").write_text(str(number), encoding="utf-8")
+        dsv.ok("add", "a")
+        dsv.ok("commit", "-m", f"commit {number}")
+    whole = [one["id"] for one in dsv.json("log")["commits"]]
+    shown = [line.split()[0] for line in dsv.ok("log", "--oneline").splitlines()]
+    shown = [text for text in shown if text != "HEAD"]
+    assert len(shown) == 17
+    assert max(map(len, shown)) > 1
+    for oid, text in zip(whole, shown, strict=True):
+        assert [one for one in whole if one.startswith(text)] == [oid]

@@ -10,7 +10,6 @@ from dsv.cli.arguments import sort_words
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.errors import UsageFault
-from dsv.ids import short
 
 if TYPE_CHECKING:
     from dsv.ops.checkout import CheckoutResult
@@ -84,7 +83,7 @@ def _show(context: Context, result: "CheckoutResult") -> None:
         return
     moves.render(context, result.moved)
     moves.paths(context, style.changed("carried "), result.carried)
-    at = style.id(short(result.commit))
+    at = style.commit(result.commit)
     if result.branch is None:
         out.report(f"HEAD is detached at {at}")
         out.hint("dsv checkout -b NAME makes a branch here")

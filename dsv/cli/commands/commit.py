@@ -68,7 +68,7 @@ def command(context: Context, message: str, *, everything: bool) -> None:
         return
     for note in result.notes:
         out.say(note)
-    at = f"{out.style.name(result.branch)} {out.style.id(short(result.id))}"
+    at = f"{out.style.name(result.branch)} {out.style.commit(result.id)}"
     out.report(f"{at} {commits.title(result.commit)}")
     for one in result.datasets:
         out.report(f"  {_line(context, one)}")

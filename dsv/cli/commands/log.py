@@ -10,7 +10,6 @@ from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.cli.graph import Lanes
 from dsv.cli.style import printable
-from dsv.ids import short
 
 if TYPE_CHECKING:
     from dsv.ops.log import LogEntry
@@ -67,7 +66,7 @@ def _lines(context: Context, entry: "LogEntry", *, oneline: bool) -> list[str]:
     style = context.out.style
     if oneline:
         names = commits.shown_names(entry.names, style)
-        return [f"{style.id(short(entry.id))}{names} {commits.title(entry.commit)}"]
+        return [f"{style.commit(entry.id)}{names} {commits.title(entry.commit)}"]
     lines = commits.lines(entry.id, entry.commit, entry.names, style)
     lines += [style.faint(f"    {printable(path)}") for path in entry.datasets[:_SHOWN]]
     if len(entry.datasets) > _SHOWN:

@@ -7,7 +7,6 @@ from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.cli.shape import Maybe
 from dsv.cli.style import counted
-from dsv.ids import short
 
 SHAPE = {
     "kind": "nothing|fast-forward|merge",
@@ -68,5 +67,5 @@ def command(
         out.report("nothing to merge: HEAD has it all already")
     else:
         moves.render(context, result.moved)
-        at = out.style.id(short(result.commit))
+        at = out.style.commit(result.commit)
         out.report(f"{result.kind} to {at}, {counted(len(result.datasets), 'dataset')} changed")

@@ -6,7 +6,9 @@ import click
 
 from dsv.cli.command import verb
 from dsv.cli.context import Context
+from dsv.cli.style import Style
 from dsv.cli.when import ago, iso
+from dsv.ids import is_id
 
 SHAPE = {
     "operations": [
@@ -61,7 +63,10 @@ def command(context: Context, *, limit: int | None) -> None:
         for entry in entries:
             out.line(f"{entry.number}  {ago(entry.seconds, now)}  {entry.what}")
             out.table(
-                [(name, _brief(before), _brief(after)) for name, (before, after) in entry.changes.items()],
+                [
+                    (name, _brief(before, out.style), _brief(after, out.style))
+                    for name, (before, after) in entry.changes.items()
+                ],
                 indent="    ",
             )
     else:
@@ -70,8 +75,8 @@ def command(context: Context, *, limit: int | None) -> None:
         out.warn(damage.message)
 
 
-def _brief(value: str | None) -> str:
+def _brief(value: str | None, style: Style) -> str:
     if value is None:
         return "-"
     word, space, rest = value.rpartition(" ")
-    return word + space + (rest[:8] if len(rest) == 64 else rest)
+    return word + space + (style.commit_digits(rest) if is_id(rest) else rest)
