@@ -5,7 +5,7 @@ in the store under keys made from the content id, and computed again where they 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -193,13 +193,32 @@ def extends(
     """
     if not working:
         return starts(shorter, table_of(repo, path, checkpoint)) is True
+    with working_table(repo, path, checkpoint, schema) as table:
+        return starts(shorter, table) is True
+
+
+@contextmanager
+def working_table(
+    repo: Repo, path: str, checkpoint: Checkpoint, schema: TextSchema | None
+) -> Iterator[TableReader]:
+    """Give the table that the working tree holds.
+
+    Args:
+        repo: The workspace.
+        path: The dataset.
+        checkpoint: What the working tree holds.
+        schema: That all of it fits, if it is one text file (`Known.schema`).
+
+    Raises:
+        NoTable: It is no table, or several; the message is the reason.
+        UserError: It cannot be read.
+    """
     try:
         if checkpoint.is_dir:
-            table = folder.open_folder(_working_members(repo, path, checkpoint), _TextFiles())
-            return starts(shorter, table) is True
+            yield folder.open_folder(_working_members(repo, path, checkpoint), _TextFiles())
+            return
         with FileSource(repo.root / path) as source:
-            table = readers.open_table(source) if schema is None else TextReader(source, schema)
-            return starts(shorter, table) is True
+            yield readers.open_table(source) if schema is None else TextReader(source, schema)
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
 

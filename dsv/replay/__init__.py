@@ -1,0 +1,1 @@
+"""Replaying recorded runs: planned, laid out in clean folders, executed, and judged."""

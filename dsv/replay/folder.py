@@ -1,0 +1,184 @@
+"""Laying out a clean folder for a run: the recorded inputs and code, and nothing else."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dsv.atomic import storing
+from dsv.errors import Corrupt, Missing
+from dsv.hashing import Buffer
+from dsv.ids import ObjectId, short
+from dsv.model import node as nodes
+from dsv.model.checkpoint import Checkpoint
+from dsv.model.node import Node
+from dsv.progress import SILENT, Progress
+from dsv.replay.plan import Step
+from dsv.repo import Repo
+from dsv.workspace.build import Builder, Reader, write_file
+from dsv.workspace.ignore import NEVER_DATA
+from dsv.workspace.materialise import check_space
+
+_PIECE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a replay gave for one dataset, as it lies in a folder.
+
+    Attributes:
+        view: The workspace, with that folder for its working tree; it knows the nodes of the result.
+        path: The dataset.
+        checkpoint: What was found there: the schema is the recorded one, the origin is the run.
+    """
+
+    view: Repo
+    path: str
+    checkpoint: Checkpoint
+
+    @property
+    def place(self) -> Path:
+        """Where it lies."""
+        return self.view.root / self.path
+
+
+def lay_out(
+    repo: Repo, step: Step, made: Mapping[str, Result], folder: Path, *, progress: Progress = SILENT
+) -> None:
+    """Put into the empty `folder` what a run needs.
+
+    Those are its inputs as they were recorded, its code, the folder that it ran in, and the folders
+    that its outputs were put into; not folders that are outputs.
+
+    Args:
+        repo: The workspace.
+        step: The run.
+        made: By path the inputs that come from replays.
+        folder: Where.
+        progress: Told of the bytes.
+
+    Raises:
+        Missing, Corrupt: The store cannot give all of it, or the record names a path outside of the workspace.
+        StorageError: The disk is full or fails.
+    """
+    run = step.run
+    named = [one.path for one in run.inputs]
+    named += [one.path for one in run.outputs]
+    named += [file.path for file in step.code]
+    for path in named:
+        check_inside(path)
+    reader = repo.place(progress).reader
+    with storing("write", folder):
+        check_space(folder, sum(one.checkpoint.size for one in run.inputs))
+        for one in run.inputs:
+            result = made.get(one.path)
+            if result is None:
+                _write(folder, one.path, one.checkpoint, reader)
+            else:
+                _write(folder, one.path, result.checkpoint, Rebuilt(result))
+        for file in step.code:
+            place = _above(folder, file.path)
+            if not place.exists():  # a data set may hold it
+                write_file(str(place), file.file, file.kind, reader)
+        for path in (*(output.path for output in run.outputs), *([f"{run.cwd}/."] if run.cwd else [])):
+            check_inside(path.removesuffix("/."))
+            _above(folder, path)
+
+
+def make_output_folders(repo: Repo, step: Step, folder: Path) -> bool:
+    """Make the folders that the run gave, empty and with those inside; return whether one was not there.
+
+    Nothing tells whether a run found them or made them itself.
+    """
+    missing = False
+    for output in step.run.outputs:
+        if output.kind != nodes.DIR or (folder / output.path).exists():
+            continue
+        missing = True
+        (folder / output.path).mkdir(parents=True)
+        try:
+            inner = list(_folders(output.content, repo.node))
+        except Missing:
+            inner = []
+        for name in inner:
+            check_inside(name)
+            (folder / output.path / name).mkdir(parents=True, exist_ok=True)
+    return missing
+
+
+def check_inside(path: str) -> None:
+    """Check a path of a record that is about to be written.
+
+    Raises:
+        Corrupt: It leads out of the folder, or into the store or git: no dsv records it.
+    """
+    parts = path.split("/")
+    odd = {"", ".", ".."} & set(parts) or any(part.casefold() in NEVER_DATA for part in parts)
+    if odd or "\0" in path:
+        raise Corrupt(f"a run names the path {path!r}, which dsv never records")
+
+
+class Rebuilt:
+    """The content of a result, read from where it lies (a `Reader` of `dsv.workspace.build`).
+
+    Args:
+        result: The result.
+    """
+
+    def __init__(self, result: Result) -> None:
+        self._result = result
+        root, found = result.place, result.checkpoint
+        if found.is_dir:
+            files = nodes.files(found.content, result.view.node)
+            self._places = {ObjectId(entry.target): root / name for name, entry in files}
+        else:
+            self._places = {found.content: root}
+
+    @property
+    def node(self) -> Callable[[ObjectId], Node]:
+        """Gives a node."""
+        return self._result.view.node
+
+    def stream(self, oid: ObjectId) -> Iterator[Buffer]:
+        """Yield the bytes of a file.
+
+        Raises:
+            Missing: It is gone.
+        """
+        try:
+            with self._places[oid].open("rb") as file:
+                while data := file.read(_PIECE):
+                    yield data
+        except (KeyError, FileNotFoundError) as error:
+            raise Missing(f"{short(oid)}, which was just rebuilt, is gone") from error
+
+
+def write_result(result: Result, place: Path) -> None:
+    """Copy a result to `place`, where nothing is.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    with storing("write", place):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _write(place.parent, place.name, result.checkpoint, Rebuilt(result))
+
+
+def _write(folder: Path, path: str, wanted: Checkpoint, reader: Reader) -> None:
+    place = _above(folder, path)
+    if wanted.is_dir:
+        Builder(reader).folder(str(place), wanted.content, path)
+    else:
+        write_file(str(place), wanted.content, wanted.kind, reader)
+
+
+def _above(folder: Path, path: str) -> Path:
+    place = folder / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    return place
+
+
+def _folders(content: ObjectId, get: Callable[[ObjectId], Node], above: str = "") -> Iterator[str]:
+    for entry in nodes.walk(content, get):
+        if entry.kind == nodes.DIR:
+            yield above + entry.name
+            yield from _folders(ObjectId(entry.target), get, f"{above}{entry.name}/")

@@ -1,0 +1,249 @@
+"""What has to be replayed to rebuild datasets: which runs, in which order, on which inputs."""
+
+import graphlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from dsv import origins
+from dsv.errors import Corrupt, Missing
+from dsv.ids import ObjectId, short
+from dsv.model import node as nodes
+from dsv.model.checkpoint import Checkpoint
+from dsv.model.code import CodeFile
+from dsv.model.origin import Source
+from dsv.model.run import Input, Output, Run
+from dsv.model.verdict import Status
+from dsv.repo import Repo
+
+
+class Obstacle(NamedTuple):
+    """Why something cannot be replayed.
+
+    Attributes:
+        status: What that makes of it: `FAILED`, or `UNRECORDED`.
+        reason: One line.
+    """
+
+    status: Status
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A run that is to be replayed.
+
+    Attributes:
+        id: The run.
+        run: What was recorded.
+        code: Its code files.
+        makers: By path of an input whose bytes are not here: the run whose replay gives them.
+        behind: By path of an input that a run made: that run, whether it is replayed or not.
+        obstacle: Why it cannot be replayed; None if it can be tried.
+    """
+
+    id: ObjectId
+    run: Run
+    code: tuple[CodeFile, ...]
+    makers: Mapping[str, ObjectId]
+    behind: Mapping[str, ObjectId]
+    obstacle: Obstacle | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What has to be replayed for some datasets.
+
+    Attributes:
+        steps: By id, each after those that it needs.
+        runs: By dataset the run that made it.
+        outputs: By dataset what that run recorded of it.
+        sources: Datasets that came from outside: nothing to replay.
+        obstacles: Why other datasets cannot be replayed.
+        chain: Whether all runs behind the datasets are replayed, not only what is needed for the last.
+    """
+
+    steps: Mapping[ObjectId, Step]
+    runs: Mapping[str, ObjectId]
+    outputs: Mapping[str, Output]
+    sources: tuple[str, ...]
+    obstacles: Mapping[str, Obstacle]
+    chain: bool
+
+    @property
+    def order(self) -> dict[ObjectId, frozenset[ObjectId]]:
+        """By step the steps whose results it needs."""
+        return {oid: frozenset(step.makers.values()) for oid, step in self.steps.items()}
+
+    def needing(self, path: str) -> tuple[ObjectId, ...]:
+        """Return the steps that have to be good for the dataset `path` to be: its own run, and in a chain all behind."""
+        start = self.runs.get(path)
+        if start is None or start not in self.steps:
+            return ()
+        found, waiting = {start: None}, [start] if self.chain else []
+        while waiting:
+            for oid in self.steps[waiting.pop()].behind.values():
+                if oid in self.steps and oid not in found:
+                    found[oid] = None
+                    waiting.append(oid)
+        return tuple(found)
+
+
+@dataclass(slots=True)
+class _Found:
+    """A plan in the making."""
+
+    steps: dict[ObjectId, Step] = field(default_factory=dict)
+    held: dict[ObjectId, bool] = field(default_factory=dict)
+
+
+def plan(repo: Repo, datasets: Mapping[str, Checkpoint], *, chain: bool) -> Plan:
+    """Return what has to be replayed to rebuild `datasets`.
+
+    Args:
+        repo: The workspace.
+        datasets: What is wanted, by path.
+        chain: Replay all runs back to the raw sources; otherwise the last run of each dataset, and what
+            makes inputs whose bytes are not here.
+
+    Raises:
+        Corrupt: A record is damaged, or a run depends on itself, which no record can.
+    """
+    found = _Found()
+    runs: dict[str, ObjectId] = {}
+    outputs: dict[str, Output] = {}
+    sources: list[str] = []
+    obstacles: dict[str, Obstacle] = {}
+    for path, checkpoint in datasets.items():
+        try:
+            origin = origins.origin(repo, checkpoint.origin)
+        except Missing:
+            obstacles[path] = Obstacle(Status.FAILED, "the record of where it came from is not here")
+            continue
+        if isinstance(origin, Source):
+            obstacle = of_source(origin)
+            if obstacle is None:
+                sources.append(path)
+            else:
+                obstacles[path] = obstacle
+            continue
+        output = output_of(origin, path, checkpoint)
+        if output is None:
+            obstacles[path] = Obstacle(
+                Status.UNRECORDED, f"run {short(checkpoint.origin)} did not give this data"
+            )
+            continue
+        runs[path], outputs[path] = checkpoint.origin, output
+    _collect(repo, found, list(dict.fromkeys(runs.values())), chain=chain)
+    return Plan(_sorted(found.steps), runs, outputs, tuple(sources), obstacles, chain)
+
+
+def of_source(source: Source) -> Obstacle | None:
+    """Return why data that no run gave is not raw; None if it is."""
+    if source.merged:
+        return Obstacle(Status.UNRECORDED, "a merge joined it from two versions, file by file")
+    if source.edited is not None:
+        return Obstacle(Status.UNRECORDED, f"it was edited by hand after {short(source.edited)} gave it")
+    return None
+
+
+def output_of(run: Run, path: str, checkpoint: Checkpoint) -> Output | None:
+    """Return the output of `run` that a dataset is; by its content if it was renamed. None if there is none."""
+    same = [one for one in run.outputs if one.content == checkpoint.content]
+    return next((one for one in same if one.path == path), same[0] if same else None)
+
+
+def holds(repo: Repo, checkpoint: Checkpoint) -> bool:
+    """Whether the store has all bytes of a version, as far as its entries tell; dropped counts as gone."""
+    if checkpoint.content in repo.local(repo.refs()).dropped:
+        return False
+    if not checkpoint.is_dir:
+        return repo.contents.has(checkpoint.content)
+    try:
+        return all(
+            repo.contents.has(ObjectId(entry.target))
+            for _, entry in nodes.files(checkpoint.content, repo.node)
+        )
+    except Missing:
+        return False
+
+
+def _collect(repo: Repo, found: _Found, waiting: list[ObjectId], *, chain: bool) -> None:
+    while waiting:
+        oid = waiting.pop()
+        if oid in found.steps:
+            continue
+        step = found.steps[oid] = _step(repo, found, oid, chain=chain)
+        waiting += (step.behind if chain else step.makers).values()
+
+
+def _step(repo: Repo, found: _Found, oid: ObjectId, *, chain: bool) -> Step:
+    run = origins.run(repo, oid)
+    makers: dict[str, ObjectId] = {}
+    behind: dict[str, ObjectId] = {}
+    obstacle: Obstacle | None = None
+    if run.masked:
+        obstacle = Obstacle(Status.UNRECORDED, "its command holds a secret that was not recorded")
+    for one in run.inputs:
+        problem = _trace(repo, found, one, makers, behind, chain=chain)
+        obstacle = obstacle or problem
+    code, problem = _code(repo, run)
+    return Step(oid, run, code, makers, behind, obstacle or problem)
+
+
+def _trace(
+    repo: Repo,
+    found: _Found,
+    one: Input,
+    makers: dict[str, ObjectId],
+    behind: dict[str, ObjectId],
+    *,
+    chain: bool,
+) -> Obstacle | None:
+    """Find out where an input is to come from, and return what stands in the way."""
+    oid, content = one.checkpoint.origin, one.checkpoint.content
+    held = found.held.get(content)
+    if held is None:
+        held = found.held[content] = holds(repo, one.checkpoint)
+    try:
+        origin = origins.origin(repo, oid)
+    except Missing:
+        if held and not chain:
+            return None
+        return Obstacle(Status.FAILED, f"the record of where its input {one.path} came from is not here")
+    if isinstance(origin, Source):
+        obstacle = of_source(origin) if chain else None
+        if obstacle is not None:
+            return Obstacle(obstacle.status, f"input {one.path}: {obstacle.reason}")
+        return (
+            None
+            if held
+            else Obstacle(
+                Status.FAILED, f"the bytes of its input {one.path} are not here, and nothing can rebuild them"
+            )
+        )
+    behind[one.path] = oid
+    if not held:
+        if output_of(origin, one.path, one.checkpoint) is None:
+            return Obstacle(
+                Status.FAILED, f"its input {one.path} is not here, and run {short(oid)} did not give it"
+            )
+        makers[one.path] = oid
+    return None
+
+
+def _code(repo: Repo, run: Run) -> tuple[tuple[CodeFile, ...], Obstacle | None]:
+    try:
+        files = origins.code(repo, run.code).files
+    except Missing:
+        return (), Obstacle(Status.FAILED, "the list of its code is not here")
+    lost = next((file.path for file in files if not repo.contents.has(file.file)), None)
+    return files, None if lost is None else Obstacle(Status.FAILED, f"its code {lost} is not here")
+
+
+def _sorted(steps: Mapping[ObjectId, Step]) -> dict[ObjectId, Step]:
+    graph = {oid: set(step.behind.values()) & steps.keys() for oid, step in steps.items()}
+    try:
+        return {oid: steps[oid] for oid in graphlib.TopologicalSorter(graph).static_order()}
+    except graphlib.CycleError as error:
+        raise Corrupt(f"run {short(error.args[1][0])} is recorded as made from its own output") from error

@@ -1,0 +1,200 @@
+"""Replaying one run: laid out, executed, looked at."""
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dsv.errors import Changing, NotFound, UserError
+from dsv.lineage.execute import Execution, Executor
+from dsv.lineage.interpreter import Interpreter, is_python
+from dsv.lineage.portable import fill
+from dsv.lineage.sandbox import Openings, Sandbox
+from dsv.model.checkpoint import Checkpoint
+from dsv.model.run import Output
+from dsv.progress import SILENT, Progress
+from dsv.replay.folder import Result, lay_out, make_output_folders
+from dsv.replay.plan import Step
+from dsv.replay.room import clear
+from dsv.replay.view import view
+from dsv.repo import Repo
+from dsv.workspace.sink import HashSink
+
+PARAMETER = "DSV_PARAM_"
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What replays are made with.
+
+    Attributes:
+        ambient: The user's environment variables; a command gets few of them.
+        python: The interpreter that stands in for the recorded one; None if there is none.
+        openings: What a command may use beyond its inputs.
+        use_landlock: Off to run as on a system without it.
+    """
+
+    ambient: Mapping[str, str]
+    python: Interpreter | None
+    openings: Openings = field(default_factory=Openings)
+    use_landlock: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """How the replay of a run went.
+
+    Attributes:
+        results: By path of an output what is there now.
+        execution: How the command went; None if it was not started.
+        isolation: How well it was isolated; None likewise.
+        problem: Why it was not started; None if it was.
+    """
+
+    results: Mapping[str, Result] = field(default_factory=dict)
+    execution: Execution | None = None
+    isolation: str | None = None
+    problem: str | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether there was no execution, or its command says that it failed."""
+        return self.execution is None or self.execution.exit_code != 0
+
+    @property
+    def seconds(self) -> float:
+        """How long the command took."""
+        return 0.0 if self.execution is None else self.execution.seconds
+
+
+def replay(
+    repo: Repo,
+    step: Step,
+    made: Mapping[str, Result],
+    place: Path,
+    means: Means,
+    executor: Executor,
+    *,
+    progress: Progress = SILENT,
+) -> Replay:
+    """Replay a run in a clean folder, and return what it gave.
+
+    Folders that are outputs are not there when it starts. If it fails and left one of them out, it is
+    tried again with these folders made: the record does not tell whether the run found them.
+
+    Args:
+        repo: The workspace.
+        step: The run; it has no obstacle.
+        made: By path the inputs that come from other replays.
+        place: A folder that is not there yet; what it holds in the end are the outputs alone.
+        means: What it is made with.
+        executor: Executes it.
+        progress: Told of the bytes that are laid out.
+
+    Raises:
+        Missing, Corrupt: The store cannot give what the run needs.
+        StorageError: The disk is full or fails.
+    """
+    work = place / "work"
+    for again in (False, True):
+        work.mkdir(parents=True, mode=0o700)
+        try:
+            lay_out(repo, step, made, work, progress=progress)
+            if again:
+                make_output_folders(repo, step, work)
+            done = _execute(repo, step, work, means, executor)
+            if done.failed:
+                lacks = done.execution is not None and make_output_folders(repo, step, work)
+                if again or not lacks:
+                    return done
+                continue
+            results = _gather(repo, step, work, place / "out")
+            return Replay(results, done.execution, done.isolation)
+        finally:
+            clear(work)
+    return done
+
+
+def _execute(repo: Repo, step: Step, work: Path, means: Means, executor: Executor) -> Replay:
+    run = step.run
+    argv = _program(fill(run.argv, run.params), means.python)
+    sandbox = Sandbox(
+        work,
+        means.ambient,
+        declared(step, means.ambient, repo.config.pass_env),
+        [] if means.python is None else [means.python],
+        repo.root,
+        means.openings,
+        use_landlock=means.use_landlock,
+    )
+    with _nowhere() as sink:
+        try:
+            done = sandbox.run(executor, argv, run.cwd, stdout=sink, stderr=sink, stdin=subprocess.DEVNULL)
+        except (NotFound, UserError) as error:
+            return Replay(problem=error.message)
+    return Replay({}, done.execution, done.isolation)
+
+
+def declared(step: Step, ambient: Mapping[str, str], pass_env: Sequence[str]) -> dict[str, str]:
+    """Return the variables that a run gets besides the few that all get.
+
+    Those are its parameters, those that it declared, and those that the settings pass on. A declared
+    one whose value is secret was not recorded: it has the value that it has now.
+    """
+    passed = {name: ambient[name] for name in pass_env if name in ambient}
+    own = {
+        name: value if value is not None else ambient[name]
+        for name, value in step.run.variables.items()
+        if value is not None or name in ambient
+    }
+    return {**passed, **own, **{f"{PARAMETER}{key}": value for key, value in step.run.params.items()}}
+
+
+def unset(step: Step, ambient: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the secret variables that a run had and that are not set now."""
+    return tuple(name for name, value in step.run.variables.items() if value is None and name not in ambient)
+
+
+def _program(argv: Sequence[str], python: Interpreter | None) -> list[str]:
+    """Return `argv` with the interpreter's own path where it says Python."""
+    if python is not None and "/" not in argv[0] and is_python(argv[0]):
+        return [python.executable, *argv[1:]]
+    return list(argv)
+
+
+def _gather(repo: Repo, step: Step, work: Path, out: Path) -> dict[str, Result]:
+    """Move the outputs from `work` to `out`, and look at them there."""
+    for output in step.run.outputs:
+        if os.path.lexists(work / output.path):
+            (out / output.path).parent.mkdir(parents=True, exist_ok=True)
+            (work / output.path).rename(out / output.path)
+    there = view(repo, out)
+    results = {}
+    for output in step.run.outputs:
+        found = _look(there, output, step)
+        if found is not None:
+            results[output.path] = Result(there, output.path, found)
+    return results
+
+
+def _look(there: Repo, output: Output, step: Step) -> Checkpoint | None:
+    if not there.holds(output.path):
+        return None
+    sink = HashSink()
+    try:
+        seen = there.look(output.path, sink)
+    except (Changing, UserError):  # a link, a pipe, something unreadable: no data set
+        return None
+    there.remember_nodes(sink)
+    return Checkpoint(seen.content, seen.kind, seen.size, seen.files, output.schema, step.id)
+
+
+@contextlib.contextmanager
+def _nowhere() -> Iterator[int]:
+    fd = os.open(os.devnull, os.O_WRONLY)
+    try:
+        yield fd
+    finally:
+        os.close(fd)

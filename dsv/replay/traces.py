@@ -1,0 +1,129 @@
+"""What in the code of a run may give other data each time.
+
+It is found by patterns, and told as a likely cause for people to look at; it never decides a status.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from dsv.errors import DsvError
+from dsv.model.code import CodeFile
+from dsv.repo import Repo
+
+CODE_LIMIT = 1 << 20
+"""Code files with more bytes are not looked into."""
+
+_LIMIT = 4
+
+
+class Trace(NamedTuple):
+    """A place in the code of a run.
+
+    Attributes:
+        kind: `clock`, `random`, `threads`, `order`, `environment`, `network` or `outside`.
+        words: What it does, for a sentence.
+        path: The code file, or "" for the command line.
+        line: Its line there, the first is 1.
+    """
+
+    kind: str
+    words: str
+    path: str
+    line: int
+
+    @property
+    def text(self) -> str:
+        """Where it is and what it does: `clean.py:3 uses the clock`."""
+        where = f"{self.path}:{self.line}" if self.path else "the command"
+        return f"{where} {self.words}"
+
+
+class _Sign(NamedTuple):
+    kind: str
+    words: str
+    patterns: tuple[str, ...]
+
+
+_SIGNS = (
+    _Sign(
+        "clock",
+        "uses the clock",
+        (
+            r"\b(?:datetime|date|Timestamp)\.(?:now|utcnow|today)\(",
+            r"\btime\.(?:time|time_ns|ctime|localtime|gmtime|strftime)\(",
+            r"\b(?:current_timestamp|current_date|current_time|localtimestamp|getdate)\b",
+            r"\bnow\(\)",
+            r"\$\(date\b|`date\b|\bdate \+",
+        ),
+    ),
+    _Sign(
+        "random",
+        "uses random numbers",
+        (
+            r"\brandom\.|\brandom\(\)|\bdefault_rng\(|\burandom\b|\bsecrets\.",
+            r"\buuid[1-7]?\(|\buuid\.",
+            r"\.sample\(|\bshuffle\b|\bshuf\b|\$RANDOM\b|\btablesample\b|\busing sample\b",
+        ),
+    ),
+    _Sign(
+        "threads",
+        "works in threads or processes, whose order changes",
+        (
+            r"\bThreadPool|\bProcessPool|\bmultiprocessing\b|\bas_completed\b|\bimap_unordered\b",
+            r"\bthreading\b|\bconcurrent\.futures\b|\bxargs\b.*-P|\bparallel\b",
+        ),
+    ),
+    _Sign(
+        "order",
+        "depends on the order of a set, a hash or the entries of a folder",
+        (
+            r"\b(?:set|frozenset|hash|listdir|scandir|iterdir|glob|rglob)\(",
+            r"(?<![\w.])\{[^{}:]+ for ",
+        ),
+    ),
+    _Sign("environment", "reads environment variables", (r"\bos\.environ|\bgetenv\(|\benviron\[",)),
+    _Sign(
+        "network",
+        "uses the network",
+        (r"\brequests\.|\burllib|\burlopen|\bhttpx?\.|\bboto3\b|\bcurl\b|\bwget\b|https?://|s3://",),
+    ),
+    _Sign("outside", "names a path outside of the workspace", (r"['\"](?:/(?!dev/null)[\w.-]+/|~/)",)),
+)
+_COMPILED = tuple((sign, re.compile("|".join(sign.patterns), re.IGNORECASE)) for sign in _SIGNS)
+
+
+def traces(repo: Repo, argv: Iterable[str], files: Iterable[CodeFile]) -> tuple[Trace, ...]:
+    """Return what in a run's code and command may give other data: the first place of each kind, the likeliest first.
+
+    Args:
+        repo: The workspace, whose store has the code.
+        argv: The command.
+        files: Its code files; what is not here, too large or no text tells nothing.
+    """
+    texts = [("", " ".join(argv)), *_texts(repo, files)]
+    found = (_first(sign, pattern, texts) for sign, pattern in _COMPILED)
+    return tuple(one for one in found if one is not None)[:_LIMIT]
+
+
+def _first(sign: _Sign, pattern: re.Pattern[str], texts: Iterable[tuple[str, str]]) -> Trace | None:
+    for path, text in texts:
+        for number, line in enumerate(text.splitlines(), 1):
+            if pattern.search(_bare(line)):
+                return Trace(sign.kind, sign.words, path, number)
+    return None
+
+
+def _texts(repo: Repo, files: Iterable[CodeFile]) -> Iterator[tuple[str, str]]:
+    for file in files:
+        try:
+            if repo.contents.size(file.file) <= CODE_LIMIT:
+                yield file.path, repo.contents.read(file.file).decode()
+        except (DsvError, UnicodeDecodeError):
+            continue
+
+
+def _bare(line: str) -> str:
+    """Return a line of code without its comment; nothing of an import, which does nothing yet."""
+    text = line.split("#", 1)[0]
+    return "" if text.lstrip().startswith(("import ", "from ")) else text
