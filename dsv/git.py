@@ -5,7 +5,7 @@ What needs git's history is in `dsv.lineage.code`.
 """
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from dsv.atomic import replace_file
@@ -52,6 +52,38 @@ def tracked(root: Path, paths: Sequence[str] = ()) -> frozenset[str]:
         return frozenset()
     names = done.stdout.decode("utf-8", "surrogateescape").split("\0") if done.returncode == 0 else []
     return frozenset(name for name in names if name)
+
+
+def unmodified(root: Path, files: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Return those of `files`, pairs of a commit and a path, that are in the working tree as in that commit.
+
+    Git's own filters (line ends, large files kept elsewhere) are applied, as `git status` does.
+
+    Args:
+        root: A folder inside a git working tree.
+        files: Paths are relative to `root`.
+
+    Where git is not installed, or does not know the commit, the answer is no.
+    """
+    asked = sorted(pair for pair in files if "\n" not in pair[1] and (root / pair[1]).is_file())
+    paths = sorted({path for _, path in asked})
+    here = dict(zip(paths, _lines(root, ["hash-object", "--stdin-paths"], paths), strict=False))
+    stored = _lines(
+        root, ["cat-file", "--batch-check=%(objectname)"], [f"{commit}:./{path}" for commit, path in asked]
+    )
+    return frozenset(pair for pair, blob in zip(asked, stored, strict=False) if here.get(pair[1], "") == blob)
+
+
+def _lines(root: Path, command: Sequence[str], lines: Sequence[str]) -> list[str]:
+    """Return what a git command answers to each of `lines`; nothing if it fails."""
+    if not lines:
+        return []
+    text = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
+    try:
+        done = subprocess.run(["git", *command], cwd=root, input=text, capture_output=True, check=False)
+    except OSError:
+        return []
+    return done.stdout.decode("utf-8", "surrogateescape").splitlines() if done.returncode == 0 else []
 
 
 def ignore(root: Path, paths: Sequence[str], temp_folder: Path | None = None) -> bool:

@@ -1,13 +1,16 @@
 """Tell how the working tree, the staged snapshot and HEAD differ."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dsv import filediff, guard, history
 from dsv.filediff import FileCounts
 from dsv.ids import ObjectId
+from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import DIR
 from dsv.progress import SILENT, Progress
 from dsv.repo import Datasets, Repo, Tracked
+from dsv.staleness.judge import Stale, stale_datasets
+from dsv.staleness.steps import steps_of
 from dsv.store.refs import Refs
 from dsv.workspace.sink import HashSink
 
@@ -37,6 +40,7 @@ class Status:
         staged: What differs between HEAD and the staged snapshot.
         unstaged: What differs between the staged snapshot and the working tree.
         untracked: Paths that neither dsv nor git tracks; a folder ends with `/`.
+        stale: Datasets that their runs would make of other inputs or by other code today.
         absent: Tracked datasets that are not in the working tree by choice.
         lock_matches: Whether `dsv.lock` names HEAD.
         interrupted: Whether a checkout was begun and has not ended.
@@ -49,6 +53,7 @@ class Status:
     staged: tuple[DatasetChange, ...]
     unstaged: tuple[DatasetChange, ...]
     untracked: tuple[str, ...]
+    stale: tuple[Stale, ...]
     absent: tuple[str, ...]
     lock_matches: bool
     interrupted: bool
@@ -77,15 +82,19 @@ def status(repo: Repo, *, rehash: bool = False, progress: Progress = SILENT) -> 
     head = repo.datasets(repo.snapshot_of(refs.head))
     staged = head if local.staged is None else repo.datasets(local.staged)
     present = repo.datasets(local.present)
-    unstaged, absent = _working(repo, staged, present, rehash=rehash, progress=progress)
+    working = _working(repo, staged, present, rehash=rehash, progress=progress)
+    steps = steps_of(repo, local.staged or repo.snapshot_of(refs.head))
+    stale = stale_datasets(repo, steps, working.now, rehash=rehash)
+    repo.cache.commit()
     ahead, behind = _remote(repo, refs)
     return Status(
         branch=local.branch,
         head=refs.head,
         staged=_between(repo, head, staged),
-        unstaged=tuple(unstaged),
+        unstaged=tuple(working.changes),
         untracked=tuple(repo.untracked(staged)),
-        absent=tuple(absent),
+        stale=stale,
+        absent=tuple(working.absent),
         lock_matches=not guard.lock_differs(repo, refs),
         interrupted=local.moving is not None,
         ahead=ahead,
@@ -105,15 +114,26 @@ def _between(repo: Repo, before: Datasets, after: Datasets) -> tuple[DatasetChan
     return tuple(changes)
 
 
+@dataclass(frozen=True, slots=True)
+class _Working:
+    """The tracked datasets as they are: what differs from what is staged, what is absent, and all there is."""
+
+    changes: list[DatasetChange]
+    absent: list[str]
+    now: dict[str, Checkpoint]
+
+
 def _working(
     repo: Repo, staged: Datasets, present: Datasets, *, rehash: bool, progress: Progress
-) -> tuple[list[DatasetChange], list[str]]:
+) -> _Working:
     changes: list[DatasetChange] = []
     absent: list[str] = []
+    now = {path: one.checkpoint for path, one in staged.items()}
     for path, old in staged.items():
         if not repo.holds(path):
             if path in present:
                 changes.append(DatasetChange(path, "removed"))
+                del now[path]
             else:
                 absent.append(path)
             continue
@@ -123,8 +143,8 @@ def _working(
         if not _same(old, seen.content, seen.kind):
             repo.remember_nodes(sink)
             changes.append(DatasetChange(path, "modified", _files(repo, old, seen.content, seen.kind)))
-    repo.cache.commit()
-    return changes, absent
+            now[path] = replace(old.checkpoint, content=seen.content, kind=seen.kind)
+    return _Working(changes, absent, now)
 
 
 def _same(old: Tracked, content: ObjectId, kind: str) -> bool:

@@ -39,9 +39,10 @@ SHAPE = {
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if anything is staged, changed or untracked.")
 @click.option("--rehash", is_flag=True, help="Read every file instead of trusting times and sizes.")
 def command(context: Context, *, exit_code: bool, rehash: bool) -> int:
-    """Show what is staged, changed and untracked.
+    """Show what is staged, changed, untracked and stale.
 
-    Files whose size and times are as they were are not read again, and no table is decoded.
+    Files whose size and times are as they were are not read again, and no table is decoded. A
+    dataset is stale if a run made it whose inputs or code have changed since, or are stale themselves.
     """
     from dsv.ops.status import status
 
@@ -61,7 +62,7 @@ def _record(result: "Status") -> dict[str, object]:
         "staged": [changes.record(change) for change in result.staged],
         "unstaged": [changes.record(change) for change in result.unstaged],
         "untracked": list(result.untracked),
-        "stale": [],
+        "stale": [{"path": one.path, "reason": one.reason} for one in result.stale],
         "absent": list(result.absent),
         "lock": "match" if result.lock_matches else "differs",
         "interrupted": result.interrupted,
@@ -81,6 +82,9 @@ def _render(context: Context, result: "Status") -> None:
     for title, found in (("staged:", result.staged), ("not staged:", result.unstaged)):
         if found:
             out.lines(["", style.strong(title), *(f"  {changes.line(change, style)}" for change in found)])
+    if result.stale:
+        lines = [f"  {printable(one.path)} ({printable(one.reason)})" for one in result.stale]
+        out.lines(["", style.strong("stale:"), *lines])
     for title, paths in (("untracked:", result.untracked), ("absent:", result.absent)):
         if paths:
             out.lines(["", style.strong(title), *(f"  {printable(path)}" for path in paths)])
@@ -100,6 +104,11 @@ def _where(context: Context, result: "Status") -> str:
 
 def _next(context: Context, result: "Status") -> None:
     if result.clean:
+        if result.stale:
+            context.out.say("")
+            context.out.hint(
+                "dsv rerun makes what is stale again, dsv rerun --dry-run says what that would be"
+            )
         return
     context.out.say("")
     if result.unstaged:

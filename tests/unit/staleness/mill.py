@@ -1,0 +1,71 @@
+"""Runs without running: records of runs, made by hand and staged."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from dsv import origins, stage
+from dsv.hashing import Kind
+from dsv.ids import ObjectId
+from dsv.lineage.environment import Environment
+from dsv.model.attempt import DECLARED, Attempt, GitState
+from dsv.model.code import Code, CodeFile
+from dsv.model.node import FILE
+from dsv.model.run import Input, Output, Run
+from dsv.repo import Repo, Tracked
+from dsv.store.refs import Refs
+from dsv.store.writer import Writer
+from tests.unit.workshop import Workshop
+
+
+def record(
+    shop: Workshop,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    code: Sequence[str] = (),
+    *,
+    argv: Sequence[str] = ("make",),
+    name: str | None = None,
+    masked: bool = False,
+    tables: Mapping[str, ObjectId] | None = None,
+    git: GitState | None = None,
+) -> ObjectId:
+    """Stage `outputs`, as the working tree has them, as made by a run from staged `inputs`; return the run."""
+    repo = shop.repo
+    refs = repo.refs()
+    staged = repo.datasets(repo.local(refs).staged)
+    with repo.writer() as writer:
+        run = Run(
+            argv=tuple(argv),
+            inputs=tuple(Input(path, staged[path].checkpoint) for path in sorted(inputs)),
+            outputs=tuple(_output(repo, writer, path, (tables or {}).get(path)) for path in sorted(outputs)),
+            code=writer.put(
+                Kind.CODE, Code(tuple(_code(repo, writer, path) for path in sorted(code))).encode()
+            ),
+            environment=writer.put(Kind.ENVIRONMENT, Environment({}, (), None).encode()),
+            name=name,
+            masked=masked,
+        )
+        oid = writer.put(Kind.RUN, run.encode())
+        updates: dict[str, Tracked | None] = {
+            one.path: stage.put(writer, one.checkpoint(oid)) for one in run.outputs
+        }
+
+        def change(found: Refs, session: Writer) -> Refs:
+            noted = origins.noted(repo, found, session, Attempt(oid, DECLARED, 0, 0, 0, git))
+            wanted = stage.apply(repo, found, updates, session)
+            return replace(wanted, local=replace(repo.local(wanted), attempts=noted))
+
+        repo.publish("run", change, writer=writer)
+    repo.cache.commit()
+    return oid
+
+
+def _output(repo: Repo, writer: Writer, path: str, table: ObjectId | None) -> Output:
+    seen = stage.store(repo, writer, path)
+    return Output(
+        path, seen.content, seen.kind, seen.size, seen.files, table=table, digest=None if table is None else 1
+    )
+
+
+def _code(repo: Repo, writer: Writer, path: str) -> CodeFile:
+    return CodeFile(path, FILE, stage.store(repo, writer, path).content)
