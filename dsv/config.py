@@ -17,7 +17,12 @@ from dsv.model.policy import EXACT, POLICIES, TABLE, Policy
 SHARED = "dsv.toml"
 LOCAL = ".dsv/config"
 
-_WANTED = {"text": "a text that is not empty", "flag": "true or false", "list": "a list of texts"}
+_WANTED = {
+    "text": "a text that is not empty",
+    "flag": "true or false",
+    "number": "an integer",
+    "list": "a list of texts",
+}
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
@@ -27,15 +32,19 @@ class Key(NamedTuple):
 
     Attributes:
         pattern: Its dotted name; `NAME` stands for one part of the user's choice.
-        kind: What it holds: `text`, `flag` or `list` (of texts).
+        kind: What it holds: `text`, `flag`, `number` (an integer) or `list` (of texts).
         about: What it is for; one line.
         shareable: Whether `dsv.toml` may hold it.
+        choices: The texts that it may be; empty for any.
+        least: The least number that it may be.
     """
 
     pattern: str
     kind: str
     about: str
     shareable: bool = True
+    choices: tuple[str, ...] = ()
+    least: int = 0
 
 
 KEYS = (
@@ -46,6 +55,22 @@ KEYS = (
     Key("remote.NAME.endpoint_url", "text", "address of an S3 server other than Amazon's"),
     Key("remote.NAME.region", "text", "region of the bucket"),
     Key("remote.NAME.default", "flag", "whether push, pull and fetch use this remote unless told otherwise"),
+    Key(
+        "remote.NAME.checksum",
+        "text",
+        "when requests carry a CRC: when_supported (default at Amazon) or when_required (default elsewhere)",
+        choices=("when_supported", "when_required"),
+    ),
+    Key(
+        "remote.NAME.addressing",
+        "text",
+        "where the bucket stands in an address: path (default with endpoint_url) or virtual (the host)",
+        choices=("path", "virtual"),
+    ),
+    Key("remote.NAME.ca_bundle", "text", "absolute path of certificates to trust instead of the system's"),
+    Key("remote.NAME.timeout", "number", "seconds of silence that end a connection (default 60)", least=1),
+    Key("remote.NAME.retries", "number", "how often a request that failed is repeated (default 8)"),
+    Key("remote.NAME.concurrency", "number", "requests under way at once (default 8)", least=1),
     Key("rebuild.pass_env", "list", "environment variables that a rebuild passes on to the command"),
 )
 
@@ -60,6 +85,12 @@ class Remote:
         endpoint_url: Address of an S3 server other than Amazon's.
         region: Region of the bucket.
         default: Whether it is marked as the default.
+        checksum: When requests carry a CRC, `when_supported` or `when_required`.
+        addressing: Where the bucket stands in an address, `path` or `virtual`.
+        ca_bundle: File of certificates to trust instead of the system's.
+        timeout: Seconds of silence that end a connection.
+        retries: How often a request that failed is repeated.
+        concurrency: Requests under way at once.
     """
 
     name: str
@@ -67,6 +98,12 @@ class Remote:
     endpoint_url: str | None = None
     region: str | None = None
     default: bool = False
+    checksum: str | None = None
+    addressing: str | None = None
+    ca_bundle: str | None = None
+    timeout: int | None = None
+    retries: int | None = None
+    concurrency: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +286,7 @@ def find_key(name: str) -> Key | None:
     return None
 
 
-def check(key: Key, name: str, value: object, where: str) -> str | bool | tuple[str, ...]:
+def check(key: Key, name: str, value: object, where: str) -> str | bool | int | tuple[str, ...]:
     """Return `value` as the frozen value of the setting `name`.
 
     Raises:
@@ -263,6 +300,10 @@ def check(key: Key, name: str, value: object, where: str) -> str | bool | tuple[
     if key.kind == "text" and isinstance(value, str) and value:
         if name.endswith(".url"):
             _check_url(value, name, where)
+        if key.choices and value not in key.choices:
+            raise BadConfig(f"{where}: {name} must be {' or '.join(key.choices)}, not {value!r}")
+        return value
+    if key.kind == "number" and type(value) is int and value >= key.least:
         return value
     if key.kind == "flag" and isinstance(value, bool):
         return value
@@ -272,7 +313,8 @@ def check(key: Key, name: str, value: object, where: str) -> str | bool | tuple[
         and all(isinstance(item, str) for item in value)
     ):
         return tuple(value)
-    raise BadConfig(f"{where}: {name} must be {_WANTED[key.kind]}, not {value!r}")
+    least = f" of at least {key.least}" if key.kind == "number" else ""
+    raise BadConfig(f"{where}: {name} must be {_WANTED[key.kind]}{least}, not {value!r}")
 
 
 def _check_url(url: str, name: str, where: str) -> None:

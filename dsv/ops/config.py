@@ -22,7 +22,7 @@ _FLAGS = {
     "0": False,
 }
 
-Value = str | bool | tuple[str, ...]
+Value = str | bool | int | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,10 @@ def _read(key: Key, values: Sequence[str]) -> object:
         return list(values)
     if len(values) != 1:
         raise BadConfig(f"{key.pattern} takes one value, not {len(values)}")
-    return _FLAGS.get(values[0].lower(), values[0]) if key.kind == "flag" else values[0]
+    [text] = values
+    if key.kind == "number" and text.isascii() and text.isdigit():
+        return int(text)
+    return _FLAGS.get(text.lower(), text) if key.kind == "flag" else text
 
 
 def _with(text: str, parts: list[str], value: object) -> str:

@@ -13,14 +13,14 @@ from tests.remote.weed import Bucket
 class TestS3Blobs(BlobsContract):
     @pytest.fixture
     def blobs(self, bucket: Bucket, tmp_path: Path) -> Iterator[S3Blobs]:
-        blobs = S3Blobs(bucket.settings(), tmp_path / "local")
+        blobs = S3Blobs(bucket.settings(), folder=tmp_path / "local")
         yield blobs
         blobs.close()
 
 
 class TestS3BlobsWithoutPrefix(BlobsContract):
     @pytest.fixture
-    def blobs(self, bucket: Bucket, tmp_path: Path) -> Iterator[S3Blobs]:
-        blobs = S3Blobs(bucket.settings(prefix="", checksum="when_supported"), tmp_path / "local")
+    def blobs(self, bucket: Bucket) -> Iterator[S3Blobs]:
+        blobs = S3Blobs(bucket.settings(prefix="", checksum="when_supported"))
         yield blobs
         blobs.close()

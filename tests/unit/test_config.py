@@ -121,3 +121,43 @@ def test_every_key_finds_itself() -> None:
         assert find_key(key.pattern.replace("NAME", "origin")) is key
     assert find_key("remote..url") is None
     assert find_key("remote.a") is None
+
+
+def test_how_a_bucket_is_spoken_to() -> None:
+    config = parse(
+        shared="""
+        [remote.origin]
+        url = "s3://b/p"
+        checksum = "when_required"
+        addressing = "path"
+        ca_bundle = "/etc/ca.pem"
+        timeout = 5
+        retries = 0
+        concurrency = 3
+        """
+    )
+    assert config.remotes["origin"] == Remote(
+        "origin",
+        "s3://b/p",
+        checksum="when_required",
+        addressing="path",
+        ca_bundle="/etc/ca.pem",
+        timeout=5,
+        retries=0,
+        concurrency=3,
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "wanted"),
+    [
+        ('checksum = "never"', "when_supported or when_required"),
+        ('addressing = "other"', "path or virtual"),
+        ("timeout = 0", "an integer of at least 1"),
+        ("retries = true", "an integer of at least 0"),
+        ("concurrency = 1.5", "an integer of at least 1"),
+    ],
+)
+def test_settings_of_a_bucket_that_cannot_be(setting: str, wanted: str) -> None:
+    with pytest.raises(BadConfig, match=f"remote.origin.{setting.split(maxsplit=1)[0]} must be {wanted}"):
+        parse(shared=f'[remote.origin]\nurl = "s3://b"\n{setting}\n')

@@ -17,7 +17,7 @@ SHAPE = {
     "settings": [
         {
             "key": "text: dotted name",
-            "value": "any: a text, true or false, or a list of texts",
+            "value": "any: a text, true or false, an integer, or a list of texts",
             "where": "dsv.toml|.dsv/config: the file that says so",
         }
     ]
@@ -94,4 +94,4 @@ def _texts(setting: "Setting") -> list[str]:
     value = setting.value
     if isinstance(value, bool):
         return ["true" if value else "false"]
-    return [value] if isinstance(value, str) else list(value)
+    return list(value) if isinstance(value, tuple) else [str(value)]

@@ -11,7 +11,10 @@ import mmap
 import os
 import re
 import secrets
+import shutil
+import tempfile
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -56,23 +59,25 @@ class _Seen(NamedTuple):
 class S3Blobs:
     """Blobs in a bucket.
 
-    Nothing is asked of the bucket before the first call, and no method but `view` and
-    `scratch` writes to `folder`. All methods may be called from many threads.
+    Nothing is asked of the bucket before the first call. All methods may be called from many threads.
 
     Args:
         settings: Where the bucket is and how to speak to it.
+        meter: Counts requests and bytes.
         folder: A local folder for scratch files (`tmp/`) and for the indexes that were viewed
             (`index/`); it is made when it is needed, and what is in it may be deleted at any time.
-        meter: Counts requests and bytes.
+            By default a temporary one, gone when this object is.
 
     Attributes:
         settings, meter: As given.
     """
 
-    def __init__(self, settings: S3Settings, folder: Path, *, meter: Meter | None = None) -> None:
+    def __init__(
+        self, settings: S3Settings, meter: Meter | None = None, *, folder: Path | None = None
+    ) -> None:
         self.settings = settings
         self.meter = meter or Meter()
-        self._folder = folder
+        self._given = folder
         self._client = Client(settings, self.meter)
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
@@ -92,7 +97,7 @@ class S3Blobs:
     def view(self, name: str) -> bytes | mmap.mmap:
         """Return all of a blob; an index that is in the local folder already is not fetched again."""
         found = _INDEX.fullmatch(name)
-        kept = self._folder / name if found else None
+        kept = self._folder() / name if found else None
         if kept and found and _is(kept, found[1]):
             return _map(kept)
         temp = self.scratch() / atomic.temp_name()
@@ -147,7 +152,7 @@ class S3Blobs:
 
     def scratch(self) -> Path:
         """Return a local folder for files that `adopt` will be given."""
-        folder = self._folder / "tmp"
+        folder = self._folder() / "tmp"
         with atomic.storing("write", folder):
             atomic.make_folder(folder)
         return folder
@@ -326,6 +331,13 @@ class S3Blobs:
                     found = []
                 self._begun = {one.key: one.id for one in found}
             return self._begun.get(key)
+
+    def _folder(self) -> Path:
+        with self._lock:
+            if self._given is None:
+                self._given = Path(tempfile.mkdtemp(prefix="dsv-"))
+                weakref.finalize(self, shutil.rmtree, self._given, ignore_errors=True)
+            return self._given
 
     def _workers(self) -> ThreadPoolExecutor:
         with self._lock:

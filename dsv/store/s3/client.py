@@ -5,16 +5,18 @@ many requests were made, must be known here.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from secrets import SystemRandom
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import boto3
 from botocore import xform_name
+from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
+from botocore.response import StreamingBody
 
 from dsv.store.metered import Meter
 from dsv.store.s3.errors import Failure
@@ -27,7 +29,10 @@ _SLOWER = 5
 """A server that asks to slow down is given this many times the usual pause."""
 
 _CONNECT_TIMEOUT = 10.0
-_NO_BODY = {"GetObject", "HeadObject"}
+_ERRORS = 300
+
+DOCUMENT_LIMIT = 16 << 20
+"""Bytes of a listing or an error; a page of a thousand keys has less than one MiB."""
 
 Result = TypeVar("Result")
 
@@ -72,9 +77,6 @@ class Client:
         name = "Prefix" if operation in {"ListObjectsV2", "ListMultipartUploads"} else "Key"
         method = getattr(self._connected(), xform_name(operation))
         answer: Mapping[str, Any] = method(Bucket=self.settings.bucket, **{name: key}, **parameters)
-        if operation not in _NO_BODY:
-            headers = answer["ResponseMetadata"]["HTTPHeaders"]
-            self.meter.receive(_number(headers.get("content-length")))
         return answer
 
     def trying(self, operation: str, key: str, work: Callable[[], Result]) -> Result:
@@ -110,7 +112,7 @@ class Client:
                 host = urlsplit(boto.meta.endpoint_url).hostname or ""
                 if self.settings.endpoint_url is None and ".amazonaws.com" not in host:
                     boto = self._connect(foreign=True)  # the AWS configuration names another server
-                boto.meta.events.register("before-send.s3", self._count)
+                boto.meta.events.register("before-send.s3", self._send)
                 self._boto = boto
             return self._boto
 
@@ -135,10 +137,40 @@ class Client:
             config=config,
         )
 
-    def _count(self, request: Any, event_name: str, **_: object) -> None:
+    def _send(self, request: Any, event_name: str, **_: object) -> AWSResponse:
+        """Send a request in the place of botocore, which would read an answer of any size into memory."""
         headers = request.headers
         size = headers.get("X-Amz-Decoded-Content-Length") or headers.get("Content-Length")
         self.meter.request(event_name.rpartition(".")[2], _number(size))
+        streams, request.stream_output = request.stream_output, True
+        answer = self._boto._endpoint.http_session.send(request)  # noqa: SLF001 (nothing public sends)
+        if streams and answer.status_code < _ERRORS:
+            return answer
+        try:
+            document = _Document(answer.raw)
+        finally:
+            answer.raw.close()
+        self.meter.receive(len(document.data))
+        return AWSResponse(answer.url, answer.status_code, answer.headers, document)
+
+
+class _Document:
+    """The body of an answer that is not an object, read whole."""
+
+    def __init__(self, raw: Any) -> None:
+        parts = []
+        room = DOCUMENT_LIMIT
+        body = StreamingBody(raw, None)  # for its errors, which are botocore's
+        while part := body.read(1 << 16):
+            room -= len(part)
+            if room < 0:
+                raise ResponseParserError("the server's answer does not end")
+            parts.append(part)
+        self.data = b"".join(parts)
+
+    def stream(self) -> Iterator[bytes]:
+        """Yield it."""
+        yield self.data
 
 
 def _number(text: object) -> int:

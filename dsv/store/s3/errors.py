@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from botocore import exceptions as boto
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 from dsv.errors import BadConfig, DsvError, NotFound, StorageError, UserError
 from dsv.store.s3.settings import S3Settings
@@ -42,6 +43,15 @@ _NO_CREDENTIALS = (
 )
 _NOT_SENT = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)
 
+_PASSING = (
+    boto.HTTPClientError,
+    boto.ConnectionError,
+    boto.IncompleteReadError,
+    boto.FlexibleChecksumError,
+    ResponseParserError,
+    ConnectionError,
+    TimeoutError,
+)
 _PASSING_STATUS = {408, 429, 500, 502, 503, 504}
 _PASSING_CODES = {
     "ConditionalRequestConflict",
@@ -132,18 +142,7 @@ class Failure(Exception):
             return answer.status in _PASSING_STATUS or answer.code in _PASSING_CODES or self.throttled
         if isinstance(self._error, boto.SSLError):
             return not _is_certificate(self._error)
-        return (
-            isinstance(
-                self._error,
-                boto.HTTPClientError
-                | boto.ResponseStreamingError
-                | boto.FlexibleChecksumError
-                | boto.IncompleteReadError
-                | boto.HTTPClientError
-                | OSError,
-            )
-            or type(self._error).__name__ == "ResponseParserError"
-        )
+        return isinstance(self._error, _PASSING)
 
     @property
     def sent(self) -> bool:
@@ -225,6 +224,8 @@ def _told_by_client(what: str, error: Exception, settings: S3Settings) -> DsvErr
     if isinstance(error, boto.SSLError):
         hint = "if the server has a certificate of its own, set remote.NAME.ca_bundle to its authority's file"
         return StorageError(f"{what}: no secure connection{_at(settings)}: {words}", hint=hint)
+    if isinstance(error, OSError) and not isinstance(error, _PASSING):
+        return BadConfig(f"{what}: {words}", hint="mend remote.NAME.ca_bundle")
     if isinstance(error, boto.ParamValidationError | boto.InvalidS3AddressingStyleError | ValueError):
         return BadConfig(f"{what}: {words}", hint="mend the remote's url, endpoint_url and region")
     if isinstance(error, boto.NoRegionError | boto.InvalidRegionError | boto.UnknownRegionError):
