@@ -2,12 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 from dsv.errors import BadConfig
-
-Checksum = Literal["when_supported", "when_required"]
-Addressing = Literal["path", "virtual"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +32,25 @@ class S3Settings:
     prefix: str = ""
     endpoint_url: str | None = None
     region: str | None = None
-    checksum: Checksum | None = None
+    checksum: str | None = None
     ca_bundle: Path | None = None
-    addressing: Addressing | None = None
+    addressing: str | None = None
     timeout: float = 60.0
     retries: int = 8
     concurrency: int = 8
     backoff: float = 0.1
+
+    @classmethod
+    def of(cls, url: str, **given: Any) -> "S3Settings":
+        """Return settings for the store at `url`; what is None in `given` stays at its default.
+
+        Raises:
+            BadConfig: The URL is not of the form `s3://BUCKET/PREFIX`.
+        """
+        bucket, prefix = split_url(url)
+        if given.get("ca_bundle") is not None:
+            given["ca_bundle"] = Path(given["ca_bundle"])
+        return cls(bucket, prefix, **{name: value for name, value in given.items() if value is not None})
 
     @property
     def url(self) -> str:
