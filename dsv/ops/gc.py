@@ -52,7 +52,8 @@ def gc(repo: Repo, *, dry_run: bool = False, keep_days: int = KEEP_DAYS, grace: 
     """
     now = int(time.time())
     collected = condemn(repo, now, keep_days=keep_days, dry_run=dry_run)
-    swept = _sweep(repo, now, grace, dry_run=dry_run)
+    # With its fraction: else what was written in this second would outlive a grace of 0.
+    swept = _sweep(repo, time.time(), grace, dry_run=dry_run)
     packs = () if collected is None else (*collected.dead, *collected.sparse)
     deleted = {name.rpartition("/")[2].removesuffix(".pack") for name in swept.packs}
     return GcResult(
@@ -98,7 +99,7 @@ def _mark(repo: Repo, refs: Refs, since: int) -> Marks:
     return marks
 
 
-def _sweep(repo: Repo, now: int, grace: int, *, dry_run: bool) -> Swept:
+def _sweep(repo: Repo, now: float, grace: int, *, dry_run: bool) -> Swept:
     for _ in range(_TRIES):
         refs = repo.refs()
         swept = sweep(repo.blobs, refs, now=now, grace=grace, dry_run=dry_run)

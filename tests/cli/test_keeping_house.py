@@ -66,6 +66,14 @@ def test_drop_of_stored_bytes_needs_force(committed: Face) -> None:
     assert [one["damage"] for one in findings] == ["absent"]
 
 
+def test_gc_now_leaves_nothing_whenever_it_was_written(committed: Face) -> None:
+    for number in range(12):  # some of them early in a second, some late
+        (committed.folder / "trips.csv").write_text(f"a,b\n{number},x\n", encoding="utf-8")
+        committed.ok("commit", "-am", f"version {number}")
+        committed.ok("gc", "--now", "--keep", "0")
+        assert committed.json("fsck")["findings"] == []
+
+
 def test_fsck_of_a_sound_store(committed: Face) -> None:
     document = committed.json("fsck")
     assert (document["ok"], document["findings"]) == (True, [])
