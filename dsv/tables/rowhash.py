@@ -8,7 +8,6 @@ added up, which numpy does for all rows at once.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -124,15 +123,16 @@ def _words(words: Words) -> Lanes:
 
 
 def _float_words(array: pa.Array, width: int, floats: bool) -> Words:
-    words: npt.NDArray[np.unsignedinteger[Any]] = fixed(array, f"<u{width}")
+    words = fixed(array, f"<u{width}")
     values = words.view(f"<f{width}")
     if not floats:
         kinds = np.isnan(values) + np.isposinf(values) * 2 + np.isneginf(values) * 3
-        return kinds.astype(np.uint64)
+        return np.asarray(kinds, np.uint64)
     nan = np.isnan(values)
     if nan.any():
         words = np.where(nan, words.dtype.type(_CANONICAL_NAN[width]), words)
-    return words.astype(np.uint64, copy=False)
+    found: Words = words.astype(np.uint64, copy=False)
+    return found
 
 
 def _texts(array: pa.Array, valid: Bools | None) -> Lanes:
@@ -162,10 +162,10 @@ def _byte_words(words: Words, starts: Ints, lengths: Ints, counts: Ints) -> Lane
     place = np.arange(ends[-1]) - np.repeat(ends - counts, counts)
     found = words[np.repeat(starts, counts) + (place << 3)]
     found[ends - 1] &= _MASKS[lengths - ((counts - 1) << 3)]
-    return np.add.reduceat(_placed(found[None, :] ^ _SEED, place), ends - counts, axis=1)
+    return np.add.reduceat(placed(found[None, :] ^ _SEED, place), ends - counts, axis=1)
 
 
-def _placed(lanes: Lanes, place: Ints) -> Lanes:
+def placed(lanes: Lanes, place: Ints) -> Lanes:
     """Mix each word with its place among those whose hashes will be added up."""
     lanes += place.view(np.uint64) * _PLACE
     return mixed(lanes)
@@ -195,5 +195,5 @@ def _summed(lanes: Lanes, lengths: Ints) -> Lanes:
     ends = np.cumsum(lengths)
     place = np.arange(lanes.shape[1]) - np.repeat(ends - lengths, lengths)
     sums = np.zeros((2, lanes.shape[1] + 1), np.uint64)
-    np.cumsum(_placed(lanes, place), axis=1, out=sums[:, 1:])
+    np.cumsum(placed(lanes, place), axis=1, out=sums[:, 1:])
     return sums[:, ends] - sums[:, ends - lengths]

@@ -1,0 +1,183 @@
+"""Two tables as multisets of rows: whether they are the same one, and what only one side has.
+
+A row stands for its hash. Sums of two independent 64-bit hashes decide, so nothing is held
+and a table of any size can be found the same; that two different tables agree by accident has a
+chance of about 2^-128. Which rows are left over is counted by one 64-bit hash, sorted in
+parts: of 10^8 rows one count in 4,000 tables is wrong by one.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from dsv.tables.comparison import Row, Unmatched
+from dsv.tables.compute import ahead
+from dsv.tables.layout import Bools
+from dsv.tables.rowhash import Lanes, Words, placed, row_hashes
+from dsv.tables.sides import Shared, Side, Span
+from dsv.tables.tally import shown_row
+
+PART_ROWS = 1 << 24
+"""Hashes that are sorted together; 8 bytes each, and a few times that while they are sorted."""
+
+PARTS = 8
+"""How often both tables are read at most to count what is left over."""
+
+
+class Sums(NamedTuple):
+    """What a table's rows add up to.
+
+    Attributes:
+        rows: How many there are.
+        unordered: Equal for tables of the same rows in any order.
+        ordered: Equal for tables of the same rows in the same order.
+    """
+
+    rows: int
+    unordered: tuple[int, int]
+    ordered: tuple[int, int]
+
+
+class Surplus(NamedTuple):
+    """The rows of each side that have no counterpart on the other.
+
+    Attributes:
+        before: Sorted hashes of rows of which the table before has more.
+        after: The same of the table after.
+        rows_before: How many more rows of these hashes the table before has.
+        rows_after: The same of the table after.
+    """
+
+    before: Words
+    after: Words
+    rows_before: int
+    rows_after: int
+
+
+def sums(side: Side, shared: Sequence[Shared], wanted: Collection[int] | None) -> Sums:
+    """Return what the rows of one side add up to.
+
+    Args:
+        side: One of two tables.
+        shared: The columns that are compared.
+        wanted: Blocks to look at, None for all: those left out must be the same on both sides.
+
+    Raises:
+        NoTable: The table is damaged.
+    """
+    rows = 0
+    unordered, ordered = np.zeros(2, np.uint64), np.zeros(2, np.uint64)
+    for span, lanes in hashed(side, shared, wanted):
+        rows += span.batch.num_rows
+        unordered += lanes.sum(axis=1, dtype=np.uint64)
+        numbers = np.arange(span.start, span.start + span.batch.num_rows)
+        ordered += placed(lanes, numbers).sum(axis=1, dtype=np.uint64)
+    return Sums(rows, (int(unordered[0]), int(unordered[1])), (int(ordered[0]), int(ordered[1])))
+
+
+def surplus(
+    before: Side, after: Side, shared: Sequence[Shared], wanted: Collection[int] | None, rows: int
+) -> Surplus | None:
+    """Return which rows have no counterpart, None if there are too many rows to tell.
+
+    Args:
+        before: The table before.
+        after: The table after.
+        shared: The columns that are compared.
+        wanted: Blocks to look at, None for all.
+        rows: Rows of both tables in these blocks together.
+
+    Raises:
+        NoTable: A table is damaged.
+    """
+    parts = max(1, -(-rows // PART_ROWS))
+    if parts > PARTS:
+        return None
+    found = [
+        _parted(_hashes(before, shared, wanted, part, parts), _hashes(after, shared, wanted, part, parts))
+        for part in range(parts)
+    ]
+    return Surplus(
+        np.sort(np.concatenate([one.before for one in found])),
+        np.sort(np.concatenate([one.after for one in found])),
+        sum(one.rows_before for one in found),
+        sum(one.rows_after for one in found),
+    )
+
+
+def described(
+    before: Side, after: Side, shared: Sequence[Shared], wanted: Collection[int] | None, found: Surplus | None
+) -> Unmatched:
+    """Return what is left over, with the first such row of either side.
+
+    Raises:
+        NoTable: A table is damaged.
+    """
+    if found is None:
+        return Unmatched(None, None)
+    return Unmatched(
+        found.rows_before,
+        found.rows_after,
+        _first(before, shared, wanted, found.before),
+        _first(after, shared, wanted, found.after),
+    )
+
+
+def hashed(
+    side: Side, shared: Sequence[Shared], wanted: Collection[int] | None
+) -> Iterator[tuple[Span, Lanes]]:
+    """Yield the rows of one side with their hashes."""
+    nodes = [column.node for column in shared]
+    for span in ahead(side.spans(wanted)):
+        yield span, row_hashes(span.batch.columns, nodes, span.batch.num_rows)
+
+
+def among(hashes: Words, wanted: Words) -> Bools:
+    """Return which of `hashes` are in `wanted`, which is sorted."""
+    if not len(wanted):
+        return np.zeros(len(hashes), np.bool_)
+    place = np.minimum(np.searchsorted(wanted, hashes), len(wanted) - 1)
+    found: Bools = wanted[place] == hashes
+    return found
+
+
+def _hashes(
+    side: Side, shared: Sequence[Shared], wanted: Collection[int] | None, part: int, parts: int
+) -> Words:
+    found = [
+        lanes[0] if parts == 1 else lanes[0][lanes[1] % np.uint64(parts) == part]
+        for _, lanes in hashed(side, shared, wanted)
+    ]
+    return np.concatenate(found) if found else np.empty(0, np.uint64)
+
+
+def _parted(before: Words, after: Words) -> Surplus:
+    """Return the surplus among hashes of one part."""
+    one, ones = np.unique(before, return_counts=True)
+    other, others = np.unique(after, return_counts=True)
+    hashes, counts = np.concatenate((one, other)), np.concatenate((ones, -others))
+    if not len(hashes):
+        return Surplus(hashes, hashes, 0, 0)
+    order = np.argsort(hashes, kind="stable")
+    hashes, counts = hashes[order], counts[order]
+    starts = np.flatnonzero(np.concatenate(([True], hashes[1:] != hashes[:-1])))
+    hashes, counts = hashes[starts], np.add.reduceat(counts, starts)
+    more, less = counts > 0, counts < 0
+    return Surplus(hashes[more], hashes[less], int(counts[more].sum()), -int(counts[less].sum()))
+
+
+def _first(side: Side, shared: Sequence[Shared], wanted: Collection[int] | None, hashes: Words) -> Row | None:
+    if not len(hashes):
+        return None
+    for span, lanes in hashed(side, shared, wanted):
+        places = np.flatnonzero(among(lanes[0], hashes))
+        if len(places):
+            place = int(places[0])
+            return shown_row(shared, span.start + place, _row(span.batch, place))
+    return None
+
+
+def _row(batch: pa.RecordBatch, place: int) -> list[pa.Array]:
+    return [column.slice(place, 1) for column in batch.columns]

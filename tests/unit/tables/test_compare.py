@@ -1,0 +1,314 @@
+"""Comparisons beside a naive one in plain Python, and what is said of them."""
+
+import io
+import math
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dsv.errors import NotFound
+from dsv.model.policy import EXACT, TABLE, UNORDERED, Policy
+from dsv.tables import explain
+from dsv.tables.compare import compare
+from dsv.tables.comparison import Cell, Comparison, Row, Unmatched, Verdict
+from dsv.tables.compute import compute
+from dsv.tables.facts import Facts
+from dsv.tables.reader import TableReader
+from dsv.tables.readers import open_table
+from dsv.testing.tables import MemorySource, columns, plain
+
+POLICIES = [Policy(kind, tolerance) for kind in (EXACT, TABLE, UNORDERED) for tolerance in (0.0, 1e-9)]
+
+
+def arrow(table: pa.Table, rows: int = 1 << 16) -> TableReader:
+    sink = io.BytesIO()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table, max_chunksize=rows)
+    return open_table(MemorySource("t.arrow", sink.getvalue()))
+
+
+def parquet(table: pa.Table, **options: Any) -> TableReader:
+    sink = io.BytesIO()
+    pq.write_table(table, sink, **options)
+    return open_table(MemorySource("t.parquet", sink.getvalue()))
+
+
+def compared(before: pa.Table, after: pa.Table, policy: Policy | None = None, **options: Any) -> Comparison:
+    return compare(arrow(before), arrow(after, rows=7 + len(after) // 9), policy or Policy(), **options)
+
+
+def with_facts(before: pa.Table, after: pa.Table, policy: Policy | None = None) -> Comparison:
+    """Compare Parquet files by their facts; what is found must not depend on them."""
+    one, other = parquet(before, row_group_size=50_000), parquet(after, row_group_size=30_000)
+    facts: tuple[Facts, Facts] = compute(one), compute(other)
+    found = compare(one, other, policy or Policy(), facts)
+    assert found == compare(one, other, policy or Policy())
+    return found
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> pa.Table:
+    rows = draw(st.integers(0, 12))
+    found = draw(st.lists(columns(rows), min_size=1, max_size=3))
+    return pa.table({f"c{i}": plain(column) for i, column in enumerate(found)})
+
+
+def close(a: Any, b: Any, tolerance: float) -> bool:
+    if isinstance(a, float) and isinstance(b, float):
+        if math.isnan(a) or math.isnan(b):
+            return math.isnan(a) and math.isnan(b)
+        if a == b and (tolerance or math.copysign(1, a) == math.copysign(1, b)):
+            return True
+        return math.isfinite(a) and math.isfinite(b) and 0 < abs(a - b) <= tolerance * max(1, abs(a), abs(b))
+    return bool(a == b)
+
+
+SMALL = st.lists(
+    st.tuples(
+        st.none() | st.integers(0, 2),
+        st.none() | st.sampled_from([0.0, -0.0, 1.0, 1.05, 1.1, 300.0, 310.0, math.nan, math.inf, -math.inf]),
+        st.none() | st.sampled_from(["", "a", "b"]),
+    ),
+    max_size=8,
+)
+
+
+def small(rows: Any) -> pa.Table:
+    kinds = {"i": pa.int16(), "f": pa.float64(), "s": pa.string()}
+    return pa.table(
+        {name: pa.array([row[i] for row in rows], kind) for i, (name, kind) in enumerate(kinds.items())}
+    )
+
+
+@given(SMALL, SMALL, st.sampled_from([0.0, 0.04, 0.05]))
+@settings(max_examples=100, deadline=None)
+def test_rows_in_order_as_a_naive_comparison_finds_them(one: Any, other: Any, tolerance: float) -> None:
+    found = compared(small(one), small(other), Policy(tolerance=tolerance))
+    wrong = [
+        (row, column)
+        for row, (a, b) in enumerate(zip(one, other, strict=False))
+        for column in range(3)
+        if not close(a[column], b[column], tolerance)
+    ]
+    assert (found.cells, found.rows) == (len(wrong), len({row for row, _ in wrong}))
+    assert (found.rows_before, found.rows_after) == (len(one), len(other))
+    same = not wrong and len(one) == len(other)
+    assert (found.verdict is not Verdict.DIFFERENT) is same
+    if wrong:
+        row, column = min(wrong)
+        assert found.first is not None
+        assert (found.first.row, found.first.column) == (row, "ifs"[column])
+        assert found.first.before != found.first.after
+    if found.unmatched is not None:
+        left = Counter(map(repr, one)), Counter(map(repr, other))
+        assert found.unmatched.before == (left[0] - left[1]).total()
+        assert found.unmatched.after == (left[1] - left[0]).total()
+
+
+@given(SMALL, SMALL, st.randoms(use_true_random=False))
+@settings(max_examples=100, deadline=None)
+def test_rows_in_any_order_as_a_naive_comparison_finds_them(one: Any, other: Any, random: Any) -> None:
+    found = compared(small(one), small(other), Policy(UNORDERED))
+    left = Counter(map(repr, one)), Counter(map(repr, other))
+    assert found.unmatched is not None
+    assert (found.unmatched.before, found.unmatched.after) == (
+        (left[0] - left[1]).total(),
+        (left[1] - left[0]).total(),
+    )
+    shuffled = random.sample(one, len(one))
+    again = compared(small(one), small(shuffled), Policy(UNORDERED))
+    assert again.verdict is (Verdict.EQUAL if repr(one) == repr(shuffled) else Verdict.CLOSE)
+    ordered = compared(small(one), small(shuffled))
+    assert (ordered.verdict is Verdict.EQUAL) is (repr(one) == repr(shuffled))
+    if ordered.rows > 1:
+        assert ordered.reordered
+
+
+@given(SMALL, SMALL, st.sampled_from([0.04, 0.05]))
+@settings(max_examples=100, deadline=None)
+def test_unordered_with_a_tolerance_agrees_with_the_best_pairing(
+    one: Any, other: Any, tolerance: float
+) -> None:
+    # One floating-point column: sorting finds a pairing whenever there is one.
+    found = compared(small(one), small(other), Policy(UNORDERED, tolerance))
+    assert (found.verdict is not Verdict.DIFFERENT) is (
+        len(one) == len(other) and pairable(one, other, tolerance)
+    )
+
+
+def pairable(one: Any, other: Any, tolerance: float) -> bool:
+    taken: dict[int, int] = {}
+
+    def place(i: int, seen: set[int]) -> bool:
+        for j, row in enumerate(other):
+            if j not in seen and all(close(a, b, tolerance) for a, b in zip(one[i], row, strict=True)):
+                seen.add(j)
+                if j not in taken or place(taken[j], seen):
+                    taken[j] = i
+                    return True
+        return False
+
+    return all(place(i, set()) for i in range(len(one)))
+
+
+@given(tables(), st.sampled_from(POLICIES))
+@settings(max_examples=60, deadline=None)
+def test_a_table_equals_itself(table: pa.Table, policy: Policy) -> None:
+    found = compared(table, table, policy)
+    assert found.verdict is Verdict.EQUAL
+    assert (found.cells, found.first, explain.details(found, policy)) == (0, None, ())
+    without = compared(table, table, replace(policy, ignore_columns=frozenset({"c0"})))
+    assert (without.verdict, without.ignored) == (Verdict.CLOSE, ("c0",))
+
+
+LONG = pa.table(
+    {
+        "id": pa.array(range(200_000)),
+        "x": pa.array([i / 7 for i in range(200_000)]),
+        "s": pa.array([f"text {i % 1000}" for i in range(200_000)]).dictionary_encode(),
+    }
+)
+
+
+def changed(table: pa.Table, column: str, row: int, value: Any) -> pa.Table:
+    place = table.schema.get_field_index(column)
+    whole = table.column(place).combine_chunks()
+    if pa.types.is_dictionary(whole.type):
+        whole = whole.dictionary_decode()
+    one = pa.array([value], whole.type)
+    return table.set_column(place, column, pa.concat_arrays([whole.slice(0, row), one, whole.slice(row + 1)]))
+
+
+@pytest.mark.parametrize(
+    ("column", "row", "value", "cell"),
+    [
+        ("id", 0, -1, Cell("id", 0, "0", "-1")),
+        ("s", 65_536, None, Cell("s", 65_536, "text 536", "·")),
+        ("s", 199_999, "text\n", Cell("s", 199_999, "text 999", '"text\\n"')),
+        ("x", 140_000, 20_000.000001, Cell("x", 140_000, "20000.0", "20000.000001")),
+    ],
+)
+def test_a_changed_cell_is_found_at_its_place(column: str, row: int, value: Any, cell: Cell) -> None:
+    found = with_facts(LONG, changed(LONG, column, row, value))
+    assert (found.verdict, found.first, found.cells, found.rows) == (Verdict.DIFFERENT, cell, 1, 1)
+    assert (found.compared, found.unmatched) == (200_000, None)
+    unordered = with_facts(LONG, changed(LONG, column, row, value), Policy(UNORDERED, key=("id",)))
+    assert unordered.unmatched is not None
+    assert (unordered.unmatched.before, unordered.unmatched.after) == (1, 1)
+    assert unordered.first == (None if column == "id" else cell)
+
+
+def test_rows_that_come_go_and_move() -> None:
+    moved = pa.concat_tables([LONG.slice(1), LONG.slice(0, 1)])
+    found = with_facts(LONG, moved)
+    assert (found.verdict, found.rows, found.unmatched) == (Verdict.DIFFERENT, 200_000, Unmatched(0, 0))
+    assert explain.reason(found, Policy()) == "same rows in another order"
+    assert explain.causes(found, Policy()) == (
+        'row order differs: threads, or unsorted input; policy = "unordered" accepts it',
+    )
+    assert with_facts(LONG, moved, Policy(UNORDERED)).verdict is Verdict.CLOSE
+    fewer = with_facts(LONG, LONG.slice(1))
+    row = Row(0, (("id", "0"), ("x", "0.0"), ("s", "text 0")))
+    assert fewer.unmatched == Unmatched(1, 0, row, None)
+    assert explain.reason(fewer, Policy()) == "200,000 rows before, 199,999 after"
+    assert "only before, row 0: id=0, x=0.0, s=text 0" in explain.details(fewer, Policy())
+    longer = with_facts(LONG.slice(2), pa.concat_tables([LONG.slice(2), LONG.slice(0, 2)]))
+    assert (longer.cells, longer.compared, longer.unmatched and longer.unmatched.after) == (0, 199_998, 2)
+    twice = compared(LONG, pa.concat_tables([LONG, LONG]))
+    assert (twice.rows_after, twice.unmatched and twice.unmatched.after) == (400_000, 200_000)
+
+
+def test_other_columns() -> None:
+    other = LONG.append_column("new", LONG["id"]).drop_columns(["s"])
+    other = other.set_column(1, "x", LONG["x"].cast(pa.float32()))
+    found = with_facts(LONG, other)
+    assert (found.verdict, found.cells, found.unmatched) == (Verdict.DIFFERENT, 0, None)
+    assert explain.reason(found, Policy()) == "other columns: new new; s missing; x of another type"
+    assert (
+        with_facts(LONG, other, Policy(ignore_columns=frozenset({"s", "x", "new"}))).verdict is Verdict.CLOSE
+    )
+    found = with_facts(LONG, LONG.select(["x", "s", "id"]), Policy(UNORDERED))
+    assert explain.reason(found, Policy()) == "other columns: id in another place"
+    assert "in the columns that both have, the rows are the same" in explain.details(found, Policy())
+
+
+def test_columns_of_one_name() -> None:
+    twice = pa.Table.from_arrays([LONG["id"], LONG["x"]], names=["a", "a"])
+    other = pa.Table.from_arrays([LONG["id"], changed(LONG, "x", 5, 0.0)["x"]], names=["a", "a"])
+    found = with_facts(twice, other)
+    assert (found.cells, found.first and found.first.row, found.columns[0].type) == (1, 5, "float64")
+
+
+def test_float_noise_is_told_from_change() -> None:
+    noisy = LONG.set_column(1, "x", pa.array([x * (1 + 1e-13) for x in LONG["x"].to_pylist()]))
+    found = with_facts(LONG, noisy)
+    said = (
+        "only floating-point values differ, and little: sums taken in another order?; tolerance = 1e-12 accepts it",
+    )
+    assert explain.causes(found, Policy()) == said
+    assert found.first is not None
+    assert found.first.before != found.first.after
+    near = with_facts(LONG, noisy, Policy(tolerance=1e-12))
+    assert (near.verdict, near.cells) == (Verdict.CLOSE, 0)
+    assert 190_000 < near.accepted < 200_000
+    assert explain.reason(near, Policy(tolerance=1e-12)).endswith("by at most 1e-13 (tolerance 1e-12)")
+    turned = pa.concat_tables([noisy.slice(100_000), noisy.slice(0, 100_000)])
+    loose = Policy(UNORDERED, 1e-12)
+    assert with_facts(LONG, turned, loose).verdict is Verdict.CLOSE
+    assert with_facts(LONG, turned, replace(loose, key=("id",))).verdict is Verdict.CLOSE
+    assert with_facts(LONG, turned, Policy(UNORDERED, 1e-14)).verdict is Verdict.DIFFERENT
+    assert explain.causes(with_facts(LONG, turned, Policy(UNORDERED)), Policy(UNORDERED)) == said
+    real = with_facts(LONG, changed(noisy, "x", 7, 0.5))
+    assert explain.causes(real, Policy()) == ()
+
+
+def test_a_clock_and_a_random_column_are_named() -> None:
+    stamps = pa.array([1_700_000_000 + i for i in range(200_000)], pa.timestamp("s"))
+    before = LONG.append_column("made", stamps)
+    after = LONG.append_column("made", pa.array([1_800_000_000] * 200_000, pa.timestamp("s")))
+    assert explain.causes(with_facts(before, after), Policy()) == (
+        "only times differ (made): the clock?; ignore_columns leaves them out",
+    )
+    other = LONG.set_column(0, "id", pa.array(range(1, 200_001)))
+    assert explain.causes(with_facts(LONG, other), Policy()) == (
+        "every value of id differs: a random number without a seed, or a clock?",
+    )
+
+
+def test_long_texts_are_shown_where_they_part() -> None:
+    one, other = pa.table({"s": ["x" * 100 + "1"]}), pa.table({"s": ["x" * 100 + "2"]})
+    found = compared(one, other).first
+    assert found is not None
+    assert (found.before, found.after) == ("…" + "x" * 12 + '1"', "…" + "x" * 12 + '2"')
+
+
+def test_nested_values_differ_in_their_places() -> None:
+    one, other = pa.table({"v": [[1.0, 2.0], [3.0]]}), pa.table({"v": [[1.0, 2.0], [3.0000000001]]})
+    found = compared(one, other)
+    assert found.first == Cell("v", 1, "[3.0]", "[3.0000000001]")
+    assert compared(one, other, Policy(tolerance=1e-9)).verdict is Verdict.CLOSE
+    assert compared(one, other, Policy(UNORDERED, 1e-9)).verdict is Verdict.CLOSE
+
+
+def test_tables_of_no_rows_and_no_columns() -> None:
+    empty = pa.table({"a": pa.array([], pa.int8())})
+    assert compared(empty, empty).verdict is Verdict.EQUAL
+    assert compared(empty, pa.table({"a": pa.array([1], pa.int8())})).verdict is Verdict.DIFFERENT
+    assert compared(pa.table({}), pa.table({}), Policy(UNORDERED)).verdict is Verdict.EQUAL
+    assert compared(empty, pa.table({}), Policy(ignore_columns=frozenset("a"))).verdict is Verdict.CLOSE
+
+
+def test_a_key_that_there_is_not() -> None:
+    with pytest.raises(NotFound, match="'nope'"):
+        compared(LONG, LONG, Policy(UNORDERED, key=("nope",)))
+
+
+def test_without_explaining_less_is_read() -> None:
+    found = compared(LONG, LONG.slice(1), explain=False)
+    assert (found.verdict, found.unmatched) == (Verdict.DIFFERENT, None)
