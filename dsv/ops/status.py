@@ -83,8 +83,7 @@ def status(repo: Repo, *, rehash: bool = False, progress: Progress = SILENT) -> 
     staged = head if local.staged is None else repo.datasets(local.staged)
     present = repo.datasets(local.present)
     working = _working(repo, staged, present, rehash=rehash, progress=progress)
-    steps = steps_of(repo, local.staged or repo.snapshot_of(refs.head))
-    stale = stale_datasets(repo, steps, working.now, rehash=rehash)
+    stale = stale_datasets(repo, steps_of(repo, staged), working.now, rehash=rehash)
     repo.cache.commit()
     ahead, behind = _remote(repo, refs)
     return Status(

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from dsv.errors import UserError
-from dsv.ids import ObjectId, short
+from dsv.ids import short
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.verdict import Checked, Status
 from dsv.progress import SILENT, Progress
@@ -15,15 +15,15 @@ from dsv.workspace.sink import HashSink
 
 def check_hashes(
     repo: Repo,
-    snapshot: ObjectId | None,
+    datasets: Datasets,
     paths: Collection[str] | None = None,
     *,
     here: bool = True,
     progress: Progress = SILENT,
 ) -> list[Checked]:
-    """Check the datasets of a snapshot against their records.
+    """Check the datasets of a commit against their records.
 
-    `RECORDED`: a run made it that could be repeated, its inputs are the versions of this snapshot,
+    `RECORDED`: a run made it that could be repeated, its inputs are the versions in `datasets`,
     its code is what it was, and so for all that it is made from. Code that is not here is not
     checked, and the reason says so. `SOURCE`: raw. `UNRECORDED`: edited by hand since, or the record of
     its run is missing or incomplete. `STALE`: inputs or code changed. `DIFFERENT`: what is checked out has
@@ -31,9 +31,9 @@ def check_hashes(
 
     Args:
         repo: The workspace.
-        snapshot: The snapshot of a commit; None for the empty one.
+        datasets: All datasets of a commit.
         paths: The datasets to report on, by default all; all are looked at, as staleness spreads.
-        here: Whether the workspace is meant to hold this snapshot and the code of it. False for any
+        here: Whether the workspace is meant to hold these datasets and the code of them. False for any
             commit but HEAD: then neither checked-out data nor code is compared.
         progress: Told of the datasets.
 
@@ -42,11 +42,9 @@ def check_hashes(
 
     Raises:
         BadConfig: A policy contradicts itself.
-        Missing: The store does not hold all of the snapshot.
         Corrupt: A record is damaged.
     """
-    datasets = repo.datasets(snapshot)
-    steps = steps_of(repo, snapshot)
+    steps = steps_of(repo, datasets)
     now: dict[str, Checkpoint] = {path: one.checkpoint for path, one in datasets.items()}
     judged = judge(Bench(repo, tree=here), steps, now)
     makers = steps.makers()

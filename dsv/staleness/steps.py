@@ -1,11 +1,11 @@
-"""Steps: the runs that made the datasets of a snapshot, with what they read and wrote.
+"""Steps: the runs that made datasets, with what they read and wrote.
 
-What a snapshot says of its runs never changes, so the stat cache remembers it: `status` reads
-no index to learn that nothing is stale.
+What a run recorded never changes, so the stat cache remembers it: `status` opens no index to
+learn that nothing is stale.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from dsv.errors import Missing
@@ -14,19 +14,24 @@ from dsv.model.checkpoint import Checkpoint
 from dsv.model.code import CodeFile
 from dsv.model.origin import Source
 from dsv.model.run import Input, Run
-from dsv.repo import Repo
+from dsv.repo import Datasets, Repo
 
-_KEY = "steps "
+_KEY = "origins"
+
+_RUN, _SOURCE, _CODE = "run", "source", "code"
+
+_SPARE = 256
+"""So many origins that were not asked for are remembered besides as many again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A run that made datasets of a snapshot.
+    """A run that made datasets.
 
     Attributes:
         run: Its id.
         command: Its command as people are shown it.
-        makes: The datasets of the snapshot that it made, under the names that they have there.
+        makes: The datasets that it made, under the names that they have now.
         inputs: What it read.
         outputs: By path the content that it wrote; some may belong to other runs now, or be gone.
         code: The code files that it read.
@@ -54,10 +59,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """Where the datasets of a snapshot came from.
+    """Where datasets came from.
 
     Attributes:
-        by_run: The steps by the id of their run, in the order of what they made.
+        by_run: The steps by the id of their run.
         edited: By path the run whose data was edited by hand, or merged file by file, to give it.
         lost: By path the origin whose record the store lacks, or that did not give this data.
     """
@@ -71,20 +76,32 @@ class Steps:
         return {path: step for step in self.by_run.values() for path in step.makes}
 
 
-def steps_of(repo: Repo, snapshot: ObjectId | None) -> Steps:
-    """Return the steps behind the datasets of `snapshot`; None stands for the empty one.
+def steps_of(repo: Repo, datasets: Datasets) -> Steps:
+    """Return the steps behind `datasets`. The caller commits the stat cache.
 
     Raises:
-        Missing: The store does not hold all of the snapshot.
         Corrupt: A record is damaged.
     """
-    if snapshot is None:
-        return Steps({}, {}, {})
-    rows = repo.cache.snapshot(_KEY + snapshot)
-    if rows is None:
-        rows = _rows(repo, snapshot)
-        repo.cache.remember_snapshot(_KEY + snapshot, rows)
-    return _decoded(rows)
+    by_origin: dict[ObjectId, list[str]] = {}
+    for path, one in datasets.items():
+        by_origin.setdefault(one.checkpoint.origin, []).append(path)
+    found = _remembered(repo, by_origin)
+    by_run: dict[ObjectId, Step] = {}
+    edited: dict[str, ObjectId] = {}
+    lost: dict[str, ObjectId] = {}
+    for oid, paths in by_origin.items():
+        origin = found.get(oid)
+        if isinstance(origin, Step):
+            given = set(origin.outputs.values())
+            makes = tuple(path for path in paths if datasets[path].checkpoint.content in given)
+            if makes:
+                by_run[oid] = _named(origin, makes)
+            lost.update((path, oid) for path in paths if path not in makes)
+        elif oid not in found:
+            lost.update(dict.fromkeys(paths, oid))
+        elif origin is not None:
+            edited.update(dict.fromkeys(paths, origin))
+    return Steps(by_run, edited, lost)
 
 
 def command_of(run: Run) -> str:
@@ -92,59 +109,80 @@ def command_of(run: Run) -> str:
     return run.name or " ".join(" ".join(run.argv).split())
 
 
-def _rows(repo: Repo, snapshot: ObjectId) -> list[list[Any]]:
+_Origins = dict[ObjectId, Step | ObjectId | None]
+"""By origin the step that it is (of no datasets yet), or the run behind an edited source; None: raw."""
+
+
+def _remembered(repo: Repo, wanted: Collection[ObjectId]) -> _Origins:
+    """Return what is known of origins; those without a record are left out."""
+    rows = repo.cache.snapshot(_KEY) or []
+    known = _decoded(rows)
+    missing = [oid for oid in wanted if oid not in known]
+    if not missing:
+        return known
+    rows += _read(repo, missing)
+    used = [row for row in rows if row[0] != _CODE and row[1] in wanted]
+    spare = [row for row in rows if row[0] != _CODE and row[1] not in wanted]
+    kept = [*spare[-len(used) - _SPARE :], *used]
+    lists = {row[-1] for row in kept}
+    codes = {row[1]: row for row in rows if row[0] == _CODE and row[1] in lists}
+    rows = [*codes.values(), *kept]
+    repo.cache.remember_snapshot(_KEY, rows)
+    return _decoded(rows)
+
+
+def _read(repo: Repo, oids: Iterable[ObjectId]) -> list[list[Any]]:
+    """Return rows of what the store has of origins; code lists come before the runs that name them."""
     from dsv import origins  # which needs the index; what is remembered does not
 
-    by_origin: dict[ObjectId, list[str]] = {}
-    datasets = repo.datasets(snapshot)
-    for path, one in datasets.items():
-        by_origin.setdefault(one.checkpoint.origin, []).append(path)
+    codes: dict[ObjectId, list[Any]] = {}
     rows: list[list[Any]] = []
-    lists: dict[ObjectId, None] = {}
-    for oid, paths in by_origin.items():
+    for oid in oids:
         try:
             found = origins.origin(repo, oid)
-            if isinstance(found, Run):
-                given = {one.content for one in found.outputs}
-                mine = [path for path in paths if datasets[path].checkpoint.content in given]
-                rows.append(["run", oid, *_row(found, mine)])
-                rows += [["lost", path, oid] for path in paths if path not in mine]
-                lists[found.code] = None
-            else:
-                behind = _run_behind(repo, found)
-                rows += [["edited", path, behind] for path in paths if behind is not None]
+            if isinstance(found, Source):
+                rows.append([_SOURCE, oid, _run_behind(repo, found)])
+                continue
+            if found.code not in codes:  # most runs share their code
+                files = origins.code(repo, found.code).files
+                codes[found.code] = [_CODE, found.code, [list(file) for file in files]]
+            rows.append([_RUN, oid, *_row(found)])
         except Missing:
-            rows += [["lost", path, oid] for path in paths]
-    # Most runs share their code: each list once, and before the runs that name it.
-    codes = [["code", oid, [list(file) for file in origins.code(repo, oid).files]] for oid in lists]
-    return [*codes, *rows]
+            continue
+    return [*codes.values(), *rows]
 
 
-def _row(run: Run, paths: Sequence[str]) -> list[Any]:
+def _row(run: Run) -> list[Any]:
     return [
         command_of(run),
-        list(paths),
-        [[one.path, *astuple(one.checkpoint)] for one in run.inputs],
+        [_input(one.path, one.checkpoint) for one in run.inputs],
         {one.path: one.content for one in run.outputs},
-        run.code,
         run.masked,
+        run.code,
     ]
 
 
-def _decoded(rows: Sequence[Sequence[Any]]) -> Steps:
+def _input(path: str, one: Checkpoint) -> list[Any]:
+    return [path, one.content, one.kind, one.size, one.files, one.schema, one.origin]
+
+
+def _decoded(rows: Iterable[list[Any]]) -> _Origins:
     code: dict[str, tuple[CodeFile, ...]] = {}
-    by_run: dict[ObjectId, Step] = {}
-    found: dict[str, dict[str, ObjectId]] = {"edited": {}, "lost": {}}
-    for kind, name, *fields in rows:
-        if kind == "code":
-            code[name] = tuple(CodeFile(*file) for file in fields[0])
-        elif kind == "run":
-            command, makes, inputs, outputs, listed, masked = fields
-            read = tuple(Input(path, Checkpoint(*checkpoint)) for path, *checkpoint in inputs)
-            by_run[name] = Step(name, command, tuple(makes), read, outputs, code[listed], masked)
+    found: _Origins = {}
+    for kind, oid, *fields in rows:
+        if kind == _CODE:
+            code[oid] = tuple(CodeFile(*file) for file in fields[0])
+        elif kind == _SOURCE:
+            found[oid] = fields[0]
         else:
-            found[kind][name] = fields[0]
-    return Steps(by_run, found["edited"], found["lost"])
+            command, inputs, outputs, masked, listed = fields
+            read = tuple(Input(path, Checkpoint(*checkpoint)) for path, *checkpoint in inputs)
+            found[oid] = Step(oid, command, (), read, outputs, code[listed], masked)
+    return found
+
+
+def _named(step: Step, makes: tuple[str, ...]) -> Step:
+    return Step(step.run, step.command, makes, step.inputs, step.outputs, step.code, step.masked)
 
 
 def _run_behind(repo: Repo, source: Source) -> ObjectId | None:

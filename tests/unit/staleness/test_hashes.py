@@ -5,6 +5,7 @@ import pytest
 from dsv.model.verdict import Status
 from dsv.ops.drop import drop_working
 from dsv.repo import Repo
+from dsv.revisions import datasets_at
 from dsv.staleness.hashes import check_hashes
 from dsv.staleness.steps import steps_of
 from tests.unit.staleness.mill import record
@@ -24,7 +25,7 @@ def chain(shop: Workshop) -> Workshop:
 
 
 def check(repo: Repo, *, here: bool = True) -> dict[str, tuple[Status, str]]:
-    found = check_hashes(repo, repo.snapshot_of(repo.refs().head), here=here)
+    found = check_hashes(repo, datasets_at(repo, "HEAD"), here=here)
     return {one.path: (one.status, one.reason) for one in found}
 
 
@@ -119,20 +120,22 @@ def test_a_rename_keeps_its_run(chain: Workshop) -> None:
 def test_only_some_are_reported_but_all_are_looked_at(chain: Workshop) -> None:
     chain.commit({"raw.csv": "x\n9\n"})
     repo = chain.repo
-    (found,) = check_hashes(repo, repo.snapshot_of(repo.refs().head), ["end.csv"])
+    (found,) = check_hashes(repo, datasets_at(repo, "HEAD"), ["end.csv"])
     assert (found.path, found.status, found.reason) == ("end.csv", Status.STALE, "mid.csv is stale")
 
 
-def test_the_empty_snapshot(shop: Workshop) -> None:
-    assert check_hashes(shop.repo, None) == []
+def test_nothing(shop: Workshop) -> None:
+    assert check_hashes(shop.repo, {}) == []
 
 
-def test_steps_are_remembered_as_they_were_read(chain: Workshop) -> None:
-    snapshot = chain.local.staged
+def test_origins_are_remembered_as_they_were_read(chain: Workshop) -> None:
     repo = chain.repo
-    read = steps_of(repo, snapshot)
+    datasets = datasets_at(repo, "HEAD")
+    read = steps_of(repo, datasets)
     assert len(read.by_run) == 2
     repo.cache.commit()
     again = chain.repo
-    assert steps_of(again, snapshot) == read
+    assert steps_of(again, datasets) == read
     assert "objects" not in vars(again)  # no index was opened
+    more = {**datasets, "other.csv": datasets["mid.csv"]}
+    assert steps_of(chain.repo, more).makers()["other.csv"].makes == ("mid.csv", "other.csv")
