@@ -1,7 +1,29 @@
-"""What holds for all tests."""
+"""What holds for all tests, and a real S3 server, started when the first test asks for it."""
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.remote.weed import Bucket, Weed
 
 # A test says nothing about time, least of all on a machine that does other work as well.
 settings.register_profile("dsv", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("dsv")
+
+
+@pytest.fixture(scope="session")
+def weed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Weed]:
+    """A server for the whole session."""
+    with Weed(tmp_path_factory.mktemp("weed")) as running:
+        yield running
+
+
+@pytest.fixture
+def bucket(weed: Weed, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """An empty bucket of the test's own; the environment has the credentials for it."""
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in weed.environment.items():
+        monkeypatch.setenv(name, value)
+    return weed.new_bucket()
