@@ -110,12 +110,12 @@ def checkpoint(
         kind=seen.kind,
         size=seen.size,
         files=seen.files,
-        schema=_schema(repo, session, path, seen, before),
+        schema=schema_for(repo, session, path, seen, before),
         origin=session.put(Kind.SOURCE, origin.encode()),
     )
 
 
-def _schema(
+def schema_for(
     repo: Repo, session: Writer, path: str, seen: Observation, before: Checkpoint | None
 ) -> ObjectId | None:
     """Return the schema that a text file is pinned to, None for everything else.

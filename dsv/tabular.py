@@ -6,13 +6,14 @@ in the store under keys made from the content id, and computed again where they 
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from dsv import derived
 from dsv.errors import Conflict, Corrupt, NoTable, StorageError, UserError
-from dsv.hashing import Kind
+from dsv.hashing import Kind, object_id
 from dsv.ids import ObjectId, parse_id
 from dsv.model import canonical
 from dsv.model import node as nodes
@@ -145,6 +146,31 @@ def known(
         found = _of_file(repo, checkpoint, source, before.facts if before else None)
     _keep(repo, checkpoint, found)
     return found
+
+
+def pinned(
+    repo: Repo, path: str, checkpoint: Checkpoint, previous: Checkpoint | None = None
+) -> tuple[Checkpoint, Known]:
+    """Return a version with its text pinned to the schema that all of it fits, and what is known of its table.
+
+    Args:
+        repo: The workspace.
+        path: The dataset.
+        checkpoint: The version.
+        previous: A version that may share most of its bytes.
+
+    Raises:
+        NoTable: It is no table; the message is the reason.
+    """
+    found = known(repo, path, checkpoint, previous)
+    schema = None if found.schema is None else object_id(Kind.SCHEMA, found.schema.encode())
+    if schema in (None, checkpoint.schema):
+        return checkpoint, found
+    # Computed under that schema already: it only has to be found under it.
+    version = replace(checkpoint, schema=schema)
+    if kept(repo, version) is None:
+        _keep(repo, version, kept(repo, checkpoint, details=True) or found)
+    return version, found
 
 
 def of_working(repo: Repo, path: str, checkpoint: Checkpoint) -> Known:

@@ -17,8 +17,10 @@ from dsv.errors import NotFound, UsageFault
 
 SECTIONS = {
     "Start": ("init", "clone", "config", "demo"),
-    "Record": ("add", "rm", "commit"),
+    "Record": ("run", "add", "rm", "commit"),
     "Look": ("status", "log", "show", "diff", "ls", "cat", "head", "schema"),
+    "Trace": ("lineage",),
+    "Share": ("remote", "push", "fetch", "pull"),
     "Move between versions": ("checkout", "merge", "branch", "tag"),
     "Take back": ("restore", "undo", "oplog"),
     "Keep house": ("drop", "fsck", "gc", "completion", "version"),

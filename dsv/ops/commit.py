@@ -1,20 +1,15 @@
 """Record what is staged as a commit."""
 
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from dsv import guard, origins, stage
+from dsv import committing, guard, origins, stage
 from dsv.derived import rows_of
-from dsv.errors import AnswerNo, UsageFault
-from dsv.hashing import Kind
 from dsv.ids import ObjectId
-from dsv.model import node as nodes
 from dsv.model.commit import Commit
 from dsv.origins import Origin
 from dsv.progress import SILENT, Progress
-from dsv.repo import Datasets, Repo, Tracked, now
-from dsv.store.refs import Refs
-from dsv.store.writer import Writer
+from dsv.repo import Datasets, Repo, Tracked
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,64 +67,25 @@ def commit(
         Refused: HEAD is detached, or `dsv.lock` names another commit.
         UsageFault: The message is empty.
     """
-    if not message.strip():
-        raise UsageFault("a commit needs a message", hint='dsv commit -m "what changed and why"')
+    committing.check_message(message)
     refs = guard.ready(repo)
-    notes: list[str] = []
-    made: list[tuple[ObjectId, Commit]] = []
     with repo.writer() as writer:
         staging = stage.Staging({})
         if everything:
             found = stage.tracked_changes(repo, refs, writer, progress=progress)
             removed: dict[str, Tracked | None] = dict.fromkeys(found.vanished)
             staging = stage.Staging({**found.updates, **removed}, (), found.notes)
-
-        def change(found: Refs, session: Writer) -> Refs:
-            attached, note = guard.follow_git(repo, found)
-            renamed = _renames(repo, attached, staging.updates, session)
-            wanted = stage.apply(repo, attached, {**staging.updates, **renamed}, session)
-            local = repo.local(wanted)
-            if local.staged is None or local.staged == (repo.snapshot_of(wanted.head) or nodes.EMPTY):
-                raise AnswerNo("nothing to commit", hint="dsv add PATH, or dsv commit -a")
-            seconds, offset = now()
-            parents = () if wanted.head is None else (wanted.head,)
-            datasets = {**repo.datasets(repo.local(attached).staged), **staging.updates, **renamed}
-            held = [one for one in datasets.values() if one is not None]
-            attempts = origins.attempts_for(repo, wanted, session, parents, held)
-            record = Commit(local.staged, parents, author, message, seconds, offset, attempts)
-            oid = session.put(Kind.COMMIT, record.encode())
-            assert local.branch is not None
-            notes[:] = [note] if note else []
-            made[:] = [(oid, record)]
-            return replace(
-                wanted, branches={**wanted.branches, local.branch: oid}, local=replace(local, lock_due=True)
-            )
-
-        published = repo.publish(_typed(message, everything=everything), change, writer=writer)
-    repo.cache.commit()
-    repo.write_lock()
-    stage.ignore_in_git(repo)
-    oid, record = made[0]
-    branch = repo.local(published).branch or published.default
-    return CommitResult(oid, branch, record, _told(repo, record), (*staging.notes, *notes))
+        what = _typed(message, everything=everything)
+        made = committing.commit_staged(
+            repo, message, author=author, what=what, updates=staging.updates, writer=writer
+        )
+    told = _told(repo, made.commit)
+    return CommitResult(made.id, made.branch, made.commit, told, (*staging.notes, *made.notes))
 
 
 def _typed(message: str, *, everything: bool) -> str:
     """Return the command as the oplog tells it, with the first line of the message."""
     return f"commit {'-a ' if everything else ''}-m {shlex.quote(message.partition(chr(10))[0])}"
-
-
-def _renames(repo: Repo, refs: Refs, updates: stage.Updates, session: Writer) -> stage.Updates:
-    """Give each new path whose content just left another path the origin of that one."""
-    before = repo.datasets(repo.snapshot_of(refs.head))
-    after = {**repo.datasets(repo.local(refs).staged), **updates}
-    gone = {old.checkpoint.content: old.checkpoint for path, old in before.items() if after.get(path) is None}
-    renamed: dict[str, Tracked | None] = {}
-    for path, new in after.items():
-        old = gone.get(new.checkpoint.content) if new is not None and path not in before else None
-        if new is not None and old is not None and old.origin != new.checkpoint.origin:
-            renamed[path] = stage.put(session, replace(new.checkpoint, origin=old.origin, schema=old.schema))
-    return renamed
 
 
 def _told(repo: Repo, record: Commit) -> tuple[Committed, ...]:

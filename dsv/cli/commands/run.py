@@ -1,0 +1,290 @@
+"""`dsv run`."""
+
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dsv.cli import complete, origins
+from dsv.cli.command import verb
+from dsv.cli.context import Context
+from dsv.cli.style import counted, printable, size
+from dsv.errors import Refused, UsageFault
+from dsv.ids import short
+
+if TYPE_CHECKING:
+    from dsv.model.run import Input, Output
+    from dsv.ops.run import RunResult
+    from dsv.recording.request import Request
+    from dsv.recording.result import Recorded
+
+SHAPE = {
+    "command_exit": "int?: exit code of the command, 128 + n for signal n; null with --no-exec",
+    "seconds": "text?: how long it took; null with --no-exec",
+    "run": "id?: of the run's record; null if nothing was recorded",
+    "name": "text?: its label",
+    "argv": ["text: a word of the command as it is recorded"],
+    "capture": "text?: captured, declared, partly or claimed; null if nothing was recorded",
+    "complete": "bool: whether nothing can have been missed",
+    "incomplete": ["text: what could have been missed"],
+    "masked": "bool: whether secrets were left out, so that it cannot be run again as recorded",
+    "inputs": [
+        {"path": "path: of the dataset", "content": "id: its content", "new": "bool: not tracked before"}
+    ],
+    "outputs": [
+        {
+            "path": "path: of the dataset",
+            "content": "id: its content",
+            "table": "id?: its table; null if it is none",
+            "rows": "int?: of the table",
+            "size": "int: bytes",
+            "files": "int: how many files it has",
+        }
+    ],
+    "code": ["path: of a code file that it read"],
+    "withheld": ["path: that may hold secrets, and is not recorded"],
+    "staged": ["path: of a dataset that was staged"],
+    "unchanged": "bool: whether all of it was staged like this already",
+    "written": ["path: written by a command that failed"],
+    "tail": "text?: the end of the output of a command that failed",
+    "commit": "id?: of the commit, with -m",
+    "warnings": ["text: what may be wrong"],
+    "notes": ["text: what is worth saying besides"],
+}
+
+
+@verb(
+    examples={
+        "dsv run -- python clean.py": "Run a script; what it reads and writes is found out:",
+        'dsv run -n clean -p drop=5 -m "clean" -- python clean.py --drop {drop}': "Name it, with a parameter, and commit:",
+        "dsv run -i raw.csv -o clean.csv -- sh -c 'sort raw.csv > clean.csv'": "Declare what it uses:",
+        "dsv run --no-exec -i raw.csv -o clean.csv -- python clean.py": "Record what ran before, or elsewhere:",
+    },
+    shape=SHAPE,
+    exits={0: "done, or the exit code of the command"},
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+@click.option("-n", "--name", metavar="NAME", help="A label for the run.")
+@click.option(
+    "-i",
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="PATH",
+    shell_complete=complete.datasets,
+    help="A dataset that it reads; by default that is found out.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="PATH",
+    shell_complete=complete.datasets,
+    help="A dataset that it writes; by default that is found out.",
+)
+@click.option(
+    "-p",
+    "--param",
+    "params",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A parameter: {KEY} in the command, DSV_PARAM_KEY in its environment.",
+)
+@click.option("--env", "variables", multiple=True, metavar="VAR", help="An environment variable to record.")
+@click.option("-m", "--message", metavar="MSG", help="Commit all that is staged then.")
+@click.option("--no-exec", is_flag=True, help="Run nothing: record what ran before or elsewhere.")
+@click.argument("argv", metavar="-- COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
+def command(
+    context: Context,
+    argv: tuple[str, ...],
+    *,
+    name: str | None,
+    inputs: tuple[str, ...],
+    outputs: tuple[str, ...],
+    params: tuple[str, ...],
+    variables: tuple[str, ...],
+    message: str | None,
+    no_exec: bool,
+) -> int:
+    """Run a command, and stage what it wrote with the record of how.
+
+    The data that it reads, the data that it writes and its code are found out while it runs (on Linux;
+    elsewhere declare them with -i and -o). Data that was not tracked becomes a source. A command that fails
+    stages nothing. Secrets in arguments, and variables that are not named with --env, are not recorded.
+    """
+    from dsv.ops.run import run
+    from dsv.recording.request import Request
+
+    if no_exec and not outputs:
+        raise UsageFault("--no-exec needs to know what was written", hint="add -o PATH")
+    request = Request(
+        argv=argv,
+        env=context.env,
+        cwd="" if (here := context.path(".")) == "." else here,
+        name=name,
+        inputs=tuple(map(context.path, inputs)) or None,
+        outputs=tuple(map(context.path, outputs)) or None,
+        params=dict(map(_parameter, params)),
+        variables=variables,
+        own_files=frozenset() if no_exec else _own_files(context),
+        stdout=2 if context.out.json else 1,
+    )
+    sys.stdout.flush()
+    result = run(
+        context.repo,
+        request,
+        execute=not no_exec,
+        message=message,
+        author=context.author if message is not None else "",
+        progress=context.progress("storing", "B"),
+    )
+    if context.out.json:
+        context.out.document(_record(request, result))
+    else:
+        _tell(context, result)
+    return result.recorded.exit_code
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    key, sign, value = text.partition("=")
+    if not sign:
+        raise UsageFault(f"a parameter is KEY=VALUE, not {text!r}")
+    return key, value
+
+
+def _own_files(context: Context) -> frozenset[str]:
+    """Return the files of the workspace that our streams are.
+
+    Raises:
+        Refused: The command would read or write one of them in our name, so that nobody could tell or replay it.
+    """
+    found = set()
+    for number in (0, 1, 2):
+        path = _file_of(number)
+        if path is None:
+            continue
+        try:
+            inside = context.path(os.fspath(path))
+        except Refused:
+            continue
+        if number == 0 or (number == 1 and not context.out.json):
+            which, sign = ("input", "<") if number == 0 else ("output", ">")
+            raise Refused(
+                f"standard {which} is {inside}: the record would not say so",
+                hint=f"dsv run -- sh -c 'COMMAND {sign} {inside}'",
+            )
+        found.add(inside)
+    return frozenset(found)
+
+
+def _file_of(number: int) -> Path | None:
+    """Return the regular file that a descriptor of ours is; None if it is something else, or unknown."""
+    try:
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            return None
+        if sys.platform == "darwin":
+            import fcntl
+
+            told = fcntl.fcntl(number, fcntl.F_GETPATH, bytes(1024))
+            return Path(os.fsdecode(told.rstrip(b"\0")))
+        return Path(f"/proc/self/fd/{number}").readlink()
+    except OSError:
+        return None
+
+
+def _record(request: "Request", result: "RunResult") -> dict[str, object]:
+    found = result.recorded
+    run, attempt, execution = found.run, found.attempt, found.execution
+    return {
+        "command_exit": execution.exit_code if execution else None,
+        "seconds": f"{execution.seconds:.3f}" if execution else None,
+        "run": found.id,
+        "name": request.name,
+        "argv": list(run.argv) if run else [],
+        "capture": attempt.capture if attempt else None,
+        "complete": attempt is not None and not attempt.blind_spots,
+        "incomplete": list(attempt.blind_spots) if attempt else [],
+        "masked": run is not None and run.masked,
+        "inputs": [
+            {"path": one.path, "content": one.checkpoint.content, "new": one.path in found.sources}
+            for one in (run.inputs if run else ())
+        ],
+        "outputs": [
+            {
+                "path": one.path,
+                "content": one.content,
+                "table": one.table,
+                "rows": found.rows.get(one.path),
+                "size": one.size,
+                "files": one.files,
+            }
+            for one in (run.outputs if run else ())
+        ],
+        "code": list(found.code),
+        "withheld": list(attempt.withheld) if attempt else [],
+        "staged": list(found.staged),
+        "unchanged": found.unchanged,
+        "written": list(found.written),
+        "tail": execution.tail if execution and found.id is None and found.exit_code else None,
+        "commit": result.commit.id if result.commit else None,
+        "warnings": list(found.warnings),
+        "notes": [*found.notes, *(result.commit.notes if result.commit else ())],
+    }
+
+
+def _tell(context: Context, result: "RunResult") -> None:
+    """Tell on stderr what came of it: stdout is the command's."""
+    out, found = context.out, result.recorded
+    for warning in found.warnings:
+        out.warn(warning)
+    for note in found.notes:
+        out.say(note)
+    if found.run is not None and found.attempt is not None:
+        _tell_run(context, found)
+    elif found.exit_code:
+        out.warn(f"the command failed with exit code {found.exit_code}: nothing was staged")
+        for path in found.written:
+            out.say(f"  it had written {printable(path)}")
+    else:
+        out.say("nothing was staged")
+    if result.commit is not None:
+        for note in result.commit.notes:
+            out.say(note)
+        title = result.commit.commit.message.partition("\n")[0]
+        out.say(f"{result.commit.branch} {short(result.commit.id)} {printable(title)}")
+
+
+def _tell_run(context: Context, found: "Recorded") -> None:
+    out, run, attempt = context.out, found.run, found.attempt
+    assert run is not None
+    assert attempt is not None
+    assert found.id is not None
+    claimed = ", claimed" if attempt.claimed else f", {attempt.milliseconds / 1000:.1f} s"
+    same = ": unchanged" if found.unchanged else ""
+    out.say(f"run {short(found.id)} {origins.label(run)}{claimed}{same}")
+    for read in run.inputs:
+        out.say(f"  input    {_input(read, new=read.path in found.sources)}")
+    for path in found.code:
+        out.say(f"  code     {printable(path)}")
+    for path in attempt.withheld:
+        out.say(f"  withheld {printable(path)}: it may hold secrets")
+    for made in run.outputs:
+        out.say(f"  output   {_output(made, found.rows.get(made.path))}")
+    if run.masked:
+        out.warn("secrets were left out of the record: it cannot be run again as it is recorded")
+    for spot in attempt.blind_spots:
+        out.warn(f"incomplete: {spot}")
+
+
+def _input(read: "Input", *, new: bool) -> str:
+    told = f"{printable(read.path)}  {short(read.checkpoint.content)}"
+    return f"{told}  new source" if new else told
+
+
+def _output(made: "Output", rows: int | None) -> str:
+    amount = counted(rows, "row") if rows is not None else size(made.size)
+    return f"{printable(made.path)}  {short(made.content)}  {amount}"

@@ -1,0 +1,68 @@
+"""Run a command, and stage what it wrote with the record of how."""
+
+from dataclasses import dataclass
+
+from dsv import committing, guard
+from dsv.committing import Made
+from dsv.errors import AnswerNo
+from dsv.progress import SILENT, Progress
+from dsv.recording import record
+from dsv.recording.request import Request
+from dsv.recording.result import Recorded
+from dsv.repo import Repo
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What `run` did.
+
+    Attributes:
+        recorded: What came of the run.
+        commit: The commit that was made; None if none was asked for, or there was nothing to commit.
+    """
+
+    recorded: Recorded
+    commit: Made | None
+
+
+def run(
+    repo: Repo,
+    request: Request,
+    *,
+    execute: bool = True,
+    message: str | None = None,
+    author: str = "",
+    progress: Progress = SILENT,
+) -> RunResult:
+    """Run a command and stage what it wrote.
+
+    Args:
+        repo: The workspace.
+        request: What to run.
+        execute: Whether to run it; otherwise the outputs that are there are recorded as made by it.
+        message: Commit all that is staged then, with this message; None: do not.
+        author: Who makes the commit.
+        progress: Told of the bytes that are read, before and after.
+
+    Raises:
+        UsageFault: There is no command, or the message is empty.
+        NotFound: A declared path, a variable or the program is not there.
+        Refused: HEAD is detached and a commit is asked for; or as `record.record` says.
+        Busy: Another run captures in this workspace.
+    """
+    if message is not None:
+        # What would be in the way of the commit is said before hours of work.
+        committing.check_message(message)
+        guard.follow_git(repo, guard.ready(repo))
+    if execute:
+        recorded = record.record(repo, request, progress=progress)
+    else:
+        recorded = record.claim(repo, request, progress=progress)
+    if message is None or recorded.id is None:
+        return RunResult(recorded, None)
+    try:
+        what = f"run -m {message.partition(chr(10))[0]}"
+        made = committing.commit_staged(repo, message, author=author, what=what, updates={})
+    except AnswerNo:
+        return RunResult(recorded, None)
+    return RunResult(recorded, made)

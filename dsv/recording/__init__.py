@@ -1,0 +1,1 @@
+"""Recording a run: what a command used and made becomes records and staged datasets."""

@@ -1,0 +1,121 @@
+"""How the workspace is before a command runs: every tracked dataset stored as it will be read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dsv import git, guard, stage
+from dsv.errors import NotFound, Refused
+from dsv.model.attempt import GitState
+from dsv.model.checkpoint import Checkpoint
+from dsv.progress import SILENT, Progress
+from dsv.recording.names import is_withheld
+from dsv.recording.request import Request
+from dsv.repo import Repo
+from dsv.store.refs import Refs
+from dsv.store.writer import Writer
+from dsv.workspace.paths import check_dataset
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The workspace as a command found it.
+
+    Attributes:
+        refs: The refs.
+        tracked: The paths of all tracked datasets.
+        versions: What was in the working tree, by dataset, the declared inputs that were not tracked among them.
+        unstaged: The datasets whose version there was not staged.
+        in_git: The files that git tracks.
+        git: Where git was.
+    """
+
+    refs: Refs
+    tracked: frozenset[str]
+    versions: Mapping[str, Checkpoint]
+    unstaged: frozenset[str]
+    in_git: frozenset[str]
+    git: GitState | None
+
+    def dataset_of(self, path: str) -> str | None:
+        """Return the dataset, tracked or a declared input, that the file at `path` is or is in."""
+        known = self.tracked | self.versions.keys()
+        while path not in known:
+            path = path.rpartition("/")[0]
+            if not path:
+                return None
+        return path
+
+
+def take(repo: Repo, request: Request, progress: Progress = SILENT) -> Before:
+    """Store what the datasets in the working tree are now, as far as it is not known to be stored.
+
+    So that an input which the command updates in place is recorded as it was read.
+
+    Raises:
+        Busy: Another process moves the working tree.
+        NotFound: A declared input is not there.
+        Refused: `dsv.lock` names another commit than HEAD, or a declared path can be no dataset.
+        Changing: A file kept changing while it was read.
+    """
+    refs = guard.ready(repo)
+    local = repo.local(refs)
+    staged = repo.datasets(repo.snapshot_of(refs.head) if local.staged is None else local.staged)
+    in_git, state = _of_git(repo)
+    versions: dict[str, Checkpoint] = {}
+    unstaged = set()
+    for path in (*(request.inputs or ()), *(request.outputs or ())):
+        _check(repo, path, staged)
+    for path in request.outputs or ():
+        held = sorted(name for name in in_git if stage.within(name, path))
+        if held:
+            raise Refused(
+                f"git tracks {held[0]}, which cannot be an output", hint=f"git rm -r --cached {path}"
+            )
+    with repo.writer() as writer:
+        for path, old in staged.items():
+            if repo.holds(path):
+                seen = stage.store(repo, writer, path, progress=progress)
+                versions[path] = stage.checkpoint(repo, writer, path, seen, old.checkpoint)
+                if versions[path] != old.checkpoint:
+                    unstaged.add(path)
+        for path in request.inputs or ():
+            if not _is_known(path, versions):
+                versions.update(_declared(repo, writer, path, in_git, progress))
+        repo.publish("run", lambda found, _: found, writer=writer, log=False)
+    repo.cache.commit()
+    return Before(refs, frozenset(staged), versions, frozenset(unstaged), in_git, state)
+
+
+def _of_git(repo: Repo) -> tuple[frozenset[str], GitState | None]:
+    if git.find(repo.root) is None:
+        return frozenset(), None
+    from dsv.lineage.code import state_of
+
+    return git.tracked(repo.root), state_of(repo.root)
+
+
+def _check(repo: Repo, path: str, tracked: Mapping[str, object]) -> None:
+    if path in tracked:
+        return
+    check_dataset(repo.root, path)
+    inside = next((known for known in sorted(tracked) if stage.within(known, path)), None)
+    if inside is not None:
+        raise Refused(f"{path} holds the dataset {inside}", hint="name the datasets in it one by one")
+    if is_withheld(path):
+        raise Refused(f"{path} may hold secrets, which are not recorded", hint="dsv add it, if it does not")
+
+
+def _is_known(path: str, versions: Mapping[str, Checkpoint]) -> bool:
+    return any(stage.within(path, known) for known in versions)
+
+
+def _declared(
+    repo: Repo, writer: Writer, path: str, in_git: frozenset[str], progress: Progress
+) -> dict[str, Checkpoint]:
+    """Store a declared input that is not tracked; what git tracks is recorded as code instead."""
+    if not repo.holds(path):
+        raise NotFound(f"no such file or folder: {path}")
+    if path in in_git or any(stage.within(name, path) for name in in_git):
+        return {}
+    seen = stage.store(repo, writer, path, progress=progress)
+    return {path: stage.checkpoint(repo, writer, path, seen, None)}

@@ -1,0 +1,132 @@
+"""The parts of a run's record, stored: code, new sources, and outputs with what is known of their tables."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from dsv import stage
+from dsv.errors import Changing, NoTable, NotFound
+from dsv.model.checkpoint import Checkpoint
+from dsv.model.code import Code, CodeFile
+from dsv.model.run import Input, Output
+from dsv.progress import SILENT, Progress
+from dsv.recording.before import Before
+from dsv.recording.uses import Uses
+from dsv.repo import Repo
+from dsv.store.sink import StoreSink
+from dsv.store.writer import Writer
+from dsv.tables.keys import DIGEST_VERSION
+from dsv.workspace.pages import kind_of
+from dsv.workspace.paths import check_dataset
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a run is made of, all of it in the store.
+
+    Attributes:
+        inputs: What it read, sorted by path.
+        outputs: What it wrote, sorted by path.
+        code: The files that made it what it was.
+        sources: The inputs that were not tracked.
+        rows: Rows of the outputs that are tables.
+    """
+
+    inputs: tuple[Input, ...]
+    outputs: tuple[Output, ...]
+    code: Code
+    sources: tuple[Input, ...]
+    rows: dict[str, int]
+
+
+class _Made(NamedTuple):
+    """An output as it was stored, before its table was looked into."""
+
+    path: str
+    version: Checkpoint
+    previous: Checkpoint | None
+
+
+def store(repo: Repo, before: Before, used: Uses, progress: Progress = SILENT) -> Parts:
+    """Store all bytes of a run, and look into the tables among its outputs.
+
+    What is stored counts for nothing until a run names it: a crash leaves no half of a record.
+
+    Raises:
+        NotFound: An output or a code file is not there.
+        Refused: An output can be no dataset.
+        Changing: A file kept changing while it was read.
+    """
+    inputs = dict(used.inputs)
+    with repo.writer() as writer:
+        for path in sorted(used.sources):
+            check_dataset(repo.root, path)
+            seen = stage.store(repo, writer, path, progress=progress)
+            inputs[path] = stage.checkpoint(repo, writer, path, seen, None)
+        made = [_store_output(repo, writer, before, path, progress) for path in sorted(used.outputs)]
+        code = _store_code(repo, writer, used.code, progress)
+        repo.publish("run", lambda found, _: found, writer=writer, log=False)
+    repo.cache.commit()
+    outputs, rows = [], {}
+    for one in made:
+        output, counted = _describe(repo, one)
+        outputs.append(output)
+        if counted is not None:
+            rows[one.path] = counted
+    found = tuple(Input(path, inputs[path]) for path in sorted(inputs, key=str.encode))
+    new = tuple(one for one in found if one.path not in before.tracked)
+    outputs.sort(key=lambda one: one.path.encode())
+    return Parts(found, tuple(outputs), code, new, rows)
+
+
+def _store_output(repo: Repo, writer: Writer, before: Before, path: str, progress: Progress) -> _Made:
+    if not repo.holds(path):
+        raise NotFound(f"the command did not write {path}")
+    if path not in before.tracked:
+        check_dataset(repo.root, path)
+    seen = stage.store(repo, writer, path, progress=progress)
+    previous = before.versions.get(path)
+    schema = stage.schema_for(repo, writer, path, seen, previous)
+    # Its own origin is the run, which is not known yet.
+    version = Checkpoint(seen.content, seen.kind, seen.size, seen.files, schema, seen.content)
+    return _Made(path, version, previous)
+
+
+def _describe(repo: Repo, made: _Made) -> tuple[Output, int | None]:
+    """Return an output with its table, and the rows of that."""
+    from dsv import tabular
+
+    version = made.version
+    whole = Output(made.path, version.content, version.kind, version.size, version.files, version.schema)
+    try:
+        version, known = tabular.pinned(repo, made.path, version, made.previous)
+    except NoTable:
+        return whole, None
+    return replace(whole, schema=version.schema, table=known.table, digest=DIGEST_VERSION), known.rows
+
+
+def _store_code(repo: Repo, writer: Writer, paths: Iterable[str], progress: Progress) -> Code:
+    sink = StoreSink(writer, progress)
+    files = [_store_file(repo.root, sink, path) for path in paths]
+    return Code(tuple(sorted(files, key=lambda file: file.path.encode())))
+
+
+def _store_file(root: Path, sink: StoreSink, path: str) -> CodeFile:
+    for _ in range(2):
+        try:
+            with (root / path).open("rb") as file:
+                stat = os.fstat(file.fileno())
+                oid = sink.put_file(path, file.fileno(), stat)
+                if _signature(os.fstat(file.fileno())) == _signature(stat):
+                    return CodeFile(path, kind_of(stat.st_mode), oid)
+        except FileNotFoundError as error:
+            raise NotFound(f"{path} was read and is gone") from error
+        except EOFError:
+            continue
+    raise Changing(f"{path} keeps changing while it is read")
+
+
+def _signature(stat: os.stat_result) -> tuple[int, int, int]:
+    return stat.st_size, stat.st_mtime_ns, stat.st_ino

@@ -1,0 +1,146 @@
+"""Recording a run, from the request to the staged outputs."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+
+from dsv.atomic import replace_file
+from dsv.errors import Refused
+from dsv.ids import ObjectId
+from dsv.lineage.execute import Execution, Executor, Here
+from dsv.model.attempt import CAPTURED, CLAIMED, DECLARED, PARTLY, Attempt
+from dsv.progress import SILENT, Progress
+from dsv.recording import before as befores
+from dsv.recording import folders, parts, surroundings, uses, watching
+from dsv.recording.before import Before
+from dsv.recording.request import Request
+from dsv.recording.result import Recorded
+from dsv.recording.secrets import Screen
+from dsv.recording.staging import Whole, stage_run
+from dsv.recording.uses import Uses
+from dsv.recording.watching import Seen
+from dsv.repo import Repo, now
+
+
+def record(
+    repo: Repo,
+    request: Request,
+    *,
+    executor: Executor | None = None,
+    ready: Callable[[], None] | None = None,
+    progress: Progress = SILENT,
+) -> Recorded:
+    """Execute a command, and stage what it wrote with the record of the run.
+
+    A command that fails, is interrupted or writes nothing stages nothing.
+
+    Args:
+        repo: The workspace.
+        request: What to run.
+        executor: Where it is executed; by default on this machine.
+        ready: Called when the workspace is stored as it is, before the command is watched and executed.
+        progress: Told of the bytes that are read, before and after.
+
+    Raises:
+        UsageFault: There is no command.
+        NotFound: A declared path, a variable or the program is not there.
+        Refused: `dsv.lock` names another commit than HEAD; a path can be no dataset; the command changed
+            what it had read and was not tracked; or it wrote too many datasets.
+        Busy: Another run captures in this workspace.
+        UserError: The program cannot be executed.
+    """
+    request.check()
+    before = befores.take(repo, request, progress)
+    if ready is not None:
+        ready()
+    seen = watching.execute(repo, request, executor or Here())
+    _keep_tail(repo, request, seen.execution)
+    if seen.execution.exit_code or seen.execution.signalled is not None:
+        return Recorded(seen.execution, written=_written(request, seen))
+    with ThreadPoolExecutor(1, thread_name_prefix="dsv-surroundings") as beside:
+        around = beside.submit(surroundings.look, repo, request, seen.modules)
+        found = None if seen.captured is None else uses.sort(repo, request, before, seen.captured)
+        warnings = uses.undeclared(request, found) if found else []
+        used = uses.declared(repo, request, before, found)
+        if not used.outputs:
+            return Recorded(seen.execution, warnings=tuple(warnings), notes=("nothing was written",))
+        _check_count(request, used)
+        made = parts.store(repo, before, used, progress)
+        attempt = _attempt(request, before, seen, used, around.result().imported)
+    return stage_run(
+        repo, request, Whole(before, used, made, around.result(), attempt, seen, tuple(warnings))
+    )
+
+
+def claim(repo: Repo, request: Request, *, progress: Progress = SILENT) -> Recorded:
+    """Record a run that is said to have happened, with the outputs that are there, and stage those.
+
+    Args:
+        repo: The workspace.
+        request: What was run; its outputs must be declared, and inputs that are not are none.
+        progress: Told of the bytes that are read.
+
+    Raises:
+        UsageFault: There is no command, or there are no outputs.
+        NotFound: A declared path or a variable is not there.
+        Refused: `dsv.lock` names another commit than HEAD, or a path can be no dataset.
+    """
+    request = replace(request, inputs=request.inputs or (), outputs=request.outputs or ())
+    request.check()
+    before = befores.take(repo, request, progress)
+    used = uses.declared(repo, request, before, None)
+    _check_count(request, used)
+    made = parts.store(repo, before, used, progress)
+    around = surroundings.look(repo, request, frozenset())._replace(imported=None)
+    attempt = _attempt(request, before, None, used, None)
+    return stage_run(repo, request, Whole(before, used, made, around, attempt, None, ()))
+
+
+def _attempt(
+    request: Request, before: Before, seen: Seen | None, used: Uses, imported: tuple[str, ...] | None
+) -> Attempt:
+    capture = CAPTURED
+    if seen is None:
+        capture = CLAIMED
+    elif request.declares_all:
+        capture = DECLARED
+    elif request.inputs is not None or request.outputs is not None:
+        capture = PARTLY
+    execution = None if seen is None else seen.execution
+    spots = () if seen is None else seen.blind_spots
+    return Attempt(
+        run=ObjectId(""),  # not known before the run is recorded
+        capture=capture,
+        started=execution.started if execution else now()[0],
+        milliseconds=round(execution.seconds * 1000) if execution else 0,
+        exit_code=0,
+        git=before.git,
+        blind_spots=tuple(dict.fromkeys((*spots, *used.unsure))),
+        withheld=tuple(sorted(used.withheld)),
+        imported=imported,
+    )
+
+
+def _check_count(request: Request, used: Uses) -> None:
+    if request.outputs is not None or len(used.outputs) <= folders.MANY:
+        return
+    inputs = "".join(f" -i {path}" for path in sorted(used.reads()))
+    raise Refused(
+        f"the command wrote {len(used.outputs)} datasets, such as {min(used.outputs)}: nothing is staged",
+        hint=f"dsv run --no-exec{inputs} -o DIR -- ... records it without running it again",
+    )
+
+
+def _written(request: Request, seen: Seen) -> tuple[str, ...]:
+    captured = seen.captured
+    return () if captured is None else tuple(sorted(captured.written - request.own_files))
+
+
+def _keep_tail(repo: Repo, request: Request, execution: Execution) -> None:
+    """Keep the end of the output here, for whoever wants to look at it later; it is never pushed."""
+    text = Screen(repo.root, request.env).output(execution.tail, request)
+    with suppress(OSError):
+        replace_file(
+            repo.dot / watching.TURNS / "tail", text.encode("utf-8", "replace"), temp_folder=repo.scratch()
+        )

@@ -1,0 +1,102 @@
+"""What is recorded of a command and its surroundings, without secrets and without the user's home."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from dsv.lineage.masking import MASK, is_secret_name, mask_argv, mask_url
+from dsv.lineage.portable import portable_argv
+from dsv.recording.request import Request
+
+HOME = "~"
+
+_SHORTEST = 6
+"""Values shorter than this are not sought in output: they could be any word."""
+
+
+class Told(NamedTuple):
+    """What of a request may be recorded.
+
+    Attributes:
+        argv: The command, portable and without secrets.
+        params: The parameters.
+        variables: The declared variables; None for one whose value is not recorded.
+        masked: Whether a part of the command or a parameter was replaced.
+    """
+
+    argv: tuple[str, ...]
+    params: dict[str, str]
+    variables: dict[str, str | None]
+    masked: bool
+
+
+class Screen:
+    """Takes out of texts what must not be recorded.
+
+    Args:
+        root: The workspace.
+        env: The user's environment, for the home folder and for values that are secret by their name.
+    """
+
+    def __init__(self, root: Path, env: Mapping[str, str]) -> None:
+        self._root = root
+        self._env = env
+        homes = {home for given in (env.get("HOME"),) if given for home in (given, os.path.realpath(given))}
+        names = sorted((home.rstrip("/") for home in homes), key=len, reverse=True)
+        patterns = [re.escape(name) for name in names if name]
+        self._home = re.compile(rf"(?<![\w.\-])(?:{'|'.join(patterns)})(?![\w\-])") if patterns else None
+
+    def without_home(self, text: str) -> str:
+        """Return `text` with the path of the home folder replaced by `~`."""
+        return text if self._home is None else self._home.sub(HOME, text)
+
+    def plain(self, text: str) -> str:
+        """Return `text` without the home folder and without secrets in URLs."""
+        return self.without_home(mask_url(text))
+
+    def tell(self, request: Request) -> Told:
+        """Return what may be recorded of `request`."""
+        cwd = self._root / request.cwd
+        words = tuple(self._relative(word, cwd) for word in portable_argv(request.argv, self._root, cwd))
+        argv = tuple(map(self.without_home, mask_argv(words).argv))
+        params = {
+            key: MASK if is_secret_name(key) else self.plain(value) for key, value in request.params.items()
+        }
+        variables = {name: self._variable(name) for name in request.variables}
+        return Told(argv, params, variables, argv != words or params != dict(request.params))
+
+    def output(self, text: str, request: Request) -> str:
+        """Return the output of a command without the secrets that it was given and the home folder."""
+        given = {value for name, value in self._env.items() if is_secret_name(name)}
+        given |= {value for name, value in request.params.items() if is_secret_name(name)}
+        given |= _hidden(request.argv)
+        for value in sorted(given, key=len, reverse=True):
+            if len(value) >= _SHORTEST:
+                text = text.replace(value, MASK)
+        return self.plain(text)
+
+    def _variable(self, name: str) -> str | None:
+        value = self._env[name]
+        return None if is_secret_name(name) or self.plain(value) != value else value
+
+    def _relative(self, word: str, cwd: Path) -> str:
+        """Return `word` with the workspace's path inside of it relative to `cwd`, as in a shell's script."""
+        up = os.path.relpath(self._root, cwd).replace(os.sep, "/")
+        for root in {os.fspath(self._root), os.path.realpath(self._root)}:
+            found = re.compile(rf"(?<![\w.\-/]){re.escape(root)}(?:(/)|(?![\w.\-]))")
+            word = found.sub(lambda match: ("" if up == "." else f"{up}/") if match[1] else up, word)
+        return word
+
+
+def _hidden(argv: tuple[str, ...]) -> set[str]:
+    """Return the words of `argv`, or the values in them, that masking replaces as a whole."""
+    found: set[str] = set()
+    for word, shown in zip(argv, mask_argv(argv).argv, strict=True):
+        if shown == MASK:
+            found.add(word)
+        elif shown != word:
+            before, _, after = shown.partition(MASK)
+            found.add(word[len(before) : len(word) - len(after)])
+    return found

@@ -1,0 +1,132 @@
+"""Putting the records of a run into the store, and staging what they name, in one step."""
+
+from dataclasses import dataclass, replace
+
+from dsv import origins, stage
+from dsv.hashing import Kind, object_id
+from dsv.model.attempt import Attempt
+from dsv.model.checkpoint import Checkpoint
+from dsv.model.run import Run
+from dsv.recording.before import Before
+from dsv.recording.parts import Parts
+from dsv.recording.request import Request
+from dsv.recording.result import Recorded
+from dsv.recording.secrets import Screen, Told
+from dsv.recording.surroundings import Surroundings
+from dsv.recording.uses import Uses
+from dsv.recording.watching import Seen
+from dsv.repo import Repo, Tracked
+from dsv.store.refs import Refs
+from dsv.store.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All that is known of a run, before it is recorded.
+
+    Attributes:
+        before: The workspace before it.
+        used: What it used and made.
+        parts: The same, stored.
+        around: Where it ran.
+        attempt: How it happened, but for the run's id.
+        seen: What was seen of the command; None for a claim.
+        warnings: What may be wrong.
+    """
+
+    before: Before
+    used: Uses
+    parts: Parts
+    around: Surroundings
+    attempt: Attempt
+    seen: Seen | None
+    warnings: tuple[str, ...]
+
+
+def stage_run(repo: Repo, request: Request, whole: Whole) -> Recorded:
+    """Record a run and stage its outputs and new sources: all of it, or nothing.
+
+    Raises:
+        Conflict: gc took away an object meanwhile; running it again helps.
+    """
+    screen = Screen(repo.root, request.env)
+    run = _run(screen.tell(request), request, whole)
+    attempt = _screened(screen, whole.attempt)
+    oid = object_id(Kind.RUN, run.encode())
+    versions = {one.path: one.checkpoint for one in whole.parts.sources}
+    versions.update({one.path: one.checkpoint(oid) for one in run.outputs})
+    staged: dict[str, None] = {}
+
+    def change(refs: Refs, session: Writer) -> Refs:
+        session.put(Kind.CODE, whole.parts.code.encode())
+        session.put(Kind.ENVIRONMENT, whole.around.environment.encode())
+        session.put(Kind.RUN, run.encode())
+        updates = _updates(repo, refs, session, versions)
+        staged.clear()
+        staged.update(dict.fromkeys(updates))
+        refs = stage.apply(repo, refs, updates, session)
+        attempts = origins.noted(repo, refs, session, replace(attempt, run=oid))
+        return replace(refs, local=replace(repo.local(refs), attempts=attempts))
+
+    repo.publish(f"run {run.name or ' '.join(run.argv)}", change)
+    if staged:
+        stage.ignore_in_git(repo)
+    return Recorded(
+        execution=None if whole.seen is None else whole.seen.execution,
+        id=oid,
+        run=run,
+        attempt=replace(attempt, run=oid),
+        sources=tuple(one.path for one in whole.parts.sources),
+        code=tuple(file.path for file in whole.parts.code.files),
+        rows=whole.parts.rows,
+        staged=tuple(staged),
+        unchanged=not staged,
+        warnings=whole.warnings,
+        notes=tuple(_notes(whole)),
+    )
+
+
+def _run(told: Told, request: Request, whole: Whole) -> Run:
+    parts = whole.parts
+    return Run(
+        argv=told.argv,
+        inputs=parts.inputs,
+        outputs=parts.outputs,
+        code=object_id(Kind.CODE, parts.code.encode()),
+        environment=object_id(Kind.ENVIRONMENT, whole.around.environment.encode()),
+        name=request.name,
+        cwd=request.cwd,
+        params=told.params,
+        variables=told.variables,
+        masked=told.masked,
+    )
+
+
+def _screened(screen: Screen, attempt: Attempt) -> Attempt:
+    git = attempt.git
+    if git is None or git.remote is None:
+        return attempt
+    return replace(attempt, git=replace(git, remote=screen.plain(git.remote)))
+
+
+def _updates(
+    repo: Repo, refs: Refs, session: Writer, versions: dict[str, Checkpoint]
+) -> dict[str, Tracked | None]:
+    """Return what of `versions` is not staged like that already."""
+    known = repo.datasets(repo.local(refs).staged)
+    tracked = {path: stage.put(session, versions[path]) for path in sorted(versions)}
+    return {path: new for path, new in tracked.items() if path not in known or known[path].id != new.id}
+
+
+def _notes(whole: Whole) -> list[str]:
+    used, before = whole.used, whole.before
+    notes = [f"{path} is in git and was written: it is no dataset" for path in sorted(used.noted)]
+    notes += [f"{path} was removed; dsv rm {path} records that" for path in sorted(used.removed)]
+    notes += [
+        f"{path} was read with changes that are not staged"
+        for path in sorted(before.unstaged & used.reads())
+        if path not in used.outputs
+    ]
+    if whole.seen is not None and whole.seen.execution.left_over:
+        notes.append("processes that the command left running were ended")
+    return notes

@@ -1,0 +1,254 @@
+"""What each file that a run used is to it: input, new source, code, withheld, output, or nothing."""
+
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from dsv import git
+from dsv.errors import Refused
+from dsv.ids import ObjectId
+from dsv.lineage.capture import Captured
+from dsv.lineage.growth import has_grown
+from dsv.model import node as nodes
+from dsv.model.checkpoint import Checkpoint
+from dsv.model.node import EXEC, FILE
+from dsv.recording import folders
+from dsv.recording.before import Before
+from dsv.recording.names import has_data_name, is_data, is_withheld
+from dsv.recording.request import Request
+from dsv.repo import Repo
+from dsv.workspace.ignore import Ignore
+from dsv.workspace.paths import OWN_FILES
+
+_NOT_CODE = OWN_FILES | {".gitignore", ".gitattributes", ".gitmodules"}
+
+
+@dataclass(slots=True)
+class Uses:
+    """What a run used and made. Paths are relative to the workspace.
+
+    Attributes:
+        inputs: The datasets that it read, as they were before.
+        sources: New datasets that it read, to be stored now: it did not change them.
+        code: The other files that it read and that made it what it was.
+        withheld: Files that it read and that may hold secrets.
+        outputs: The datasets that it wrote.
+        noted: Files in git that it wrote.
+        removed: Tracked datasets that it removed.
+        unsure: What makes the record incomplete, a clause each.
+    """
+
+    inputs: dict[str, Checkpoint] = field(default_factory=dict)
+    sources: set[str] = field(default_factory=set)
+    code: set[str] = field(default_factory=set)
+    withheld: set[str] = field(default_factory=set)
+    outputs: set[str] = field(default_factory=set)
+    noted: set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
+    unsure: list[str] = field(default_factory=list)
+
+    def reads(self) -> frozenset[str]:
+        """Return the paths of all datasets that it read."""
+        return frozenset(self.inputs) | self.sources
+
+
+class _Place(NamedTuple):
+    """What sorting asks of the workspace."""
+
+    repo: Repo
+    before: Before
+    own: Ignore
+
+    @property
+    def root(self) -> Path:
+        return self.repo.root
+
+
+def sort(repo: Repo, request: Request, before: Before, captured: Captured) -> Uses:
+    """Sort the files that a command used by what they are to the run.
+
+    Raises:
+        Refused: It changed a file that it also read and that was not tracked: what it read is gone.
+    """
+    own = Ignore(git.own_ignores(repo.root) if before.in_git else ())
+    place = _Place(repo, before, own)
+    uses = Uses()
+    used = captured.read | captured.written | captured.removed
+    odd = {path for path in used if not _is_text(path)} | request.own_files
+    changed = (captured.written | captured.removed) - odd
+    gone = [path for path in sorted(captured.read - odd) if not _sort_read(place, uses, path, changed)]
+    if gone and request.inputs is None:
+        raise Refused(
+            f"the command changed {gone[0]}, which it had read and which was not tracked: what it read is gone",
+            hint=f"dsv add {gone[0]}, and run again; or name it in .dsvignore if it does not matter",
+        )
+    uses.unsure += [f"{path} was read and then changed" for path in gone]
+    _sort_written(place, uses, captured.written - odd)
+    _sort_removed(place, uses, captured.removed - odd)
+    _gather_sources(place, uses)
+    _find_kept(place, uses, captured)
+    if odd - request.own_files:
+        uses.unsure.append("it used files whose names are not UTF-8")
+    return uses
+
+
+def _sort_read(place: _Place, uses: Uses, path: str, changed: frozenset[str]) -> bool:
+    """Sort a file that was read; return whether what was read of it is still to be had."""
+    before = place.before
+    dataset = before.dataset_of(path)
+    if dataset is not None:
+        if dataset in before.versions:
+            uses.inputs[dataset] = before.versions[dataset]
+        return True
+    if path in _NOT_CODE:
+        return True
+    if is_withheld(path):
+        uses.withheld.add(path)
+    elif path in before.in_git:
+        if path in changed:
+            uses.unsure.append(f"{path} was read and then changed")
+        else:
+            uses.code.add(path)
+    elif not is_data(place.root, path) and place.own.matches(path, is_dir=False):
+        uses.withheld.add(path)
+    elif path in changed:
+        return False
+    elif is_data(place.root, path):
+        uses.sources.add(path)
+    elif (place.root / path).is_file():
+        uses.code.add(path)
+    return True
+
+
+def _sort_written(place: _Place, uses: Uses, written: frozenset[str]) -> None:
+    before = place.before
+    fresh = set()
+    for path in written:
+        dataset = before.dataset_of(path)
+        if dataset is not None:
+            uses.outputs.add(dataset)
+        elif path in before.in_git:
+            uses.noted.add(path)
+        elif path not in _NOT_CODE and not is_withheld(path):
+            fresh.add(path)
+    for path, owner in folders.written_folders(place.root, fresh).items():
+        ignored = not has_data_name(path) and place.own.matches(path, is_dir=False)
+        if not ignored and not (place.root / owner).is_symlink():
+            uses.outputs.add(owner)
+
+
+def _sort_removed(place: _Place, uses: Uses, removed: frozenset[str]) -> None:
+    for path in removed:
+        dataset = place.before.dataset_of(path)
+        if dataset is None:
+            continue
+        if place.repo.holds(dataset):
+            uses.outputs.add(dataset)
+        else:
+            uses.removed.add(dataset)
+
+
+def _gather_sources(place: _Place, uses: Uses) -> None:
+    """Put the new sources of which there are many in one folder together."""
+    found = folders.read_folders(place.root, uses.sources, partial(_is_free, place, uses))
+    uses.sources = set(found.values())
+
+
+def _is_free(place: _Place, uses: Uses, path: str) -> bool:
+    """Whether a file that was not read may be part of a new source that is a folder."""
+    taken = path in place.before.in_git or place.before.dataset_of(path) is not None or path in uses.code
+    return not taken and not any(path == one or path.startswith(f"{one}/") for one in uses.outputs)
+
+
+def _find_kept(place: _Place, uses: Uses, captured: Captured) -> None:
+    """Take what an output keeps of the version before for an input."""
+    for path in uses.outputs - uses.inputs.keys():
+        old = place.before.versions.get(path)
+        if old is None:
+            continue
+        keeps = old.is_dir and folders.unwritten(place.root, path, captured.written)
+        if keeps or _has_grown(place, path, old, captured.overwritten):
+            uses.inputs[path] = old
+
+
+def _has_grown(place: _Place, path: str, old: Checkpoint, overwritten: frozenset[str]) -> bool:
+    """Whether a file that the run opened to write still starts with the bytes that it had."""
+    if not old.is_dir:
+        return path in overwritten and has_grown(place.root / path, old.size, old.content)
+    inside = f"{path}/"
+    for name in overwritten:
+        if not name.startswith(inside):
+            continue
+        entry = nodes.find_path(old.content, name.removeprefix(inside), place.repo.node)
+        if entry is None or entry.kind not in (FILE, EXEC):
+            continue
+        content = ObjectId(entry.target)
+        if has_grown(place.root / name, place.repo.contents.size(content), content):
+            return True
+    return False
+
+
+def declared(repo: Repo, request: Request, before: Before, found: Uses | None) -> Uses:
+    """Return what a run used with what was declared instead of what was found.
+
+    Args:
+        repo: The workspace.
+        request: What is declared.
+        before: The workspace before the run.
+        found: What was found; None if nothing was watched: then code is what the command names.
+    """
+    uses = found or Uses(code=_named(repo, request, before))
+    if request.outputs is not None:
+        uses.outputs = {before.dataset_of(path) or path for path in request.outputs}
+    if request.inputs is not None:
+        uses.inputs = {path: old for path, old in uses.inputs.items() if path in uses.outputs}
+        uses.sources = set()
+        for path in request.inputs:
+            dataset = before.dataset_of(path)
+            if dataset is not None:
+                uses.inputs[dataset] = before.versions[dataset]
+            else:
+                uses.code |= {name for name in before.in_git if name == path or name.startswith(f"{path}/")}
+    return uses
+
+
+def _named(repo: Repo, request: Request, before: Before) -> set[str]:
+    """Return the code files that the words of the command are."""
+    found = set()
+    for word in request.argv:
+        place = (repo.root / request.cwd / word).resolve()
+        try:
+            path = place.relative_to(repo.root.resolve()).as_posix()
+        except ValueError:
+            continue
+        if not place.is_file() or before.dataset_of(path) or path in _NOT_CODE or is_withheld(path):
+            continue
+        if path in before.in_git or not is_data(repo.root, path):
+            found.add(path)
+    return found
+
+
+def undeclared(request: Request, found: Uses) -> list[str]:
+    """Return what was read or written and not declared, a sentence each."""
+    told = []
+    if request.inputs is not None:
+        missing = sorted(found.reads() - found.outputs - _covered(request.inputs, found.reads()))
+        told += [f"{path} was read, and is not declared with -i" for path in missing]
+    if request.outputs is not None:
+        missing = sorted(found.outputs - _covered(request.outputs, found.outputs))
+        told += [f"{path} was written, and is not declared with -o" for path in missing]
+    return told
+
+
+def _covered(declared_paths: tuple[str, ...], paths: frozenset[str] | set[str]) -> set[str]:
+    return {
+        path
+        for path in paths
+        for one in declared_paths
+        if one == path or path.startswith(f"{one}/") or one.startswith(f"{path}/")
+    }
+
+
+def _is_text(path: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in path)

@@ -1,0 +1,71 @@
+"""Executing the command of a run while the workspace is watched."""
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from dsv.errors import Refused
+from dsv.lineage.capture import Capture, Captured
+from dsv.lineage.execute import Command, Execution, Executor
+from dsv.lineage.imports import observed, read_imports
+from dsv.lineage.portable import fill
+from dsv.lineage.turns import Turn
+from dsv.recording.request import Request
+from dsv.repo import Repo
+
+TURNS = "run"
+"""The folder in the store where runs learn of each other, and where the end of the last one's output is kept."""
+
+
+class Seen(NamedTuple):
+    """What was seen of a command.
+
+    Attributes:
+        execution: How it went.
+        captured: What it did to the files of the workspace, if that can be believed; else None.
+        modules: The top names of all modules that its Pythons imported; None if no Python told.
+        blind_spots: What could have been missed, a clause each.
+    """
+
+    execution: Execution
+    captured: Captured | None
+    modules: frozenset[str] | None
+    blind_spots: tuple[str, ...]
+
+
+def execute(repo: Repo, request: Request, executor: Executor) -> Seen:
+    """Execute the command and watch what it does; no lock of the store is held meanwhile.
+
+    Where both sides are declared and another run is at work, what was seen is not believed.
+
+    Raises:
+        Busy: It captures, and so does another run in this workspace.
+        NotFound: There is no such program or folder.
+        UserError: The program cannot be executed.
+    """
+    place = repo.root / request.cwd
+    if not place.resolve().is_relative_to(repo.root.resolve()):
+        raise Refused(f"{request.cwd} leads out of the workspace")
+    folder = Path(tempfile.mkdtemp(prefix="run-", dir=repo.scratch()))
+    try:
+        reports, cache = folder / "imports", folder / "cache"
+        reports.mkdir()
+        cache.mkdir()
+        command = Command(
+            argv=fill(request.argv, request.params),
+            cwd=place,
+            env=observed(request.variables_with_parameters(), reports, cache),
+            stdout=request.stdout,
+            stderr=request.stderr,
+        )
+        with Turn(repo.dot / TURNS, captures=not request.declares_all) as turn:
+            with Capture(repo.root, repo.ignored) as capture:
+                execution = executor.run(command)
+            others = turn.blind()
+        captured = capture.captured
+        believed = not (others and request.declares_all)
+        spots = (*(captured.blind_spots if believed else ()), *others)
+        return Seen(execution, captured if believed else None, read_imports(reports), spots)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
