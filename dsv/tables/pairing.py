@@ -28,12 +28,12 @@ from dsv.tables.digest import threads
 from dsv.tables.layout import Ints, fixed, gather, pieces, validity
 from dsv.tables.rowhash import Words, row_hashes
 from dsv.tables.sides import Shared, Side
-from dsv.tables.tally import Tally, shown_row
+from dsv.tables.tally import Tally
 from dsv.tables.types import Node, Shape
-from dsv.tables.unmatched import Surplus, among, hashed
+from dsv.tables.unmatched import Surplus, among, hashed, row_at
 
-HELD_BYTES = 128 << 20
-"""Bytes of unmatched rows that are held of each side."""
+HELD_BYTES = 192 << 20
+"""Bytes of unmatched rows that are held of each side; without a key, of floating-point columns only."""
 
 Keys = npt.NDArray[np.float64]
 
@@ -60,21 +60,24 @@ class Paired:
 
 
 class _Held(NamedTuple):
-    """The rows of one side that have no equal, sorted.
+    """The rows of one side that have no equal, in the order in which they are paired.
 
     Attributes:
-        values: Their values.
-        numbers: Their numbers in the table.
-        groups: For each, the hash of what must be the same.
+        values: Their values as they came, of the columns that are compared.
+        order: Where each row is in `values`.
+        numbers: For each, its number in the table.
+        groups: For each, the hash of what must be the same, in ascending order.
     """
 
     values: pa.Table
+    order: Ints
     numbers: Ints
     groups: Words
 
     def take(self, places: Ints) -> list[pa.Array]:
         """Return the values of some rows, column by column."""
-        return [column.combine_chunks() for column in self.values.take(pa.array(places)).columns]
+        values = self.values.take(pa.array(self.order[places]))
+        return [column.combine_chunks() for column in values.columns]
 
 
 def pair(
@@ -99,21 +102,21 @@ def pair(
         NoTable: A table is damaged.
     """
     key = [i for name in policy.key for i, column in enumerate(shared) if column.name == name]
+    kept = [i for i, column in enumerate(shared) if key or _floating(column.node)]
     hashes = np.sort(np.concatenate((left.before, left.after)))
     with ThreadPoolExecutor(2) as pool:
-        held = list(pool.map(lambda side: _hold(side, shared, key, wanted, hashes), (before, after)))
-    one, other = held
+        one, other = pool.map(lambda side: _hold(side, shared, key, kept, wanted, hashes), (before, after))
     if one is None or other is None:
         return None
     pairs = _pairs(one.groups, other.groups)
-    tally = Tally(shared, policy.tolerance, lambda i: int(one.numbers[pairs[0][i]]))
+    columns = [shared[i] for i in kept]
+    tally = Tally(columns, policy.tolerance, lambda i: int(one.numbers[pairs[0][i]]))
     differ = np.zeros(len(pairs[0]), np.bool_)
     with ThreadPoolExecutor(threads()) as pool:
-        for start in range(0, len(differ), BLOCK_ROWS):
+        for start in range(0, len(differ), BLOCK_ROWS) if columns else ():
             part = slice(start, start + BLOCK_ROWS)
-            differ[part] = tally.update(
-                pool, shared, start, one.take(pairs[0][part]), other.take(pairs[1][part])
-            )
+            values = one.take(pairs[0][part]), other.take(pairs[1][part])
+            differ[part] = tally.update(pool, columns, start, *values)
     rows = int(differ.sum())
     return Paired(
         columns=tally.columns(),
@@ -124,18 +127,32 @@ def pair(
         unmatched=Unmatched(
             len(one.numbers) - len(differ) + rows,
             len(other.numbers) - len(differ) + rows,
-            _first(one, shared, pairs[0][~differ]),
-            _first(other, shared, pairs[1][~differ]),
+            _first(before, shared, wanted, one, pairs[0][~differ]),
+            _first(after, shared, wanted, other, pairs[1][~differ]),
         ),
     )
 
 
 def _hold(
-    side: Side, shared: Sequence[Shared], key: Sequence[int], wanted: Collection[int] | None, hashes: Words
+    side: Side,
+    shared: Sequence[Shared],
+    key: Sequence[int],
+    kept: Sequence[int],
+    wanted: Collection[int] | None,
+    hashes: Words,
 ) -> _Held | None:
-    """Return the rows of one side whose hash is one of `hashes`, sorted; None if they are too large."""
+    """Return the rows of one side whose hash is one of `hashes`; None if they are too large.
+
+    Args:
+        side: The side.
+        shared: The columns that are hashed.
+        key: Places in `shared` of the columns that must be the same; none: all, but for floats.
+        kept: Places in `shared` of the columns to hold.
+        wanted: Blocks to look at, None for all.
+        hashes: Sorted.
+    """
     nodes = [column.node for column in shared]
-    schema = pa.schema([side.table.schema.field(place) for place in side.columns])
+    schema = pa.schema([side.table.schema.field(side.columns[i]) for i in kept])
     batches, numbers = [], [np.empty(0, np.int64)]
     groups, sorts = [np.empty(0, np.uint64)], [np.empty((_float_count(nodes), 0))]
     size = 0
@@ -143,11 +160,12 @@ def _hold(
         places = np.flatnonzero(among(lanes[0], hashes))
         if not len(places):
             continue
-        batch = span.batch.take(pa.array(places))
-        size += batch.nbytes
+        batch = span.batch if len(places) == span.batch.num_rows else span.batch.take(pa.array(places))
+        held = batch.select(list(kept))
+        size += held.nbytes
         if size > HELD_BYTES:
             return None
-        batches.append(batch)
+        batches.append(held)
         numbers.append(span.start + places)
         chosen = key or range(len(nodes))
         columns, kinds = [batch.column(i) for i in chosen], [nodes[i] for i in chosen]
@@ -156,8 +174,8 @@ def _hold(
         sorts.append(np.array(keys).reshape(len(keys), len(places)))
     group, keys = np.concatenate(groups), np.concatenate(sorts, axis=1)
     order = np.lexsort((*keys[::-1], group))
-    values = pa.Table.from_batches(batches, batches[0].schema if batches else schema)
-    return _Held(values.take(pa.array(order)), np.concatenate(numbers)[order], group[order])
+    values = pa.Table.from_batches(batches, batches[0].schema if batches else schema).combine_chunks()
+    return _Held(values, order, np.concatenate(numbers)[order], group[order])
 
 
 def _pairs(before: Words, after: Words) -> tuple[Ints, Ints]:
@@ -170,15 +188,13 @@ def _pairs(before: Words, after: Words) -> tuple[Ints, Ints]:
     return np.repeat(firsts[here], sizes) + within, np.repeat(other_firsts[there], sizes) + within
 
 
-def _first(held: _Held, shared: Sequence[Shared], matched: Ints) -> Row | None:
+def _first(
+    side: Side, shared: Sequence[Shared], wanted: Collection[int] | None, held: _Held, matched: Ints
+) -> Row | None:
     """Return the first row in the table that is not among the matched ones."""
     alone = np.ones(len(held.numbers), np.bool_)
     alone[matched] = False
-    places = np.flatnonzero(alone)
-    if not len(places):
-        return None
-    place = places[np.argmin(held.numbers[places])]
-    return shown_row(shared, int(held.numbers[place]), held.take(np.array([place])))
+    return row_at(side, shared, wanted, int(held.numbers[alone].min())) if alone.any() else None
 
 
 def _floating(node: Node) -> bool:

@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from dsv.tables.comparison import Row, Unmatched
 from dsv.tables.compute import ahead
@@ -134,6 +133,15 @@ def hashed(
         yield span, row_hashes(span.batch.columns, nodes, span.batch.num_rows)
 
 
+def row_at(side: Side, shared: Sequence[Shared], wanted: Collection[int] | None, number: int) -> Row | None:
+    """Return row `number` of one side as it is shown, None if it is in no wanted block."""
+    for span in side.spans(wanted):
+        place = number - span.start
+        if 0 <= place < span.batch.num_rows:
+            return shown_row(shared, number, [column.slice(place, 1) for column in span.batch.columns])
+    return None
+
+
 def among(hashes: Words, wanted: Words) -> Bools:
     """Return which of `hashes` are in `wanted`, which is sorted."""
     if not len(wanted):
@@ -175,9 +183,6 @@ def _first(side: Side, shared: Sequence[Shared], wanted: Collection[int] | None,
         places = np.flatnonzero(among(lanes[0], hashes))
         if len(places):
             place = int(places[0])
-            return shown_row(shared, span.start + place, _row(span.batch, place))
+            values = [column.slice(place, 1) for column in span.batch.columns]
+            return shown_row(shared, span.start + place, values)
     return None
-
-
-def _row(batch: pa.RecordBatch, place: int) -> list[pa.Array]:
-    return [column.slice(place, 1) for column in batch.columns]
