@@ -1,11 +1,12 @@
 """Names for commits and for datasets in them: `main~2`, `3f9a`, `data.csv@v1:part.csv`."""
 
 import re
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from dsv.errors import Ambiguous, NotFound, Refused, UsageFault
-from dsv.ids import MIN_PREFIX, ObjectId, is_prefix
+from dsv.ids import MIN_PREFIX, ObjectId, is_prefix, short
 from dsv.model import node as nodes
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import DIR, EXEC, FILE, LINK
@@ -111,7 +112,10 @@ def dataset_at(repo: Repo, place: Place) -> Tracked:
     found = datasets_at(repo, place.revision).get(place.path)
     if found is None:
         where = f"at {place.revision}" if place.revision else "tracked here"
-        raise NotFound(f"no dataset {place.path} {where}", hint=f"dsv ls @{place.revision or 'HEAD'}")
+        raise NotFound(
+            f"no dataset {place.path} {where}",
+            hint="dsv ls" if place.revision is None else f"dsv ls {shlex.quote('@' + place.revision)}",
+        )
     return found
 
 
@@ -127,7 +131,9 @@ def content_at(repo: Repo, place: Place) -> Checkpoint:
         return found
     entry = nodes.find_path(found.content, place.file, repo.node) if found.kind == DIR else None
     if entry is None:
-        raise NotFound(f"no file {place.file} in {place.path}", hint=f"dsv ls {place.path}")
+        raise NotFound(
+            f"no file {place.file} in {place.path}", hint=f"dsv ls {_typed(replace(place, file=None))}"
+        )
     if entry.kind == LINK:
         raise Refused(f"{place.file} is a link to {entry.target}")
     content = ObjectId(entry.target)
@@ -174,9 +180,10 @@ def select(datasets: Iterable[str], paths: Iterable[str], revision: str) -> list
         above = next((name for name in known if path.startswith(f"{name}/")), None)
         if not mine and above is not None:
             inside = path.removeprefix(f"{above}/")
-            raise Refused(f"{path} is in the dataset {above}", hint=f"dsv cat {above}@{revision}:{inside}")
+            typed = _typed(Place(above, revision, inside))
+            raise Refused(f"{path} is in the dataset {above}", hint=f"dsv cat {typed}")
         if not mine:
-            raise NotFound(f"no dataset {path} at {revision}", hint=f"dsv ls @{revision}")
+            raise NotFound(f"no dataset {path} at {revision}", hint=f"dsv ls {shlex.quote('@' + revision)}")
         found.update(dict.fromkeys(mine))
     return list(found)
 
@@ -201,6 +208,12 @@ def _inside(path: str, revision: str | None, known: set[str]) -> Place:
             if above in known:
                 return Place(above, revision, "/".join(parts[end:]))
     return Place(path, revision)
+
+
+def _typed(place: Place) -> str:
+    """Return a place as an argument for a shell."""
+    revision = "" if place.revision is None else f"@{place.revision}"
+    return shlex.quote(place.path + revision + (f":{place.file}" if place.file else ""))
 
 
 def _last_at(text: str) -> int:
@@ -232,7 +245,7 @@ def _base(repo: Repo, base: str, revision: str) -> ObjectId:
         return _before(repo, past["branch"], int(past["back"]))
     named = {oid for names in (refs.branches, refs.tags) if (oid := names.get(base)) is not None}
     if len(named) > 1:
-        raise Ambiguous(f"{base!r} is a branch and a tag", hint="dsv tag -d or dsv branch -d one of them")
+        raise Ambiguous(f"{base!r} is a branch and a tag", hint=f"dsv tag -d {shlex.quote(base)}")
     if named:
         return named.pop()
     remote = repo.local(refs).remotes.get(base)
@@ -241,17 +254,17 @@ def _base(repo: Repo, base: str, revision: str) -> ObjectId:
 
 def _by_prefix(repo: Repo, prefix: str) -> ObjectId:
     if not is_prefix(prefix):
-        hint = (
-            f"an id needs at least {MIN_PREFIX} digits"
-            if _short_hex(prefix)
-            else "dsv log, dsv branch, dsv tag"
-        )
-        raise NotFound(f"no revision {prefix!r}", hint=hint)
+        why = f": an id needs at least {MIN_PREFIX} digits" if _short_hex(prefix) else ""
+        raise NotFound(f"no revision {prefix!r}{why}", hint="dsv log --oneline")
     found = repo.objects.commits(prefix)
     if not found:
-        raise NotFound(f"no revision {prefix!r}", hint="dsv log, dsv branch, dsv tag")
+        raise NotFound(f"no revision {prefix!r}", hint="dsv log --oneline")
     if len(found) > 1:
-        raise Ambiguous(f"{prefix!r} is the start of {len(found)} commits", hint=", ".join(found[:4]))
+        named = ", ".join(short(oid, found) for oid in found[:4]) + (", ..." if len(found) > 4 else "")
+        raise Ambiguous(
+            f"{prefix!r} is the start of {len(found)} commits: {named}",
+            hint=f"dsv show {short(found[0], found)}",
+        )
     return found[0]
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import click
 
-from dsv.errors import DsvError, NotFound, StorageError, UsageFault, UserError
+from dsv.errors import Corrupt, DsvError, NotFound, StorageError, UsageFault, UserError
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -61,6 +61,9 @@ def explain(error: BaseException) -> Failure | None:
         return Failure(UserError.kind, error.format_message(), None, UserError.exit_code)
     if isinstance(error, KeyboardInterrupt | click.Abort):
         return Failure("interrupted", "interrupted", None, INTERRUPTED)
+    if isinstance(error, RecursionError):
+        # Recursion of our own is bounded, and so is what dsv writes: this was made elsewhere.
+        return Failure(Corrupt.kind, "data is nested too deeply to be read", "dsv fsck", Corrupt.exit_code)
     if isinstance(error, MemoryError):
         return Failure(StorageError.kind, "not enough memory", None, StorageError.exit_code)
     if isinstance(error, OSError) and error.errno is not None:

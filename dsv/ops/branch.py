@@ -75,7 +75,7 @@ def delete(repo: Repo, family: Family, name: str, *, force: bool = False) -> Nam
             raise NotFound(f"no {_WORD[family]} {name}", hint=f"dsv {_WORD[family]}")
         if family == "branches":
             if name == repo.local(refs).branch:
-                raise Refused(f"HEAD is on branch {name}", hint="dsv checkout another branch first")
+                raise Refused(f"HEAD is on branch {name}", hint="dsv checkout BRANCH")
             if not force and not _elsewhere(repo, refs, name, target):
                 raise Refused(
                     f"branch {name} has commits that are on no other branch or tag",

@@ -1,5 +1,6 @@
 """Give the bytes of a version, exact or as a table in another format."""
 
+import shlex
 from collections.abc import Iterator
 from typing import BinaryIO, Literal
 
@@ -24,9 +25,7 @@ def cat(repo: Repo, place: Place) -> Iterator[Buffer]:
     """
     target = revisions.content_at(repo, place)
     if target.kind == DIR:
-        raise Refused(
-            f"{place.full_path} is a folder", hint=f"dsv ls {place.path}, then dsv cat {place.path}@REV:FILE"
-        )
+        raise Refused(f"{place.full_path} is a folder", hint=f"dsv ls {shlex.quote(place.path)}")
     return repo.contents.stream(target.content)
 
 

@@ -86,7 +86,7 @@ def checkout_locked(repo: Repo, *, force: bool = False, progress: Progress = SIL
     """
     lock = lockfile.read(repo.root)
     if lock is None:
-        raise NotFound(f"there is no {lockfile.NAME} here", hint="dsv commit writes it")
+        raise NotFound(f"there is no {lockfile.NAME} here", hint="dsv commit -m MESSAGE")
     guard.known_commit(repo, lock)
     tip = repo.refs().branches.get(lock.branch) if lock.branch else None
     head = _Head(lock.branch if tip == lock.commit else None, lock.commit)
@@ -131,7 +131,7 @@ def _go(repo: Repo, what: str, head: _Head, *, force: bool, progress: Progress) 
     if force:
         carried = {}
     elif lost:
-        raise InTheWay(f"{', '.join(lost)} staged and not committed", hint="dsv commit, or --force")
+        raise InTheWay(f"{', '.join(lost)} staged and not committed", hint="dsv commit -m MESSAGE")
     wanted = _wanted(repo, new, staged, carried, old if not force else {})
 
     def change(found: Refs, session: Writer) -> Refs:

@@ -1,5 +1,6 @@
 """Free the bytes of a dataset and keep its record."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -56,7 +57,7 @@ def drop_stored(repo: Repo, place: Place, *, force: bool = False) -> DropResult:
     if not force:
         raise Refused(
             f"no remote is known to hold {place.path}@{place.revision}",
-            hint="dsv drop --force gives it up all the same",
+            hint=f"dsv drop --force {shlex.quote(f'{place.path}@{place.revision}')}",
         )
 
     def change(refs: Refs, _: Writer) -> Refs:

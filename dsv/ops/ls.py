@@ -1,5 +1,6 @@
 """List the datasets of a version, or what is in a folder dataset."""
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -55,7 +56,9 @@ def ls_files(repo: Repo, place: Place) -> tuple[Tracked, Iterator[ListedFile]]:
     if place.file is not None:
         entry = nodes.find_path(root, place.file.rstrip("/"), repo.node)
         if entry is None or entry.kind != DIR:
-            raise NotFound(f"no folder {place.file} in {place.path}", hint=f"dsv ls {place.path}")
+            raise NotFound(
+                f"no folder {place.file} in {place.path}", hint=f"dsv ls {shlex.quote(place.path)}"
+            )
         root = ObjectId(entry.target)
     return found, (_listed(repo, entry) for entry in nodes.walk(root, repo.node))
 

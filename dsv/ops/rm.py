@@ -1,5 +1,6 @@
 """Stop tracking datasets."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -56,5 +57,5 @@ def rm(repo: Repo, paths: Sequence[str], *, keep: bool = False) -> RmResult:
     try:
         moved = switch.move(repo, what, gone, untrack)
     except InTheWay as error:
-        raise InTheWay(error.message, hint="dsv add it first, or --keep to leave the file") from error
+        raise InTheWay(error.message, hint=f"dsv rm --keep {shlex.join(named)}") from error
     return RmResult(tuple(named), moved.removed)

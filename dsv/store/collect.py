@@ -293,5 +293,5 @@ def open_all(blobs: Blobs, refs: Refs) -> dict[IndexRef, Index]:
         try:
             found[ref] = merge.open_index(blobs, ref)
         except FileNotFoundError:
-            raise Corrupt(f"index {ref.id} is missing", hint="run `dsv fsck`") from None
+            raise Corrupt(f"index {ref.id} is missing", hint="dsv fsck") from None
     return found

@@ -26,6 +26,8 @@ def command(context: Context, how: str) -> int | None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "secret.csv")
     if how == "gone":
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "gone.csv")
+    if how == "nested":
+        raise RecursionError("maximum recursion depth exceeded")
     if how == "pipe":
         raise BrokenPipeError
     if how == "corrupt":

@@ -103,6 +103,7 @@ def test_folder_option_must_exist(outside: Face) -> None:
         ("denied", 3, "user"),
         ("gone", 3, "not-found"),
         ("corrupt", 6, "corrupt"),
+        ("nested", 6, "corrupt"),
     ],
 )
 def test_failures_by_code(odd: Face, how: str, code: int, kind: str) -> None:

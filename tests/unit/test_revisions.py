@@ -1,3 +1,4 @@
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -324,3 +325,30 @@ def test_a_lock_of_somebody_who_has_not_pushed(beside_git: Callable[[str], Works
     git(shop.root, "commit", "-am", "broken")
     with pytest.raises(BadConfig):
         revisions.resolve(shop.repo, "git:HEAD")
+
+
+def test_hints_can_be_pasted(shop: Workshop) -> None:
+    shop.commit({"a b/x": "1"}, "a b")
+    repo = shop.repo
+    with pytest.raises(NotFound, match="at least 4 digits") as few:
+        revisions.resolve(repo, "abc")
+    assert few.value.hint == "dsv log --oneline"
+    with pytest.raises(NotFound) as missing:
+        revisions.content_at(repo, Place("a b", "HEAD", "y"))
+    assert missing.value.hint == "dsv ls 'a b@HEAD'"
+    with pytest.raises(Refused) as inside:
+        revisions.select(["a b"], ["a b/x"], "HEAD")
+    assert inside.value.hint == "dsv cat 'a b@HEAD:x'"
+
+
+def test_an_ambiguous_prefix_names_the_commits(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dsv.ids._PREFIX", re.compile("[0-9a-f]+"))
+    for number in range(17):  # of which two begin alike
+        shop.commit({"a": str(number)}, "a")
+    repo = shop.repo
+    digits = [oid[0] for oid in repo.objects.commits("")]
+    digit = next(one for one in digits if digits.count(one) > 1)
+    with pytest.raises(Ambiguous, match=f"{digits.count(digit)} commits: {digit}") as caught:
+        revisions.resolve(repo, digit)
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith(f"dsv show {digit}")

@@ -57,7 +57,7 @@ def command(
     sorted_words = sort_words(context, words, most_paths=None)
     if sorted_words.paths:
         if new_branch:
-            raise UsageFault("-b takes no paths", hint="dsv checkout -b NEW, then dsv checkout REV PATH")
+            raise UsageFault("-b takes no paths", hint=f"dsv checkout -b {new_branch}")
         moved = checkout.checkout_paths(
             context.repo,
             sorted_words.revision or "HEAD",

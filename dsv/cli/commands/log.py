@@ -55,7 +55,7 @@ def command(
         context.out.lines(lines)
     if not some:
         context.out.say("no commits yet")
-        context.out.hint("dsv add PATH, then dsv commit -m MESSAGE")
+        context.out.hint("dsv commit -m MESSAGE")
 
 
 def _record(entry: "LogEntry") -> dict[str, object]:
