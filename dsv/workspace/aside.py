@@ -1,0 +1,136 @@
+"""Setting datasets aside while a command makes them anew, and putting them back if it fails."""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from dsv.atomic import storing, temp_name
+from dsv.workspace.ignore import NOTHING, Ignore
+from dsv.workspace.scan import list_names
+from dsv.workspace.update import clear
+
+
+class Aside:
+    """Datasets that are out of the way.
+
+    A folder stays, and so does what rules leave out of it: a command finds it empty, as it found it
+    when the user last ran it, but for the files that it is to make.
+
+    Args:
+        root: The workspace.
+        scratch: Where they are kept meanwhile; best on the same file system.
+        ignore: What is in no dataset.
+    """
+
+    def __init__(self, root: Path, scratch: Path, ignore: Ignore = NOTHING) -> None:
+        self._root = root
+        self._folder = scratch / temp_name()
+        self._ignore = ignore
+        self._taken: dict[str, Path] = {}
+
+    def take(self, paths: Iterable[str]) -> None:
+        """Take the datasets `paths` out of the working tree; what is not there is left out.
+
+        Raises:
+            StorageError: One cannot be moved; those before it are taken.
+            Refused: A folder holds a name that dsv does not track.
+        """
+        with storing("write", self._folder):
+            self._folder.mkdir()
+        for path in paths:
+            place = self._root / path
+            if not os.path.lexists(place):
+                continue
+            target = self._folder / str(len(self._taken))
+            with storing("move", path):
+                self._taken[path] = target
+                if _is_folder(place):
+                    target.mkdir()
+                    self._take_entries(place, path, target)
+                else:
+                    _move(place, target)
+
+    def put_back(self, paths: Iterable[str] | None = None) -> None:
+        """Put datasets back, by default all, in place of what is there now.
+
+        Raises:
+            StorageError: One cannot be moved; it is still in the scratch folder.
+        """
+        for path in list(self._taken) if paths is None else list(paths):
+            with storing("move", path):
+                kept, place = self._taken[path], self._root / path
+                if os.path.lexists(kept):
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    self._drop(place, path, whole=not _is_folder(kept))
+                    _merge(kept, place)
+            del self._taken[path]
+        self._end()
+
+    def forget(self) -> tuple[str, ...]:
+        """Let go of what was made anew, put back what was not, and return that.
+
+        Raises:
+            StorageError: One cannot be moved.
+        """
+        missing = tuple(path for path in self._taken if not self._is_made(path))
+        self.put_back(missing)
+        self._taken.clear()
+        self._end()
+        return missing
+
+    def _end(self) -> None:
+        if not self._taken:
+            clear(os.fspath(self._folder))
+
+    def _is_made(self, path: str) -> bool:
+        place = self._root / path
+        return bool(self._names(place, path)) if _is_folder(place) else os.path.lexists(place)
+
+    def _names(self, place: Path, shown: str) -> list[str]:
+        return list_names(os.fspath(place), shown, self._ignore)
+
+    def _take_entries(self, place: Path, shown: str, target: Path) -> None:
+        for name in self._names(place, shown):
+            if self._ignore and _is_folder(place / name):
+                (target / name).mkdir()
+                self._take_entries(place / name, f"{shown}/{name}", target / name)
+                if not any((place / name).iterdir()):
+                    (place / name).rmdir()
+            else:
+                _move(place / name, target / name)
+
+    def _drop(self, place: Path, shown: str, *, whole: bool) -> None:
+        """Remove what a command put at `place`; of a folder, unless `whole`, what rules leave out stays."""
+        if whole or not _is_folder(place):
+            clear(os.fspath(place))
+            return
+        for name in self._names(place, shown):
+            below = place / name
+            self._drop(below, f"{shown}/{name}", whole=not (self._ignore and _is_folder(below)))
+            if _is_folder(below) and not any(below.iterdir()):
+                below.rmdir()
+
+
+def _is_folder(place: Path) -> bool:
+    return place.is_dir() and not place.is_symlink()
+
+
+def _move(source: Path, target: Path) -> None:
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        shutil.move(source, target)
+
+
+def _merge(source: Path, target: Path) -> None:
+    """Move `source` to `target`; a folder that is there takes the entries in."""
+    if not (_is_folder(source) and _is_folder(target)):
+        _move(source, target)
+        return
+    for entry in list(source.iterdir()):
+        _merge(entry, target / entry.name)
+    source.rmdir()
