@@ -104,6 +104,11 @@ class Output:
         return sys.stdout.isatty()
 
     @property
+    def unicode(self) -> bool:
+        """Whether stdout can show more than ASCII."""
+        return _is_utf8(sys.stdout)
+
+    @property
     def binary(self) -> BinaryIO:
         """Stdout for bytes of the result."""
         self.progress.close()

@@ -1,0 +1,107 @@
+"""`dsv lineage`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from dsv.cli import complete, lineage_words
+from dsv.cli.command import verb
+from dsv.cli.context import Context
+from dsv.errors import Corrupt, UsageFault
+from dsv.ids import short
+
+if TYPE_CHECKING:
+    from dsv.ops.lineage import Lineage
+    from dsv.revisions import Place
+
+_CORRUPT = Corrupt.exit_code
+
+
+@verb(
+    examples={
+        "dsv lineage data/features.parquet": "Trace a dataset back to its raw sources:",
+        "dsv lineage --down raw/flights.csv": "What was ever derived from a raw file, in any version or branch:",
+        "dsv lineage data/features.parquet@v1 --depth 1": "Only the last run that made an older version:",
+        "dsv lineage --format dot | dot -Tsvg -o lineage.svg": "Draw all of HEAD:",
+    },
+    shape=lineage_words.SHAPE,
+)
+@click.argument("what", metavar="[PATH[@REV]]", required=False, shell_complete=complete.places)
+@click.option("--up", "way", flag_value="up", help="Trace it to its sources (the default).")
+@click.option("--down", "way", flag_value="down", help="List all that was ever derived from it.")
+@click.option("--depth", type=click.IntRange(min=0), metavar="N", help="Go over at most N runs.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("tree", "json", "mermaid", "dot")),
+    default="tree",
+    show_default=True,
+    help="How to tell it.",
+)
+def command(
+    context: Context, what: str | None, *, way: str | None, depth: int | None, form: str
+) -> int | None:
+    """Trace where a dataset came from, or what was made of it.
+
+    Without PATH, the datasets of HEAD are traced. Without REV, `--down` takes every version that PATH had
+    in any branch or tag; a PATH that is a folder stands for the datasets in it.
+    """
+    from dsv.ops.lineage import lineage
+
+    if form == "json":
+        context.out.json = True
+    elif context.out.json and form != "tree":
+        raise UsageFault(f"--json and --format {form} contradict each other")
+    found = lineage(
+        context.repo,
+        None if what is None else _place(context, what),
+        down=way == "down",
+        depth=depth,
+        progress=context.progress("reading lineage", "commits"),
+    )
+    _show(context, found, form)
+    return _gaps(context, found)
+
+
+def _place(context: Context, word: str) -> "Place":
+    from dsv import revisions
+    from dsv.revisions import Place
+
+    repo = context.repo
+    if word.startswith("@"):
+        return Place(".", word.removeprefix("@"))
+    found = revisions.place(repo, context.path(word), revisions.datasets_at(repo, None))
+    return Place(found.path, found.revision)
+
+
+def _show(context: Context, found: "Lineage", form: str) -> None:
+    out = context.out
+    if out.json:
+        out.document(lineage_words.document(found))
+        return
+    if form in ("mermaid", "dot"):
+        from dsv.cli import diagrams
+
+        out.lines([*(diagrams.dot(found) if form == "dot" else diagrams.mermaid(found))])
+        return
+    if not found.graph.starts:
+        out.say("no commits yet")
+        out.hint("dsv add PATH, then dsv commit -m MESSAGE")
+        return
+    from dsv.cli import lineage_tree
+
+    out.lines([*lineage_tree.Tree(found, out.style, strokes=out.unicode).lines()])
+    out.line()
+    out.lines([*lineage_tree.summary(found, out.style)])
+
+
+def _gaps(context: Context, found: "Lineage") -> int:
+    """Tell of records that could not be read; damage is exit 6, and what is just not here is none."""
+    code = 0
+    for oid, error in found.graph.gaps.items():
+        context.out.warn(f"{short(oid)}: {error}")
+        if isinstance(error, Corrupt):
+            code = _CORRUPT
+    if found.graph.gaps:
+        context.out.hint("dsv fsck" if code else "dsv fetch: parts of the lineage are not in this store")
+    return code

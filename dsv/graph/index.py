@@ -1,0 +1,145 @@
+"""Keeping the index of what was made from what up to date with the commits that there are."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from dsv.errors import Corrupt, Missing
+from dsv.graph.ledger import Ledger, mark, number
+from dsv.graph.parts import Step, Version, version_of
+from dsv.graph.records import Records
+from dsv.ids import ObjectId
+from dsv.model import node as nodes
+from dsv.model.commit import Commit
+from dsv.progress import SILENT, Progress
+from dsv.repo import Repo
+from dsv.store.refs import Refs
+
+_TIPS = "tips"
+_EPOCH = "epoch"
+_MISSED = "missed"
+
+
+Missed = Mapping[ObjectId, Exception]
+"""What of history the index lacks: by id of a commit why it cannot be read."""
+
+
+def catch_up(repo: Repo, refs: Refs, ledger: Ledger, records: Records, progress: Progress = SILENT) -> Missed:
+    """Index the commits that refs reach and that are new; begin anew if some are not reached any more.
+
+    Raises:
+        Unusable: The ledger is damaged or cannot be written.
+    """
+    tips = _tips(repo, refs)
+    told = " ".join(sorted(tips))
+    # gc took objects away, perhaps commits of which copies here would go on telling.
+    same = ledger.state(_EPOCH) == str(refs.epoch)
+    if same and ledger.state(_TIPS) == told and ledger.state(_MISSED) == "0":
+        return {}
+    known = ledger.commits() if same else {}
+    with ledger.changes():
+        fresh, missed, dead = _reach(repo, tips, known)
+        if dead or not same:
+            ledger.empty_index()
+            fresh, missed, _ = _reach(repo, tips, {})
+        progress.begin("reading lineage", len(fresh), "commits")
+        for oid, commit in fresh.items():
+            try:
+                _add_snapshot(repo, _base(repo, commit, fresh), commit.snapshot, ledger, records)
+                ledger.add_commits([(oid, commit.parents)])
+            except (Corrupt, Missing) as error:
+                missed[oid] = error
+            progress.advance(1)
+        ledger.note(_TIPS, told)
+        ledger.note(_EPOCH, str(refs.epoch))
+        ledger.note(_MISSED, str(len(missed)))
+    return missed
+
+
+def add_staged(repo: Repo, refs: Refs, ledger: Ledger, records: Records) -> None:
+    """Index what is staged; the caller does not keep it, for it may be unstaged again.
+
+    Raises:
+        Corrupt, Missing: The snapshot cannot be read.
+        Unusable: The ledger is damaged or cannot be written.
+    """
+    staged = repo.local(refs).staged
+    if staged is not None:
+        base = None if refs.head is None else repo.commit(refs.head).snapshot
+        _add_snapshot(repo, base, staged, ledger, records)
+
+
+def _tips(repo: Repo, refs: Refs) -> set[ObjectId]:
+    local = repo.local(refs)
+    tips = {*refs.branches.values(), *refs.tags.values(), *local.remotes.values()}
+    return tips | ({local.detached} if local.detached else set())
+
+
+def _reach(
+    repo: Repo, tips: Iterable[ObjectId], known: Mapping[ObjectId, tuple[ObjectId, ...]]
+) -> tuple[dict[ObjectId, Commit], dict[ObjectId, Exception], bool]:
+    """Return the new commits, those that cannot be read, and whether some known ones are not reached any more."""
+    fresh: dict[ObjectId, Commit] = {}
+    missed: dict[ObjectId, Exception] = {}
+    seen: set[ObjectId] = set()
+    waiting = list(tips)
+    while waiting:
+        oid = waiting.pop()
+        if oid in seen:
+            continue
+        seen.add(oid)
+        if oid in known:
+            waiting += known[oid]
+            continue
+        try:
+            fresh[oid] = repo.commit(oid)
+        except (Corrupt, Missing) as error:
+            missed[oid] = error
+        else:
+            waiting += fresh[oid].parents
+    return fresh, missed, not known.keys() <= seen
+
+
+def _base(repo: Repo, commit: Commit, fresh: Mapping[ObjectId, Commit]) -> ObjectId | None:
+    """Return the snapshot that a commit started from, None if it is not here."""
+    for parent in commit.parents[:1]:
+        if parent in fresh:
+            return fresh[parent].snapshot
+        if repo.objects.has(parent):
+            return repo.commit(parent).snapshot
+    return None
+
+
+def _add_snapshot(
+    repo: Repo, base: ObjectId | None, snapshot: ObjectId, ledger: Ledger, records: Records
+) -> None:
+    """Index the datasets in which two snapshots differ, and all that leads to them."""
+    versions = [
+        version_of(new.name, repo.checkpoint(ObjectId(new.target)))
+        for _, new in nodes.compare(base, snapshot, repo.node)
+        if new is not None
+    ]
+    ledger.add_versions(versions)
+    waiting = ledger.not_indexed({one.origin for one in versions})
+    while waiting:
+        around: list[Version] = []
+        used: list[tuple[int, ObjectId]] = []
+        derived: list[tuple[int, ObjectId]] = []
+        further: set[ObjectId] = set()
+        found = records.read(waiting)
+        for oid, origin in found.items():
+            if isinstance(origin, Step):
+                around += (*origin.inputs, *origin.outputs)
+                used += [(mark(one.content, one.origin), oid) for one in origin.inputs]
+                further |= {one.origin for one in origin.inputs}
+            else:
+                derived += [(number(one), oid) for one in origin.before]
+                further |= set(origin.before)
+        ledger.add_versions(around)
+        ledger.add_origins(found, used, derived)
+        waiting = [oid for oid in ledger.not_indexed(further) if oid not in records.gaps]
+
+
+def paths_below(ledger: Ledger, folder: str) -> Iterator[str]:
+    """Yield the paths that ever were datasets and are `folder` or below it."""
+    for path in ledger.paths():
+        if folder in (".", path) or path.startswith(f"{folder}/"):
+            yield path

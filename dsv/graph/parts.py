@@ -1,0 +1,211 @@
+"""What the lineage graph is made of: versions of datasets, runs, sources, and edges between them.
+
+Edges follow the data: source -> version (`origin`), version -> run (`input`), run -> version
+(`output`). Data that was edited by hand, or merged, has a source whose own origins lead
+to it by `origin` edges.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from dsv.hashing import Kind, object_id
+from dsv.ids import ObjectId
+from dsv.model.attempt import CLAIMED
+from dsv.model.checkpoint import Checkpoint
+
+INPUT = "input"
+OUTPUT = "output"
+ORIGIN = "origin"
+
+
+class Key(NamedTuple):
+    """Names a version of a dataset in the graph: where it was, what it was, where it came from."""
+
+    path: str
+    content: ObjectId
+    origin: ObjectId
+
+
+NodeId = Key | ObjectId
+"""A version's key, or the id of a run or source."""
+
+
+class Version(NamedTuple):
+    """One version of a dataset.
+
+    Attributes:
+        path: Where it was.
+        content: Its content id.
+        origin: Id of the run or source that it came from.
+        kind: As in its checkpoint.
+        size: Bytes of all its files.
+        files: How many files it has.
+        schema: The schema under which it is read; None for typed formats.
+        table: Its table id, as far as it is known.
+        rows: Of its table, as far as they are known.
+    """
+
+    path: str
+    content: ObjectId
+    origin: ObjectId
+    kind: str
+    size: int
+    files: int
+    schema: ObjectId | None
+    table: ObjectId | None = None
+    rows: int | None = None
+
+    @property
+    def key(self) -> Key:
+        """What names it in the graph."""
+        return Key(self.path, self.content, self.origin)
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The checkpoint that it is."""
+        return Checkpoint(self.content, self.kind, self.size, self.files, self.schema, self.origin)
+
+    @property
+    def id(self) -> ObjectId:
+        """The id of its checkpoint; datasets at several paths may share it."""
+        return object_id(Kind.CHECKPOINT, self.checkpoint.encode())
+
+
+def version_of(path: str, found: Checkpoint) -> Version:
+    """Return the version that the checkpoint `found` is, at `path`."""
+    return Version(path, found.content, found.origin, found.kind, found.size, found.files, found.schema)
+
+
+class How(NamedTuple):
+    """How a run happened.
+
+    Attributes:
+        capture: One of the words of `dsv.model.attempt`.
+        started: Seconds since 1970-01-01 UTC.
+        commit: The git commit of its code; None outside of git.
+        dirty: How many paths had uncommitted changes then.
+        blind_spots: What the capture could have missed.
+    """
+
+    capture: str
+    started: int
+    commit: str | None
+    dirty: int
+    blind_spots: tuple[str, ...]
+
+    @property
+    def claimed(self) -> bool:
+        """Whether nobody has seen the run happen."""
+        return self.capture == CLAIMED
+
+
+class Step(NamedTuple):
+    """A run in the graph, with all that it read and wrote.
+
+    Attributes:
+        id: Of its record.
+        name: Its label, or None.
+        argv: Its command.
+        cwd: The folder it ran in, relative to the workspace.
+        params: Its parameters.
+        code: Id of the list of its code files.
+        inputs: What it read.
+        outputs: What it wrote.
+    """
+
+    id: ObjectId
+    name: str | None
+    argv: tuple[str, ...]
+    cwd: str
+    params: Mapping[str, str]
+    code: ObjectId
+    inputs: tuple[Version, ...]
+    outputs: tuple[Version, ...]
+
+    def output_like(self, version: Version) -> Version | None:
+        """Return the output that `version` is, perhaps at another path since; None if it wrote no such thing."""
+        same = [one for one in self.outputs if one.content == version.content]
+        return next((one for one in same if one.path == version.path), same[0] if same else None)
+
+
+class Root(NamedTuple):
+    """A source in the graph.
+
+    Attributes:
+        id: Of its record.
+        path: Under which it was first added.
+        edited: Id of the origin whose data was edited by hand to give this, or None.
+        merged: Ids of the origins whose folders a merge joined.
+        url: Where it was imported from, or None.
+        etag: What the server called that version, or None.
+        modified: When it was last changed there, in seconds since 1970, or None.
+    """
+
+    id: ObjectId
+    path: str
+    edited: ObjectId | None
+    merged: tuple[ObjectId, ...]
+    url: str | None
+    etag: str | None
+    modified: int | None
+
+    @property
+    def before(self) -> tuple[ObjectId, ...]:
+        """The origins that it goes back to."""
+        return self.merged if self.edited is None else (self.edited, *self.merged)
+
+    @property
+    def raw(self) -> bool:
+        """Whether the data came from outside and from nothing else."""
+        return not self.before
+
+
+Origin = Step | Root
+
+
+class Edge(NamedTuple):
+    """Where data went.
+
+    Attributes:
+        tail: The node that it came from.
+        head: The node that it went to.
+        role: `INPUT`, `OUTPUT` or `ORIGIN`.
+    """
+
+    tail: NodeId
+    head: NodeId
+    role: str
+
+
+@dataclass(slots=True)
+class Graph:
+    """A part of the lineage graph.
+
+    Attributes:
+        starts: The versions that were asked about.
+        versions: By key.
+        origins: Runs and sources by id.
+        edges: All edges between them, in the order in which they were found, each once.
+        how: How its runs happened, where that is known.
+        cut: Nodes at which the walk ended though there is more.
+        gaps: By id of a record that could not be read, why.
+    """
+
+    starts: tuple[Key, ...] = ()
+    versions: dict[Key, Version] = field(default_factory=dict)
+    origins: dict[ObjectId, Origin] = field(default_factory=dict)
+    edges: dict[Edge, None] = field(default_factory=dict)
+    how: dict[ObjectId, How] = field(default_factory=dict)
+    cut: set[NodeId] = field(default_factory=set)
+    gaps: dict[ObjectId, Exception] = field(default_factory=dict)
+
+    @property
+    def runs(self) -> list[Step]:
+        """Its runs."""
+        return [one for one in self.origins.values() if isinstance(one, Step)]
+
+    @property
+    def sources(self) -> list[Root]:
+        """Its sources."""
+        return [one for one in self.origins.values() if isinstance(one, Root)]

@@ -1,0 +1,180 @@
+"""Records of runs and sources as the graph has them: from the ledger, else from the store."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from dsv import origins
+from dsv.derived import facts_record, rows_of
+from dsv.errors import Corrupt, DsvError, StorageError
+from dsv.graph.ledger import Ledger, number
+from dsv.graph.parts import Graph, How, Origin, Root, Step, Version, version_of
+from dsv.hashing import checksum
+from dsv.ids import ObjectId
+from dsv.model.origin import Source
+from dsv.model.run import Run
+from dsv.repo import Repo
+from dsv.tables.keys import facts_key
+
+_ORIGIN = "origin"
+_HOW = "how"
+_ROWS = "rows"
+_NO_ROWS = -1
+
+
+class Records:
+    """Reads runs and sources, many at a time, and keeps in the ledger what it had to decode.
+
+    Args:
+        repo: The workspace.
+        ledger: Where copies are kept.
+
+    Attributes:
+        gaps: By id of a record that could not be read, why.
+    """
+
+    def __init__(self, repo: Repo, ledger: Ledger) -> None:
+        self.gaps: dict[ObjectId, Exception] = {}
+        self._repo = repo
+        self._ledger = ledger
+        self._seen: dict[ObjectId, Origin] = {}
+
+    def read(self, ids: Iterable[ObjectId]) -> dict[ObjectId, Origin]:
+        """Return the runs and sources with these ids; those that cannot be read are told in `gaps`."""
+        wanted = dict.fromkeys(ids)
+        found = {oid: self._seen[oid] for oid in wanted if oid in self._seen}
+        rest = {number(oid): oid for oid in wanted if oid not in found and oid not in self.gaps}
+        for body in self._ledger.copies(_ORIGIN, rest):
+            origin = _opened(body)
+            if origin.id in wanted:
+                found[origin.id] = self._seen[origin.id] = origin
+        fresh = []
+        for oid in rest.values():
+            if oid in found:
+                continue
+            try:
+                record = origins.origin(self._repo, oid)
+            except (Corrupt, StorageError) as error:
+                self.gaps[oid] = error
+                continue
+            found[oid] = self._seen[oid] = _of_record(oid, record)
+            fresh.append((number(oid), _closed(found[oid])))
+        if fresh:
+            self._ledger.keep_copies(_ORIGIN, fresh)
+        return found
+
+    def describe(self, graph: Graph) -> None:
+        """Add how the runs of `graph` happened, and rows and table ids where they are known."""
+        graph.how.update(self._how([run.id for run in graph.runs]))
+        self._add_tables(graph)
+
+    def _how(self, runs: list[ObjectId]) -> dict[ObjectId, How]:
+        refs = self._repo.refs()
+        # What was seen stays; what was only claimed, or is not known, may be told otherwise by other refs.
+        known_by = f"{checksum(refs.encode()):x}"
+        found: dict[ObjectId, How] = {}
+        rest = {number(oid): oid for oid in runs}
+        for oid, refs_then, fields in self._ledger.copies(_HOW, rest):
+            how = How._make((*fields[:4], tuple(fields[4]))) if fields else None
+            if (how is None or how.claimed) and refs_then != known_by:
+                continue
+            if rest.get(number(oid)) == oid:
+                del rest[number(oid)]
+                if how is not None:
+                    found[oid] = how
+        fresh = []
+        for oid in rest.values():
+            try:
+                attempt = origins.attempt(self._repo, refs, oid)
+            except (Corrupt, StorageError):
+                continue
+            body = None
+            if attempt is not None:
+                git = attempt.git
+                commit, dirty = (None, 0) if git is None else (git.commit, len(git.dirty))
+                found[oid] = How(attempt.capture, attempt.started, commit, dirty, attempt.blind_spots)
+                body = list(found[oid])
+            fresh.append((number(oid), [oid, known_by, body]))
+        if fresh:
+            self._ledger.keep_copies(_HOW, fresh)
+        return found
+
+    def _add_tables(self, graph: Graph) -> None:
+        """Give versions their rows: those of a run's outputs that are tables, and of all others that may be."""
+        wanted: dict[ObjectId, list[Version]] = {}
+        for version in graph.versions.values():
+            if version.rows is None and not (
+                version.origin in graph.origins and _is_no_table(graph, version)
+            ):
+                wanted.setdefault(facts_key(version.content, version.schema), []).append(version)
+        known: dict[ObjectId, tuple[int | None, ObjectId | None]] = {}
+        for key, rows, table in self._ledger.copies(_ROWS, {number(key) for key in wanted}):
+            # Facts may have come since then, and with them more than a footer tells.
+            if key in wanted and (table is not None or not self._repo.objects.has(key)):
+                known[key] = (None if rows == _NO_ROWS else rows, table)
+        fresh = []
+        for key, versions in wanted.items():
+            if key not in known:
+                rows, table, final = self._look(versions[0])
+                known[key] = (rows, table)
+                if final:
+                    fresh.append((number(key), [key, _NO_ROWS if rows is None else rows, table]))
+            rows, table = known[key]
+            for version in versions:
+                graph.versions[version.key] = version._replace(rows=rows, table=version.table or table)
+        if fresh:
+            self._ledger.keep_copies(_ROWS, fresh)
+
+    def _look(self, version: Version) -> tuple[int | None, ObjectId | None, bool]:
+        """Return rows and table id as far as they are known, and whether nothing but facts could tell more."""
+        record = facts_record(self._repo, version.checkpoint)
+        table = record.get("table") if record else None
+        try:
+            rows = rows_of(self._repo, version.path, version.checkpoint)
+        except DsvError:
+            return None, table, False
+        # A footer that is not here now may be here tomorrow.
+        here = rows is not None or version.checkpoint.is_dir or self._repo.contents.has(version.content)
+        return rows, table, here
+
+
+def _is_no_table(graph: Graph, version: Version) -> bool:
+    origin = graph.origins[version.origin]
+    if isinstance(origin, Root):
+        return False
+    output = origin.output_like(version)
+    return output is not None and output.table is None
+
+
+def _of_record(oid: ObjectId, record: Run | Source) -> Origin:
+    if isinstance(record, Source):
+        fetched = record.fetched
+        url, etag, modified = (
+            (None, None, None) if fetched is None else (fetched.url, fetched.etag, fetched.modified)
+        )
+        return Root(oid, record.path, record.edited, record.merged, url, etag, modified)
+    return Step(
+        id=oid,
+        name=record.name,
+        argv=record.argv,
+        cwd=record.cwd,
+        params=dict(record.params),
+        code=record.code,
+        inputs=tuple(version_of(one.path, one.checkpoint) for one in record.inputs),
+        outputs=tuple(
+            version_of(one.path, one.checkpoint(oid))._replace(table=one.table) for one in record.outputs
+        ),
+    )
+
+
+def _closed(origin: Origin) -> list[Any]:
+    return ["run" if isinstance(origin, Step) else "source", *origin]
+
+
+def _opened(body: Any) -> Origin:
+    kind, *fields = body
+    if kind == "run":
+        *head, argv, cwd, params, code, inputs, outputs = fields
+        inputs, outputs = (tuple(map(Version._make, versions)) for versions in (inputs, outputs))
+        return Step._make((*head, tuple(argv), cwd, params, code, inputs, outputs))
+    oid, path, edited, merged, *rest = fields
+    return Root(oid, path, edited, tuple(merged), *rest)

@@ -1,0 +1,123 @@
+"""Trace where data came from, and what was made of it."""
+
+from dataclasses import dataclass
+
+from dsv import revisions
+from dsv.errors import NotFound
+from dsv.graph import index, walk
+from dsv.graph.ledger import Ledger, using
+from dsv.graph.parts import Graph, Key, Version, version_of
+from dsv.graph.records import Records
+from dsv.progress import SILENT, Progress
+from dsv.repo import Datasets, Repo
+from dsv.revisions import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """A part of the lineage graph, and what is worth knowing of it.
+
+    Attributes:
+        graph: The graph; its `starts` are what was asked about.
+        down: Whether it leads to what was derived, instead of to where data came from.
+        current: Those of its versions that are staged, or in HEAD where nothing is staged there.
+    """
+
+    graph: Graph
+    down: bool
+    current: frozenset[Key]
+
+
+def lineage(
+    repo: Repo,
+    place: Place | None = None,
+    *,
+    down: bool = False,
+    depth: int | None = None,
+    progress: Progress = SILENT,
+) -> Lineage:
+    """Return what led to datasets, or with `down` all that was ever derived from them.
+
+    Without a revision, what is staged is taken, else what HEAD has; for `down` every version
+    that any branch, tag or remote-tracking branch ever had, and what is staged.
+
+    Args:
+        repo: The workspace.
+        place: A dataset, or a folder of datasets; None for all of HEAD.
+        down: Which way to go.
+        depth: How many runs to go at most.
+        progress: Told of the commits that are read.
+
+    Raises:
+        NotFound: No such revision or dataset.
+    """
+    now = _now(repo)
+
+    def ask(ledger: Ledger) -> Graph:
+        records = Records(repo, ledger)
+        if down:
+            graph = _down(repo, place, ledger, records, depth, progress)
+        else:
+            graph = walk.up(_named(_datasets(repo, place), place), records, depth=depth)
+        records.describe(graph)
+        return graph
+
+    graph = using(repo.dot / "cache", ask)
+    here = {version_of(path, one.checkpoint).key for path, one in now.items()}
+    return Lineage(graph, down, frozenset(here & graph.versions.keys()))
+
+
+def _down(
+    repo: Repo, place: Place | None, ledger: Ledger, records: Records, depth: int | None, progress: Progress
+) -> Graph:
+    refs = repo.refs()
+    gaps = dict(index.catch_up(repo, refs, ledger, records, progress))
+
+    def ask() -> Graph:
+        every = place is not None and place.revision is None
+        starts = _ever(ledger, place.path) if every and place else _named(_datasets(repo, place), place)
+        return walk.down(starts, records, ledger, depth=depth)
+
+    staged = repo.local(refs).staged
+    if staged is None or (refs.head in gaps) or staged == repo.snapshot_of(refs.head):
+        graph = ask()
+    else:
+        with ledger.changes(keep=False):
+            index.add_staged(repo, refs, ledger, records)
+            graph = ask()
+    graph.gaps.update(gaps)
+    return graph
+
+
+def _now(repo: Repo) -> Datasets:
+    """Return what is staged; it is what HEAD has but for what was changed since."""
+    return revisions.datasets_at(repo, None)
+
+
+def _datasets(repo: Repo, place: Place | None) -> Datasets:
+    head = repo.refs().head
+    if place is None:
+        return {} if head is None else revisions.datasets_at(repo, "HEAD")
+    if place.revision is not None:
+        return revisions.datasets_at(repo, place.revision)
+    found = _now(repo)
+    known = any(path == place.path or path.startswith(f"{place.path}/") for path in found)
+    return found if known or head is None or place.path == "." else revisions.datasets_at(repo, "HEAD")
+
+
+def _named(datasets: Datasets, place: Place | None) -> list[Version]:
+    paths = list(datasets)
+    if place is not None:
+        paths = revisions.select(datasets, [place.path], place.revision or "HEAD")
+    return [version_of(path, datasets[path].checkpoint) for path in paths]
+
+
+def _ever(ledger: Ledger, path: str) -> list[Version]:
+    """Return all versions that ever were at `path` or, if it is a folder of datasets, below it."""
+    found = [Version._make(body) for body in ledger.versions_at(path)]
+    if not found:
+        below = index.paths_below(ledger, path)
+        found = [Version._make(body) for one in below for body in ledger.versions_at(one)]
+    if not found:
+        raise NotFound(f"no dataset {path} in any commit", hint="dsv ls")
+    return found
