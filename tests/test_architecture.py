@@ -63,6 +63,7 @@ IMPORTERS = {
     "blake3": {"hashing"},
     "xxhash": {"hashing"},
     "click": {"cli"},
+    "platformdirs": {"cli"},
     "rich": {"cli"},
     "boto3": {"store.s3"},
     "botocore": {"store.s3"},

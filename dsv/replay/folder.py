@@ -1,6 +1,7 @@
 """Laying out a clean folder for a run: the recorded inputs and code, and nothing else."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,14 +72,16 @@ def lay_out(
         check_space(folder, sum(one.checkpoint.size for one in run.inputs))
         for one in run.inputs:
             result = made.get(one.path)
-            if result is None:
-                _write(folder, one.path, one.checkpoint, reader)
-            else:
-                _write(folder, one.path, result.checkpoint, Rebuilt(result))
+            if result is not None:
+                write(folder, one.path, result.checkpoint, Rebuilt(result))
+                continue
+            with _naming(f"its input {one.path}"):
+                write(folder, one.path, one.checkpoint, reader)
         for file in step.code:
             place = _above(folder, file.path)
             if not place.exists():  # a data set may hold it
-                write_file(str(place), file.file, file.kind, reader)
+                with _naming(f"its code {file.path}"):
+                    write_file(str(place), file.file, file.kind, reader)
         for path in (*(output.path for output in run.outputs), *([f"{run.cwd}/."] if run.cwd else [])):
             check_inside(path.removesuffix("/."))
             _above(folder, path)
@@ -160,15 +163,26 @@ def write_result(result: Result, place: Path) -> None:
     """
     with storing("write", place):
         place.parent.mkdir(parents=True, exist_ok=True)
-        _write(place.parent, place.name, result.checkpoint, Rebuilt(result))
+        write(place.parent, place.name, result.checkpoint, Rebuilt(result))
 
 
-def _write(folder: Path, path: str, wanted: Checkpoint, reader: Reader) -> None:
+def write(folder: Path, path: str, wanted: Checkpoint, reader: Reader) -> None:
+    """Write a version of the dataset `path` into `folder`, where nothing is; raises as `lay_out`, and OSError."""
     place = _above(folder, path)
     if wanted.is_dir:
         Builder(reader).folder(str(place), wanted.content, path)
     else:
         write_file(str(place), wanted.content, wanted.kind, reader)
+
+
+@contextmanager
+def _naming(what: str) -> Iterator[None]:
+    try:
+        yield
+    except Missing as error:
+        raise Missing(
+            f"the bytes of {what} are not here, and no run can give them", hint=error.hint
+        ) from error
 
 
 def _above(folder: Path, path: str) -> Path:

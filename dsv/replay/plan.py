@@ -75,18 +75,28 @@ class Plan:
         """By step the steps whose results it needs."""
         return {oid: frozenset(step.makers.values()) for oid, step in self.steps.items()}
 
-    def needing(self, path: str) -> tuple[ObjectId, ...]:
-        """Return the steps that have to be good for the dataset `path` to be: its own run, and in a chain all behind."""
-        start = self.runs.get(path)
-        if start is None or start not in self.steps:
-            return ()
-        found, waiting = {start: None}, [start] if self.chain else []
+    def needing(self, run: ObjectId) -> tuple[ObjectId, ...]:
+        """Return the steps of the chain that ends with `run`, itself first."""
+        found, waiting = {run: None}, [run]
         while waiting:
             for oid in self.steps[waiting.pop()].behind.values():
                 if oid in self.steps and oid not in found:
                     found[oid] = None
                     waiting.append(oid)
         return tuple(found)
+
+    def made(self, run: ObjectId, path: str) -> Output:
+        """Return the output that the input `path` of `run` is, of the run behind it."""
+        step = self.steps[run]
+        one = step.run.input(path)
+        assert one is not None
+        output = output_of(self.steps[step.behind[path]].run, path, one.checkpoint)
+        assert output is not None
+        return output
+
+    def users(self, run: ObjectId) -> tuple[ObjectId, ...]:
+        """Return the steps that are replayed on results of `run`."""
+        return tuple(oid for oid, step in self.steps.items() if run in step.makers.values())
 
 
 @dataclass(slots=True)
@@ -212,22 +222,16 @@ def _trace(
             return None
         return Obstacle(Status.FAILED, f"the record of where its input {one.path} came from is not here")
     if isinstance(origin, Source):
+        # Raw bytes that are not here may be had from a remote: that is seen when they are needed.
         obstacle = of_source(origin) if chain else None
-        if obstacle is not None:
-            return Obstacle(obstacle.status, f"input {one.path}: {obstacle.reason}")
+        return obstacle and Obstacle(obstacle.status, f"input {one.path}: {obstacle.reason}")
+    if output_of(origin, one.path, one.checkpoint) is None:
+        lost = held and not chain
         return (
-            None
-            if held
-            else Obstacle(
-                Status.FAILED, f"the bytes of its input {one.path} are not here, and nothing can rebuild them"
-            )
+            None if lost else Obstacle(Status.FAILED, f"run {short(oid)} did not give its input {one.path}")
         )
     behind[one.path] = oid
     if not held:
-        if output_of(origin, one.path, one.checkpoint) is None:
-            return Obstacle(
-                Status.FAILED, f"its input {one.path} is not here, and run {short(oid)} did not give it"
-            )
         makers[one.path] = oid
     return None
 
@@ -237,8 +241,7 @@ def _code(repo: Repo, run: Run) -> tuple[tuple[CodeFile, ...], Obstacle | None]:
         files = origins.code(repo, run.code).files
     except Missing:
         return (), Obstacle(Status.FAILED, "the list of its code is not here")
-    lost = next((file.path for file in files if not repo.contents.has(file.file)), None)
-    return files, None if lost is None else Obstacle(Status.FAILED, f"its code {lost} is not here")
+    return files, None
 
 
 def _sorted(steps: Mapping[ObjectId, Step]) -> dict[ObjectId, Step]:

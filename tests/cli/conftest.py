@@ -11,6 +11,7 @@ def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Face:
     monkeypatch.setenv("DSV_AUTHOR", "Ada <ada@example.org>")
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     folder = tmp_path / "work"
     folder.mkdir()
     return Face(folder, monkeypatch)

@@ -12,6 +12,7 @@ from dsv.cli import complete, origins
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.cli.style import counted, printable, size
+from dsv.cli.trusting import trust_own
 from dsv.errors import Refused, UsageFault
 from dsv.ids import short
 
@@ -142,6 +143,8 @@ def command(
         author=context.author if message is not None else "",
         progress=context.progress("storing", "B"),
     )
+    if result.recorded.id is not None:
+        trust_own(context, result.recorded.id)
     if context.out.json:
         context.out.document(_record(request, result))
     else:

@@ -1,0 +1,153 @@
+"""`dsv verify`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from dsv.cli import complete, replays
+from dsv.cli.command import verb
+from dsv.cli.context import Context
+from dsv.cli.replays import Given
+from dsv.cli.style import printable
+from dsv.cli.trusting import trusted_file
+from dsv.model.verdict import Status, counted
+
+if TYPE_CHECKING:
+    from dsv.model.verdict import Checked
+    from dsv.ops.verify import Selection, Verified
+
+SHAPE = {
+    "ok": "flag: whether every dataset is at least what its policy demands",
+    "level": "hashes|last|raw",
+    "commit": "id: whose datasets were verified",
+    **replays.SHAPE,
+    "datasets": [
+        {
+            "path": "path: of the dataset",
+            "status": "|".join(Status),
+            "policy": "text: what had to be the same",
+            "reason": "text: why the status is what it is; empty if it needs no reason",
+            "seconds": "number: how long its run took",
+            "details": ["text: more about it, the most telling first"],
+        }
+    ],
+}
+
+
+@verb(
+    examples={
+        "dsv verify": "Replay the last run of every dataset of HEAD and compare:",
+        "dsv verify --level hashes": "Check records alone, without data and without running anything:",
+        "dsv verify --level raw data/features.parquet": "Rebuild a dataset from its raw sources:",
+        "dsv verify --changed-since git:origin/main --yes": "In CI, only what a branch changed:",
+    },
+    shape=SHAPE,
+    exits={0: "all datasets are at least what their policies demand", 1: "some are not"},
+    sections={"Statuses": {status.value: status.meaning for status in Status}},
+)
+@click.argument("paths", metavar="[PATH]...", nargs=-1, shell_complete=complete.datasets)
+@click.option("--rev", metavar="REV", default="HEAD", help="Verify the datasets of REV instead of HEAD.")
+@click.option(
+    "--level",
+    type=click.Choice(["hashes", "last", "raw"]),
+    default="last",
+    help="Check records alone, replay the last run of each dataset (the default), or all from the raw sources.",
+)
+@click.option("--changed-since", metavar="REV", help="Leave out datasets that are the same in REV.")
+@click.option("--sample", metavar="N", type=click.IntRange(min=1), help="Only N datasets, chosen by chance.")
+@click.option("--twice", is_flag=True, help="Replay two times, to tell what never gives the same.")
+@replays.options
+def command(
+    context: Context,
+    paths: tuple[str, ...],
+    *,
+    rev: str,
+    level: str,
+    changed_since: str | None,
+    sample: int | None,
+    twice: bool,
+    jobs: int | None,
+    python: str | None,
+    allow: tuple[str, ...],
+    allow_network: bool,
+    env: str | None,
+    yes: bool,
+) -> int:
+    """Rebuild datasets, compare them with what is recorded, and change nothing.
+
+    Each run is replayed in a clean folder that holds only its recorded inputs and code. The policy of a
+    dataset in `dsv.toml` says what has to be the same. Commands that others recorded are run only when
+    you agree.
+    """
+    from dsv.ops.verify import Selection
+
+    given = Given(jobs, python, allow, allow_network, env == "recreate", yes)
+    selection = Selection(tuple(map(context.path, paths)), rev, changed_since, sample)
+    found = _verify(context, selection, level, given, twice=twice)
+    _show(context, found, given)
+    return 0 if found.ok else 1
+
+
+def _verify(context: Context, selection: "Selection", level: str, given: Given, *, twice: bool) -> "Verified":
+    from dsv.ops import verify
+
+    if level == "hashes":
+        return verify.verify_hashes(
+            context.repo, selection, progress=context.progress("checking", "datasets")
+        )
+    return verify.verify(
+        context.repo,
+        selection,
+        verify.Level(level),
+        replays.settings(context, given, twice=twice),
+        replays.agree(context, given),
+        trusted_file(),
+        progress=context.progress("replaying", "runs"),
+    )
+
+
+def _show(context: Context, found: "Verified", given: Given) -> None:
+    out = context.out
+    if out.json:
+        out.document(
+            {
+                "ok": found.ok,
+                "level": found.level,
+                "commit": found.commit,
+                **replays.record(given, found.isolation, found.changed, context),
+                "datasets": [_record(check) for check in found.checks],
+            }
+        )
+        return
+    replays.tell_changes(context, found.changed)
+    _lines(context, found)
+    counts = ", ".join(f"{number:,} {status}" for status, number in counted(found.checks).items())
+    isolation = f", isolation: {found.isolation}" if found.isolation else ""
+    out.report(f"{counts or 'nothing to verify'} (level {found.level}{isolation})")
+
+
+def _lines(context: Context, found: "Verified") -> None:
+    out, style = context.out, context.out.style
+    wide = max((len(check.status) for check in found.checks), default=0)
+    for check in found.checks:
+        word = check.status.ljust(wide)
+        paint = style.removed if not check.status.good else style.faint if _is_quiet(check) else style.added
+        reason = f"  {printable(check.reason)}" if check.reason else ""
+        out.line(f"{paint(word)}  {printable(check.path)}{reason}")
+        if not check.status.good or out.verbose:
+            out.lines([f"{'':{wide}}    {style.faint(printable(line))}" for line in check.details])
+
+
+def _is_quiet(check: "Checked") -> bool:
+    return check.status in (Status.SOURCE, Status.RECORDED)
+
+
+def _record(check: "Checked") -> dict[str, object]:
+    return {
+        "path": check.path,
+        "status": check.status,
+        "policy": check.policy,
+        "reason": check.reason,
+        "seconds": round(check.seconds, 3),
+        "details": list(check.details),
+    }

@@ -1,0 +1,168 @@
+"""What `dsv rebuild` and `dsv verify` share: how replays are made, and who agrees to them."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import click
+
+from dsv.cli.context import Context
+from dsv.cli.style import counted, printable
+from dsv.cli.trusting import trusted_file
+from dsv.errors import Refused
+
+if TYPE_CHECKING:
+    from dsv.circumstances import Circumstance
+    from dsv.replay.consent import Agree, Command
+    from dsv.replay.replays import Settings
+
+_F = TypeVar("_F", bound=Callable[..., object])
+
+_CHANGES = 5
+
+SHAPE = {
+    "isolation": "text?: how commands were isolated: `landlock ABI n`, or `folder` which promises less; null if none was run",
+    "allowed": {
+        "network": "flag: whether commands could use the network",
+        "paths": ["text: what else they could read"],
+    },
+    "environment": [
+        {
+            "name": "text: a package, `python`, a program",
+            "recorded": "text?: its version then",
+            "present": "text?: its version now",
+            "imported": "flag?: whether the recorded run imported it; null if that is not known",
+        }
+    ],
+}
+
+
+class Given(NamedTuple):
+    """The options of a replay, as they were given.
+
+    Attributes:
+        jobs: How many runs at once; None: as many as there are processors.
+        python: The interpreter.
+        allow: What may be read besides.
+        network: Whether the network may be used.
+        recreate: Whether the recorded packages are installed.
+        yes: Whether the user agrees to all commands.
+    """
+
+    jobs: int | None
+    python: str | None
+    allow: tuple[str, ...]
+    network: bool
+    recreate: bool
+    yes: bool
+
+
+def options(function: _F) -> _F:
+    """Add the options of `Given` to a command."""
+    for option in (
+        click.option("--yes", is_flag=True, help="Agree to run the recorded commands, this once."),
+        click.option(
+            "--env",
+            type=click.Choice(["recreate"]),
+            help="Install the recorded packages in a virtual environment first.",
+        ),
+        click.option("--allow-network", is_flag=True, help="Let commands use the network."),
+        click.option("--allow", metavar="PATH", multiple=True, help="Let commands read PATH besides."),
+        click.option("--python", metavar="PYTHON", help="The interpreter to use instead of the active one."),
+        click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="How many runs at once."),
+    ):
+        function = option(function)
+    return function
+
+
+def settings(context: Context, given: Given, *, twice: bool = False, keep: bool = False) -> "Settings":
+    """Return how replays are made.
+
+    Raises:
+        NotFound: The interpreter that was given is not there.
+    """
+    from dsv.lineage.interpreter import interpreter_at
+    from dsv.lineage.sandbox import Openings
+    from dsv.replay.environments import find_python
+    from dsv.replay.replays import Settings
+    from dsv.replay.step import Means
+
+    python = find_python(None if given.python is None else _program(context, given.python), context.env)
+    openings = Openings(tuple(context.path_here(path) for path in given.allow), given.network)
+    means = Means(context.env, None if python is None else interpreter_at(python), openings)
+    jobs = given.jobs or os.cpu_count() or 1
+    return Settings(means, jobs=jobs, twice=twice, recreate=given.recreate, keep=keep)
+
+
+def agree(context: Context, given: Given) -> "Agree":
+    """Return what asks the user to agree to commands."""
+
+    def ask(commands: "Sequence[Command]") -> None:
+        if given.yes:
+            return
+        _list(context, commands)
+        if not (sys.stdin.isatty() and sys.stderr.isatty()) or context.out.json:
+            raise Refused(
+                f"{counted(len(commands), 'recorded command')} would be run, and nobody agreed to that",
+                hint="dsv config trust, or --yes",
+            )
+        if not click.confirm("Run them?", err=True):
+            raise Refused("nothing was run")
+        from dsv.replay.consent import remember
+
+        remember(trusted_file(), commands)
+
+    return ask
+
+
+def record(
+    given: Given, isolation: str | None, changed: "Sequence[Circumstance]", context: Context
+) -> dict[str, object]:
+    """Return the part of the JSON document that `SHAPE` describes."""
+    return {
+        "isolation": isolation,
+        "allowed": {
+            "network": given.network,
+            "paths": [os.fspath(context.path_here(path)) for path in given.allow],
+        },
+        "environment": [
+            {"name": one.name, "recorded": one.before, "present": one.after, "imported": one.imported}
+            for one in changed
+        ],
+    }
+
+
+def tell_changes(context: Context, changed: "Sequence[Circumstance]") -> None:
+    """Say how the environment differs from the recorded one: what matters, all with `-v`."""
+    matter = [one for one in changed if one.matters]
+    shown = list(changed) if context.out.verbose else matter[:_CHANGES]
+    for one in shown:
+        context.out.say(f"environment: {one.text}")
+    more = len(changed) - len(shown)
+    if more and matter:
+        context.out.say(f"environment: {counted(more, 'more difference')} (-v shows them)")
+
+
+def _list(context: Context, commands: "Sequence[Command]") -> None:
+    out = context.out
+    out.say("commands that you have not run or agreed to before:")
+    for one in commands:
+        out.say(f"  {printable(one.text)}")
+        if one.code:
+            out.say(f"    with {printable(', '.join(one.code))}")
+        if one.secrets:
+            out.say(f"    is given {', '.join(one.secrets)}")
+        if one.environment is not None:
+            out.say("    installs its recorded packages")
+
+
+def _program(context: Context, given: str) -> Path:
+    import shutil
+
+    if "/" not in given and os.sep not in given:
+        found = shutil.which(given, path=context.env.get("PATH", os.defpath))
+        if found is not None:
+            return Path(found)
+    return context.path_here(given)

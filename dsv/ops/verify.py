@@ -1,0 +1,199 @@
+"""Rebuild datasets, compare, and change nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from dsv import origins, revisions
+from dsv.circumstances import Circumstance
+from dsv.errors import UsageFault
+from dsv.hashing import Kind, derived_hasher
+from dsv.ids import ObjectId
+from dsv.model.attempt import VERIFIED, Attempt
+from dsv.model.checkpoint import Checkpoint
+from dsv.model.verdict import Checked, all_good
+from dsv.progress import SILENT, Progress
+from dsv.replay import consent
+from dsv.replay.account import Replayed
+from dsv.replay.consent import Agree
+from dsv.replay.plan import Plan, plan
+from dsv.replay.replays import Settings, checked, replay_all
+from dsv.replay.room import room
+from dsv.repo import Datasets, Repo
+from dsv.staleness.hashes import check_hashes
+from dsv.store.refs import Refs
+from dsv.store.writer import Writer
+
+_SAMPLE = "dsv 2026-11 sample of datasets v1"
+
+
+class Level(StrEnum):
+    """How much is done to find out."""
+
+    HASHES = "hashes"
+    LAST = "last"
+    RAW = "raw"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which datasets are verified.
+
+    Attributes:
+        paths: Datasets, or folders that hold some; none: all.
+        revision: The commit whose datasets are meant.
+        changed_since: Leave out what is the same in this commit.
+        sample: At most so many, chosen by hash of the commit and the path; sources are not among them.
+    """
+
+    paths: tuple[str, ...] = ()
+    revision: str = "HEAD"
+    changed_since: str | None = None
+    sample: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What verify found.
+
+    Attributes:
+        commit: The commit.
+        level: What was done.
+        checks: The datasets, by path.
+        isolation: How well commands were isolated, the weakest of them; None if none was run.
+        changed: How the environment differs from what was recorded, over all runs.
+        proven: Runs that were only claimed so far, and that were seen to give what was claimed.
+    """
+
+    commit: ObjectId
+    level: Level
+    checks: tuple[Checked, ...]
+    isolation: str | None = None
+    changed: tuple[Circumstance, ...] = ()
+    proven: tuple[ObjectId, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether every dataset is at least what its policy demands."""
+        return all_good(self.checks)
+
+
+def verify_hashes(repo: Repo, selection: Selection, *, progress: Progress = SILENT) -> Verified:
+    """Check records alone: no data is needed and nothing is run.
+
+    Raises:
+        NotFound: No such revision or dataset.
+    """
+    commit, datasets, wanted = _select(repo, selection)
+    here = commit == repo.refs().head
+    checks = check_hashes(repo, datasets, set(wanted), here=here, progress=progress)
+    repo.cache.commit()
+    return Verified(commit, Level.HASHES, tuple(checks))
+
+
+def verify(
+    repo: Repo,
+    selection: Selection,
+    level: Level,
+    settings: Settings,
+    agree: Agree,
+    trusted: Path,
+    *,
+    progress: Progress = SILENT,
+) -> Verified:
+    """Replay datasets and compare what comes out with what is recorded; nothing in the workspace changes.
+
+    Args:
+        repo: The workspace.
+        selection: Which datasets.
+        level: `LAST`: the last run of each, on its recorded inputs. `RAW`: all runs from the raw sources on;
+            each on its recorded inputs where the store has their bytes, else on what was just rebuilt.
+        settings: How replays are made.
+        agree: Asks the user about commands of others.
+        trusted: Where the user's trust is kept.
+        progress: Counts the runs.
+
+    Raises:
+        NotFound: No such revision or dataset.
+        Refused: Commands would have to be trusted.
+        StorageError: The disk is full or fails.
+    """
+    if level is Level.HASHES:
+        raise UsageFault("level hashes replays nothing")
+    commit, datasets, wanted = _select(repo, selection)
+    steps = plan(repo, {path: datasets[path].checkpoint for path in wanted}, chain=level is Level.RAW)
+    consent.obtain(steps, trusted, agree, recreate=settings.recreate)
+    with room(repo.scratch()) as place:
+        done = replay_all(repo, steps, place, settings, progress=progress)
+    checks = tuple(checked(steps, path, done, _policy(repo, steps, path)) for path in wanted)
+    return Verified(
+        commit,
+        level,
+        checks,
+        _weakest(done),
+        tuple(dict.fromkeys(one for replayed in done.values() for one in replayed.changed)),
+        _prove(repo, done),
+    )
+
+
+def _select(repo: Repo, selection: Selection) -> tuple[ObjectId, Datasets, list[str]]:
+    commit = revisions.resolve(repo, selection.revision)
+    datasets = repo.datasets(repo.snapshot_of(commit))
+    wanted = list(datasets)
+    if selection.paths:
+        wanted = revisions.select(datasets, selection.paths, selection.revision)
+    if selection.changed_since is not None:
+        before = revisions.datasets_at(repo, selection.changed_since)
+        wanted = [path for path in wanted if before.get(path) != datasets[path]]
+    if selection.sample is not None:
+        made = [path for path in wanted if _is_made(repo, datasets[path].checkpoint)]
+        wanted = sorted(made, key=lambda path: _lot(commit, path))[: selection.sample]
+    return commit, datasets, sorted(wanted)
+
+
+def _is_made(repo: Repo, checkpoint: Checkpoint) -> bool:
+    place = repo.objects.find(checkpoint.origin)
+    return place is not None and place.kind == Kind.RUN
+
+
+def _lot(commit: ObjectId, path: str) -> str:
+    hasher = derived_hasher(_SAMPLE)
+    hasher.update(commit.encode() + path.encode())
+    return hasher.hexdigest()
+
+
+def _policy(repo: Repo, steps: Plan, path: str) -> str:
+    policy = repo.config.policy_for(path)
+    output = steps.outputs.get(path)
+    return policy.text if output is None else policy.applied(table=output.table is not None).text
+
+
+def _weakest(done: Mapping[ObjectId, Replayed]) -> str | None:
+    # `folder` promises least; of two versions of Landlock the older one comes first.
+    found = [replayed.isolation for replayed in done.values() if replayed.isolation is not None]
+    return min(found, key=lambda text: (text != "folder", text), default=None)
+
+
+def _prove(repo: Repo, done: Mapping[ObjectId, Replayed]) -> tuple[ObjectId, ...]:
+    """Note of runs that were only claimed that they were seen; return them."""
+    refs = repo.refs()
+    claims = [
+        oid
+        for oid, replayed in done.items()
+        if replayed.good and (known := origins.attempt(repo, refs, oid)) is not None and known.claimed
+    ]
+    if not claims:
+        return ()
+
+    def change(found: Refs, session: Writer) -> Refs:
+        for oid in claims:
+            seen = done[oid]
+            made = Attempt(oid, VERIFIED, seen.started, round(seen.seconds * 1000), 0)
+            found = replace(
+                found, local=replace(repo.local(found), attempts=origins.noted(repo, found, session, made))
+            )
+        return found
+
+    repo.publish("verify", change, log=False)
+    return tuple(claims)
