@@ -28,7 +28,7 @@ LAYERS = (
     {"settings"},
     {"lineage"},
     {"repo"},
-    {"filediff", "history", "merging", "origins"},
+    {"filediff", "history", "merging", "origins", "report"},
     {"derived", "needs", "reach", "revisions"},
     {"remotes"},
     {"circumstances", "graph", "tabular"},
@@ -54,6 +54,7 @@ NARROW = {
     "filediff": {"ids", "model"},
     "history": {"ids", "model"},
     "merging": {"ids", "model"},
+    "report": {"model"},
     "lineage": {"atomic", "errors", "hashing", "ids", "lockfile", "model", "workspace"},
     "testing": {"errors", "hashing", "store"},
 }
