@@ -7,20 +7,22 @@ from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from pathlib import Path
 
-from dsv.recording.names import is_hidden, is_withheld
+from dsv.recording.names import TABLES, is_hidden, is_withheld, suffix
 
 MANY = 20
 """More files of one folder than this are one dataset, the folder; more outputs than this are refused."""
 
+_DIGITS = re.compile(r"[0-9]+")
 _SHARD = re.compile(r"(part|data|shard|chunk|split|train|test|validation)[-_.]?\d.*")
 
 
 def written_folders(root: Path, written: Collection[str]) -> dict[str, str]:
     """Return by file the dataset that it belongs to, for files that a run wrote.
 
-    That is the topmost folder whose files, hidden ones apart, were all written; otherwise the file
-    itself. A folder with a single file counts only if that looks like a shard of more to come: its name
-    is numbered, or the folder is a partition (`year=2026`). Hidden files belong to such a folder, or to nothing.
+    That is the topmost folder whose files, hidden ones apart, were all written and belong together; otherwise
+    the file itself. A few tables with names of their own, side by side in one folder (`data/train.parquet`,
+    `data/test.parquet`), are a dataset each: else every step that writes into `data` would update the one
+    before. Hidden files belong to a folder, or to nothing.
 
     Args:
         root: The workspace.
@@ -34,7 +36,7 @@ def written_folders(root: Path, written: Collection[str]) -> dict[str, str]:
         shown = [path for path in files if not is_hidden(path.removeprefix(f"{folder}/"))]
         if not shown or not known.issuperset(shown) or any(map(is_withheld, files)):
             return False
-        return len(shown) > 1 or _is_shard(shown[0])
+        return not _is_shelf(shown)
 
     found = {}
     for path in written:
@@ -48,7 +50,8 @@ def read_folders(root: Path, read: Collection[str], is_free: Callable[[str], boo
     """Return by file the dataset that it belongs to, for data files that a run read and that are untracked.
 
     More than `MANY` files below one folder are one dataset: the lowest such folder; or one higher up, as long
-    as there is nothing in it but several folders of such files.
+    as there is nothing in it but several folders of such files. So are the shards of one table, if there is nothing
+    else in their folder: one more of them is a change of what was read.
 
     Args:
         root: The workspace.
@@ -70,12 +73,19 @@ def read_folders(root: Path, read: Collection[str], is_free: Callable[[str], boo
         folders = [f"{folder}/{entry.name}" for entry in entries if entry.is_dir(follow_symlinks=False)]
         return len(folders) == len(entries) > 1 and all(below[name] for name in folders) and usable(folder)
 
+    @cache
+    def sharded(folder: str) -> bool:
+        files = [path for path in _files(root, folder) if not is_hidden(path.removeprefix(f"{folder}/"))]
+        alike = {_DIGITS.sub("#", path) for path in files}
+        return folder != "" and len(alike) == 1 < len(files) and known.issuperset(files) and usable(folder)
+
     found = {}
     for path in read:
         crowded = [folder for folder in _above(path) if below[folder] > MANY and usable(folder)]
         while len(crowded) > 1 and climbs(crowded[-2]):
             crowded.pop()
-        found[path] = crowded[-1] if crowded else path
+        lowest = path.rpartition("/")[0]
+        found[path] = crowded[-1] if crowded else lowest if sharded(lowest) else path
     # What is inside of a folder that was chosen for its neighbours belongs to that folder.
     chosen = set(found.values())
     return {
@@ -115,6 +125,16 @@ def _files(root: Path, folder: str) -> Iterator[str]:
                 yield path
 
 
-def _is_shard(path: str) -> bool:
-    folder, _, name = path.rpartition("/")
-    return "=" in folder.rpartition("/")[2] or _SHARD.fullmatch(name.lower()) is not None
+def _is_shelf(files: Collection[str]) -> bool:
+    """Whether `files` are a few tables in one folder that have nothing to do with each other."""
+    folders = {path.rpartition("/")[0] for path in files}
+    if len(folders) > 1 or len(files) > MANY or "=" in min(folders).rpartition("/")[2]:
+        return False
+    names = {_DIGITS.sub("#", path.rpartition("/")[2]) for path in files}
+    if len(files) == 1:
+        return _SHARD.fullmatch(min(files).rpartition("/")[2].lower()) is None
+    return len(names) == len(files) and all(map(_is_table, files))
+
+
+def _is_table(path: str) -> bool:
+    return suffix(path.removesuffix(".gz").removesuffix(".zst")) in TABLES

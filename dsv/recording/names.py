@@ -3,7 +3,7 @@
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-_DATA = frozenset(
+TABLES = frozenset(
     [
         "parquet",
         "pq",
@@ -16,9 +16,15 @@ _DATA = frozenset(
         "avro",
         "csv",
         "tsv",
-        "tab",
         "jsonl",
         "ndjson",
+    ]
+)
+"""Suffixes of files that hold one table each."""
+
+_DATA = TABLES | frozenset(
+    [
+        "tab",
         "xls",
         "xlsx",
         "ods",
