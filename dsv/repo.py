@@ -41,7 +41,7 @@ from dsv.workspace.untracked import untracked
 
 if TYPE_CHECKING:
     from dsv.store.contents import Contents
-    from dsv.store.objects import Objects
+    from dsv.store.objects import Objects, Supply
     from dsv.store.writer import Writer
     from dsv.workspace.materialise import Place
 
@@ -86,11 +86,13 @@ class Repo:
     Attributes:
         root: The workspace folder, absolute.
         dot: The folder of the store, `.dsv`.
+        supplier: Gives what brings objects that the store lacks; None: nothing does.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.dot = root / STORE
+        self.supplier: Callable[[Repo], Supply | None] | None = None
         self._seen: list[HashSink] = []
 
     @classmethod
@@ -142,7 +144,9 @@ class Repo:
         """The objects of the store."""
         from dsv.store.objects import Objects
 
-        return Objects(self.blobs, self.refs)
+        found = Objects(self.blobs, self.refs)
+        found.supply = self.supplier(self) if self.supplier is not None else None
+        return found
 
     @cached_property
     def contents(self) -> "Contents":

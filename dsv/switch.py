@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from dsv import filediff, stage
+from dsv import filediff, needs, stage
 from dsv.errors import Corrupt, DsvError, InTheWay, StorageError
 from dsv.filediff import FileChange
 from dsv.ids import ObjectId
@@ -115,6 +115,8 @@ def move(
         ]
         if lost and not force:
             raise _in_the_way(lost, present)
+        here = {path: _content(look, goal[path]) for path, look in looks.items()}
+        needs.bring(repo, goal, here, progress=progress)
         _check_writable(repo, goal, looks)
         with repo.writer() as writer:
             stored = {path: _keep(repo, writer, path, present.get(path), progress) for path in lost}
@@ -294,6 +296,13 @@ def _deletions(
         for path in goal
     }
     return {path: states for path, states in both.items() if states[0] != states[1]}
+
+
+def _content(look: Observation | None, new: Tracked | None) -> ObjectId | None:
+    """Return what is there, if it is of the kind that is wanted."""
+    if look is None or new is None or (look.kind == DIR) != new.checkpoint.is_dir:
+        return None
+    return look.content
 
 
 def _check_writable(repo: Repo, goal: Wanted, looks: Mapping[str, Observation | None]) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dsv.ids import ObjectId
     from dsv.progress import Progress
     from dsv.repo import Repo
+    from dsv.store.objects import Supply
 
 
 class Context:
@@ -43,6 +44,7 @@ class Context:
         from dsv.repo import Repo
 
         repo = Repo.discover(self.cwd)
+        repo.supplier = supplier
         for key in repo.config.unknown:
             self.out.warn(f"unknown setting {key}")
         self.out.style.commits = lambda digits: _commits(repo, digits)
@@ -115,3 +117,12 @@ def _commits(repo: "Repo", digits: str) -> "list[ObjectId]":
         return repo.objects.commits(digits)
     except DsvError:
         return []  # a damaged store is told by what reads it, not by how an id is shown
+
+
+def supplier(repo: "Repo") -> "Supply | None":
+    """Return what brings objects that a store lacks: the default remote, if there is one."""
+    if repo.config.default_remote is None:
+        return None
+    from dsv.remotes.supply import supply_of
+
+    return supply_of(repo)

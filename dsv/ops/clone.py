@@ -1,18 +1,25 @@
 """Make a workspace like another one."""
 
+import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from dsv import lockfile, revisions
 from dsv.atomic import replace_file
-from dsv.config import SHARED
+from dsv.config import SHARED, Remote
 from dsv.errors import Corrupt, NotFound, Refused
 from dsv.hashing import file_id
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
+from dsv.remotes.incoming import check_there, fetch_history
+from dsv.remotes.remote import connect
+from dsv.remotes.start import attach, make_store
 from dsv.repo import SETTINGS, STORE, Repo
+from dsv.settings import HEADING, remote_values, with_values
 from dsv.store import merge, packs
 from dsv.store.collect import open_all
+from dsv.store.metered import Traffic
 from dsv.store.refs import Local, Refs
 
 
@@ -73,6 +80,77 @@ def clone(source: Path, root: Path, *, progress: Progress = SILENT) -> CloneResu
     return CloneResult(root, branch, refs.branches.get(branch), size)
 
 
+def _check(theirs: Repo) -> str:
+    return f"dsv -C {shlex.quote(str(theirs.root))} fsck"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteClone:
+    """What a clone of a remote did.
+
+    Attributes:
+        root: The new workspace; nothing is checked out in it.
+        branch: The branch that HEAD is on; None if detached.
+        commit: The commit of HEAD; None if the remote has no such branch yet.
+        traffic: What the remote was asked.
+    """
+
+    root: Path
+    branch: str | None
+    commit: ObjectId | None
+    traffic: Traffic
+
+
+def clone_remote(
+    remote: Remote, root: Path, *, revision: str | None = None, progress: Progress = SILENT
+) -> RemoteClone:
+    """Make `root` a workspace with the history of a remote; the bytes of files come when they are needed.
+
+    Args:
+        remote: Its settings, which `dsv.toml` will have.
+        root: A folder that is empty or not there.
+        revision: What HEAD shall be: a branch, else any name of a commit, which detaches it. By
+            default the remote's default branch.
+        progress: Told of the bytes that come.
+
+    Raises:
+        Refused: `root` is not an empty folder.
+        NotFound: The remote has no such revision.
+        BadConfig: The settings of the remote are of no use.
+        Corrupt, StorageError: The remote is damaged, empty, or cannot be read.
+    """
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise Refused(f"{root} is not an empty folder")
+    made = not root.exists()
+    root.mkdir(parents=True, exist_ok=True)
+    try:
+        return _clone_into(remote, root, revision, progress)
+    except BaseException:
+        shutil.rmtree(root / STORE, ignore_errors=True)
+        for name in (SHARED, lockfile.NAME, ".gitignore"):
+            (root / name).unlink(missing_ok=True)
+        if made:
+            shutil.rmtree(root, ignore_errors=True)
+        raise
+
+
+def _clone_into(remote: Remote, root: Path, revision: str | None, progress: Progress) -> RemoteClone:
+    replace_file(root / SHARED, with_values(HEADING, remote_values(remote)).encode())
+    repo = Repo(root)
+    opened = connect(repo, remote.name)
+    theirs = opened.load()
+    check_there(opened)
+    branch = revision if revision is not None and revision in theirs.branches else theirs.default
+    make_store(repo, branch)
+    fetch_history(repo, opened, progress=progress)
+    if revision is not None and revision not in theirs.branches:
+        attach(repo, None, revisions.resolve(repo, revision))
+    elif branch in theirs.branches:
+        attach(repo, branch, theirs.branches[branch])
+    refs = repo.refs()
+    return RemoteClone(root, repo.local(refs).branch, refs.head, opened.traffic)
+
+
 def _copy_blobs(theirs: Repo, mine: Repo, refs: Refs, progress: Progress) -> int:
     names: dict[str, ObjectId] = {}
     total = 0
@@ -86,11 +164,9 @@ def _copy_blobs(theirs: Repo, mine: Repo, refs: Refs, progress: Progress) -> int
         try:
             data = theirs.blobs.read(name)
         except FileNotFoundError:
-            raise Corrupt(f"{name} is missing", hint="dsv fsck in the workspace that is cloned") from None
+            raise Corrupt(f"{name} is missing", hint=_check(theirs)) from None
         if file_id(data) != oid:
-            raise Corrupt(
-                f"{name} is not what its name says", hint="dsv fsck in the workspace that is cloned"
-            )
+            raise Corrupt(f"{name} is not what its name says", hint=_check(theirs))
         mine.blobs.put(name, data)
         total += len(data)
         progress.advance(1)

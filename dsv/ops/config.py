@@ -1,15 +1,13 @@
 """Read and change settings."""
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
-from typing import Any
 
-from dsv.atomic import replace_file
-from dsv.config import KEYS, LOCAL, SHARED, Key, check, find_key, flatten, parse, read_text, read_toml
+from dsv.config import KEYS, LOCAL, SHARED, Key, check, find_key, flatten, read_text, read_toml
 from dsv.errors import BadConfig, NotFound
 from dsv.repo import Repo
+from dsv.settings import with_values, write
 
 _FLAGS = {
     "true": True,
@@ -89,9 +87,8 @@ def put(repo: Repo, name: str, values: Sequence[str], *, shared: bool = False) -
     path = repo.root / where
     text = read_text(path)
     read_toml(text, where)
-    _write(
-        path, _with(text, name.split("."), list(value) if isinstance(value, tuple) else value), repo, where
-    )
+    plain = list(value) if isinstance(value, tuple) else value
+    write(repo.root, where, with_values(text, {name: plain}))
     return Setting(name, value, where)
 
 
@@ -109,7 +106,7 @@ def unset(repo: Repo, name: str, *, shared: bool = False) -> Setting:
     values = flatten(read_toml(text, where))
     if name not in values:
         raise NotFound(f"{name} is not set in {where}")
-    _write(path, _with(text, name.split("."), None), repo, where)
+    write(repo.root, where, with_values(text, {name: None}))
     return Setting(name, check(key, name, values[name], where), where)
 
 
@@ -139,33 +136,3 @@ def _read(key: Key, values: Sequence[str]) -> object:
     if key.kind == "number" and text.isascii() and text.isdigit():
         return int(text)
     return _FLAGS.get(text.lower(), text) if key.kind == "flag" else text
-
-
-def _with(text: str, parts: list[str], value: object) -> str:
-    """Return the TOML `text` with one value set, or removed if None; the rest stays as written."""
-    import tomlkit
-
-    document = tomlkit.parse(text)
-    table: MutableMapping[str, Any] = document
-    trail = []
-    for number, part in enumerate(parts[:-1]):
-        if part not in table:
-            outer = number < len(parts) - 2
-            table[part] = tomlkit.table(is_super_table=outer)
-        trail.append((table, part))
-        table = table[part]
-    if value is not None:
-        table[parts[-1]] = value
-        return tomlkit.dumps(document)
-    del table[parts[-1]]
-    for outer_table, part in reversed(trail):
-        if not outer_table[part]:
-            del outer_table[part]
-    return tomlkit.dumps(document)
-
-
-def _write(path: Path, text: str, repo: Repo, where: str) -> None:
-    other = read_text(repo.root / (LOCAL if where == SHARED else SHARED))
-    mine = {"shared": text, "local": other} if where == SHARED else {"shared": other, "local": text}
-    parse(**mine)  # a change that would leave settings which cannot be read is not made
-    replace_file(path, text.encode())

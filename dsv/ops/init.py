@@ -3,16 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from dsv import git, lockfile
+from dsv import git
 from dsv.atomic import replace_file
 from dsv.config import SHARED
-from dsv.errors import Corrupt, RefMoved, Refused
+from dsv.errors import Corrupt, Refused
+from dsv.remotes.start import make_store
 from dsv.repo import STORE, Repo
-from dsv.store.refs import Local, Refs
-
-_SETTINGS = """\
-# Settings of this dsv workspace; they belong in git. `dsv config --help` lists the keys.
-"""
+from dsv.settings import HEADING
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +50,9 @@ def init(root: Path, *, store: Path | None = None) -> InitResult:
     created = not (repo.dot / "refs").exists()
     if created:
         _check_lost(repo)
-        _create(repo, store, git.branch(top) if top else None)
+        _create(repo, store)
     if not (root / SHARED).exists():
-        replace_file(root / SHARED, _SETTINGS.encode())
-    if top is not None and created:
-        git.ignore(root, ())
+        replace_file(root / SHARED, HEADING.encode())
     refs = repo.refs()
     return InitResult(root, repo.local(refs).branch, refs.head, created, top is not None)
 
@@ -71,20 +66,14 @@ def _check_lost(repo: Repo) -> None:
         )
 
 
-def _create(repo: Repo, store: Path | None, git_branch: str | None) -> None:
+def _create(repo: Repo, store: Path | None) -> None:
     repo.dot.mkdir(exist_ok=True)
     if store is not None:
         _check_store(repo.root, store)
         place = store.resolve()
         text = str(place).replace("\\", "\\\\").replace('"', '\\"')
         replace_file(repo.dot / "config", f'store = "{text}"\n'.encode())
-    lock = lockfile.read(repo.root)
-    branch = (lock.branch if lock else None) or git_branch or "main"
-    first = Refs(default=branch, local=Local(branch=branch, git_branch=git_branch))
-    try:
-        repo.blobs.swap(None, first.encode())
-    except RefMoved:
-        return  # another `dsv init` was a moment faster, and made the same
+    make_store(repo)
 
 
 def _check_store(root: Path, store: Path) -> None:

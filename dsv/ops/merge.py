@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dsv import filediff, guard, history, lockfile, merging, origins, revisions, stage, switch
-from dsv.errors import InTheWay, MergeConflict, NotFound, RefMoved, Refused
+from dsv import filediff, forward, guard, history, lockfile, merging, origins, revisions, stage
+from dsv.errors import InTheWay, MergeConflict, NotFound, Refused
 from dsv.hashing import Kind
 from dsv.ids import ObjectId
 from dsv.model import node as nodes
@@ -14,7 +14,6 @@ from dsv.model.node import DIR, EXEC, FILE, Entry, Node
 from dsv.model.origin import Source
 from dsv.progress import SILENT, Progress
 from dsv.repo import Datasets, Repo, Tracked, now
-from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.switch import Moved
 
@@ -94,8 +93,8 @@ def merge(
     before = repo.datasets(repo.snapshot_of(ours))
     if history.is_ancestor(ours, theirs, repo.commit):
         after = repo.datasets(repo.snapshot_of(theirs))
-        moved = _publish(repo, f"merge {name}", refs, after, theirs, progress)
-        return MergeResult(theirs, "fast-forward", _changed(before, after), moved)
+        moved = forward.advance(repo, f"merge {name}", refs, after, theirs, progress=progress)
+        return MergeResult(theirs, "fast-forward", forward.changed(before, after), moved)
     base = history.merge_base(ours, theirs, repo.commit)
     started = repo.datasets(repo.snapshot_of(base))
     with repo.writer() as writer:
@@ -111,8 +110,8 @@ def merge(
         # The records go in first: nothing names them until the working tree can follow.
         repo.publish("merge", lambda found, _: found, writer=writer, log=False)
     after = {path: found for path, found in {**before, **updates}.items() if found is not None}
-    moved = _publish(repo, f"merge {name}", refs, after, oid, progress)
-    return MergeResult(oid, "merge", _changed(before, after), moved)
+    moved = forward.advance(repo, f"merge {name}", refs, after, oid, progress=progress)
+    return MergeResult(oid, "merge", forward.changed(before, after), moved)
 
 
 class _Plan:
@@ -228,30 +227,3 @@ def _other(repo: Repo, revision: str | None) -> tuple[ObjectId, str]:
         guard.known_commit(repo, lock)
     other = next((lock for lock in reversed(sides) if lock.commit != head), sides[1])
     return other.commit, other.branch or other.commit[:8]
-
-
-def _publish(
-    repo: Repo, what: str, seen: Refs, after: Datasets, commit: ObjectId, progress: Progress
-) -> Moved:
-    before = repo.datasets(repo.snapshot_of(seen.head))
-    present = repo.datasets(repo.local(repo.refs()).present)
-    wanted: dict[str, Tracked | None] = {
-        path: after.get(path)
-        for path in _changed(before, after)
-        if path in present or path not in before  # what is absent by choice stays so
-    }
-
-    def change(found: Refs, _: Writer) -> Refs:
-        local = repo.local(found)
-        if (found.head, local.staged) != (seen.head, repo.local(seen).staged) or local.branch is None:
-            raise RefMoved("another process committed or staged meanwhile", hint="run the command again")
-        staged = repo.commit(commit).snapshot
-        return replace(
-            found, branches={**found.branches, local.branch: commit}, local=replace(local, staged=staged)
-        )
-
-    return switch.move(repo, what, wanted, change, progress=progress)
-
-
-def _changed(before: Datasets, after: Datasets) -> tuple[str, ...]:
-    return tuple(path for path in sorted({*before, *after}) if before.get(path) != after.get(path))

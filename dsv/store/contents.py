@@ -137,6 +137,9 @@ class Contents:
     def _find(self, oid: ObjectId, part: ObjectId) -> Located:
         place = self._objects.listed(bytes.fromhex(part), data=True) or self._objects.find_hidden(part)
         place = place or self._objects.seek(part)
+        if place is None and self._objects.supply is not None:
+            self._objects.supply.bring([oid, part])
+            place = self._objects.listed(bytes.fromhex(part), data=True)
         if place is None:
             what = f"file {oid}" if part == oid else f"segment {part} of file {oid}"
             raise Missing(f"{what} is not in the store")

@@ -122,9 +122,11 @@ def size_class(count: int) -> int:
 
 
 def compact(
-    blobs: Blobs, indexes: Sequence[IndexRef], *, members: int = CLASS_MEMBERS
+    blobs: Blobs, indexes: Sequence[IndexRef], *, members: int = CLASS_MEMBERS, most: int | None = None
 ) -> tuple[IndexRef, ...]:
     """Return indexes that list what `indexes` do, with at most `members` a size class.
+
+    Not more than `most` bytes are merged, if it is given; then classes may stay crowded.
 
     New ones are written durably; the old ones are left to gc. An index that cannot be
     read is kept as it is: it is for fsck to name.
@@ -133,14 +135,20 @@ def compact(
         StorageError: The new ones cannot be written.
     """
     kept = list(dict.fromkeys(indexes))
-    unreadable: set[str] = set()
-    while (group := _crowded(kept, unreadable, members)) is not None:
+    left_alone: set[str] = set()
+    left = most
+    while (group := _crowded(kept, left_alone, members)) is not None:
+        size = sum(ref.size for ref in group)
+        if left is not None and size > left:
+            left_alone.update(ref.id for ref in group)
+            continue
+        left = None if left is None else left - size
         sources = []
         for ref in group:
             try:
                 sources.append(open_index(blobs, ref))
             except (Corrupt, FileNotFoundError):
-                unreadable.add(ref.id)
+                left_alone.add(ref.id)
         if len(sources) == len(group):
             merged = store(blobs, sources, data=group[0].data)
             kept = [ref for ref in kept if ref not in group] + merged

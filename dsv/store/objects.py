@@ -1,11 +1,13 @@
 """Reading objects: found through the live indexes, verified, and sought again if damaged."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
 
 from dsv.errors import Corrupt, Missing
 from dsv.hashing import Kind, checksum, file_id, object_id
 from dsv.ids import ObjectId
+from dsv.progress import SILENT, Progress
 from dsv.store import merge, packs
 from dsv.store.base import Blobs
 from dsv.store.codec import decompress
@@ -19,6 +21,13 @@ RECORD_LIMIT = 64 << 20
 """A record that claims more bytes is refused."""
 
 _KEYED = frozenset({Kind.FACTS, Kind.RECIPE})
+
+
+class Supply(Protocol):
+    """Where a store gets what it lacks, or has damaged."""
+
+    def bring(self, ids: Iterable[ObjectId], *, anew: bool = False, progress: Progress = SILENT) -> None:
+        """Bring files or objects into the store, as far as they are to be had; `anew`: also those it has."""
 
 
 class Objects:
@@ -36,12 +45,14 @@ class Objects:
         blobs: As given.
         damage: What was found to be wrong with indexes and packs, by name.
         epoch: `Refs.epoch` of the refs in use; above it, gc may have taken objects away.
+        supply: Brings what is wanted and not here; None: what is not here is missing.
     """
 
     def __init__(self, blobs: Blobs, load_refs: Callable[[], Refs]) -> None:
         self.blobs = blobs
         self.damage: dict[str, Corrupt] = {}
         self.epoch = 0
+        self.supply: Supply | None = None
         self._load_refs = load_refs
         self._lock = threading.RLock()
         self._open: dict[IndexRef, Index] = {}
@@ -244,6 +255,11 @@ class Objects:
                     failure = failure or error
                 except FileNotFoundError:
                     failure = failure or Corrupt(f"pack {place.pack} is missing; it holds object {oid}")
+        if self.supply is not None and (failure is not None or kind is None or kind.is_data):
+            self.supply.bring([oid], anew=failure is not None)
+            for place in self._copies(key):
+                if place not in tried and (kind is None or kind == place.kind):
+                    return self.fetch(oid, place)
         if failure is not None:
             raise failure
         what = "object" if kind is None else kind.name.lower()

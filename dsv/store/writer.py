@@ -113,6 +113,7 @@ class Writer:
 
     Args:
         objects: What the store holds already.
+        workers: How many packs are synced, or sent, at once; twice as many wait at most.
 
     Attributes:
         objects: As given.
@@ -120,8 +121,9 @@ class Writer:
             before refs are replaced, what was written is not complete.
     """
 
-    def __init__(self, objects: Objects) -> None:
+    def __init__(self, objects: Objects, *, workers: int = 2) -> None:
         self.objects = objects
+        self._workers = workers
         self.relied: set[str] = set()
         self._blobs: Blobs = objects.blobs
         self._folder: Path | None = None
@@ -159,7 +161,9 @@ class Writer:
         self.relied.add(place.pack)
         return True
 
-    def add(self, kind: Kind, oid: ObjectId, data: Buffer, *, compress: bool | None = None) -> bool:
+    def add(
+        self, kind: Kind, oid: ObjectId, data: Buffer, *, compress: bool | None = None, again: bool = False
+    ) -> bool:
         """Add an object unless it is there already.
 
         Args:
@@ -167,6 +171,7 @@ class Writer:
             oid: Its id; the caller has computed it.
             data: Its bytes.
             compress: Whether to try to compress it; by default all but segments.
+            again: Add it even if the store lists it: what it has is damaged.
 
         Returns:
             Whether it was new.
@@ -177,7 +182,7 @@ class Writer:
         """
         key = bytes.fromhex(oid)
         of_data = kind < Kind.COMMIT
-        if self._holds(key, data=of_data):
+        if not again and self._holds(key, data=of_data):
             return False
         how, stored = PLAIN, data
         if compress or (compress is None and kind is not Kind.SEGMENT):
@@ -239,9 +244,9 @@ class Writer:
     def _land(self, pack: Pack) -> None:
         # Syncing a pack to disk goes on while the next one is filled.
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(2, thread_name_prefix="dsv-land")
+            self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="dsv-land")
         self._landing.append((self._pool.submit(self._adopt, pack), pack.path))
-        while self._landing and self._landing[0][0].done():
+        while self._landing and (self._landing[0][0].done() or len(self._landing) > 2 * self._workers):
             self._landing.pop(0)[0].result()
 
     def _adopt(self, pack: Pack) -> None:

@@ -1,0 +1,49 @@
+"""Having the store get, all at once, the bytes that an operation will read."""
+
+from collections.abc import Iterator, Mapping
+
+from dsv import filediff
+from dsv.ids import ObjectId
+from dsv.model.checkpoint import Checkpoint
+from dsv.model.node import EXEC, FILE
+from dsv.progress import SILENT, Progress
+from dsv.repo import Repo, Tracked
+
+
+def bring(
+    repo: Repo,
+    wanted: Mapping[str, Tracked | None],
+    here: Mapping[str, ObjectId | None],
+    *,
+    progress: Progress = SILENT,
+) -> None:
+    """Have the store get what it lacks of datasets; nothing happens where there is no remote.
+
+    Args:
+        repo: The workspace.
+        wanted: The datasets, by path.
+        here: By path the content that is at hand already; of a folder only other files are needed.
+        progress: Told of the bytes that come.
+
+    Raises:
+        Corrupt: The remote's copy of something is damaged.
+        StorageError: The remote cannot be read.
+    """
+    supply = repo.objects.supply
+    if supply is None:
+        return
+    checkpoints = {path: one.checkpoint for path, one in wanted.items() if one is not None}
+    ids = (oid for path, one in checkpoints.items() for oid in files_of(repo, one, here.get(path)))
+    supply.bring(ids, progress=progress)
+
+
+def files_of(repo: Repo, checkpoint: Checkpoint, before: ObjectId | None = None) -> Iterator[ObjectId]:
+    """Yield the ids of the files of a version, but for those that the folder `before` has as well."""
+    if checkpoint.content == before:
+        return
+    if not checkpoint.is_dir:
+        yield checkpoint.content
+        return
+    for change in filediff.changes(before, checkpoint.content, repo.node):
+        if change.after is not None and change.after.kind in {FILE, EXEC}:
+            yield ObjectId(change.after.target)

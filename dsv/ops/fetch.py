@@ -1,0 +1,43 @@
+"""Bring the history of a remote here, without the bytes of files."""
+
+from dataclasses import dataclass
+
+from dsv.progress import SILENT, Progress
+from dsv.remotes import start
+from dsv.remotes.incoming import Fetched, check_there, fetch_history
+from dsv.remotes.remote import connect
+from dsv.repo import Repo
+from dsv.store.metered import Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class FetchResult:
+    """What a fetch did.
+
+    Attributes:
+        remote: Where from.
+        fetched: What it brought.
+        traffic: What the remote was asked.
+    """
+
+    remote: str
+    fetched: Fetched
+    traffic: Traffic
+
+
+def fetch(repo: Repo, name: str | None = None, *, progress: Progress = SILENT) -> FetchResult:
+    """Bring commits, snapshots and lineage of all branches and tags of a remote.
+
+    Branches are `REMOTE/BRANCH` here; a tag that is another commit here stays. A workspace
+    without a store gets one.
+
+    Raises:
+        NotFound: No such remote.
+        Corrupt: The remote is damaged.
+        StorageError: It is empty, or cannot be read.
+    """
+    start.ensure(repo, name, progress=progress)
+    remote = connect(repo, name)
+    fetched = fetch_history(repo, remote, progress=progress)
+    check_there(remote)
+    return FetchResult(remote.name, fetched, remote.traffic)

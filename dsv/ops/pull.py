@@ -1,0 +1,104 @@
+"""Bring what others pushed, and make the working tree follow."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dsv import forward, guard, history, revisions, switch
+from dsv.errors import Conflict, NotFound, Refused
+from dsv.ids import ObjectId
+from dsv.progress import SILENT, Progress
+from dsv.remotes import start
+from dsv.remotes.incoming import check_there, fetch_history
+from dsv.remotes.remote import connect
+from dsv.repo import Repo, Tracked
+from dsv.store.metered import Traffic
+from dsv.switch import Moved
+
+
+@dataclass(frozen=True, slots=True)
+class PullResult:
+    """What a pull did.
+
+    Attributes:
+        remote: Where from.
+        branch: The branch that HEAD is on; None if detached.
+        before: The commit of HEAD before.
+        commit: The commit of HEAD now; None if there is none.
+        moved: What happened to the working tree; None if nothing was to be done.
+        traffic: What the remote was asked for history; bytes of files are not in it.
+    """
+
+    remote: str
+    branch: str | None
+    before: ObjectId | None
+    commit: ObjectId | None
+    moved: Moved | None
+    traffic: Traffic
+
+
+def pull(
+    repo: Repo, name: str | None = None, paths: Sequence[str] = (), *, progress: Progress = SILENT
+) -> PullResult:
+    """Fast-forward the branch that HEAD is on to the remote's; or bring datasets of HEAD.
+
+    Args:
+        repo: The workspace; one without a store gets what `dsv.lock` names.
+        name: The remote; by default the default one.
+        paths: Datasets of HEAD to bring and check out, `.` for all; then HEAD stays where it is.
+        progress: Told of the bytes that come, and of the files that are written.
+
+    Raises:
+        NotFound: No such remote, or no such dataset; or the remote has no such branch.
+        Conflict: There are commits here that the remote's branch does not follow.
+        InTheWay: Uncommitted or untracked data would be overwritten.
+        Corrupt, StorageError: The remote is damaged, or cannot be read.
+    """
+    made = start.ensure(repo, name, progress=progress)
+    remote = connect(repo, name)
+    if not made:
+        fetch_history(repo, remote, progress=progress)
+        check_there(remote)
+    refs = guard.ready(repo)
+    before = None if made else refs.head
+    if made or paths:
+        moved = _bring(repo, list(paths) or ["."], progress)
+    else:
+        moved = _follow(repo, remote.name, progress)
+    local = repo.local(moved.refs if moved else refs)
+    head = moved.refs.head if moved else refs.head
+    return PullResult(remote.name, local.branch, before, head, moved, remote.traffic)
+
+
+def _bring(repo: Repo, paths: list[str], progress: Progress) -> Moved | None:
+    head = repo.refs().head
+    if head is None:
+        return None
+    datasets = repo.datasets(repo.snapshot_of(head))
+    if paths == ["."] and not datasets:
+        return None
+    present = repo.datasets(repo.local(repo.refs()).present)
+    wanted: dict[str, Tracked | None] = {
+        path: datasets[path] for path in revisions.select(datasets, paths, "HEAD") if path not in present
+    }
+    return switch.move(repo, f"pull {' '.join(paths)}", wanted, lambda found, _: found, progress=progress)
+
+
+def _follow(repo: Repo, remote: str, progress: Progress) -> Moved | None:
+    refs = repo.refs()
+    local = repo.local(refs)
+    if local.branch is None:
+        raise Refused("HEAD is detached, so there is no branch to pull", hint="dsv checkout BRANCH")
+    theirs = local.remotes.get(f"{remote}/{local.branch}")
+    if theirs is None:
+        raise NotFound(f"remote {remote} has no branch {local.branch}", hint=f"dsv push {remote}")
+    if refs.head is not None and history.is_ancestor(theirs, refs.head, repo.commit):
+        return None
+    if refs.head is not None and not history.is_ancestor(refs.head, theirs, repo.commit):
+        raise Conflict(
+            f"{local.branch} and {remote}/{local.branch} have both moved on",
+            hint=f"dsv merge {remote}/{local.branch}",
+        )
+    if local.staged is not None and local.staged != repo.snapshot_of(refs.head):
+        raise Refused("there are staged changes", hint="dsv commit, then dsv pull")
+    after = repo.datasets(repo.snapshot_of(theirs))
+    return forward.advance(repo, f"pull {remote}", refs, after, theirs, progress=progress)

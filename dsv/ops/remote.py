@@ -1,0 +1,72 @@
+"""Name the places that a workspace shares its data through."""
+
+import re
+from dataclasses import replace
+
+from dsv.config import SHARED, Remote, parse, read_text
+from dsv.errors import BadConfig, NotFound, Refused
+from dsv.repo import Repo
+from dsv.settings import remote_values, with_values, write
+from dsv.store.refs import Refs
+from dsv.store.writer import Writer
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+def remotes(repo: Repo) -> tuple[Remote, ...]:
+    """Return the remotes of a workspace, in order of their names."""
+    return tuple(repo.config.remotes[name] for name in sorted(repo.config.remotes))
+
+
+def check_remote_name(name: str) -> str:
+    """Return `name` if a remote may be called so: letters, digits, `-` and `_`.
+
+    Raises:
+        Refused: It may not.
+    """
+    if not _NAME.fullmatch(name):
+        raise Refused(f"{name!r} cannot be the name of a remote", hint="use letters, digits, - and _")
+    return name
+
+
+def add_remote(repo: Repo, remote: Remote) -> Remote:
+    """Write a remote into `dsv.toml`; nothing is asked of it.
+
+    Raises:
+        Refused: There is one of that name, or none can be called so.
+        BadConfig: Its URL is of no kind that dsv knows, or holds credentials.
+    """
+    check_remote_name(remote.name)
+    if remote.name in repo.config.remotes:
+        raise Refused(f"there is a remote {remote.name} already", hint=f"dsv remote remove {remote.name}")
+    values = remote_values(remote)
+    if remote.default:
+        values |= {f"remote.{name}.default": None for name in repo.config.remotes}
+    text = with_values(read_text(repo.root / SHARED), values)
+    write(repo.root, SHARED, text)
+    return remote
+
+
+def remove_remote(repo: Repo, name: str) -> Remote:
+    """Take a remote out of `dsv.toml`, with what was last seen of its branches; its data stays there.
+
+    Raises:
+        NotFound: There is none.
+        BadConfig: It is not `dsv.toml` that has it.
+    """
+    found = repo.config.remotes.get(name)
+    if found is None:
+        raise NotFound(f"no remote {name}", hint="dsv remote list")
+    text = read_text(repo.root / SHARED)
+    if name not in parse(shared=text).remotes:
+        raise BadConfig(f"remote {name} is in .dsv/config", hint=f"dsv config --unset remote.{name}.url")
+    write(repo.root, SHARED, with_values(text, dict.fromkeys(remote_values(found))))
+
+    def change(refs: Refs, _: Writer) -> Refs:
+        local = repo.local(refs)
+        kept = {ref: oid for ref, oid in local.remotes.items() if not ref.startswith(f"{name}/")}
+        return replace(refs, local=replace(local, remotes=kept))
+
+    if (repo.dot / "refs").exists():
+        repo.publish(f"remote remove {name}", change, log=False)
+    return found

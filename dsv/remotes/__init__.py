@@ -1,0 +1,1 @@
+"""Moving objects between the store of a workspace and remotes."""

@@ -1,0 +1,195 @@
+"""Bringing history here: all meta objects of a remote that the store lacks, then its refs."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from dsv import reach, revisions
+from dsv.errors import Corrupt, DsvError, Missing, RefMoved, Refused, StorageError
+from dsv.hashing import Buffer, Kind
+from dsv.ids import ObjectId
+from dsv.model.checkpoint import Checkpoint
+from dsv.progress import SILENT, Progress
+from dsv.remotes.negotiate import boundary, held_by
+from dsv.remotes.outgoing import listed_rows
+from dsv.remotes.receive import Wanted, receive
+from dsv.remotes.remote import RemoteStore
+from dsv.repo import Repo
+from dsv.store.index import Located
+from dsv.store.objects import Objects
+from dsv.store.refs import Refs
+from dsv.store.writer import Writer
+from dsv.tables.keys import facts_key
+
+_TRIES = 4
+_KINDS = frozenset(int(kind) for kind in Kind if not kind.is_data)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a fetch brought.
+
+    Attributes:
+        branches: Names of branches of the remote that are new or moved, with what they were.
+        gone: Branches that the remote has no more.
+        tags: Tags that are new here.
+        kept: Tags that are another commit here than there; they stay.
+        objects: How many objects came.
+    """
+
+    branches: Mapping[str, tuple[ObjectId | None, ObjectId]]
+    gone: tuple[str, ...]
+    tags: tuple[str, ...]
+    kept: tuple[str, ...]
+    objects: int
+
+
+def fetch_history(repo: Repo, remote: RemoteStore, *, progress: Progress = SILENT) -> Fetched:
+    """Bring commits, snapshots and lineage of all branches and tags; not the bytes of files.
+
+    Raises:
+        Corrupt: Something there is damaged, or is not what it claims to be; refs here are not changed.
+        RefMoved: gc ran here meanwhile.
+        StorageError: The remote cannot be read, or the store not written.
+    """
+    for attempt in range(_TRIES):
+        theirs = remote.load()
+        _check_names(remote, theirs)
+        try:
+            count = _bring_records(repo, remote, progress)
+        except FileNotFoundError as error:
+            if attempt == _TRIES - 1:
+                raise Corrupt(
+                    f"remote {remote.name} lacks a pack that it names: {error.filename or error}",
+                    hint=f"dsv fsck --remote {remote.name}",
+                ) from None
+            continue
+        break
+    remote.blobs.forget(remote.refs.indexes)
+    epoch = repo.objects.current_epoch()
+    _check_whole(repo, remote)
+    return _note(repo, remote, epoch, count)
+
+
+def _check_names(remote: RemoteStore, refs: Refs) -> None:
+    for name in (*refs.branches, *refs.tags):
+        try:
+            revisions.check_name(name)
+        except Refused as error:
+            raise Corrupt(f"remote {remote.name}: {error.message}") from error
+
+
+def _bring_records(repo: Repo, remote: RemoteStore, progress: Progress) -> int:
+    there = remote.objects(data=False)
+    lacking = _lacking(repo, there)
+    facts = [one for one in lacking if one.place.kind == Kind.FACTS]
+    records = [one for one in lacking if one.place.kind != Kind.FACTS]
+    if not lacking:
+        return 0
+    progress.begin("fetching history", sum(one.place.stored for one in lacking), "B")
+    keys: set[bytes] = set()
+    with repo.writer() as writer:
+
+        def take(key: bytes, place: Located, stored: Buffer, raw: Buffer) -> None:
+            progress.advance(place.stored)
+            if place.kind == Kind.CHECKPOINT:
+                found = Checkpoint.decode(bytes(raw), f"checkpoint {key.hex()}")
+                keys.add(bytes.fromhex(facts_key(found.content, found.schema)))
+            writer.relocate(key, place, stored)
+
+        receive(there, records, take)
+        # No id proves facts: they enter under the key of a version that came with them, and no other.
+        receive(there, [one for one in facts if one.key in keys], take)
+        repo.publish("fetch", lambda found, _: found, writer=writer, log=False)
+    return len(lacking)
+
+
+def _lacking(repo: Repo, there: Objects) -> list[Wanted]:
+    import numpy as np
+
+    found: dict[bytes, Located] = {}
+    mine = repo.objects.indexes(data=False)
+    for index in there.indexes(data=False):
+        known = np.isin(index.numpy("kind"), list(_KINDS))
+        for row in np.flatnonzero(known & ~listed_rows(index, mine)).tolist():
+            place = index.at(row)
+            before = found.get(index.id_at(row))
+            # Of several copies the one in the largest company: fewer packs, fewer requests.
+            if before is None or before.pack != place.pack:
+                found.setdefault(index.id_at(row), place)
+    return [Wanted(key, place) for key, place in found.items()]
+
+
+def _check_whole(repo: Repo, remote: RemoteStore) -> None:
+    """Check that all that the remote's refs reach has come, but for the bytes of files."""
+    refs = repo.refs()
+    local = repo.local(refs)
+    tips = {*remote.refs.branches.values(), *remote.refs.tags.values()}
+    have = {*refs.branches.values(), *refs.tags.values(), *local.remotes.values()}
+    seen: set[ObjectId] = set()
+
+    def fail(what: str, error: DsvError) -> None:
+        raise Corrupt(
+            f"remote {remote.name}: {what}: {error.message}", hint=f"dsv fsck --remote {remote.name}"
+        ) from error
+
+    try:
+        found = boundary(repo, tips, have)
+        held = held_by(repo, found)
+    except Missing as error:
+        fail("history", error)
+
+    def mark(ids: Iterable[ObjectId]) -> list[ObjectId]:
+        fresh = [
+            oid for oid in dict.fromkeys(ids) if oid not in seen and oid not in held and repo.objects.has(oid)
+        ]
+        seen.update(fresh)
+        return fresh
+
+    walk = reach.Walk(repo, mark, damaged=fail, files=False)
+    walk.run(reach.Roots(commits=set(found.new)))
+
+
+def _note(repo: Repo, remote: RemoteStore, epoch: int, count: int) -> Fetched:
+    """Make the tracking refs and new tags be what the remote has."""
+    theirs = remote.refs
+    prefix = f"{remote.name}/"
+    told: list[Fetched] = []
+
+    def change(found: Refs, _: Writer) -> Refs:
+        if found.epoch != epoch:
+            raise RefMoved("gc ran meanwhile", hint="run the command again")
+        local = repo.local(found)
+        before = {
+            name.removeprefix(prefix): oid for name, oid in local.remotes.items() if name.startswith(prefix)
+        }
+        others = {name: oid for name, oid in local.remotes.items() if not name.startswith(prefix)}
+        after = {prefix + name: oid for name, oid in theirs.branches.items()}
+        tags = {name: oid for name, oid in theirs.tags.items() if name not in found.tags}
+        moved = {
+            name: (before.get(name), oid) for name, oid in theirs.branches.items() if before.get(name) != oid
+        }
+        kept = [name for name, oid in theirs.tags.items() if found.tags.get(name, oid) != oid]
+        told[:] = [
+            Fetched(
+                MappingProxyType(moved),
+                tuple(sorted(set(before) - set(theirs.branches))),
+                tuple(sorted(tags)),
+                tuple(sorted(kept)),
+                count,
+            )
+        ]
+        return replace(found, tags={**found.tags, **tags}, local=replace(local, remotes={**others, **after}))
+
+    repo.publish(f"fetch {remote.name}", change)
+    return told[0]
+
+
+def check_there(remote: RemoteStore) -> None:
+    """Refuse a remote to which nothing was ever pushed.
+
+    Raises:
+        StorageError: It has no refs.
+    """
+    if remote.raw is None:
+        raise StorageError(f"remote {remote.name} is empty", hint=f"dsv push {remote.name}")

@@ -1,0 +1,149 @@
+"""Reading many objects of a remote: few requests, everything verified, bounded memory."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
+
+from dsv.errors import Corrupt
+from dsv.hashing import Buffer, Kind, object_id
+from dsv.ids import ObjectId
+from dsv.store import packs
+from dsv.store.index import Located
+from dsv.store.objects import Objects
+
+GAP = 256 << 10
+"""Bytes that nobody asked for and that are read to spare a request."""
+
+RANGE = 8 << 20
+"""Bytes of one request at most, but for an object that has more."""
+
+_WORKERS = 8
+_AHEAD = 12
+_LARGE = 8 << 20
+
+KEYED = frozenset({Kind.FACTS, Kind.RECIPE})
+"""Kinds whose ids are keys: bytes do not prove them."""
+
+Take = Callable[[bytes, Located, Buffer, Buffer], None]
+"""Told of each object: its id, where it is, its stored bytes, its decoded bytes."""
+
+
+class Wanted(NamedTuple):
+    """An object to be read.
+
+    Attributes:
+        key: Its id, 32 bytes.
+        place: Where it is.
+    """
+
+    key: bytes
+    place: Located
+
+
+def receive(there: Objects, wanted: Iterable[Wanted], take: Take) -> None:
+    """Read objects and hand each to `take`, from several threads, in no order.
+
+    Each has been found to match its checksum and its length, and its id but for those of `KEYED`.
+
+    Raises:
+        FileNotFoundError: A pack is not there any more.
+        Corrupt: No copy of one of them is sound.
+        StorageError: The remote cannot be read.
+    """
+    large = threading.Lock()
+    failed: deque[tuple[Wanted, Corrupt]] = deque()
+
+    def read(group: list[Wanted]) -> None:
+        first = group[0].place
+        end = max(one.place.offset + one.place.stored for one in group)
+        try:
+            data = memoryview(there.blobs.read(packs.name(first.pack), first.offset, end - first.offset))
+        except Corrupt as error:
+            failed.extend((one, error) for one in group)
+            return
+        for one in group:
+            start = one.place.offset - first.offset
+            stored = data[start : start + one.place.stored]
+            try:
+                if one.place.raw > _LARGE:
+                    with large:  # a few bytes may claim to be many
+                        take(one.key, one.place, stored, verified(one, stored))
+                else:
+                    take(one.key, one.place, stored, verified(one, stored))
+            except Corrupt as error:
+                failed.append((one, error))
+
+    _each(read, ranges(wanted))
+    for one, error in failed:
+        _read_other_copy(there, one, error, take)
+
+
+def verified(wanted: Wanted, stored: Buffer) -> Buffer:
+    """Return the decoded bytes of an object.
+
+    Raises:
+        Corrupt: They are not what index and id say.
+    """
+    oid = ObjectId(wanted.key.hex())
+    raw = Objects.decode(oid, wanted.place, bytes(stored) if isinstance(stored, bytearray) else stored)
+    try:
+        kind = Kind(wanted.place.kind)
+    except ValueError:
+        raise Corrupt(f"object {oid} has the unknown kind {wanted.place.kind}") from None
+    if kind not in KEYED and object_id(kind, raw) != oid:
+        raise Corrupt(f"{kind.name.lower()} {oid} is not what its id says")
+    return raw
+
+
+def ranges(wanted: Iterable[Wanted]) -> Iterator[list[Wanted]]:
+    """Yield groups of objects that are read with one request, in the order of packs and offsets."""
+    group: list[Wanted] = []
+    start = end = 0
+    for one in sorted(wanted, key=_where):
+        place = one.place
+        after = place.offset + place.stored
+        apart = not group or place.pack != group[0].place.pack or place.offset > end + GAP
+        if apart or after - start > RANGE:
+            if group:
+                yield group
+            group, start, end = [], place.offset, after
+        group.append(one)
+        end = max(end, after)
+    if group:
+        yield group
+
+
+def _where(wanted: Wanted) -> tuple[str, int]:
+    return wanted.place.pack, wanted.place.offset
+
+
+def _each(read: Callable[[list[Wanted]], None], groups: Iterator[list[Wanted]]) -> None:
+    waiting: deque[Future[None]] = deque()
+    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="dsv-receive") as pool:
+        try:
+            for group in groups:
+                waiting.append(pool.submit(read, group))
+                if len(waiting) >= _AHEAD:
+                    waiting.popleft().result()
+            while waiting:
+                waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _read_other_copy(there: Objects, one: Wanted, error: Corrupt, take: Take) -> None:
+    for index in there.indexes(data=one.place.kind < Kind.COMMIT):
+        for place in index.places(one.key):
+            if place == one.place or place.kind != one.place.kind:
+                continue
+            try:
+                stored = there.blobs.read(packs.name(place.pack), place.offset, place.stored)
+                raw = verified(Wanted(one.key, place), stored)
+            except (Corrupt, FileNotFoundError):
+                continue
+            take(one.key, place, stored, raw)
+            return
+    raise error

@@ -1,0 +1,161 @@
+"""A remote as one process sees it: its blobs, and its refs as last read."""
+
+import random
+import time
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from dsv.config import Remote
+from dsv.errors import Corrupt, NotFound, RefMoved, StorageError
+from dsv.remotes.cached import CachedBlobs
+from dsv.remotes.place import open_blobs
+from dsv.repo import Repo
+from dsv.store.metered import Traffic
+from dsv.store.objects import Objects
+from dsv.store.refs import Refs
+
+_READS = 4
+
+
+class RemoteStore:
+    """A remote that was opened.
+
+    Args:
+        name: What the user calls it.
+        blobs: Where it is.
+        folder: What is kept of it here.
+
+    Attributes:
+        name: As given.
+        blobs: Where it is, with its indexes kept here.
+        folder: As given.
+        raw: Its refs as they were last read, or written; None if it has none.
+        refs: The same decoded; without a local part.
+    """
+
+    def __init__(self, name: str, blobs: CachedBlobs, folder: Path) -> None:
+        self.name = name
+        self.blobs = blobs
+        self.folder = folder
+        self.raw: bytes | None = None
+        self.refs = Refs()
+
+    @property
+    def traffic(self) -> Traffic:
+        """What it was asked so far."""
+        return self.blobs.meter.traffic
+
+    def load(self) -> Refs:
+        """Read its refs anew and return them; those of a remote that has none are empty.
+
+        Raises:
+            Corrupt: They are damaged.
+            TooNew: A newer dsv wrote them.
+            StorageError: They cannot be read.
+        """
+        self.raw = self.blobs.load()
+        what = f"the refs of remote {self.name}"
+        self.refs = Refs() if self.raw is None else replace(Refs.decode(self.raw, what), local=None)
+        return self.refs
+
+    def objects(self, *, data: bool) -> Objects:
+        """Return its objects: those of meta packs, and of data packs too if `data`.
+
+        Raises:
+            Corrupt: An index is damaged, or missing also after another look at the refs.
+            StorageError: An index cannot be read.
+        """
+        for _ in range(_READS):
+            refs = replace(self.refs, indexes=tuple(ref for ref in self.refs.indexes if data or not ref.data))
+            try:
+                self.blobs.fetch_indexes(refs.indexes)
+            except FileNotFoundError as error:
+                # gc, or another push, may have replaced it since the refs were read.
+                before = self.refs.indexes
+                if self.load().indexes == before:
+                    raise Corrupt(
+                        f"remote {self.name} lacks an index that it names: {error.filename or error}",
+                        hint=f"dsv fsck --remote {self.name}",
+                    ) from None
+                continue
+            found = Objects(self.blobs, partial(_same, refs))
+            found.refresh(refs)
+            damage = next(iter(found.damage.values()), None)
+            if damage is not None:
+                raise Corrupt(f"remote {self.name}: {damage.message}", hint=f"dsv fsck --remote {self.name}")
+            return found
+        raise StorageError(f"the indexes of remote {self.name} keep changing", hint="run the command again")
+
+    def swap(self, wanted: Refs) -> None:
+        """Replace its refs if they still are those last read.
+
+        A reply that is lost is no failure: the write has landed if its id is among those kept,
+        however many others have been there since.
+
+        Args:
+            wanted: The last of its `writes` is the id of this write, and nobody else's.
+
+        Raises:
+            RefMoved: They are others by now; those are read.
+            StorageError: The remote cannot be reached, and nobody knows whether it has landed.
+        """
+        new = wanted.encode()
+        try:
+            self.blobs.swap(self.raw, new)
+        except RefMoved:
+            if wanted.writes[-1] not in self.load().writes:
+                raise
+        except StorageError:
+            with suppress(StorageError):
+                if wanted.writes[-1] in self.load().writes:
+                    return
+            raise
+        else:
+            self.raw, self.refs = new, wanted
+
+
+def _same(refs: Refs) -> Refs:
+    return refs
+
+
+def connect(repo: Repo, name: str | None = None, *, create: bool = False) -> RemoteStore:
+    """Open a remote of a workspace, by default the default one; nothing is asked of it yet.
+
+    Args:
+        repo: The workspace.
+        name: The remote.
+        create: Whether a folder that is missing may be made.
+
+    Raises:
+        NotFound: There is no such remote, or none that is the default.
+        BadConfig: Its URL is of no use.
+    """
+    remote = settings(repo, name)
+    folder = repo.dot / "cache" / "remotes" / remote.name
+    return RemoteStore(remote.name, CachedBlobs(open_blobs(remote, create=create), folder / "index"), folder)
+
+
+def settings(repo: Repo, name: str | None = None) -> Remote:
+    """Return the settings of a remote, by default of the default one.
+
+    Raises:
+        NotFound: There is none.
+    """
+    remotes = repo.config.remotes
+    if name is None:
+        found = repo.config.default_remote
+        if found is not None:
+            return found
+        if remotes:
+            raise NotFound("no remote is the default", hint=f"name one of {', '.join(sorted(remotes))}")
+        raise NotFound("there is no remote", hint="dsv remote add origin URL")
+    if name not in remotes:
+        raise NotFound(f"no remote {name}", hint="dsv remote list")
+    return remotes[name]
+
+
+def pause(attempt: int) -> None:
+    """Wait a random while, longer after more tries, so that those who collide part."""
+    time.sleep(random.uniform(0, min(2.0, 0.05 * 2**attempt)))  # noqa: S311 (no secret)

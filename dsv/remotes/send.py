@@ -1,0 +1,249 @@
+"""Pushing: packs first, then indexes, then refs, so that no refs ever name what is not there."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from dsv import history
+from dsv.errors import Conflict, RefMoved
+from dsv.hashing import Kind, checksum
+from dsv.ids import ObjectId, short
+from dsv.progress import SILENT, Progress
+from dsv.remotes.outgoing import outgoing, strike
+from dsv.remotes.remote import RemoteStore, pause
+from dsv.remotes.uploads import Uploads
+from dsv.repo import Repo
+from dsv.store import merge, packs
+from dsv.store.collect import Marks
+from dsv.store.index import Located
+from dsv.store.objects import Objects
+from dsv.store.refs import WRITES_KEPT, IndexRef, Refs
+from dsv.store.writer import Writer
+
+MERGED = 64 << 20
+"""Bytes of index that one push merges at most; the rest is left to gc."""
+
+_TRIES = 32
+_WORKERS = 4
+
+
+class Update(NamedTuple):
+    """A ref of a remote that shall be another commit.
+
+    Attributes:
+        name: Of the branch or tag.
+        tag: Whether it is a tag.
+        commit: What it shall be.
+        force: Whether it may be moved to a commit that does not follow what it is.
+        seen: What the remote's branch was when last seen; `force` needs it to be that still.
+    """
+
+    name: str
+    tag: bool
+    commit: ObjectId
+    force: bool = False
+    seen: ObjectId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a push did.
+
+    Attributes:
+        moved: Refs of the remote that are others now, with what they were.
+        packs: Packs that were sent.
+        size: Their bytes.
+    """
+
+    moved: tuple[tuple[Update, ObjectId | None], ...]
+    packs: int
+    size: int
+
+
+def send(repo: Repo, remote: RemoteStore, updates: Sequence[Update], *, progress: Progress = SILENT) -> Sent:
+    """Make refs of a remote be other commits, with all that these need.
+
+    Args:
+        repo: The workspace.
+        remote: Its refs have been read.
+        updates: What shall be what.
+        progress: Told of the bytes that are sent.
+
+    Raises:
+        Conflict: A ref of the remote has commits that the new one does not follow, or others were
+            faster every time.
+        NotFound: An object is neither here nor there.
+        Corrupt: Something that is to be pushed is damaged.
+        StorageError: The remote cannot be written.
+    """
+    with Uploads(remote.blobs, remote.folder / "push") as uploads:
+        uploads.resume()
+        push = _Push(repo, remote, uploads, progress)
+        for attempt in range(_TRIES):
+            moved = tuple(_moving(repo, remote, updates))
+            if not moved:
+                return push.sent(())
+            wanted = push.prepare([update for update, _ in moved])
+            if tuple(_moving(repo, remote, updates)) != moved:
+                continue  # the refs were read again on the way
+            try:
+                remote.swap(wanted)
+            except RefMoved:
+                pause(attempt)
+                continue
+            uploads.settle(list(uploads.arrived))
+            return push.sent(moved)
+    raise RefMoved(f"others kept changing remote {remote.name}", hint="run the command again")
+
+
+def _moving(
+    repo: Repo, remote: RemoteStore, updates: Sequence[Update]
+) -> Iterator[tuple[Update, ObjectId | None]]:
+    """Yield the updates that change something, with what there is now."""
+    for update in updates:
+        there = (remote.refs.tags if update.tag else remote.refs.branches).get(update.name)
+        if there == update.commit:
+            continue
+        if there is not None:
+            _check_move(repo, remote, update, there)
+        yield update, there
+
+
+def _check_move(repo: Repo, remote: RemoteStore, update: Update, there: ObjectId) -> None:
+    if update.tag:
+        if not update.force:
+            raise Conflict(
+                f"tag {update.name} is {short(there)} on remote {remote.name}", hint="dsv push --force"
+            )
+        return
+    known = repo.objects.has(there)
+    if known and history.is_ancestor(there, update.commit, repo.commit):
+        return
+    where = f"{remote.name}/{update.name}"
+    if not update.force:
+        seen = known and update.seen == there
+        raise Conflict(
+            f"branch {update.name} of remote {remote.name} has commits that are not in what you push",
+            hint=f"dsv merge {where}, then push again" if seen else "dsv pull, then push again",
+        )
+    if update.seen != there:
+        raise RefMoved(
+            f"branch {update.name} of remote {remote.name} is not what it was when you last saw it",
+            hint=f"dsv fetch {remote.name}, look at {where}, then push again",
+        )
+
+
+class _Push:
+    """The packs of one push, over all its tries."""
+
+    def __init__(self, repo: Repo, remote: RemoteStore, uploads: Uploads, progress: Progress) -> None:
+        self._repo = repo
+        self._remote = remote
+        self._uploads = uploads
+        self._progress = progress
+        self._epoch: int | None = None
+        self._tips: frozenset[ObjectId] = frozenset()
+
+    def sent(self, moved: tuple[tuple[Update, ObjectId | None], ...]) -> Sent:
+        """Return what was done."""
+        return Sent(moved, len(self._uploads.sent), sum(self._uploads.sent.values()))
+
+    def prepare(self, updates: Sequence[Update]) -> Refs:
+        """Send what is lacking for `updates`, and return the refs that shall follow those last read."""
+        remote = self._remote
+        refs = remote.refs
+        tips = frozenset(update.commit for update in updates)
+        if self._epoch != refs.epoch or not tips <= self._tips:
+            # Under one epoch what is listed stays listed, so nothing has to be looked for twice.
+            there = remote.objects(data=True)
+            refs = remote.refs  # they may have been read again
+            listed = (*there.indexes(data=True), *there.indexes(data=False))
+            self._uploads.settle(pack for index in listed for pack in index.packs)
+            have = [*refs.branches.values(), *refs.tags.values()]
+            marks = outgoing(self._repo, there, tips, have, remote.name)
+            strike(marks, list(self._uploads.arrived.values()))
+            self._send(marks)
+            self._epoch, self._tips = refs.epoch, tips
+        indexes = self._indexes(refs)
+        branches, tags = dict(refs.branches), dict(refs.tags)
+        for update in updates:
+            (tags if update.tag else branches)[update.name] = update.commit
+        writes = (*refs.writes, secrets.token_hex(8))[-WRITES_KEPT:]
+        default = refs.default if refs.default in branches or not branches else next(iter(branches))
+        arrived = self._uploads.arrived
+        condemned = {pack: at for pack, at in refs.condemned.items() if pack not in arrived}
+        return replace(
+            refs,
+            branches=branches,
+            tags=tags,
+            indexes=indexes,
+            writes=writes,
+            default=default,
+            condemned=condemned,
+        )
+
+    def _send(self, marks: Marks) -> None:
+        total = sum(int(index.numpy("stored")[marks.live[ref]].sum()) for ref, index in marks.indexes.items())
+        if not total and not marks.count:
+            return
+        meter = self._remote.blobs.meter
+        self._progress.begin("pushing", total, "B")
+        meter.progress = self._progress
+        try:
+            with Writer(Objects(self._uploads, Refs), workers=_WORKERS) as writer:
+                for pack, key_rows in _by_pack(marks):
+                    _copy(self._repo, pack, key_rows, writer)
+                writer.seal()
+        finally:
+            meter.progress = SILENT
+
+    def _indexes(self, refs: Refs) -> tuple[IndexRef, ...]:
+        """Return the indexes that shall be live, and give the remote those that it lacks."""
+        blobs = self._remote.blobs
+        new: list[IndexRef] = []
+        for data in (True, False):
+            footers = [
+                index
+                for index in self._uploads.arrived.values()
+                if index.rows and Kind(index.at(0).kind).is_data == data
+            ]
+            new += merge.store(blobs, footers, data=data)
+        blobs.fetch_indexes(refs.indexes)
+        live = merge.compact(blobs, (*refs.indexes, *new), most=MERGED)
+        blobs.send_indexes([ref for ref in live if ref not in refs.indexes])
+        return live
+
+
+def _by_pack(marks: Marks) -> Iterator[tuple[str, list[tuple[bytes, Located]]]]:
+    """Yield the packs that hold marked rows, with these in the order of their offsets."""
+    import numpy as np
+
+    for ref, index in marks.indexes.items():
+        live = np.flatnonzero(marks.live[ref])
+        if not len(live):
+            continue
+        order = np.lexsort((index.numpy("offset")[live], index.numpy("pack")[live]))
+        live = live[order]
+        cuts = np.flatnonzero(np.diff(index.numpy("pack")[live])) + 1
+        for part in np.split(live, cuts):
+            found = [(index.id_at(row), index.at(row)) for row in part.tolist()]
+            yield found[0][1].pack, found
+
+
+def _copy(repo: Repo, pack: str, wanted: list[tuple[bytes, Located]], writer: Writer) -> None:
+    """Add objects of a pack as they are stored.
+
+    Raises:
+        Corrupt: One is damaged, and no other copy of it is sound.
+    """
+    try:
+        content: Any = memoryview(repo.blobs.view(packs.name(pack)))
+    except FileNotFoundError:
+        content = memoryview(b"")
+    for key, place in wanted:
+        stored = content[place.offset : place.offset + place.stored]
+        if len(stored) == place.stored and checksum(stored) == place.checksum:
+            writer.relocate(key, place, stored)
+        else:
+            writer.add(Kind(place.kind), ObjectId(key.hex()), repo.objects.get(ObjectId(key.hex())))

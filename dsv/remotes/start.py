@@ -1,0 +1,110 @@
+"""Getting a store where git brought `dsv.toml` and `dsv.lock` and nothing else."""
+
+from dataclasses import replace
+
+from dsv import git, lockfile
+from dsv.errors import NotFound, RefMoved
+from dsv.ids import ObjectId, short
+from dsv.lockfile import Lock
+from dsv.progress import SILENT, Progress
+from dsv.remotes.incoming import check_there, fetch_history
+from dsv.remotes.remote import connect
+from dsv.repo import Repo
+from dsv.store.refs import Local, Refs
+from dsv.store.writer import Writer
+
+
+def has_store(repo: Repo) -> bool:
+    """Whether the workspace has a store."""
+    return (repo.dot / "refs").exists()
+
+
+def make_store(repo: Repo, branch: str | None = None) -> None:
+    """Make the store of a workspace that has none, on `branch` or the one of git and `dsv.lock`.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    repo.dot.mkdir(exist_ok=True)
+    top = git.find(repo.root)
+    here = git.branch(top) if top else None
+    lock = lockfile.read(repo.root)
+    name = branch or (lock.branch if lock else None) or here or "main"
+    first = Refs(default=name, local=Local(branch=name, git_branch=here))
+    try:
+        repo.blobs.swap(None, first.encode())
+    except RefMoved:
+        return  # another process was a moment faster, and made the same
+    if top is not None:
+        git.ignore(repo.root, ())
+
+
+def ensure(repo: Repo, name: str | None = None, *, progress: Progress = SILENT) -> bool:
+    """Make the store from a remote if the workspace has none; return whether it was made.
+
+    HEAD is then what `dsv.lock` names, or the remote's default branch, and nothing is checked out.
+
+    Raises:
+        NotFound: There is no remote; or it lacks the commit that `dsv.lock` names.
+        Corrupt, StorageError: The remote is damaged, or cannot be read.
+    """
+    if has_store(repo):
+        return False
+    remote = connect(repo, name)
+    remote.load()
+    check_there(remote)
+    lock = lockfile.read(repo.root)
+    make_store(repo, None if lock else remote.refs.default)
+    fetch_history(repo, remote, progress=progress)
+    if lock is not None:
+        _check_known(repo, lock, remote.name)
+        attach(repo, lock.branch, lock.commit)
+    else:
+        branch = repo.local(repo.refs()).branch or remote.refs.default
+        tip = remote.refs.branches.get(branch)
+        if tip is not None:
+            attach(repo, branch, tip)
+    return True
+
+
+def attach(repo: Repo, branch: str | None, commit: ObjectId) -> None:
+    """Make HEAD `commit`, on `branch` or detached, in a store that has no commits of its own."""
+
+    def change(found: Refs, _: Writer) -> Refs:
+        branches = {**found.branches, branch: commit} if branch is not None else found.branches
+        local = replace(
+            repo.local(found),
+            branch=branch,
+            detached=None if branch is not None else commit,
+            staged=repo.commit(commit).snapshot,
+            lock_due=True,
+        )
+        return replace(found, branches=branches, local=local)
+
+    repo.publish("clone", change)
+    repo.write_lock()
+
+
+def bring_locked(repo: Repo, lock: Lock, *, progress: Progress = SILENT) -> None:
+    """Have the store hold the commit that `dsv.lock` names, fetched if need be.
+
+    Raises:
+        NotFound: The default remote lacks it, too, or there is none.
+        Corrupt, StorageError: The remote is damaged, or cannot be read.
+    """
+    if ensure(repo, progress=progress) or repo.objects.has(lock.commit):
+        return
+    if repo.config.default_remote is None:
+        _check_known(repo, lock, None)
+    remote = connect(repo)
+    fetch_history(repo, remote, progress=progress)
+    _check_known(repo, lock, remote.name)
+
+
+def _check_known(repo: Repo, lock: Lock, remote: str | None) -> None:
+    if not repo.objects.has(lock.commit):
+        where = "in this store" if remote is None else f"on remote {remote}"
+        raise NotFound(
+            f"the commit {short(lock.commit)} that dsv.lock names is not {where}",
+            hint="somebody has not run `dsv push`",
+        )

@@ -1,0 +1,244 @@
+"""Bytes of files that the store lacks, brought from a remote when they are needed."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+
+from dsv.errors import Corrupt, Missing
+from dsv.hashing import Buffer, Kind, file_hasher, object_id
+from dsv.ids import ObjectId
+from dsv.model.recipe import Recipe
+from dsv.progress import SILENT, Progress
+from dsv.remotes.receive import Wanted, receive
+from dsv.remotes.remote import RemoteStore, connect
+from dsv.repo import Repo
+from dsv.store.contents import MAX_DEPTH
+from dsv.store.index import Located
+from dsv.store.objects import Objects
+
+BATCH = 256 << 20
+"""Stored bytes that are brought before they count as here: a kill loses no more."""
+
+RECIPES = 8 << 20
+"""Bytes of recipes that are held at once."""
+
+_ROWS = 1 << 17
+_TRIES = 4
+
+
+class Supply:
+    """Brings files from a remote into the store: whole, and proved.
+
+    Segments are proved by their ids. The id of a recipe is that of the file which it makes, so
+    it enters the store only when that file was put together.
+
+    Args:
+        repo: The workspace.
+        connect: Opens the remote; called when it is first needed.
+    """
+
+    def __init__(self, repo: Repo, connect: Callable[[], RemoteStore]) -> None:
+        self._progress: Progress = SILENT
+        self._repo = repo
+        self._connect = connect
+        self._lock = threading.RLock()
+        self._busy = False
+        self._remote: RemoteStore | None = None
+        self._there: Objects | None = None
+
+    @property
+    def remote(self) -> RemoteStore:
+        """The remote, opened."""
+        if self._remote is None:
+            self._remote = self._connect()
+        return self._remote
+
+    def bring(self, ids: Iterable[ObjectId], *, anew: bool = False, progress: Progress = SILENT) -> None:
+        """Bring those files (or segments, or block digests) that the store lacks and the remote has.
+
+        What the remote does not have either is passed over: whoever needs it finds it missing.
+
+        Args:
+            ids: Their ids.
+            anew: Bring them although the store lists them: what it has is damaged.
+            progress: Told of the bytes that come.
+
+        Raises:
+            Corrupt: What the remote has is damaged, or not what it claims to be.
+            StorageError: The remote cannot be read, or the store not written.
+        """
+        with self._lock:
+            if self._busy:
+                return  # asked by the work itself, which knows what it lacks
+            self._busy = True
+            self._progress = progress
+            try:
+                waiting = iter(ids)
+                while group := list(islice(waiting, _ROWS)):
+                    self._bring_surely(group if anew else self._absent(group), anew=anew)
+            finally:
+                self._busy = False
+
+    def has(self, ids: Iterable[ObjectId]) -> bool:
+        """Whether the remote has all these files, with all that their recipes name.
+
+        Raises:
+            Corrupt: A recipe there is damaged.
+            StorageError: The remote cannot be read.
+        """
+        with self._lock:
+            there = self._objects()
+            waiting, seen = set(ids), set[ObjectId]()
+            while waiting:
+                found = self._find(there, waiting)
+                if len(found) < len(waiting):
+                    return False
+                seen |= waiting
+                waiting = set()
+                for recipes in self._read_recipes(there, found):
+                    waiting |= {part.id for one in recipes.values() for part in one.parts} - seen
+            return True
+
+    def _absent(self, ids: Iterable[ObjectId]) -> list[ObjectId]:
+        objects = self._repo.objects
+        return [oid for oid in dict.fromkeys(ids) if objects.listed(bytes.fromhex(oid), data=True) is None]
+
+    def _objects(self) -> Objects:
+        if self._there is None:
+            self.remote.load()
+            self._there = self.remote.objects(data=True)
+        return self._there
+
+    def _bring_surely(self, ids: list[ObjectId], *, anew: bool) -> None:
+        if not ids:
+            return
+        for attempt in range(_TRIES):
+            there = self._objects()
+            found = self._find(there, ids)
+            try:
+                self._bring_found(there, found, anew=anew)
+            except FileNotFoundError as error:
+                self._there = None  # gc may have moved things since the refs were read
+                if attempt == _TRIES - 1:
+                    name = self.remote.name
+                    raise Corrupt(
+                        f"remote {name} lacks a pack that it names: {error.filename or error}",
+                        hint=f"dsv fsck --remote {name}",
+                    ) from None
+            else:
+                return
+
+    @staticmethod
+    def _find(there: Objects, ids: Iterable[ObjectId]) -> list[Wanted]:
+        found = []
+        for oid in ids:
+            key = bytes.fromhex(oid)
+            place = there.listed(key, data=True) or there.listed(key, data=False)
+            if place is not None and place.kind != Kind.FACTS:
+                found.append(Wanted(key, place))
+        return found
+
+    def _bring_found(self, there: Objects, found: list[Wanted], *, anew: bool) -> None:
+        plain = [one for one in found if one.place.kind != Kind.RECIPE]
+        if plain:
+            self._progress.begin("fetching", sum(one.place.stored for one in plain), "B")
+        self._store(there, plain)
+        for recipes in self._read_recipes(there, found):
+            self._progress.begin("fetching", sum(one.size for one in recipes.values()), "B")
+            self._bring_recipes(there, recipes, 0, anew=anew)
+
+    def _read_recipes(self, there: Objects, found: Iterable[Wanted]) -> Iterator[dict[ObjectId, Recipe]]:
+        """Yield the recipes among `found`, some at a time."""
+        wanted = [one for one in found if one.place.kind == Kind.RECIPE]
+        for batch in _batches(wanted, RECIPES, lambda place: place.raw):
+            yield _recipes(there, batch)
+
+    def _bring_recipes(
+        self, there: Objects, recipes: dict[ObjectId, Recipe], depth: int, *, anew: bool
+    ) -> None:
+        """Bring all parts of `recipes`, and then these, each when it was proved."""
+        if depth > MAX_DEPTH:
+            raise Corrupt(f"a recipe on remote {self.remote.name} nests without end")
+        asked = dict.fromkeys(part.id for one in recipes.values() for part in one.parts)
+        wanted = list(asked) if anew else self._absent(asked)
+        parts = self._find(there, wanted)
+        if len(parts) < len(wanted):
+            known = {one.key.hex() for one in parts}
+            lost = next(oid for oid in wanted if oid not in known)
+            raise Missing(f"segment {lost} is neither here nor on remote {self.remote.name}")
+        for inner in self._read_recipes(there, parts):
+            self._bring_recipes(there, inner, depth + 1, anew=anew)
+        self._store(there, [one for one in parts if one.place.kind != Kind.RECIPE])
+        with self._repo.writer() as writer:
+            for oid, recipe in recipes.items():
+                data = recipe.encode()
+                if object_id(Kind.RECIPE, data) != oid:
+                    self._prove(oid, recipe)
+                writer.add(Kind.RECIPE, oid, data, again=anew)
+            self._repo.publish("fetch", lambda refs, _: refs, writer=writer, log=False)
+
+    def _prove(self, oid: ObjectId, recipe: Recipe) -> None:
+        """Put a file together from what is here by now.
+
+        Raises:
+            Corrupt: It is another file.
+        """
+        objects, contents = self._repo.objects, self._repo.contents
+        hasher = file_hasher()
+        for part in recipe.parts:
+            size = 0
+            for segment, _ in contents.segments(part.id):
+                data = objects.get(segment, Kind.SEGMENT)
+                size += len(data)
+                hasher.update(data)
+            if size != part.size:
+                raise Corrupt(f"the recipe of file {oid} on remote {self.remote.name} lies about its parts")
+        if hasher.hexdigest() != oid:
+            raise Corrupt(f"the recipe of file {oid} on remote {self.remote.name} makes another file")
+
+    def _store(self, there: Objects, wanted: list[Wanted]) -> None:
+        """Bring objects whose ids prove them; they are in the store afterwards."""
+        for batch in _batches(wanted, BATCH, lambda place: place.stored):
+            self._store_batch(there, batch)
+
+    def _store_batch(self, there: Objects, batch: list[Wanted]) -> None:
+        with self._repo.writer() as writer:
+
+            def take(key: bytes, place: Located, stored: Buffer, _: Buffer) -> None:
+                writer.relocate(key, place, stored)
+                self._progress.advance(place.stored)
+
+            receive(there, batch, take)
+            self._repo.publish("fetch", lambda refs, _: refs, writer=writer, log=False)
+
+
+def _recipes(there: Objects, batch: list[Wanted]) -> dict[ObjectId, Recipe]:
+    recipes: dict[ObjectId, Recipe] = {}
+
+    def take(key: bytes, _: Located, __: Buffer, raw: Buffer) -> None:
+        oid = ObjectId(key.hex())
+        recipes[oid] = Recipe.decode(bytes(raw), f"the recipe of file {oid}")
+
+    receive(there, batch, take)
+    return recipes
+
+
+def _batches(wanted: list[Wanted], limit: int, size: Callable[[Located], int]) -> Iterator[list[Wanted]]:
+    """Yield `wanted` in the order of packs, about `limit` bytes at a time."""
+    batch: list[Wanted] = []
+    total = 0
+    for one in sorted(wanted, key=lambda one: (one.place.pack, one.place.offset)):
+        batch.append(one)
+        total += size(one.place)
+        if total >= limit:
+            yield batch
+            batch, total = [], 0
+    if batch:
+        yield batch
+
+
+def supply_of(repo: Repo, name: str | None = None) -> Supply | None:
+    """Return what brings files from a remote, by default from the default one; None without one."""
+    if name is None and repo.config.default_remote is None:
+        return None
+    return Supply(repo, lambda: connect(repo, name))
