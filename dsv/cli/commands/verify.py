@@ -7,6 +7,7 @@ import click
 from dsv.cli import complete, replays
 from dsv.cli.command import verb
 from dsv.cli.context import Context
+from dsv.cli.publish import publish
 from dsv.cli.replays import Given
 from dsv.cli.style import printable
 from dsv.cli.trusting import trusted_file
@@ -39,7 +40,7 @@ SHAPE = {
         "dsv verify": "Replay the last run of every dataset of HEAD and compare:",
         "dsv verify --level hashes": "Check records alone, without data and without running anything:",
         "dsv verify --level raw data/features.parquet": "Rebuild a dataset from its raw sources:",
-        "dsv verify --changed-since git:origin/main --yes": "In CI, only what a branch changed:",
+        "dsv verify --changed-since git:origin/main --yes --junit verify.xml": "In CI, only what a branch changed:",
     },
     shape=SHAPE,
     exits={0: "all datasets are at least what their policies demand", 1: "some are not"},
@@ -56,6 +57,7 @@ SHAPE = {
 @click.option("--changed-since", metavar="REV", help="Leave out datasets that are the same in REV.")
 @click.option("--sample", metavar="N", type=click.IntRange(min=1), help="Only N datasets, chosen by chance.")
 @click.option("--twice", is_flag=True, help="Replay two times, to tell what never gives the same.")
+@click.option("--junit", metavar="FILE", help="Write the results to FILE, as JUnit XML.")
 @replays.options
 def command(
     context: Context,
@@ -66,6 +68,7 @@ def command(
     changed_since: str | None,
     sample: int | None,
     twice: bool,
+    junit: str | None,
     jobs: int | None,
     python: str | None,
     allow: tuple[str, ...],
@@ -77,14 +80,20 @@ def command(
 
     Each run is replayed in a clean folder that holds only its recorded inputs and code. The policy of a
     dataset in `dsv.toml` says what has to be the same. Commands that others recorded are run only when
-    you agree.
+    you agree. On GitHub Actions what is not good is annotated, and the job's summary gets a table.
     """
     from dsv.ops.verify import Selection
 
     given = Given(jobs, python, allow, allow_network, env == "recreate", yes)
     selection = Selection(tuple(map(context.path, paths)), rev, changed_since, sample)
     found = _verify(context, selection, level, given, twice=twice)
-    _show(context, found, given)
+    file = None if junit is None else context.path_here(junit)
+    if context.out.json:  # a file that cannot be written is the one document then
+        publish(context, found.checks, found.level, file)
+        _show(context, found, given)
+    else:
+        _show(context, found, given)
+        publish(context, found.checks, found.level, file)
     return 0 if found.ok else 1
 
 
