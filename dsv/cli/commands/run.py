@@ -29,11 +29,11 @@ SHAPE = {
     "name": "text?: its label",
     "argv": ["text: a word of the command as it is recorded"],
     "capture": "text?: captured, declared, partly or claimed; null if nothing was recorded",
-    "complete": "bool: whether nothing can have been missed",
+    "complete": "flag: whether nothing can have been missed",
     "incomplete": ["text: what could have been missed"],
-    "masked": "bool: whether secrets were left out, so that it cannot be run again as recorded",
+    "masked": "flag: whether secrets were left out, so that it cannot be run again as recorded",
     "inputs": [
-        {"path": "path: of the dataset", "content": "id: its content", "new": "bool: not tracked before"}
+        {"path": "path: of the dataset", "content": "id: its content", "new": "flag: not tracked before"}
     ],
     "outputs": [
         {
@@ -48,7 +48,7 @@ SHAPE = {
     "code": ["path: of a code file that it read"],
     "withheld": ["path: that may hold secrets, and is not recorded"],
     "staged": ["path: of a dataset that was staged"],
-    "unchanged": "bool: whether all of it was staged like this already",
+    "unchanged": "flag: whether all of it was staged like this already",
     "written": ["path: written by a command that failed"],
     "tail": "text?: the end of the output of a command that failed",
     "commit": "id?: of the commit, with -m",
