@@ -80,7 +80,7 @@ def of_failure(repo: Repo, step: Step, done: Replay, means: Means, room: Path) -
     secret = unset(step, means.ambient)
     if secret:
         reason += f"; {', '.join(secret)}, whose value was not recorded, is not set"
-    judgement = Judgement(Status.FAILED, reason, causes.last_lines(tail))
+    judgement = Judgement(Status.FAILED, reason, causes.last_lines(tail, os.fspath(room)))
     judgements = {output.path: judgement for output in step.run.outputs}
     return Replayed(judgements, {}, done.isolation, done.execution.started, done.seconds)
 

@@ -49,9 +49,11 @@ def failure(tail: str, code: int, *, root: Path, clean: str, withheld: Iterable[
     return f"{ending}: {last[:300]}" if last else f"{ending}, and it said nothing"
 
 
-def last_lines(tail: str, count: int = 8) -> tuple[str, ...]:
-    """Return the last lines of an output that say something."""
-    return tuple([line.rstrip() for line in tail.splitlines() if line.strip()][-count:])
+def last_lines(tail: str, clean: str, count: int = 6) -> tuple[str, ...]:
+    """Return the last lines of an output that say something, without the folder `clean`."""
+    said = [line.rstrip() for line in tail.splitlines() if line.strip(" \t~^")]
+    inside = re.compile(re.escape(clean) + r"/\w+/\d/work/")
+    return tuple(inside.sub("", line) for line in said[-count:])
 
 
 def _reasons(tail: str, root: Path, clean: str, withheld: tuple[str, ...]) -> Iterator[str]:

@@ -9,9 +9,12 @@ from dsv.cli.context import Context
 from dsv.cli.style import printable
 from dsv.config import KEYS
 from dsv.errors import UsageFault
+from dsv.ids import short
 
 if TYPE_CHECKING:
     from dsv.ops.config import Setting
+
+TRUST = "trust"
 
 SHAPE = {
     "settings": [
@@ -20,7 +23,8 @@ SHAPE = {
             "value": "any: a text, true or false, an integer, or a list of texts",
             "where": "dsv.toml|.dsv/config: the file that says so",
         }
-    ]
+    ],
+    "trusted?": [{"run": "id: that was not trusted before", "command": "text: what it runs"}],
 }
 
 
@@ -34,6 +38,7 @@ def _keys(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
         'dsv config user "Ada Lovelace <ada@example.org>"': "Say who you are, in this workspace:",
         "dsv config --shared remote.origin.url s3://bucket/trips": "Set something for the whole team:",
         "dsv config --unset user": "Remove a setting:",
+        "dsv config trust": "Agree to all recorded commands behind HEAD, for `dsv verify` and `dsv rebuild`:",
     },
     shape=SHAPE,
     sections={"Keys": {key.pattern: key.about for key in KEYS}},
@@ -56,10 +61,16 @@ def command(
 
     Without KEY all settings are shown, with KEY that one, with VALUE it is set (several values
     make a list). `.dsv/config` is for this workspace and overrides `dsv.toml`, which belongs in git.
-    Rules for datasets (`[[dataset]]`) are edited in the file.
+    Rules for datasets (`[[dataset]]`) are edited in the file. `dsv config trust [REV]` is no setting: it
+    notes, for you and outside of the workspace, that the commands recorded there may be run.
     """
     from dsv.ops import config
 
+    if key == TRUST:
+        if shared or remove or everything or len(values) > 1:
+            raise UsageFault("trust takes a revision and no options", hint="dsv config trust [REV]")
+        _trust(context, *values)
+        return
     if key is None or everything:
         if key is not None or remove or shared:
             raise UsageFault(
@@ -75,6 +86,21 @@ def command(
         _show(context, (config.put(context.repo, key, values, shared=shared),), alone=None)
     else:
         _show(context, (config.get(context.repo, key),), alone=True)
+
+
+def _trust(context: Context, revision: str = "HEAD") -> None:
+    from dsv.cli.trusting import trusted_file
+    from dsv.ops.trust import trust_all
+
+    found = trust_all(context.repo, trusted_file(), revision)
+    if context.out.json:
+        trusted = [{"run": one.run, "command": one.text} for one in found]
+        context.out.document({"settings": [], "trusted": trusted})
+        return
+    for one in found:
+        context.out.line(f"trusted  {context.out.style.id(short(one.run))}  {printable(one.text)}")
+    if not found:
+        context.out.say("nothing was recorded here that you do not trust")
 
 
 def _show(context: Context, found: "tuple[Setting, ...]", *, alone: bool | None) -> None:

@@ -1,0 +1,165 @@
+"""Recreate a version of a dataset from its recorded runs."""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dsv import revisions, stage, switch
+from dsv.circumstances import Circumstance
+from dsv.errors import InTheWay, Refused
+from dsv.ids import ObjectId
+from dsv.model.verdict import Checked, Status
+from dsv.progress import SILENT, Progress
+from dsv.replay import consent
+from dsv.replay.consent import Agree
+from dsv.replay.folder import Result, write_result
+from dsv.replay.plan import holds, plan
+from dsv.replay.replays import Settings, checked, replay_all
+from dsv.replay.room import keep, room
+from dsv.repo import Repo, Tracked
+from dsv.revisions import Place
+from dsv.store.refs import Refs
+from dsv.store.sink import StoreSink
+from dsv.store.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildResult:
+    """What a rebuild came to.
+
+    Attributes:
+        check: What the result is, beside what was recorded.
+        run: The run that gave the dataset.
+        runs: How many runs were replayed.
+        written: Whether the result is in the workspace, or in the folder that was asked for.
+        place: Where it is; None if there is no result.
+        note: Why it is not where it was wanted; "" if it is, or if there is none.
+        isolation: How well the command was isolated; None if it was not started.
+        changed: How the environment differs from the recorded one.
+    """
+
+    check: Checked
+    run: ObjectId
+    runs: int
+    written: bool
+    place: Path | None
+    note: str
+    isolation: str | None
+    changed: tuple[Circumstance, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the result is as its policy asks, and where it was wanted."""
+        return self.check.status.good and self.written
+
+
+def rebuild(
+    repo: Repo,
+    place: Place,
+    settings: Settings,
+    agree: Agree,
+    trusted: Path,
+    *,
+    from_raw: bool = False,
+    into: Path | None = None,
+    progress: Progress = SILENT,
+) -> RebuildResult:
+    """Replay the run that gave a dataset, and put what comes out where the dataset is.
+
+    The workspace is written only if the dataset is absent or unchanged there, and the result is as its
+    policy asks; then the store holds the result, too. Otherwise the result is left in `.dsv/tmp`.
+
+    Args:
+        repo: The workspace.
+        place: The dataset.
+        settings: How replays are made.
+        agree: Asks the user about commands of others.
+        trusted: Where the user's trust is kept.
+        from_raw: Replay all runs from the raw sources, not only what is needed.
+        into: Write the result into this folder instead, whatever it is.
+        progress: Counts the runs.
+
+    Raises:
+        NotFound: No such dataset or revision.
+        Refused: No run gave it, or commands would have to be trusted.
+        InTheWay: In the folder `into` there is something already.
+        StorageError: The disk is full or fails.
+    """
+    tracked = revisions.dataset_at(repo, place)
+    path = place.path
+    if into is not None and os.path.lexists(into / path):
+        raise InTheWay(f"{into / path} is there already", hint="name another folder")
+    steps = plan(repo, {path: tracked.checkpoint}, chain=from_raw)
+    if path in steps.sources:
+        raise Refused(f"{path} is raw data: no run gave it", hint=f"dsv restore {path}")
+    if path in steps.obstacles:
+        raise Refused(f"{path} cannot be rebuilt: {steps.obstacles[path].reason}")
+    consent.obtain(steps, trusted, agree, recreate=settings.recreate)
+    run = steps.runs[path]
+    with room(repo.scratch()) as space:
+        done = replay_all(repo, steps, space, replace(settings, keep=True), progress=progress)
+        check = checked(steps, path, done, repo.config.policy_for(path).text)
+        replayed = done[run]
+        result = replayed.results.get(steps.outputs[path].path)
+        at: Path | None = None
+        note = ""
+        if result is not None and into is not None:
+            at = into / path
+            write_result(result, at)
+        elif result is not None:
+            note = _write(repo, path, tracked, result, check, progress)
+            at = keep(repo.scratch(), result.place, path) if note else repo.root / path
+    return RebuildResult(
+        check,
+        run,
+        len(steps.steps),
+        at is not None and not note,
+        at,
+        note,
+        replayed.isolation,
+        replayed.changed,
+    )
+
+
+def _write(
+    repo: Repo, path: str, tracked: Tracked, result: Result, check: Checked, progress: Progress
+) -> str:
+    """Put a result into the workspace; return why not, "" if it is there."""
+    if not check.status.good:
+        return check.status.meaning
+    staged = repo.datasets(repo.local(repo.refs()).staged).get(path)
+    if check.status is not Status.IDENTICAL or not holds(repo, tracked.checkpoint):
+        tracked = _stored(repo, result, tracked, identical=check.status is Status.IDENTICAL)
+    goal: dict[str, Tracked | None] = {path: tracked}
+    as_staged = staged is not None and staged.id == tracked.id
+    try:
+        switch.move(
+            repo,
+            f"rebuild {path}",
+            goal if as_staged else {},
+            lambda refs, _: refs,
+            dirty={} if as_staged else goal,
+            progress=progress,
+        )
+    except InTheWay as error:
+        return error.message
+    return ""
+
+
+def _stored(repo: Repo, result: Result, tracked: Tracked, *, identical: bool) -> Tracked:
+    """Store the bytes of a result, and return it as a version of the dataset."""
+    content = result.checkpoint.content
+    with repo.writer() as writer:
+        result.view.look(result.path, StoreSink(writer))
+        if not identical:
+            origin = tracked.checkpoint.origin
+            tracked = stage.put(writer, replace(result.checkpoint, origin=origin))
+
+        def change(refs: Refs, _: Writer) -> Refs:
+            local = repo.local(refs)
+            return replace(
+                refs, local=replace(local, dropped=tuple(oid for oid in local.dropped if oid != content))
+            )
+
+        repo.publish("store", change, writer=writer, log=False)
+    return tracked
