@@ -58,7 +58,7 @@ class LoseReply:
 
 @dataclass(frozen=True)
 class CutReply:
-    """The connection breaks after so many bytes of what comes back."""
+    """The connection breaks after so many bytes of what comes back; in the head if there is no more."""
 
     after: int = 0
 
@@ -105,6 +105,7 @@ class Rule:
         method: Of HTTP; None for any.
         key: Pattern that the whole key has to match.
         query: Pattern that is to be found in the query.
+        header: Name, in lower case, of a header that has to be there.
         first: Which matching request is the first that it happens to, from 1.
         times: To how many it happens; None for all from `first` on.
     """
@@ -116,6 +117,7 @@ class Rule:
         method: str | None = None,
         key: str = ".*",
         query: str = "",
+        header: str | None = None,
         first: int = 1,
         times: int | None = None,
     ) -> None:
@@ -124,6 +126,7 @@ class Rule:
         self._method = method
         self._key = re.compile(key)
         self._query = re.compile(query)
+        self._header = header
         self._first = first
         self._last = None if times is None else first + times - 1
         self._seen = 0
@@ -132,7 +135,7 @@ class Rule:
         """Whether it happens to this request; the proxy holds its lock."""
         if self._method not in {None, asked.method} or not self._query.search(asked.query):
             return False
-        if not self._key.fullmatch(asked.key):
+        if not self._key.fullmatch(asked.key) or self._header not in {None, *asked.headers}:
             return False
         self._seen += 1
         if self._seen < self._first or (self._last is not None and self._seen > self._last):
@@ -263,6 +266,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._reply(fault, reply, data)
 
     def _reply(self, fault: Fault | None, reply: http.client.HTTPResponse, data: bytes) -> None:
+        if isinstance(fault, CutReply) and not data:
+            self.wfile.write(b"HTTP/1.1 %d %s\r\nServer: cut\r\nET" % (reply.status, reply.reason.encode()))
+            self._cut()
+            return
         self.send_response_only(reply.status, reply.reason)
         for name, value in reply.getheaders():
             if name.lower() not in {"content-length", "transfer-encoding", "connection"}:
@@ -290,6 +297,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _never_end(self, fault: Endless) -> None:
         self.send_response_only(fault.status, "planned")
+        self.send_header("ETag", '"x"')
+        self.send_header("Content-Length", str(fault.total))
         self.send_header("Connection", "close")
         self.end_headers()
         self.close_connection = True

@@ -63,9 +63,7 @@ def test_a_write_survives(faulty: S3Blobs, sound: S3Blobs, proxy: FaultProxy, fa
     assert faulty.meter.operations["PutObject"] == proxy.counts()["PUT"] == 4
 
 
-@pytest.mark.parametrize(
-    "fault", [*PASSING, CutReply(1000), CutReply(200_000), Damage(lambda _: b"")], ids=str
-)
+@pytest.mark.parametrize("fault", [*PASSING, CutReply(1000), CutReply(200_000)], ids=str)
 def test_a_read_survives(faulty: S3Blobs, sound: S3Blobs, proxy: FaultProxy, fault: Fault) -> None:
     data = content(MESSAGE)
     sound.put(NAME, data)
@@ -332,7 +330,7 @@ class TestSwap:
 
 
 class TestParts:
-    SIZE = 3 * PART + 1000
+    SIZE = 2 * PART + 1000
 
     @pytest.fixture
     def file(self, tmp_path: Path) -> Path:
@@ -345,7 +343,7 @@ class TestParts:
         assert dict(faulty.meter.operations) == {
             "ListMultipartUploads": 1,
             "CreateMultipartUpload": 1,
-            "UploadPart": 4,
+            "UploadPart": 3,
             "CompleteMultipartUpload": 1,
         }
         assert sound.read(NAME) == file.read_bytes()
@@ -367,7 +365,7 @@ class TestParts:
         self, bucket: Bucket, sound: S3Blobs, proxy: FaultProxy, file: Path
     ) -> None:
         settings = bucket.settings(endpoint_url=proxy.endpoint, concurrency=1, retries=0)
-        proxy.add(CutRequest(5000), query="partNumber", first=3)
+        proxy.add(CutRequest(5000), query="partNumber", first=2)
         with pytest.raises(StorageError):
             S3Blobs(settings).adopt(NAME, file)
         assert file.exists()
@@ -385,7 +383,7 @@ class TestParts:
         upload = client.create_multipart_upload(Bucket=bucket.name, Key=key)["UploadId"]
         client.upload_part(Bucket=bucket.name, Key=key, UploadId=upload, PartNumber=2, Body=bytes(5 << 20))
         assert sound.send(NAME, file)
-        assert sound.meter.operations["UploadPart"] == 4
+        assert sound.meter.operations["UploadPart"] == 3
         assert sound.read(NAME) == content(self.SIZE)
 
     def test_an_upload_that_somebody_took_away(
@@ -445,7 +443,7 @@ class TestConditions:
         assert bucket.keys() == {}
 
     def test_a_server_that_does_not_know_them(self, faulty: S3Blobs, proxy: FaultProxy) -> None:
-        proxy.add(Answer(501, "NotImplemented"), method="PUT", first=2)
+        proxy.add(Answer(501, "NotImplemented"), header="if-none-match")
         assert not conditions_honoured(faulty).safe
 
 
@@ -502,8 +500,13 @@ class TestWords:
         assert "region eu-west-3" in str(caught.value.hint)
 
     def test_redirect(self, faulty: S3Blobs, proxy: FaultProxy) -> None:
-        proxy.add(Answer(301, "PermanentRedirect", more="<Endpoint>elsewhere.example</Endpoint>"))
+        proxy.add(Answer(301, "PermanentRedirect", more="<Endpoint>elsewhere.example</Endpoint>"), key=".+")
         with pytest.raises(UserError, match=r"another region.*elsewhere\.example"):
+            faulty.put(NAME, b"x")
+
+    def test_redirect_in_a_circle(self, faulty: S3Blobs, proxy: FaultProxy) -> None:
+        proxy.add(Answer(301, "PermanentRedirect"))
+        with pytest.raises(UserError, match="in a circle"):
             faulty.put(NAME, b"x")
 
     def test_clock_skew(self, faulty: S3Blobs, proxy: FaultProxy) -> None:

@@ -165,8 +165,9 @@ class S3Blobs:
             with self._telling(prefix):
                 answer = self._client.call("ListObjectsV2", key, **page)
             for row in answer.get("Contents", ()):
-                name = row["Key"][start:]
-                if row["Key"].startswith(key) and _NAME.fullmatch(name):
+                name = row.get("Key", "")[start:]
+                whole = row.keys() >= {"Key", "Size", "LastModified"} and row["Key"].startswith(key)
+                if whole and _NAME.fullmatch(name):
                     yield BlobInfo(name, row["Size"], row["LastModified"].timestamp())
             token = answer.get("NextContinuationToken")
             if not answer.get("IsTruncated") or not token or token == page.get("ContinuationToken"):

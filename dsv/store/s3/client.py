@@ -14,10 +14,11 @@ import boto3
 from botocore import xform_name
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
 from botocore.parsers import ResponseParserError
 from botocore.response import StreamingBody
 
+from dsv.errors import BadConfig
 from dsv.store.metered import Meter
 from dsv.store.s3.errors import Failure
 from dsv.store.s3.settings import S3Settings
@@ -29,10 +30,27 @@ _SLOWER = 5
 """A server that asks to slow down is given this many times the usual pause."""
 
 _CONNECT_TIMEOUT = 10.0
-_ERRORS = 300
+_DONE, _ERRORS = 200, 300
+_TELLING = {
+    "GetObject": "ETag",
+    "PutObject": "ETag",
+    "UploadPart": "ETag",
+    "CreateMultipartUpload": "UploadId",
+    "CompleteMultipartUpload": "ETag",
+}
+"""What a whole answer has."""
 
 DOCUMENT_LIMIT = 16 << 20
 """Bytes of a listing or an error; a page of a thousand keys has less than one MiB."""
+
+_FAILURES = (
+    BotoCoreError,
+    ClientError,
+    ResponseParserError,
+    OSError,
+    ValueError,  # an address that is none
+    RecursionError,  # botocore follows redirects without counting them
+)
 
 Result = TypeVar("Result")
 
@@ -77,6 +95,9 @@ class Client:
         name = "Prefix" if operation in {"ListObjectsV2", "ListMultipartUploads"} else "Key"
         method = getattr(self._connected(), xform_name(operation))
         answer: Mapping[str, Any] = method(Bucket=self.settings.bucket, **{name: key}, **parameters)
+        if not answer.get(_TELLING.get(operation, "ResponseMetadata")):
+            # A head that was cut off passes for a whole one.
+            raise ConnectionClosedError(endpoint_url=self.settings.url)
         return answer
 
     def trying(self, operation: str, key: str, work: Callable[[], Result]) -> Result:
@@ -89,7 +110,7 @@ class Client:
         while True:
             try:
                 return work()
-            except (BotoCoreError, ClientError, ResponseParserError, OSError, ValueError) as error:
+            except _FAILURES as error:
                 failure = Failure(error, operation, key, self.settings)
             failure.repeated = repeated
             if not failure.passing or tried >= self.settings.retries or self._closed.is_set():
@@ -118,6 +139,10 @@ class Client:
 
     def _connect(self, *, foreign: bool) -> Any:
         settings = self.settings
+        if settings.ca_bundle and not settings.ca_bundle.is_file():
+            raise BadConfig(
+                f"{settings.url}: there is no file {settings.ca_bundle}", hint="mend remote.NAME.ca_bundle"
+            )
         checksum = settings.checksum or ("when_required" if foreign else "when_supported")
         config = Config(
             s3={"addressing_style": settings.addressing or ("path" if foreign else "auto")},
@@ -147,7 +172,7 @@ class Client:
         if streams and answer.status_code < _ERRORS:
             return answer
         try:
-            document = _Document(answer.raw)
+            document = _Document(answer, empty=request.method == "HEAD")
         finally:
             answer.raw.close()
         self.meter.receive(len(document.data))
@@ -157,10 +182,14 @@ class Client:
 class _Document:
     """The body of an answer that is not an object, read whole."""
 
-    def __init__(self, raw: Any) -> None:
+    def __init__(self, answer: AWSResponse, *, empty: bool) -> None:
+        length = answer.headers.get("content-length")
+        if length is None and "transfer-encoding" not in answer.headers and answer.status_code == _DONE:
+            raise ConnectionClosedError(endpoint_url=answer.url)  # its head was cut off
+        # Its length is checked, and its errors are botocore's.
+        body = StreamingBody(answer.raw, None if empty else length)
         parts = []
         room = DOCUMENT_LIMIT
-        body = StreamingBody(raw, None)  # for its errors, which are botocore's
         while part := body.read(1 << 16):
             room -= len(part)
             if room < 0:

@@ -101,30 +101,28 @@ class Download:
         if place and int(place[1]) != self._next:
             raise StorageError(f"cannot read {self._what}: the server sends another range than was asked for")
         size = int(place[3]) if place else answer.get("ContentLength")
+        if size is None:
+            raise IncompleteReadError(actual_bytes=0, expected_bytes=0)  # the head was cut off
         self.etag = answer.get("ETag") or ""
         self.metadata = answer.get("Metadata") or {}
         if self._wanted is None:
             self._end = size
-        elif size is not None and size < self._wanted:
+        elif size < self._wanted:
             raise self._too_short(str(size))
-        if self._end is not None and self._end > self._last:
+        if self._end is None or self._end > self._last:
             raise self._too_long()
 
     def _take(self, body: Any) -> None:
+        assert self._end is not None
         meter = self._client.meter
-        start = self._next
-        while self._end is None or self._next < self._end:
-            data = body.read(_CHUNK if self._end is None else min(_CHUNK, self._end - self._next))
+        while self._next < self._end:
+            data = body.read(min(_CHUNK, self._end - self._next))
             if not data:
-                break
+                raise IncompleteReadError(actual_bytes=self._next, expected_bytes=self._end)
             self._next += len(data)
             meter.receive(len(data))
-            if self._next > self._last:
-                raise self._too_long()
             self._write(data)
             meter.advance(len(data))
-        if self._end is not None and self._next < self._end:
-            raise IncompleteReadError(actual_bytes=self._next - start, expected_bytes=self._end - start)
         self._complete = True
 
     def _too_short(self, size: str) -> Corrupt:

@@ -224,8 +224,8 @@ def _told_by_client(what: str, error: Exception, settings: S3Settings) -> DsvErr
     if isinstance(error, boto.SSLError):
         hint = "if the server has a certificate of its own, set remote.NAME.ca_bundle to its authority's file"
         return StorageError(f"{what}: no secure connection{_at(settings)}: {words}", hint=hint)
-    if isinstance(error, OSError) and not isinstance(error, _PASSING):
-        return BadConfig(f"{what}: {words}", hint="mend remote.NAME.ca_bundle")
+    if isinstance(error, RecursionError):
+        return UserError(f"{what}: the server redirects in a circle", hint="mend the remote's endpoint_url")
     if isinstance(error, boto.ParamValidationError | boto.InvalidS3AddressingStyleError | ValueError):
         return BadConfig(f"{what}: {words}", hint="mend the remote's url, endpoint_url and region")
     if isinstance(error, boto.NoRegionError | boto.InvalidRegionError | boto.UnknownRegionError):

@@ -43,11 +43,15 @@ def begun(client: Client, prefix: str) -> list[Begun]:
     marks: dict[str, str] = {}
     for _ in range(_PAGES):
         answer = client.call("ListMultipartUploads", prefix, **marks)
-        rows = answer.get("Uploads", ())
+        rows = [row for row in answer.get("Uploads", ()) if row.keys() >= {"Key", "UploadId", "Initiated"}]
         found += [Begun(row["Key"], row["UploadId"], row["Initiated"].timestamp()) for row in rows]
-        if not answer.get("IsTruncated"):
+        marks = {
+            name: answer[f"Next{name}"]
+            for name in ("KeyMarker", "UploadIdMarker")
+            if answer.get(f"Next{name}")
+        }
+        if not answer.get("IsTruncated") or not marks:
             break
-        marks = {"KeyMarker": answer["NextKeyMarker"], "UploadIdMarker": answer["NextUploadIdMarker"]}
     return sorted((one for one in found if one.key.startswith(prefix)), key=lambda one: one.at)
 
 
@@ -130,9 +134,10 @@ class Upload:
         for _ in range(_PAGES):
             answer = self._client.call("ListParts", self._key, UploadId=self._id, **mark)
             for row in answer.get("Parts", ()):
-                if row["Size"] == self._length(row["PartNumber"]):
-                    found[row["PartNumber"]] = row["ETag"]
-            if not answer.get("IsTruncated"):
+                number = row.get("PartNumber", 0)
+                if number > 0 and row.get("ETag") and row.get("Size") == self._length(number):
+                    found[number] = row["ETag"]
+            if not answer.get("IsTruncated") or "NextPartNumberMarker" not in answer:
                 break
             mark = {"PartNumberMarker": answer["NextPartNumberMarker"]}
         return found
