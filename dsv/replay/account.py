@@ -134,7 +134,9 @@ def _both(
         return Judgement(Status.NONDETERMINISTIC, "only one of two replays wrote it")
     beside = compare(one, other, policy.applied(table=output.table is not None))
     if not beside.status.good:
-        return Judgement(Status.NONDETERMINISTIC, f"two replays differ: {beside.reason}", beside.details)
+        return Judgement(
+            Status.NONDETERMINISTIC, f"two replays differ: {beside.reason}", beside.details, beside.cause
+        )
     order = list(Status)
     return max(
         found, judge(repo, output, other, policy, space), key=lambda judged: order.index(judged.status)
@@ -148,9 +150,15 @@ def _explained(
     matter = [one.text for one in changed if one.matters]
     signs = [one.text for one in traces(repo, step.run.argv, step.code)]
     likely = signs[0] if signs else ""
-    if matter and not (twice and found.status is Status.NONDETERMINISTIC):
+    if found.cause:
+        likely = f"{found.cause} ({likely})" if likely else found.cause
+    if matter and found.status is Status.DIFFERENT:
         likely = matter[0] + (f", and {len(matter) - 1} more" if len(matter) > 1 else "")
-    lines = [*found.details, *(f"changed since: {text}" for text in matter[:_CHANGES])]
+    lines = [
+        *found.details,
+        *([found.cause] if found.cause else ()),
+        *(f"changed since: {text}" for text in matter[:_CHANGES]),
+    ]
     lines += [f"may differ each time: {text}" for text in signs]
     if not matter:
         lines.append("code, parameters, inputs and environment are those of the record")

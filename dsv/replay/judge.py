@@ -33,11 +33,13 @@ class Judgement:
         status: `IDENTICAL`, `EQUAL`, `CLOSE`, `DIFFERENT`, or `FAILED` where that cannot be told.
         reason: One line; "" where it needs no reason.
         details: More lines, the most telling first.
+        cause: What the kind of difference suggests as its cause; "" if nothing.
     """
 
     status: Status
     reason: str = ""
     details: tuple[str, ...] = ()
+    cause: str = ""
 
 
 def judge(repo: Repo, recorded: Output, result: Result, policy: Policy, space: Path) -> Judgement:
@@ -115,7 +117,9 @@ def _side_by_side(before: Result, old: Known, after: Result, new: Known, policy:
     except (NotFound, Refused) as error:
         return Judgement(Status.FAILED, error.message)
     if found.verdict is Verdict.DIFFERENT:
-        return Judgement(Status.DIFFERENT, explain.reason(found, policy), explain.details(found, policy))
+        cause = next(iter(explain.causes(found, policy)), "")
+        lines = tuple(line for line in explain.details(found, policy) if line != cause)
+        return Judgement(Status.DIFFERENT, explain.reason(found, policy), lines, cause)
     status = Status.EQUAL if found.verdict is Verdict.EQUAL else Status.CLOSE
     return Judgement(status, explain.reason(found, policy))
 
