@@ -36,7 +36,7 @@ def written_folders(root: Path, written: Collection[str]) -> dict[str, str]:
         shown = [path for path in files if not is_hidden(path.removeprefix(f"{folder}/"))]
         if not shown or not known.issuperset(shown) or any(map(is_withheld, files)):
             return False
-        return not _is_shelf(shown)
+        return not (_is_shelf(shown) or _wraps(folder, shown))
 
     found = {}
     for path in written:
@@ -134,6 +134,13 @@ def _is_shelf(files: Collection[str]) -> bool:
     if len(files) == 1:
         return _SHARD.fullmatch(min(files).rpartition("/")[2].lower()) is None
     return len(names) == len(files) and all(map(_is_table, files))
+
+
+def _wraps(folder: str, files: Collection[str]) -> bool:
+    """Whether all of `files` are in one folder in `folder` that is no partition: then that is the dataset."""
+    below = {path.removeprefix(f"{folder}/").partition("/") for path in files}
+    names = {name for name, _, _ in below}
+    return len(names) == 1 and all(rest for _, _, rest in below) and "=" not in min(names)
 
 
 def _is_table(path: str) -> bool:

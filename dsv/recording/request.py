@@ -28,6 +28,7 @@ class Request:
         outputs: The datasets that it writes; None: find out.
         params: Its parameters.
         variables: Names of the environment variables that are recorded.
+        code: Code files that it is known to read, for when that cannot be found out.
         own_files: Files that we write ourselves meanwhile, such as where our errors go: nothing of the run's.
         stdout: The descriptor that its standard output goes to.
         stderr: The descriptor that its errors go to.
@@ -41,6 +42,7 @@ class Request:
     outputs: tuple[str, ...] | None = None
     params: Mapping[str, str] = field(default_factory=lambda: _NONE)
     variables: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
     own_files: frozenset[str] = frozenset()
     stdout: int = 1
     stderr: int = 2

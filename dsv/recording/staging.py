@@ -1,5 +1,6 @@
 """Putting the records of a run into the store, and staging what they name, in one step."""
 
+import shlex
 from dataclasses import dataclass, replace
 
 from dsv import origins, stage
@@ -68,7 +69,7 @@ def stage_run(repo: Repo, request: Request, whole: Whole) -> Recorded:
         attempts = origins.noted(repo, refs, session, replace(attempt, run=oid))
         return replace(refs, local=replace(repo.local(refs), attempts=attempts))
 
-    repo.publish(f"run {run.name or ' '.join(run.argv)}", change)
+    repo.publish(f"run {run.name or shlex.join(run.argv)}", change)
     if staged:
         stage.ignore_in_git(repo)
     return Recorded(
@@ -127,6 +128,7 @@ def _notes(whole: Whole) -> list[str]:
         for path in sorted(before.unstaged & used.reads())
         if path not in used.outputs
     ]
+    notes += used.notes
     if whole.seen is not None and whole.seen.execution.left_over:
         notes.append("processes that the command left running were ended")
     return notes

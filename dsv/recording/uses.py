@@ -1,5 +1,6 @@
 """What each file that a run used is to it: input, new source, code, withheld, output, or nothing."""
 
+import re
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,9 @@ from dsv.workspace.paths import OWN_FILES
 
 _NOT_CODE = OWN_FILES | {".gitignore", ".gitattributes", ".gitmodules"}
 
+_HF_CACHE = re.compile(r"(^|/)cache-[0-9a-f]{16}[^/]*\.arrow$")
+_HF_LINE = "cache-*.arrow"
+
 
 @dataclass(slots=True)
 class Uses:
@@ -37,6 +41,7 @@ class Uses:
         noted: Files in git that it wrote.
         removed: Tracked datasets that it removed.
         unsure: What makes the record incomplete, a clause each.
+        notes: What is worth saying besides.
     """
 
     inputs: dict[str, Checkpoint] = field(default_factory=dict)
@@ -47,6 +52,7 @@ class Uses:
     noted: set[str] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)
     unsure: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def reads(self) -> frozenset[str]:
         """Return the paths of all datasets that it read."""
@@ -88,6 +94,11 @@ def sort(repo: Repo, request: Request, before: Before, captured: Captured) -> Us
     _sort_removed(place, uses, captured.removed - odd)
     _gather_sources(place, uses)
     _find_kept(place, uses, captured)
+    caches = sorted(path for path in captured.written if _HF_CACHE.search(path))
+    if caches:
+        uses.notes.append(
+            f"{caches[0]} is a cache of Hugging Face datasets: with the line {_HF_LINE} in .dsvignore it is no data"
+        )
     if odd - request.own_files:
         uses.unsure.append("it used files whose names are not UTF-8")
     return uses
@@ -196,9 +207,10 @@ def declared(repo: Repo, request: Request, before: Before, found: Uses | None) -
         repo: The workspace.
         request: What is declared.
         before: The workspace before the run.
-        found: What was found; None if nothing was watched: then code is what the command names.
+        found: What was found; None if nothing was watched: then code is what the command names, and
+            what it is known to read.
     """
-    uses = found or Uses(code=_named(repo, request, before))
+    uses = found or Uses(code=_named(repo, request, before) | set(request.code))
     if request.outputs is not None:
         uses.outputs = {before.dataset_of(path) or path for path in request.outputs}
     if request.inputs is not None:

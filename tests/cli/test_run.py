@@ -434,3 +434,28 @@ def test_ctrl_c_stages_nothing(dsv: Face) -> None:
     assert "it had written out.csv" in err
     assert "Traceback" not in err
     assert dsv.json("status")["staged"] == []
+
+
+def test_hugging_face_datasets_read_the_raw_file_again(dsv: Face) -> None:
+    pytest.importorskip("datasets")
+    write(dsv, "raw.csv", RAW)
+    text = (
+        "from datasets import load_dataset\n"
+        "rows = load_dataset('csv', data_files='raw.csv')['train']\n"
+        "rows.filter(lambda row: row['b'] > 2).save_to_disk('data/clean')\n"
+    )
+    for _ in range(2):
+        document = script(dsv, text)
+        assert paths(document["inputs"]) == ["raw.csv"]
+        assert paths(document["outputs"]) == ["data/clean"]
+        assert document["outputs"][0]["rows"] == sum(number % 7 > 2 for number in range(200))
+    assert document["unchanged"]
+    text = (
+        "from datasets import load_from_disk\n"
+        "load_from_disk('data/clean').map(lambda row: row).to_parquet('data/final.parquet')\n"
+    )
+    document = script(dsv, text)
+    assert "data/clean" in paths(document["inputs"])
+    assert "cache-*.arrow" in document["notes"][0]
+    write(dsv, ".dsvignore", "cache-*.arrow\n")
+    assert paths(script(dsv, text)["outputs"]) == ["data/final.parquet"]

@@ -27,6 +27,8 @@ def put(root: Path, *paths: str) -> frozenset[str]:
         (["by/year=2025/x.parquet"], {"by"}),
         (["pictures/cat.png", "pictures/dog.png"], {"pictures"}),
         ([f"many/{chr(65 + n)}x.csv" for n in range(MANY + 1)], {"many"}),
+        (["data/set/state.json", "data/set/data-00000-of-00001.arrow"], {"data/set"}),
+        (["data/deep/by/year=2025/x.parquet", "data/deep/by/year=2025/y.parquet"], {"data/deep/by"}),
         ([".hidden"], set()),
     ],
 )
