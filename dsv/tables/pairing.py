@@ -1,14 +1,15 @@
 """Pairing the rows of two tables where their order does not count and no equal row is left.
 
 Rows are grouped by what must be the same: the policy's key, or else everything but the
-floating-point values (of these only whether they are finite). In a group rows are sorted by
-their floating-point values, column after column, nested ones by their sum, and paired in this
-order; what a group has more on one side stays alone.
+floating-point values (of these only whether they are finite), and in which cluster of close
+values each floating-point column has its value. In a group rows are sorted by their
+floating-point values, column after column, nested ones by their sum, and paired in this order.
+What is left is paired in the same way without the clusters, so that it can be told what
+differs; what a group has more on one side stays alone.
 
-Whatever is found close is close: it is a pairing of all rows. Not every such pairing
-is found: without a key, rows that are equal but for several floating-point columns may be sorted
-differently on the two sides when the first of these columns ties within the tolerance. A
-unique key has no such limit.
+Whatever is found close is close: it is a pairing of all rows. Not every such pairing is
+found: without a key, rows of one group (values closer together than the tolerance, or nested
+ones) may be sorted differently on the two sides. A unique key has no such limit.
 """
 
 from collections.abc import Collection, Sequence
@@ -17,25 +18,25 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from dsv.model.policy import Policy
 from dsv.tables.blocks import BLOCK_ROWS
-from dsv.tables.cells import items
 from dsv.tables.comparison import ColumnDifference, Row, Unmatched
 from dsv.tables.digest import threads
-from dsv.tables.layout import Ints, fixed, gather, pieces, validity
-from dsv.tables.rowhash import Words, row_hashes
+from dsv.tables.floatkeys import Keys, clusters, floating, sort_key
+from dsv.tables.layout import Ints
+from dsv.tables.rowhash import Words, refined, row_hashes
 from dsv.tables.sides import Shared, Side
 from dsv.tables.tally import Tally
-from dsv.tables.types import Node, Shape
+from dsv.tables.types import Shape
 from dsv.tables.unmatched import Surplus, among, hashed, row_at
 
 HELD_BYTES = 192 << 20
 """Bytes of unmatched rows that are held of each side; without a key, of floating-point columns only."""
 
-Keys = npt.NDArray[np.float64]
+SLACK = 1e-6
+"""What is close where the policy has no tolerance, and it is only told what differs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +61,23 @@ class Paired:
 
 
 class _Held(NamedTuple):
-    """The rows of one side that have no equal, in the order in which they are paired.
+    """The rows of one side that have no equal, in the order of the table.
 
     Attributes:
-        values: Their values as they came, of the columns that are compared.
-        order: Where each row is in `values`.
+        values: Their values, of the columns that are compared.
         numbers: For each, its number in the table.
-        groups: For each, the hash of what must be the same, in ascending order.
+        groups: For each, the hash of what must be the same.
+        keys: For each column with floating-point values, what rows are sorted by.
     """
 
     values: pa.Table
-    order: Ints
     numbers: Ints
     groups: Words
+    keys: Keys
 
     def take(self, places: Ints) -> list[pa.Array]:
         """Return the values of some rows, column by column."""
-        values = self.values.take(pa.array(self.order[places]))
-        return [column.combine_chunks() for column in values.columns]
+        return [column.combine_chunks() for column in self.values.take(pa.array(places)).columns]
 
 
 def pair(
@@ -102,13 +102,14 @@ def pair(
         NoTable: A table is damaged.
     """
     key = [i for name in policy.key for i, column in enumerate(shared) if column.name == name]
-    kept = [i for i, column in enumerate(shared) if key or _floating(column.node)]
+    kept = [i for i, column in enumerate(shared) if key or floating(column.node)]
     hashes = np.sort(np.concatenate((left.before, left.after)))
     with ThreadPoolExecutor(2) as pool:
         one, other = pool.map(lambda side: _hold(side, shared, key, kept, wanted, hashes), (before, after))
     if one is None or other is None:
         return None
-    pairs = _pairs(one.groups, other.groups)
+    loose = [column.node.shape is Shape.FLOAT for column in shared if floating(column.node)]
+    pairs = _pairs(one, other, [] if key else loose, policy.tolerance or SLACK)
     columns = [shared[i] for i in kept]
     tally = Tally(columns, policy.tolerance, lambda i: int(one.numbers[pairs[0][i]]))
     differ = np.zeros(len(pairs[0]), np.bool_)
@@ -154,7 +155,7 @@ def _hold(
     nodes = [column.node for column in shared]
     schema = pa.schema([side.table.schema.field(side.columns[i]) for i in kept])
     batches, numbers = [], [np.empty(0, np.int64)]
-    groups, sorts = [np.empty(0, np.uint64)], [np.empty((_float_count(nodes), 0))]
+    groups, sorts = [np.empty(0, np.uint64)], [np.empty((sum(map(floating, nodes)), 0))]
     size = 0
     for span, lanes in hashed(side, shared, wanted):
         places = np.flatnonzero(among(lanes[0], hashes))
@@ -170,22 +171,52 @@ def _hold(
         chosen = key or range(len(nodes))
         columns, kinds = [batch.column(i) for i in chosen], [nodes[i] for i in chosen]
         groups.append(row_hashes(columns, kinds, len(places), floats=bool(key))[0])
-        keys = [_sort_key(batch.column(i), node) for i, node in enumerate(nodes) if _floating(node)]
+        keys = [sort_key(batch.column(i), node) for i, node in enumerate(nodes) if floating(node)]
         sorts.append(np.array(keys).reshape(len(keys), len(places)))
-    group, keys = np.concatenate(groups), np.concatenate(sorts, axis=1)
-    order = np.lexsort((*keys[::-1], group))
     values = pa.Table.from_batches(batches, batches[0].schema if batches else schema).combine_chunks()
-    return _Held(values, order, np.concatenate(numbers)[order], group[order])
+    return _Held(values, np.concatenate(numbers), np.concatenate(groups), np.concatenate(sorts, axis=1))
 
 
-def _pairs(before: Words, after: Words) -> tuple[Ints, Ints]:
-    """Return the places of paired rows, given the groups of all rows, sorted."""
-    one, firsts, counts = np.unique(before, return_index=True, return_counts=True)
-    other, other_firsts, other_counts = np.unique(after, return_index=True, return_counts=True)
-    _, here, there = np.intersect1d(one, other, assume_unique=True, return_indices=True)
-    sizes = np.minimum(counts[here], other_counts[there])
+def _pairs(one: _Held, other: _Held, loose: Sequence[bool], tolerance: float) -> tuple[Ints, Ints]:
+    """Return the places of paired rows, in the order of the side `one`.
+
+    Args:
+        one: The rows before.
+        other: The rows after.
+        loose: For each of the keys whether rows that are close have close keys; none if the
+            groups need no help.
+        tolerance: What is close.
+    """
+    rows, others = np.arange(len(one.numbers)), np.arange(len(other.numbers))
+    found: list[tuple[Ints, Ints]] = []
+    if any(loose):
+        groups, other_groups = one.groups, other.groups
+        for place in np.flatnonzero(loose):
+            cluster, other_cluster = clusters(one.keys[place], other.keys[place], tolerance)
+            groups, other_groups = refined(groups, cluster), refined(other_groups, other_cluster)
+        found.append(_matched(one, other, groups, other_groups, rows, others))
+        rows, others = np.setdiff1d(rows, found[0][0]), np.setdiff1d(others, found[0][1])
+    found.append(_matched(one, other, one.groups, other.groups, rows, others))
+    before, after = (np.concatenate(side) for side in zip(*found, strict=True))
+    order = np.argsort(before)
+    return before[order], after[order]
+
+
+def _matched(
+    one: _Held, other: _Held, groups: Words, other_groups: Words, rows: Ints, others: Ints
+) -> tuple[Ints, Ints]:
+    """Pair, among some rows of both sides, those of one group in the order of their keys."""
+    rows = rows[np.lexsort((*one.keys[::-1, rows], groups[rows]))]
+    others = others[np.lexsort((*other.keys[::-1, others], other_groups[others]))]
+    here, firsts, counts = np.unique(groups[rows], return_index=True, return_counts=True)
+    there, other_firsts, other_counts = np.unique(other_groups[others], return_index=True, return_counts=True)
+    _, left, right = np.intersect1d(here, there, assume_unique=True, return_indices=True)
+    sizes = np.minimum(counts[left], other_counts[right])
     within = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return np.repeat(firsts[here], sizes) + within, np.repeat(other_firsts[there], sizes) + within
+    return (
+        rows[np.repeat(firsts[left], sizes) + within],
+        others[np.repeat(other_firsts[right], sizes) + within],
+    )
 
 
 def _first(
@@ -195,48 +226,3 @@ def _first(
     alone = np.ones(len(held.numbers), np.bool_)
     alone[matched] = False
     return row_at(side, shared, wanted, int(held.numbers[alone].min())) if alone.any() else None
-
-
-def _floating(node: Node) -> bool:
-    return any(part.shape is Shape.FLOAT for part in node.walk())
-
-
-def _float_count(nodes: Sequence[Node]) -> int:
-    return sum(_floating(node) for node in nodes)
-
-
-def _sort_key(array: pa.Array, node: Node) -> Keys:
-    """Return for each value the sum of its finite floating-point values."""
-    parts = [_plain_key(part, node) for part in pieces(array)]
-    return np.concatenate(parts) if parts else np.zeros(0)
-
-
-def _plain_key(array: pa.Array, node: Node) -> Keys:
-    found = np.zeros(len(array))
-    if node.shape is Shape.FLOAT:
-        found = fixed(array, f"<f{node.width}").astype("<f8")
-        found[~np.isfinite(found)] = 0
-    elif node.shape is Shape.STRUCT:
-        for place, child in enumerate(node.children):
-            if _floating(child):
-                found += _sort_key(array.field(place), child)
-    elif node.children:
-        found = _list_key(array, node)
-    valid = validity(array)
-    if valid is not None:
-        found[~valid] = 0
-    return found
-
-
-def _list_key(array: pa.Array, node: Node) -> Keys:
-    children, starts, lengths = items(array, node)
-    valid = validity(array)
-    lengths = lengths if valid is None else np.where(valid, lengths, 0)
-    found = np.zeros(len(array))
-    used = np.flatnonzero(lengths)
-    firsts = (np.cumsum(lengths) - lengths)[used]
-    for child, kind in zip(children, node.children, strict=True):
-        if _floating(kind) and len(used):
-            values = np.concatenate([_sort_key(part, kind) for part in gather(child, starts, lengths)])
-            found[used] += np.add.reduceat(values, firsts)
-    return found

@@ -56,6 +56,12 @@ def row_hashes(
     return found
 
 
+def refined(hashes: Words, numbers: Ints) -> Words:
+    """Return hashes of pairs: of what `hashes` stand for, and a number each."""
+    found = _folded(np.stack((hashes, hashes)), numbers.view(np.uint64)[None, :])
+    return found[0]
+
+
 def mixed(words: Words) -> Lanes:
     """Mix two lanes in place, each with constants of its own, and return them."""
     words ^= words >> _SHIFTS[0]
