@@ -98,6 +98,7 @@ class Walk:
         found: Told the id and the path of each file content that is reached the first time.
         derived: Marks what can always be made again; by default `mark`.
         files: Whether to go on to the contents of files.
+        absent: Told id and path of each file content that is not in the store, instead of `damaged`.
     """
 
     def __init__(
@@ -110,11 +111,13 @@ class Walk:
         found: Callable[[ObjectId, str], None] | None = None,
         derived: Mark | None = None,
         files: bool = True,
+        absent: Callable[[ObjectId, str], None] | None = None,
     ) -> None:
         self._repo = repo
         self._mark = mark
         self._mark_derived = derived or mark
         self._wants_files = files
+        self._absent = absent
         self._dropped = frozenset(dropped)
         self._damaged = damaged
         self._found = found
@@ -279,7 +282,11 @@ class Walk:
         if self._damaged is None:
             return  # what is not there cannot be collected
         for oid in ids:
-            if not self._repo.objects.has(oid):
+            if self._repo.objects.has(oid):
+                continue
+            if self._absent is not None and oid in paths:
+                self._absent(oid, paths[oid])
+            else:
                 self._damaged(paths.get(oid, where), Missing(f"object {oid} is not in the store"))
 
     def _try(self, what: str, read: Callable[[_A], _T], argument: _A) -> _T | None:

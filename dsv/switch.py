@@ -134,7 +134,7 @@ def move(
                     stage.edit(repo, repo.local(target).present, goal, session),
                     kept,
                 )
-                here = {one.checkpoint.content for one in stored.values()}
+                here = {one.checkpoint.content for one in (*stored.values(), *goal.values()) if one}
                 dropped = tuple(oid for oid in repo.local(target).dropped if oid not in here)
                 local = replace(
                     repo.local(target), present=after, moving=moving, lock_due=True, dropped=dropped

@@ -6,6 +6,7 @@ from dsv import git, guard, lockfile, revisions, stage, switch
 from dsv.errors import InTheWay, NotFound, RefMoved, Refused
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
+from dsv.remotes.start import bring_locked
 from dsv.repo import Datasets, Repo, Tracked
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
@@ -79,18 +80,30 @@ def checkout(
 def checkout_locked(repo: Repo, *, force: bool = False, progress: Progress = SILENT) -> CheckoutResult:
     """Check out the commit that `dsv.lock` names, on its branch if that is where the branch is.
 
+    A branch that only a remote has is made there. A commit that is not here is fetched from the default remote; so is all of a store that is not here.
+
     Raises:
-        NotFound: There is no lock file, or the store lacks its commit.
+        NotFound: There is no lock file, or its commit is neither here nor on the default remote.
         BadConfig: Git left a conflict in it.
         InTheWay: Uncommitted or untracked data would be overwritten.
+        Corrupt, StorageError: The remote is damaged, or cannot be read.
     """
     lock = lockfile.read(repo.root)
     if lock is None:
         raise NotFound(f"there is no {lockfile.NAME} here", hint="dsv commit -m MESSAGE")
-    guard.known_commit(repo, lock)
-    tip = repo.refs().branches.get(lock.branch) if lock.branch else None
-    head = _Head(lock.branch if tip == lock.commit else None, lock.commit)
-    return _go(repo, "checkout --locked", head, force=force, progress=progress)
+    made = bring_locked(repo, lock, progress=progress)
+    refs = repo.refs()
+    tip = refs.branches.get(lock.branch) if lock.branch else None
+    if lock.branch and tip is None and _is_tracked(repo, refs, lock.branch):
+        head = _Head(lock.branch, lock.commit, new=True)
+    else:
+        head = _Head(lock.branch if tip == lock.commit else None, lock.commit)
+    return _go(repo, "checkout --locked", head, force=force, everything=made, progress=progress)
+
+
+def _is_tracked(repo: Repo, refs: Refs, branch: str) -> bool:
+    """Whether a remote has a branch of that name, as last seen."""
+    return any(name.partition("/")[2] == branch for name in repo.local(refs).remotes)
 
 
 def checkout_paths(
@@ -121,7 +134,9 @@ def _branch(repo: Repo, refs: Refs, revision: str | None) -> str | None:
     return revision if revision in refs.branches else None
 
 
-def _go(repo: Repo, what: str, head: _Head, *, force: bool, progress: Progress) -> CheckoutResult:
+def _go(
+    repo: Repo, what: str, head: _Head, *, force: bool, progress: Progress, everything: bool = False
+) -> CheckoutResult:
     refs = repo.refs()
     local = repo.local(refs)
     old = repo.datasets(repo.snapshot_of(refs.head))
@@ -132,7 +147,8 @@ def _go(repo: Repo, what: str, head: _Head, *, force: bool, progress: Progress) 
         carried = {}
     elif lost:
         raise InTheWay(f"{', '.join(lost)} staged and not committed", hint="dsv commit -m MESSAGE")
-    wanted = _wanted(repo, new, staged, carried, old if not force else {})
+    kept_absent = {} if everything else staged  # in a new store nothing is absent by choice
+    wanted = _wanted(repo, new, kept_absent, carried, old if not force else {})
 
     def change(found: Refs, session: Writer) -> Refs:
         if (found.head, repo.local(found).staged) != (refs.head, local.staged):

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dsv import revisions, switch
+from dsv import needs, revisions, switch
 from dsv.errors import Refused
 from dsv.ids import ObjectId
 from dsv.repo import Repo, Tracked
@@ -51,10 +51,11 @@ def drop_stored(repo: Repo, place: Place, *, force: bool = False) -> DropResult:
     Raises:
         NotFound: No such revision, or no such dataset in it.
         Refused: Without `force`, nobody else is known to hold the bytes.
+        StorageError: The default remote, which is asked, cannot be read.
     """
     found = revisions.dataset_at(repo, place)
     content = found.checkpoint.content
-    if not force:
+    if not force and not _is_elsewhere(repo, found):
         raise Refused(
             f"no remote is known to hold {place.path}@{place.revision}",
             hint=f"dsv drop --force {shlex.quote(f'{place.path}@{place.revision}')}",
@@ -67,3 +68,9 @@ def drop_stored(repo: Repo, place: Place, *, force: bool = False) -> DropResult:
 
     repo.publish(f"drop {place.path}@{place.revision}", change)
     return DropResult((place.path,), found.checkpoint.size, stored=True)
+
+
+def _is_elsewhere(repo: Repo, found: Tracked) -> bool:
+    """Whether the default remote holds all bytes of a version."""
+    supply = repo.objects.supply
+    return supply is not None and supply.has(needs.files_of(repo, found.checkpoint))

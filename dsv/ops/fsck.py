@@ -49,6 +49,7 @@ def fsck(repo: Repo, *, progress: Progress = SILENT) -> FsckResult:
         Corrupt: The refs themselves cannot be read.
     """
     refs = repo.refs()
+    repo.objects.supply = None  # what is damaged is to be found, not to be mended on the way
     total = sum(blob.size for prefix in ("packs/", "index/") for blob in repo.blobs.list(prefix))
     progress.begin("checking the store", total, "B")
     findings = list(check(repo.blobs, refs, advance=progress.advance))
@@ -63,6 +64,7 @@ class _Reached:
 
     def __init__(self, repo: Repo, refs: Refs, findings: list[Finding]) -> None:
         self.seen: set[ObjectId] = set()
+        self._away: set[ObjectId] = set()
         self.proved = 0
         self._repo = repo
         self._refs = refs
@@ -85,6 +87,7 @@ class _Reached:
             dropped=local.dropped,
             damaged=lambda what, error: self._note("object", what, error),
             found=lambda oid, path: self._files.append((oid, path)),
+            absent=self._tell_absent if self._repo.config.remotes else None,
         )
         walk.run(start)
         for oid in local.dropped:
@@ -102,6 +105,14 @@ class _Reached:
                 self._note("file", path, error)
             progress.advance(1)
         self.proved = len(self._files)
+
+    def _tell_absent(self, oid: ObjectId, path: str) -> None:
+        # Where there is a remote, versions that nobody needed yet were never fetched.
+        if oid not in self._away:
+            self._away.add(oid)
+            self._findings.append(
+                Finding("content", path, ABSENT, "not here: no version that has it was needed yet")
+            )
 
     def _mark(self, ids: reach.Ids) -> list[ObjectId]:
         fresh = [oid for oid in dict.fromkeys(ids) if oid not in self.seen and self._repo.objects.has(oid)]

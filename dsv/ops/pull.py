@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dsv import forward, guard, history, revisions, switch
+from dsv import forward, guard, history, lockfile, revisions, switch
 from dsv.errors import Conflict, NotFound, Refused
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
@@ -58,11 +58,12 @@ def pull(
     if not made:
         fetch_history(repo, remote, progress=progress)
         check_there(remote)
+    before = None if made else repo.refs().head
+    moved = None if made else _follow_lock(repo, progress)
     refs = guard.ready(repo)
-    before = None if made else refs.head
     if made or paths:
         moved = _bring(repo, list(paths) or ["."], progress)
-    else:
+    elif moved is None:
         moved = _follow(repo, remote.name, progress)
     local = repo.local(moved.refs if moved else refs)
     head = moved.refs.head if moved else refs.head
@@ -83,6 +84,28 @@ def _bring(repo: Repo, paths: list[str], progress: Progress) -> Moved | None:
     return switch.move(repo, f"pull {' '.join(paths)}", wanted, lambda found, _: found, progress=progress)
 
 
+def _follow_lock(repo: Repo, progress: Progress) -> Moved | None:
+    """Follow `dsv.lock`, as after `git pull`, if it names a later commit of the branch that HEAD is on."""
+    refs = repo.refs()
+    lock = lockfile.read(repo.root)
+    branch = repo.local(refs).branch
+    if lock is None or refs.head is None or branch is None or not guard.lock_differs(repo, refs):
+        return None
+    later = lock.branch == branch and repo.objects.has(lock.commit)
+    if not later or not history.is_ancestor(refs.head, lock.commit, repo.commit):
+        return None
+    return _advance(repo, "pull", lock.commit, progress)
+
+
+def _advance(repo: Repo, what: str, commit: ObjectId, progress: Progress) -> Moved:
+    refs = repo.refs()
+    staged = repo.local(refs).staged
+    if staged is not None and staged != repo.snapshot_of(refs.head):
+        raise Refused("there are staged changes", hint="dsv commit -m MESSAGE, then dsv pull")
+    after = repo.datasets(repo.snapshot_of(commit))
+    return forward.advance(repo, what, refs, after, commit, progress=progress)
+
+
 def _follow(repo: Repo, remote: str, progress: Progress) -> Moved | None:
     refs = repo.refs()
     local = repo.local(refs)
@@ -98,7 +121,4 @@ def _follow(repo: Repo, remote: str, progress: Progress) -> Moved | None:
             f"{local.branch} and {remote}/{local.branch} have both moved on",
             hint=f"dsv merge {remote}/{local.branch}",
         )
-    if local.staged is not None and local.staged != repo.snapshot_of(refs.head):
-        raise Refused("there are staged changes", hint="dsv commit, then dsv pull")
-    after = repo.datasets(repo.snapshot_of(theirs))
-    return forward.advance(repo, f"pull {remote}", refs, after, theirs, progress=progress)
+    return _advance(repo, f"pull {remote}", theirs, progress)

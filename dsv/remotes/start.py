@@ -1,5 +1,6 @@
 """Getting a store where git brought `dsv.toml` and `dsv.lock` and nothing else."""
 
+import shutil
 from dataclasses import replace
 
 from dsv import git, lockfile
@@ -8,7 +9,7 @@ from dsv.ids import ObjectId, short
 from dsv.lockfile import Lock
 from dsv.progress import SILENT, Progress
 from dsv.remotes.incoming import check_there, fetch_history
-from dsv.remotes.remote import connect
+from dsv.remotes.remote import RemoteStore, connect
 from dsv.repo import Repo
 from dsv.store.refs import Local, Refs
 from dsv.store.writer import Writer
@@ -53,6 +54,15 @@ def ensure(repo: Repo, name: str | None = None, *, progress: Progress = SILENT) 
     remote = connect(repo, name)
     remote.load()
     check_there(remote)
+    try:
+        _fill(repo, remote, progress)
+    except BaseException:
+        shutil.rmtree(repo.dot, ignore_errors=True)  # half a store would pass for one without commits
+        raise
+    return True
+
+
+def _fill(repo: Repo, remote: RemoteStore, progress: Progress) -> None:
     lock = lockfile.read(repo.root)
     make_store(repo, None if lock else remote.refs.default)
     fetch_history(repo, remote, progress=progress)
@@ -64,7 +74,6 @@ def ensure(repo: Repo, name: str | None = None, *, progress: Progress = SILENT) 
         tip = remote.refs.branches.get(branch)
         if tip is not None:
             attach(repo, branch, tip)
-    return True
 
 
 def attach(repo: Repo, branch: str | None, commit: ObjectId) -> None:
@@ -85,20 +94,26 @@ def attach(repo: Repo, branch: str | None, commit: ObjectId) -> None:
     repo.write_lock()
 
 
-def bring_locked(repo: Repo, lock: Lock, *, progress: Progress = SILENT) -> None:
+def bring_locked(repo: Repo, lock: Lock, *, progress: Progress = SILENT) -> bool:
     """Have the store hold the commit that `dsv.lock` names, fetched if need be.
+
+    Returns:
+        Whether the store itself had to be made.
 
     Raises:
         NotFound: The default remote lacks it, too, or there is none.
         Corrupt, StorageError: The remote is damaged, or cannot be read.
     """
-    if ensure(repo, progress=progress) or repo.objects.has(lock.commit):
-        return
+    if not has_store(repo) and repo.config.default_remote is not None:
+        return ensure(repo, progress=progress)
+    if repo.objects.has(lock.commit):
+        return False
     if repo.config.default_remote is None:
         _check_known(repo, lock, None)
     remote = connect(repo)
     fetch_history(repo, remote, progress=progress)
     _check_known(repo, lock, remote.name)
+    return False
 
 
 def _check_known(repo: Repo, lock: Lock, remote: str | None) -> None:

@@ -29,6 +29,9 @@ class Supply(Protocol):
     def bring(self, ids: Iterable[ObjectId], *, anew: bool = False, progress: Progress = SILENT) -> None:
         """Bring files or objects into the store, as far as they are to be had; `anew`: also those it has."""
 
+    def has(self, ids: Iterable[ObjectId]) -> bool:
+        """Whether it has all these files."""
+
 
 class Objects:
     """The objects of a store.

@@ -1,0 +1,265 @@
+"""`remote`, `push`, `fetch`, `pull`, `clone URL`: two people and a folder that both can reach."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.face import Done, Face
+
+
+class Person:
+    """dsv in the workspace of one of several people."""
+
+    def __init__(self, face: Face, folder: Path) -> None:
+        self.face = face
+        self.folder = folder
+
+    def __call__(self, *arguments: str) -> Done:
+        return self.face(*arguments, cwd=self.folder)
+
+    def ok(self, *arguments: str) -> str:
+        return self.face.ok(*arguments, cwd=self.folder)
+
+    def write(self, name: str, text: str) -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def read(self, name: str) -> str:
+        return (self.folder / name).read_text()
+
+    def commit(self, name: str, text: str) -> str:
+        """Write a dataset, commit it, and return the commit's id."""
+        self.write(name, text)
+        self.ok("add", name.partition("/")[0])
+        self.ok("commit", "-m", f"{name}: {text}")
+        return self.head
+
+    @property
+    def head(self) -> str:
+        found = self.face.json("status", cwd=self.folder)["head"]
+        assert isinstance(found, str)
+        return found
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"file://{tmp_path}/remote"
+
+
+@pytest.fixture
+def ada(dsv: Face, url: str) -> Person:
+    """Ada has pushed a file and a folder."""
+    person = Person(dsv, dsv.folder)
+    dsv.ok("remote", "add", "origin", url)
+    person.write("a.csv", "x\n1\n")
+    person.write("d/one.txt", "one")
+    person.write("d/two.txt", "two")
+    dsv.ok("add", "a.csv", "d")
+    dsv.ok("commit", "-m", "first")
+    dsv.ok("push")
+    return person
+
+
+@pytest.fixture
+def ben(ada: Person, url: str, tmp_path: Path) -> Person:
+    """Ben has cloned it."""
+    ada.face.ok("clone", url, "ben", cwd=tmp_path)
+    return Person(ada.face, tmp_path / "ben")
+
+
+def test_a_clone_is_the_same(ada: Person, ben: Person) -> None:
+    assert ben.head == ada.head
+    assert ben.read("a.csv") == "x\n1\n"
+    assert ben.read("d/two.txt") == "two"
+    assert ben.ok("status").endswith("nothing to commit\n")
+    assert "no damage" in ben.ok("fsck")
+
+
+def test_pull_brings_what_others_pushed(ada: Person, ben: Person) -> None:
+    ada.commit("a.csv", "x\n2\n")
+    ada.ok("push")
+    done = ben.face.json("pull", cwd=ben.folder)
+    assert (done["written"], done["head"]) == (["a.csv"], ada.head)
+    assert ben.read("a.csv") == "x\n2\n"
+    assert ben.face.json("pull", cwd=ben.folder)["written"] == []
+
+
+def test_a_push_of_a_small_commit_takes_six_requests(ada: Person) -> None:
+    for number in range(12):
+        ada.commit("a.csv", f"x\n{number}\n")
+        assert ada.face.json("push", cwd=ada.folder)["traffic"]["requests"] <= 6
+    assert ada.face.json("push", cwd=ada.folder)["traffic"]["requests"] == 1
+
+
+def test_a_push_over_others_is_refused(ada: Person, ben: Person) -> None:
+    ada.commit("a.csv", "x\n2\n")
+    ada.ok("push")
+    ben.commit("d/three.txt", "three")
+    assert ben.face.fails("push", code=4, cwd=ben.folder)["hint"] == "dsv pull, then push again"
+    error = ben.face.fails("pull", code=4, cwd=ben.folder)
+    assert error["hint"] == "dsv merge origin/main"
+    ben.ok("merge", "origin/main")
+    assert ben.read("a.csv") == "x\n2\n"
+    ben.ok("push")
+    ada.ok("pull")
+    assert ada.read("d/three.txt") == "three"
+
+
+def test_force_moves_only_what_was_seen(ada: Person, ben: Person) -> None:
+    ada.commit("a.csv", "x\n2\n")
+    ada.ok("push")
+    ben.commit("a.csv", "x\n3\n")
+    assert ben.face.fails("push", "--force", code=4, cwd=ben.folder)["kind"] == "ref-moved"
+    ben.ok("fetch")
+    ben.ok("push", "--force")
+    assert ada.face.json("fetch", cwd=ada.folder)["branches"][0]["after"] == ben.head
+
+
+def test_status_shows_ahead_and_behind(ada: Person, ben: Person) -> None:
+    ada.commit("a.csv", "x\n2\n")
+    assert ada.face.json("status", cwd=ada.folder)["remote"] == {"ahead": 1, "behind": 0}
+    ada.ok("push")
+    assert ada.face.json("status", cwd=ada.folder)["remote"] == {"ahead": 0, "behind": 0}
+    ben.ok("fetch")
+    assert ben.face.json("status", cwd=ben.folder)["remote"] == {"ahead": 0, "behind": 1}
+
+
+def test_branches_and_tags(ada: Person, ben: Person) -> None:
+    ada.ok("tag", "v1")
+    ada.ok("checkout", "-b", "clean")
+    commit = ada.commit("b.csv", "y\n1\n")
+    ada.ok("push", "--all", "--tags")
+    found = ben.face.json("fetch", cwd=ben.folder)
+    assert [one["name"] for one in found["branches"]] == ["clean"]
+    assert found["tags"] == ["v1"]
+    ben.ok("checkout", "-b", "clean", "origin/clean")
+    assert ben.head == commit
+    assert ben.read("b.csv") == "y\n1\n"
+
+
+def test_without_data_only_history_comes(ada: Person, url: str, tmp_path: Path) -> None:
+    commit = ada.commit("a.csv", "x\n2\n")
+    ada.ok("push")
+    ada.face.ok("clone", url, "ben", "--no-data", cwd=tmp_path)
+    ben = Person(ada.face, tmp_path / "ben")
+    assert ben.head == commit
+    status = ben.face.json("status", cwd=ben.folder)
+    assert status["absent"] == ["a.csv", "d"]
+    assert len(ben.ok("log", "--oneline").splitlines()) == 2
+    assert "no damage" in ben.ok("fsck")
+    assert ben.face.json("fsck", cwd=ben.folder)["ok"]
+    assert ben.ok("cat", "a.csv@HEAD~1") == "x\n1\n"
+    assert not (ben.folder / "a.csv").exists()
+    ben.ok("pull", "a.csv")
+    assert ben.read("a.csv") == "x\n2\n"
+    assert ben.face.json("status", cwd=ben.folder)["absent"] == ["d"]
+    assert ben.face.json("pull", ".", cwd=ben.folder)["written"] == ["d"]
+
+
+def test_clone_of_one_dataset(ada: Person, url: str, tmp_path: Path) -> None:
+    ada.face.ok("clone", url, "ben", "--path", "d", cwd=tmp_path)
+    ben = Person(ada.face, tmp_path / "ben")
+    assert not (ben.folder / "a.csv").exists()
+    assert ben.read("d/one.txt") == "one"
+    assert ben.face.json("status", cwd=ben.folder)["absent"] == ["a.csv"]
+
+
+def test_clone_of_a_version(ada: Person, url: str, tmp_path: Path) -> None:
+    ada.ok("tag", "v1")
+    ada.commit("a.csv", "x\n2\n")
+    ada.ok("push", "--tags")
+    ada.face.ok("clone", url, "ben", "--rev", "v1", cwd=tmp_path)
+    ben = Person(ada.face, tmp_path / "ben")
+    assert ben.read("a.csv") == "x\n1\n"
+    assert ben.face.json("status", cwd=ben.folder)["branch"] is None
+
+
+def test_a_partial_clone_can_push(ada: Person, url: str, tmp_path: Path) -> None:
+    ada.face.ok("clone", url, "ben", "--no-data", cwd=tmp_path)
+    ben = Person(ada.face, tmp_path / "ben")
+    ben.commit("c.csv", "z\n1\n")
+    ben.ok("push")
+    ada.ok("pull")
+    assert ada.read("c.csv") == "z\n1\n"
+    # Another remote has not got what ben never fetched.
+    ben.ok("remote", "add", "other", f"file://{tmp_path}/other")
+    error = ben.face.fails("push", "other", code=3, cwd=ben.folder)
+    assert "neither here nor on remote other" in error["message"]
+    assert any(name in error["message"] for name in ("a.csv", "d/one.txt", "d/two.txt"))
+
+
+def test_a_git_clone_gets_its_store(ada: Person, tmp_path: Path) -> None:
+    for command in (["pull"], ["checkout", "--locked"], ["fetch"]):
+        folder = tmp_path / command[0]
+        folder.mkdir()
+        for name in ("dsv.toml", "dsv.lock"):
+            shutil.copy(ada.folder / name, folder / name)
+        ben = Person(ada.face, folder)
+        ben.ok(*command)
+        assert ben.head == ada.head
+        assert (folder / "a.csv").exists() == (command != ["fetch"])
+        shutil.rmtree(folder)
+
+
+def test_a_lock_that_nobody_pushed(ada: Person, tmp_path: Path) -> None:
+    ada.commit("a.csv", "x\n2\n")
+    folder = tmp_path / "ben"
+    folder.mkdir()
+    for name in ("dsv.toml", "dsv.lock"):
+        shutil.copy(ada.folder / name, folder / name)
+    error = ada.face.fails("pull", code=3, cwd=folder)
+    assert error["hint"] == "somebody has not run `dsv push`"
+
+
+def test_pull_follows_git(ada: Person, ben: Person) -> None:
+    ada.commit("a.csv", "x\n2\n")
+    ada.ok("push")
+    shutil.copy(ada.folder / "dsv.lock", ben.folder / "dsv.lock")  # as `git pull` does
+    ben.ok("pull")
+    assert ben.read("a.csv") == "x\n2\n"
+    assert ben.face.json("status", cwd=ben.folder)["branch"] == "main"
+
+
+def test_drop_gives_up_what_the_remote_has(ada: Person) -> None:
+    ada.commit("big.bin", "b" * 5000)
+    assert ada.face.fails("drop", "big.bin@HEAD", code=3, cwd=ada.folder)
+    ada.ok("push")
+    ada.ok("drop", "big.bin")
+    ada.ok("drop", "big.bin@HEAD")
+    ada.ok("gc", "--now", "--keep", "0")
+    assert ada.ok("cat", "big.bin@HEAD") == "b" * 5000
+    ada.ok("pull", "big.bin")
+    assert ada.read("big.bin") == "b" * 5000
+
+
+def test_remotes_are_written_into_the_settings(dsv: Face) -> None:
+    dsv.ok("remote", "add", "origin", "s3://bucket/trips", "--region", "eu-central-1")
+    dsv.ok("remote", "add", "disk", "file:///mnt/x", "--default")
+    found = {one["name"]: one for one in dsv.json("remote", "list")["remotes"]}
+    assert found["origin"]["region"] == "eu-central-1"
+    assert found["disk"]["default"]
+    assert dsv.fails("remote", "add", "disk", "file:///mnt/x", code=3)["kind"] == "refused"
+    assert dsv.fails("remote", "add", "other", "s3://key:secret@bucket/x", code=3)["kind"] == "bad-config"
+    assert dsv.fails("remote", "add", "a/b", "file:///mnt/x", code=3)["kind"] == "refused"
+    dsv.ok("remote", "remove", "disk")
+    assert [one["name"] for one in dsv.json("remote")["remotes"]] == ["origin"]
+    assert dsv.fails("remote", "remove", "disk", code=3)["kind"] == "not-found"
+
+
+def test_mistakes_are_told(dsv: Face, url: str, tmp_path: Path) -> None:
+    assert dsv.fails("push", code=3)["kind"] == "refused"
+    (dsv.folder / "a.csv").write_text("x\n1\n")
+    dsv.ok("add", "a.csv")
+    dsv.ok("commit", "-m", "first")
+    assert dsv.fails("push", code=3)["hint"] == "dsv remote add origin URL"
+    dsv.ok("remote", "add", "origin", url)
+    assert dsv.fails("push", "nowhere", code=3)["kind"] == "not-found"
+    assert dsv.fails("push", "origin", "nothing", code=3)["kind"] == "not-found"
+    assert dsv.fails("fetch", code=3)["kind"] == "not-found"
+    (tmp_path / "remote").mkdir()
+    assert dsv.fails("fetch", code=5)["hint"] == "dsv push origin"
+    assert dsv.fails("pull", code=5)["kind"] == "storage"
+    assert dsv.fails("clone", f"file://{tmp_path}/none", "new", code=3, cwd=tmp_path)["kind"] == "not-found"
+    assert not (tmp_path / "new").exists()
