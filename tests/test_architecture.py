@@ -38,6 +38,7 @@ LAYERS = (
     {"forward", "guard"},
     {"committing", "recording"},
     {"replay"},
+    {"repeating"},
     {"ops"},
     {"demo"},
     {"cli"},

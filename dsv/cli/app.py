@@ -21,7 +21,7 @@ SECTIONS = {
     "Look": ("status", "log", "show", "diff", "ls", "cat", "head", "schema"),
     "Trace": ("lineage",),
     "Share": ("remote", "push", "fetch", "pull"),
-    "Rebuild": ("rebuild", "verify"),
+    "Rebuild": ("rerun", "rebuild", "verify"),
     "Move between versions": ("checkout", "merge", "branch", "tag"),
     "Take back": ("restore", "undo", "oplog"),
     "Keep house": ("drop", "fsck", "gc", "completion", "version"),

@@ -89,7 +89,7 @@ def settings(context: Context, given: Given, *, twice: bool = False, keep: bool 
     from dsv.replay.replays import Settings
     from dsv.replay.step import Means
 
-    python = find_python(None if given.python is None else _program(context, given.python), context.env)
+    python = find_python(None if given.python is None else program(context, given.python), context.env)
     openings = Openings(tuple(context.path_here(path) for path in given.allow), given.network)
     means = Means(context.env, None if python is None else interpreter_at(python), openings)
     jobs = given.jobs or os.cpu_count() or 1
@@ -158,7 +158,8 @@ def _list(context: Context, commands: "Sequence[Command]") -> None:
             out.say("    installs its recorded packages")
 
 
-def _program(context: Context, given: str) -> Path:
+def program(context: Context, given: str) -> Path:
+    """Return where the program `given` is: a path, or a name to be found on PATH."""
     import shutil
 
     if "/" not in given and os.sep not in given:

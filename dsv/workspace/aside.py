@@ -30,8 +30,12 @@ class Aside:
         self._ignore = ignore
         self._taken: dict[str, Path] = {}
 
-    def take(self, paths: Iterable[str]) -> None:
+    def take(self, paths: Iterable[str], *, copy: Iterable[str] = ()) -> None:
         """Take the datasets `paths` out of the working tree; what is not there is left out.
+
+        Args:
+            paths: The datasets.
+            copy: More datasets, of which a copy is taken while they stay.
 
         Raises:
             StorageError: One cannot be moved; those before it are taken.
@@ -40,17 +44,9 @@ class Aside:
         with storing("write", self._folder):
             self._folder.mkdir()
         for path in paths:
-            place = self._root / path
-            if not os.path.lexists(place):
-                continue
-            target = self._folder / str(len(self._taken))
-            with storing("move", path):
-                self._taken[path] = target
-                if _is_folder(place):
-                    target.mkdir()
-                    self._take_entries(place, path, target)
-                else:
-                    _move(place, target)
+            self._take(path)
+        for path in copy:
+            self._copy(path)
 
     def put_back(self, paths: Iterable[str] | None = None) -> None:
         """Put datasets back, by default all, in place of what is there now.
@@ -79,6 +75,29 @@ class Aside:
         self._taken.clear()
         self._end()
         return missing
+
+    def _take(self, path: str) -> None:
+        place, target = self._root / path, self._folder / str(len(self._taken))
+        if not os.path.lexists(place):
+            return
+        with storing("move", path):
+            self._taken[path] = target
+            if _is_folder(place):
+                target.mkdir()
+                self._take_entries(place, path, target)
+            else:
+                _move(place, target)
+
+    def _copy(self, path: str) -> None:
+        place, target = self._root / path, self._folder / str(len(self._taken))
+        if not os.path.lexists(place):
+            return
+        with storing("copy", path):
+            if _is_folder(place):
+                shutil.copytree(place, target, symlinks=True)
+            else:
+                shutil.copy2(place, target, follow_symlinks=False)
+        self._taken[path] = target  # not before: half of a copy never comes back
 
     def _end(self) -> None:
         if not self._taken:
@@ -129,6 +148,7 @@ def _move(source: Path, target: Path) -> None:
 def _merge(source: Path, target: Path) -> None:
     """Move `source` to `target`; a folder that is there takes the entries in."""
     if not (_is_folder(source) and _is_folder(target)):
+        clear(os.fspath(target))
         _move(source, target)
         return
     for entry in list(source.iterdir()):

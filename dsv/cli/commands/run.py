@@ -1,9 +1,6 @@
 """`dsv run`."""
 
-import os
-import stat
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,9 +8,10 @@ import click
 from dsv.cli import complete, origins
 from dsv.cli.command import verb
 from dsv.cli.context import Context
+from dsv.cli.streams import own_files, parameters
 from dsv.cli.style import counted, printable, size
 from dsv.cli.trusting import trust_own
-from dsv.errors import Refused, UsageFault
+from dsv.errors import UsageFault
 from dsv.ids import short
 
 if TYPE_CHECKING:
@@ -129,9 +127,9 @@ def command(
         name=name,
         inputs=tuple(map(context.path, inputs)) or None,
         outputs=tuple(map(context.path, outputs)) or None,
-        params=dict(map(_parameter, params)),
+        params=parameters(params),
         variables=variables,
-        own_files=frozenset() if no_exec else _own_files(context),
+        own_files=frozenset() if no_exec else own_files(context),
         stdout=2 if context.out.json else 1,
     )
     sys.stdout.flush()
@@ -150,53 +148,6 @@ def command(
     else:
         _tell(context, result)
     return result.recorded.exit_code
-
-
-def _parameter(text: str) -> tuple[str, str]:
-    key, sign, value = text.partition("=")
-    if not sign:
-        raise UsageFault(f"a parameter is KEY=VALUE, not {text!r}")
-    return key, value
-
-
-def _own_files(context: Context) -> frozenset[str]:
-    """Return the files of the workspace that our streams are.
-
-    Raises:
-        Refused: The command would read or write one of them in our name, so that nobody could tell or replay it.
-    """
-    found = set()
-    for number in (0, 1, 2):
-        path = _file_of(number)
-        if path is None:
-            continue
-        try:
-            inside = context.path(os.fspath(path))
-        except Refused:
-            continue
-        if number == 0 or (number == 1 and not context.out.json):
-            which, sign = ("input", "<") if number == 0 else ("output", ">")
-            raise Refused(
-                f"standard {which} is {inside}: the record would not say so",
-                hint=f"dsv run -- sh -c 'COMMAND {sign} {inside}'",
-            )
-        found.add(inside)
-    return frozenset(found)
-
-
-def _file_of(number: int) -> Path | None:
-    """Return the regular file that a descriptor of ours is; None if it is something else, or unknown."""
-    try:
-        if not stat.S_ISREG(os.fstat(number).st_mode):
-            return None
-        if sys.platform == "darwin":
-            import fcntl
-
-            told = fcntl.fcntl(number, fcntl.F_GETPATH, bytes(1024))
-            return Path(os.fsdecode(told.rstrip(b"\0")))
-        return Path(f"/proc/self/fd/{number}").readlink()
-    except OSError:
-        return None
 
 
 def _record(request: "Request", result: "RunResult") -> dict[str, object]:

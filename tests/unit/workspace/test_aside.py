@@ -106,3 +106,19 @@ def test_links_are_moved_not_followed(root: Path) -> None:
     one.put_back()
     assert (root / "link").readlink() == Path("other")
     assert (root / "out" / "x").read_text() == "2"
+
+
+@pytest.mark.parametrize("rules", [(), ("*.txt",)])
+def test_copies(root: Path, rules: tuple[str, ...]) -> None:
+    before = held(root)
+    one = aside(root, *rules)
+    one.take([], copy=["a.csv", "out", "not-there"])
+    assert held(root) == before
+    put(root, {"a.csv": "half", "out/x": "half", "out/new": "half", "out/deep/note.txt": "half"})
+    one.put_back()
+    assert held(root) == before
+    one = aside(root, *rules)
+    one.take([], copy=["a.csv", "out"])
+    put(root, {"a.csv": "new", "out/new": "new"})
+    assert one.forget() == ()
+    assert held(root) == {**before, "a.csv": "new", "out/new": "new"}

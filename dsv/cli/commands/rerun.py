@@ -1,0 +1,213 @@
+"""`dsv rerun`."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from dsv.cli import complete, replays
+from dsv.cli.command import verb
+from dsv.cli.context import Context
+from dsv.cli.replays import Given
+from dsv.cli.streams import own_files, parameters
+from dsv.cli.style import counted, printable
+from dsv.cli.trusting import trust_own, trusted_file
+from dsv.errors import UsageFault
+from dsv.ids import short
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dsv.ops.rerun import Outcome, RerunResult
+    from dsv.repeating.again import Means
+    from dsv.staleness.steps import Step
+
+SHAPE = {
+    "steps": [
+        {
+            "run": "id: of the run that the step repeats",
+            "command": "text: its label, or its command",
+            "datasets": ["path: of a dataset that it made"],
+            "state": "stale|done|unchanged|left|failed|skipped",
+            "reason": "text: why; empty if nothing changed",
+            "new_run": "id?: of the new run's record; null if there is none",
+            "command_exit": "int?: exit code of the command; null if it was not run",
+            "seconds": "text?: how long it took; null likewise",
+            "staged": ["path: of a dataset that was staged"],
+            "kept": ["path: that it did not write this time, and that is as it was"],
+            "environment": ["text: how its environment differs from the one that was recorded"],
+            "warnings": ["text: what may be wrong"],
+        }
+    ],
+    "stale": "flag: whether something is stale still, or failed",
+    "commit": "id?: of the commit, with -m",
+}
+
+STATES = {
+    "stale": "would be repeated (with --dry-run)",
+    "done": "was repeated",
+    "unchanged": "has nothing new to read",
+    "left": "changed, but updates a dataset in place; repeated only if named with --force",
+    "failed": "failed: its datasets are as they were",
+    "skipped": "waits for one that failed",
+}
+
+_CHANGES = 5
+
+
+@verb(
+    examples={
+        "dsv rerun --dry-run": "See what is stale:",
+        'dsv rerun -m "new raw data"': "Bring everything up to date and commit:",
+        "dsv rerun data/features.parquet": "Bring one dataset up to date, with all that it is made from:",
+        "dsv rerun -p drop=10 clean.csv": "Repeat with another parameter:",
+        "dsv rerun --no-exec clean.csv": "Accept what is there, after a change that does not matter:",
+    },
+    shape=SHAPE,
+    exits={0: "everything is up to date now", 1: "a command failed, or something is stale (with --dry-run)"},
+    sections={"States": STATES},
+)
+@click.argument("paths", metavar="[PATH]...", nargs=-1, shell_complete=complete.datasets)
+@click.option("--dry-run", is_flag=True, help="Run nothing: say what would be repeated, and why.")
+@click.option(
+    "-p", "--param", "params", multiple=True, metavar="KEY=VALUE", help="Another value for a parameter."
+)
+@click.option("--force", is_flag=True, help="Repeat what makes PATH even if nothing changed.")
+@click.option("--no-exec", is_flag=True, help="Run nothing: accept PATH as it is for made by its command.")
+@click.option("-m", "--message", metavar="MSG", help="Commit all that is staged then, if nothing failed.")
+@click.option("--python", metavar="PYTHON", help="The interpreter to use instead of the active one.")
+@click.option("--yes", is_flag=True, help="Agree to run commands that others recorded, this once.")
+def command(
+    context: Context,
+    paths: tuple[str, ...],
+    *,
+    dry_run: bool,
+    params: tuple[str, ...],
+    force: bool,
+    no_exec: bool,
+    message: str | None,
+    python: str | None,
+    yes: bool,
+) -> int:
+    """Bring stale datasets up to date, and stage them.
+
+    A dataset is stale if a run made it whose inputs or code have changed since. Its command is run again,
+    in the workspace, on what is there now, after those that it waits for. A step whose inputs turn out to
+    be the same data is not repeated. If a command fails, its datasets are put back as they were.
+    """
+    from dsv.ops import rerun as op
+    from dsv.repeating.plan import Wanted
+
+    if dry_run and (no_exec or message is not None):
+        raise UsageFault("--dry-run does nothing, so it goes with neither -m nor --no-exec")
+    wanted = Wanted(tuple(map(context.path, paths)), force, parameters(params))
+    progress = context.progress("reading", "B")
+    if dry_run:
+        result = op.preview(op.agenda(context.repo, wanted, progress=progress))
+    else:
+        sys.stdout.flush()
+        result = op.rerun(
+            context.repo,
+            wanted,
+            _means(context, wanted.params or {}, python, execute=not no_exec),
+            replays.agree(context, Given(None, python, (), False, False, yes)),
+            trusted_file(),
+            execute=not no_exec,
+            message=message,
+            author=context.author if message is not None else "",
+            tell=lambda step, reason: _announce(context, step, reason),
+            progress=progress,
+        )
+    for outcome in result.outcomes:
+        if outcome.recorded is not None and outcome.recorded.id is not None:
+            trust_own(context, outcome.recorded.id)
+    if context.out.json:
+        context.out.document(_record(result))
+    else:
+        _tell(context, result)
+    return result.exit_code
+
+
+def _means(context: Context, params: "Mapping[str, str]", python: str | None, *, execute: bool) -> "Means":
+    from dsv.repeating.again import Means
+    from dsv.replay.environments import find_python
+
+    given = None if python is None else replays.program(context, python)
+    return Means(
+        env=context.env,
+        python=find_python(given, context.env),
+        params=params,
+        own_files=own_files(context) if execute else frozenset(),
+        stdout=2 if context.out.json else 1,
+    )
+
+
+def _announce(context: Context, step: "Step", reason: str) -> None:
+    context.out.say(f"{context.out.style.strong(printable(step.command))}: {printable(reason)}")
+
+
+def _record(result: "RerunResult") -> dict[str, object]:
+    return {
+        "steps": [_step(outcome) for outcome in result.outcomes],
+        "stale": result.exit_code != 0,
+        "commit": result.commit.id if result.commit else None,
+    }
+
+
+def _step(outcome: "Outcome") -> dict[str, object]:
+    found = outcome.recorded
+    execution = found.execution if found else None
+    return {
+        "run": outcome.step.run,
+        "command": outcome.step.command,
+        "datasets": list(outcome.step.makes),
+        "state": outcome.state,
+        "reason": outcome.reason,
+        "new_run": found.id if found else None,
+        "command_exit": execution.exit_code if execution else None,
+        "seconds": f"{execution.seconds:.3f}" if execution else None,
+        "staged": list(found.staged) if found else [],
+        "kept": list(outcome.kept),
+        "environment": [one.text for one in outcome.environment],
+        "warnings": list(found.warnings) if found else [],
+    }
+
+
+def _tell(context: Context, result: "RerunResult") -> None:
+    out, style = context.out, context.out.style
+    for outcome in result.outcomes:
+        if outcome.state == "unchanged" and not out.verbose:
+            continue
+        names = printable(", ".join(outcome.step.makes))
+        why = f" ({printable(outcome.reason)})" if outcome.reason else ""
+        word = f"{outcome.state:<9}"
+        bad = outcome.state in {"failed", "skipped", "stale"}
+        out.report(f"{style.removed(word) if bad else style.added(word)} {names}{why}")
+        _tell_more(context, outcome)
+    same = sum(outcome.state == "unchanged" for outcome in result.outcomes)
+    if same == len(result.outcomes):
+        out.report("everything is up to date" if same else "no run made anything here")
+    elif same:
+        out.say(f"{counted(same, 'step')} unchanged")
+    if result.commit is not None:
+        for note in result.commit.notes:
+            out.say(note)
+        title = result.commit.commit.message.partition("\n")[0]
+        out.say(f"{result.commit.branch} {short(result.commit.id)} {printable(title)}")
+
+
+def _tell_more(context: Context, outcome: "Outcome") -> None:
+    out, found = context.out, outcome.recorded
+    for path in outcome.kept:
+        out.warn(f"{printable(path)} was not written this time, and is as it was")
+        out.hint(f"dsv rm {context.typed(path)}, if it is not made any more")
+    if outcome.state == "left":
+        out.hint(f"dsv rerun --force {context.typed(outcome.step.makes[0])} repeats it on what is there now")
+    matter = [one for one in outcome.environment if one.matters]
+    for one in outcome.environment if out.verbose else matter[:_CHANGES]:
+        out.say(f"  environment: {printable(one.text)}")
+    for warning in found.warnings if found else ():
+        out.warn(warning)
+    for path in found.written if found else ():
+        if path not in outcome.step.outputs:
+            out.say(f"  it had written {printable(path)}")

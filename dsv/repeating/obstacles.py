@@ -1,0 +1,125 @@
+"""What stands in the way of repeating runs, found before the first of them starts."""
+
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from dsv.errors import InTheWay, NotFound, Refused
+from dsv.ids import ObjectId
+from dsv.model.run import Run
+from dsv.repeating.plan import Task
+from dsv.repo import Repo
+from dsv.staleness.now import Workplace
+from dsv.staleness.steps import Step, Steps
+
+
+def check(
+    repo: Repo,
+    steps: Steps,
+    planned: Sequence[Task],
+    runs: Mapping[ObjectId, Run],
+    place: Workplace,
+    env: Mapping[str, str],
+    *,
+    execute: bool = True,
+) -> None:
+    """Check that the planned steps can be repeated and destroy nothing that is not stored.
+
+    Args:
+        repo: The workspace.
+        steps: What made the datasets.
+        planned: What is to be repeated.
+        runs: The records of the runs.
+        place: What the datasets are now.
+        env: The user's environment variables.
+        execute: Whether the commands are executed; otherwise present outputs are accepted.
+
+    Raises:
+        Refused: A command cannot be repeated as it was recorded, two runs write one dataset, or one was renamed.
+        NotFound: A script, an input or a variable is not there.
+        InTheWay: Something that is not staged would be made anew.
+    """
+    makers = steps.makers()
+    coming = {path for task in planned for path in task.step.makes}
+    for task in planned:
+        step, run = task.step, runs[task.step.run]
+        _check_record(step, makers)
+        _check_inputs(repo, step, place, coming)
+        if execute:
+            _check_command(repo, step, run, env)
+            _check_outputs(repo, step, place)
+
+
+def missing_inputs(repo: Repo, step: Step) -> list[str]:
+    """Return the inputs of a step that are not in the working tree."""
+    return [one.path for one in step.inputs if not repo.holds(one.path)]
+
+
+def _check_record(step: Step, makers: Mapping[str, Step]) -> None:
+    if step.masked:
+        raise Refused(
+            f"{step.command}: a secret in it was not recorded, so that it cannot be repeated",
+            hint="dsv run it again, with the secret in a variable that --env names",
+        )
+    for path in step.outputs:
+        other = makers.get(path, step)
+        if other.run != step.run:
+            raise Refused(
+                f"two runs write {path}: {step.command}, and after it {other.command}",
+                hint=f"dsv rm {_others(step, path)} if it is not made any more, or dsv run both again",
+            )
+    renamed = next((path for path in step.makes if path not in step.outputs), None)
+    if renamed is not None:
+        raise Refused(
+            f"{renamed} was renamed: {step.command} writes {', '.join(step.outputs)}",
+            hint="dsv run the command that writes the new name",
+        )
+
+
+def _others(step: Step, path: str) -> str:
+    return next((name for name in step.makes if name != path), path)
+
+
+def _check_inputs(repo: Repo, step: Step, place: Workplace, coming: Collection[str]) -> None:
+    for one in step.inputs:
+        if repo.holds(one.path) or (one.path in coming and one.path not in step.outputs):
+            continue
+        if one.path in place.absent:
+            raise NotFound(
+                f"{one.path}, which {step.command} reads, is not here", hint=f"dsv restore {one.path}"
+            )
+        raise NotFound(
+            f"{one.path}, which {step.command} reads, is gone",
+            hint=f"dsv restore {one.path}, or dsv run a command that does without it",
+        )
+
+
+def _check_command(repo: Repo, step: Step, run: Run, env: Mapping[str, str]) -> None:
+    code = {file.path for file in step.code}
+    for word in run.argv:
+        path = os.path.normpath(os.path.join(run.cwd, word)).replace(os.sep, "/")  # noqa: PTH118
+        if path in code and not repo.holds(path):
+            raise NotFound(
+                f"the script {path} is gone, so that {', '.join(step.makes)} cannot be made again",
+                hint="bring it back, or dsv run the command that took its place",
+            )
+    unset = next((name for name, value in run.variables.items() if value is None and name not in env), None)
+    if unset is not None:
+        raise NotFound(f"the variable {unset}, which {step.command} needs, is not set")
+
+
+def _check_outputs(repo: Repo, step: Step, place: Workplace) -> None:
+    for path in _replaced(step):
+        if path in place.unstaged:
+            raise InTheWay(
+                f"{path} has changes that are not staged, and would be made anew",
+                hint=f"dsv restore {path}, or dsv add {path} to keep the changes",
+            )
+        if path not in place.now and repo.holds(path):
+            raise InTheWay(
+                f"{path} is not tracked, and would be made anew", hint="move it away, or dsv add it"
+            )
+
+
+def _replaced(step: Step) -> Iterable[str]:
+    """Return the outputs that are set aside while the command runs."""
+    return (path for path in step.outputs if path not in step.in_place)

@@ -1,0 +1,52 @@
+"""What the datasets are in the working tree, staged or not."""
+
+from dataclasses import dataclass, replace
+
+from dsv.model.checkpoint import Checkpoint
+from dsv.progress import SILENT, Progress
+from dsv.repo import Datasets, Repo
+from dsv.workspace.sink import HashSink
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """The tracked datasets as commands will find them.
+
+    Attributes:
+        now: By path what a dataset is; what is absent is as it was staged, what was deleted is left out.
+        unstaged: Those whose bytes are not what is staged.
+        absent: Those that are not in the working tree by choice.
+    """
+
+    now: dict[str, Checkpoint]
+    unstaged: frozenset[str]
+    absent: frozenset[str]
+
+
+def look(repo: Repo, staged: Datasets, present: Datasets, *, progress: Progress = SILENT) -> Workplace:
+    """Look at all tracked datasets. The caller commits the stat cache.
+
+    Args:
+        repo: The workspace.
+        staged: What is staged.
+        present: What is checked out.
+        progress: Told of the bytes.
+
+    Raises:
+        UserError: Something cannot be read.
+        Changing: A file kept changing while it was read.
+    """
+    now: dict[str, Checkpoint] = {}
+    unstaged: set[str] = set()
+    absent: set[str] = set()
+    for path, one in staged.items():
+        if repo.holds(path):
+            seen = repo.look(path, HashSink(repo.cache))
+            progress.advance(seen.size)
+            now[path] = replace(one.checkpoint, content=seen.content, kind=seen.kind)
+            if (seen.content, seen.kind) != (one.checkpoint.content, one.checkpoint.kind):
+                unstaged.add(path)
+        elif path not in present:
+            now[path] = one.checkpoint
+            absent.add(path)
+    return Workplace(now, frozenset(unstaged), frozenset(absent))

@@ -1,0 +1,282 @@
+"""`dsv rerun`, with commands that really run."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.face import Face
+
+COPY = """
+import sys
+from pathlib import Path
+source, target, mark = sys.argv[1:]
+Path("ran").open("a").write(mark)
+Path(target).write_text(Path(source).read_text() + mark)
+"""
+
+
+@pytest.fixture
+def chain(dsv: Face) -> Face:
+    """raw.csv -> mid.csv -> end.csv, by two scripts."""
+    (dsv.folder / ".dsvignore").write_text("ran\n")
+    put(dsv, {"raw.csv": "0", "a.py": COPY, "b.py": COPY})
+    dsv.ok("add", "raw.csv")
+    dsv.ok("run", "--", sys.executable, "a.py", "raw.csv", "mid.csv", "A")
+    dsv.ok("run", "-n", "last", "--", sys.executable, "b.py", "mid.csv", "end.csv", "B")
+    dsv.ok("commit", "-m", "one")
+    ran(dsv)
+    return dsv
+
+
+def put(dsv: Face, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (dsv.folder / name).write_text(text)
+
+
+def read(dsv: Face, name: str) -> str:
+    return (dsv.folder / name).read_text()
+
+
+def ran(dsv: Face) -> str:
+    """Return what ran since this was last asked."""
+    place = dsv.folder / "ran"
+    text = place.read_text() if place.exists() else ""
+    place.unlink(missing_ok=True)
+    return text
+
+
+def states(document: dict[str, object]) -> dict[str, str]:
+    steps = document["steps"]
+    assert isinstance(steps, list)
+    return {path: step["state"] for step in steps for path in step["datasets"]}
+
+
+def test_nothing_to_do(chain: Face) -> None:
+    assert chain.ok("rerun") == "everything is up to date\n"
+    assert chain.ok("rerun", "--dry-run") == "everything is up to date\n"
+    assert states(chain.json("rerun")) == {"mid.csv": "unchanged", "end.csv": "unchanged"}
+    assert ran(chain) == ""
+
+
+def test_in_order(chain: Face) -> None:
+    put(chain, {"raw.csv": "1"})
+    dry = chain.json("rerun", "--dry-run", code=1)
+    assert [(step["reason"], step["state"]) for step in dry["steps"]] == [
+        ("raw.csv changed", "stale"),
+        ("mid.csv is stale", "stale"),
+    ]
+    assert ran(chain) == ""
+    done = chain.json("rerun")
+    assert ran(chain) == "AB"
+    assert [step["reason"] for step in done["steps"]] == ["raw.csv changed", "mid.csv changed"]
+    assert states(done) == {"mid.csv": "done", "end.csv": "done"}
+    assert done["stale"] is False
+    assert read(chain, "end.csv") == "1AB"
+    status = chain.json("status")
+    assert status["stale"] == []
+    assert {one["path"] for one in status["staged"]} == {"mid.csv", "end.csv"}
+    assert states(chain.json("rerun")) == {"mid.csv": "unchanged", "end.csv": "unchanged"}
+    assert ran(chain) == ""
+
+
+def test_what_comes_out_the_same_goes_no_further(chain: Face) -> None:
+    put(chain, {"a.py": COPY + "\nassert True\n"})
+    assert states(chain.json("rerun", "--dry-run", code=1)) == {"mid.csv": "stale", "end.csv": "stale"}
+    assert states(chain.json("rerun")) == {"mid.csv": "done", "end.csv": "unchanged"}
+    assert ran(chain) == "A"
+    assert chain.json("status")["stale"] == []
+
+
+def test_one_dataset_with_what_it_is_made_from(chain: Face) -> None:
+    put(chain, {"raw.csv": "1"})
+    assert states(chain.json("rerun", "mid.csv")) == {"mid.csv": "done"}
+    assert chain.json("status")["stale"] == [{"path": "end.csv", "reason": "mid.csv changed"}]
+    put(chain, {"raw.csv": "2"})
+    assert states(chain.json("rerun", "end.csv")) == {"mid.csv": "done", "end.csv": "done"}
+    assert read(chain, "end.csv") == "2AB"
+
+
+def test_commit(chain: Face) -> None:
+    put(chain, {"raw.csv": "1"})
+    chain.ok("add", "raw.csv")
+    assert chain.json("rerun", "-m", "again")["commit"] == chain.json("log")["commits"][0]["id"]
+    assert chain.json("rerun", "-m", "again")["commit"] is None
+    assert chain.json("verify", "--level", "hashes")["ok"]
+
+
+def test_a_failure_puts_back_and_skips_what_waits(chain: Face) -> None:
+    put(chain, {"other.csv": "x"})
+    chain.ok("run", "--", sys.executable, "b.py", "raw.csv", "side.csv", "C")
+    ran(chain)
+    fails = COPY + "\nsys.exit(3)\n"
+    put(chain, {"raw.csv": "1", "a.py": fails})
+    done = chain.json("rerun", "-m", "never", code=1)
+    assert states(done) == {"mid.csv": "failed", "end.csv": "skipped", "side.csv": "done"}
+    assert [step["command_exit"] for step in done["steps"] if "mid.csv" in step["datasets"]] == [3]
+    assert read(chain, "mid.csv") == "0A"
+    assert read(chain, "end.csv") == "0AB"
+    assert done["commit"] is None
+    plain = chain("rerun")
+    assert plain.code == 1
+    assert "failed    mid.csv (its command failed with exit code 3)" in plain.out
+    assert "skipped   end.csv (it waits for mid.csv)" in plain.out
+
+
+def test_outputs_are_out_of_the_way(dsv: Face) -> None:
+    put(
+        dsv,
+        {
+            "in.csv": "1",
+            "a.py": "from pathlib import Path\nPath('in.csv').read_text()\nPath('d').mkdir()\n"
+            "open('d/x.csv', 'x').write('1')",
+        },
+    )
+    dsv.ok("run", "-i", "in.csv", "-o", "d/x.csv", "--", sys.executable, "a.py")
+    put(dsv, {"in.csv": "2", "a.py": "open('in.csv').read()\nopen('d/x.csv', 'x').write('2')"})
+    dsv.ok("rerun")
+    assert read(dsv, "d/x.csv") == "2"
+
+
+def test_an_output_that_is_not_written_any_more(dsv: Face) -> None:
+    both = "from pathlib import Path\nPath('x.csv').write_text('1')\nPath('y.csv').write_text('1')\n"
+    put(dsv, {"a.py": both})
+    dsv.ok("run", "--", sys.executable, "a.py")
+    put(dsv, {"a.py": both.replace("Path('y.csv')", "Path('x.csv')")})
+    (step,) = dsv.json("rerun")["steps"]
+    assert step["kept"] == ["y.csv"]
+    assert read(dsv, "y.csv") == "1"
+
+
+def test_parameters(dsv: Face) -> None:
+    put(dsv, {"a.py": "import sys\nopen('x.csv', 'w').write(sys.argv[1])\n"})
+    dsv.ok("run", "-p", "n=1", "--", sys.executable, "a.py", "{n}")
+    assert states(dsv.json("rerun", "-p", "n=1")) == {"x.csv": "unchanged"}
+    (step,) = dsv.json("rerun", "-p", "n=2")["steps"]
+    assert (step["state"], step["reason"]) == ("done", "parameter n changed")
+    assert read(dsv, "x.csv") == "2"
+    assert dsv.json("status")["stale"] == []
+    assert "parameter m" in dsv.fails("rerun", "-p", "m=1", code=3)["message"]
+    dsv.fails("rerun", "-p", "m", code=2)
+
+
+def test_force(chain: Face) -> None:
+    assert states(chain.json("rerun", "--force", "end.csv")) == {"mid.csv": "unchanged", "end.csv": "done"}
+    assert ran(chain) == "B"
+    chain.fails("rerun", "--force", code=2)
+
+
+def test_updates_in_place_are_left(dsv: Face) -> None:
+    put(dsv, {"log.csv": "0", "new.csv": "1"})
+    put(
+        dsv,
+        {
+            "a.py": "t = open('log.csv').read()\nn = open('new.csv').read()\nopen('log.csv', 'w').write(t + n)\n"
+        },
+    )
+    dsv.ok("add", "log.csv", "new.csv")
+    dsv.ok("run", "--", sys.executable, "a.py")
+    assert dsv.ok("rerun") == "everything is up to date\n"
+    put(dsv, {"new.csv": "2"})
+    done = dsv.json("rerun")
+    assert states(done) == {"log.csv": "left"}
+    assert read(dsv, "log.csv") == "01"
+    assert "dsv rerun --force log.csv" in dsv("rerun").err
+    dsv.ok("rerun", "--force", "log.csv")
+    assert read(dsv, "log.csv") == "012"
+    put(dsv, {"a.py": "open('log.csv').read()\nopen('log.csv', 'w').write('half')\nraise SystemExit(1)\n"})
+    dsv.json("rerun", "--force", "log.csv", code=1)
+    assert read(dsv, "log.csv") == "012"
+
+
+def test_accepting_what_is_there(chain: Face) -> None:
+    put(chain, {"a.py": COPY + "\nprint('more')\n"})
+    assert states(chain.json("rerun", "--no-exec", "mid.csv")) == {"mid.csv": "done"}
+    assert ran(chain) == ""
+    assert chain.json("status")["stale"] == []
+    put(chain, {"a.py": COPY})
+    assert [one["path"] for one in chain.json("status")["stale"]] == ["end.csv", "mid.csv"]
+    chain.fails("rerun", "--no-exec", code=2)
+
+
+def test_a_stale_step_that_cannot_be_repeated_stops_all(chain: Face) -> None:
+    put(chain, {"raw.csv": "1"})
+    (chain.folder / "b.py").unlink()
+    assert "the script b.py is gone" in chain.fails("rerun", code=3)["message"]
+    assert ran(chain) == ""
+    assert read(chain, "mid.csv") == "0A"
+
+
+def test_changes_that_are_not_stored_are_in_the_way(chain: Face) -> None:
+    put(chain, {"raw.csv": "1", "mid.csv": "by hand"})
+    assert "mid.csv has changes" in chain.fails("rerun", code=3)["message"]
+    assert read(chain, "mid.csv") == "by hand"
+    chain.ok("restore", "mid.csv")
+    chain.ok("rerun")
+
+
+def test_inputs_that_are_not_here(chain: Face) -> None:
+    put(chain, {"raw.csv": "1"})
+    chain.ok("add", "raw.csv")
+    chain.ok("drop", "raw.csv")
+    assert chain.fails("rerun", code=3)["hint"] == "dsv restore raw.csv"
+    chain.ok("restore", "raw.csv")
+    (chain.folder / "raw.csv").unlink()
+    assert "is gone" in chain.fails("rerun", code=3)["message"]
+
+
+def test_circles(dsv: Face) -> None:
+    put(dsv, {"a.csv": "1", "a.py": COPY})
+    dsv.ok("add", "a.csv")
+    dsv.ok("run", "--", sys.executable, "a.py", "a.csv", "b.csv", "1")
+    dsv.ok("run", "--", sys.executable, "a.py", "b.csv", "a.csv", "2")
+    assert "in a circle: " in dsv.fails("rerun", code=3)["message"]
+    assert "in a circle: " in dsv.fails("rerun", "--dry-run", "a.csv", code=3)["message"]
+
+
+def test_two_runs_that_write_one_dataset(dsv: Face) -> None:
+    put(dsv, {"a.csv": "1", "a.py": COPY, "b.py": "open('x.csv', 'w').write('b')\n"})
+    dsv.ok("add", "a.csv")
+    both = "open('x.csv', 'w').write('c')\nopen('y.csv', 'w').write('c')\n"
+    put(dsv, {"c.py": both})
+    dsv.ok("run", "--", sys.executable, "c.py")
+    dsv.ok("run", "--", sys.executable, "b.py")
+    put(dsv, {"c.py": both + "print()\n"})
+    assert "two runs write x.csv" in dsv.fails("rerun", code=3)["message"]
+    dsv.ok("rerun", "x.csv")
+
+
+def test_masked_commands(dsv: Face) -> None:
+    put(dsv, {"a.py": "open('x.csv', 'w').write('1')\n"})
+    dsv.ok("run", "--", sys.executable, "a.py", "--token", "abcdefgh")
+    put(dsv, {"a.py": "open('x.csv', 'w').write('2')\n"})
+    assert "a secret in it was not recorded" in dsv.fails("rerun", code=3)["message"]
+
+
+def test_names_that_are_no_outputs(chain: Face) -> None:
+    assert "it is a source" in chain.fails("rerun", "raw.csv", code=3)["message"]
+    chain.fails("rerun", "nothing.csv", code=3)
+    chain.fails("rerun", "--dry-run", "-m", "x", code=2)
+    put(chain, {"mid.csv": "by hand"})
+    chain.ok("add", "mid.csv")
+    assert "edited by hand" in chain.fails("rerun", "mid.csv", code=3)["message"]
+
+
+def test_an_empty_workspace(dsv: Face) -> None:
+    assert dsv.ok("rerun") == "no run made anything here\n"
+
+
+def test_commands_of_others_are_asked_for(
+    chain: Face, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(chain, {"raw.csv": "1"})
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "nobody"))
+    refused = chain("rerun")
+    assert refused.code == 3
+    assert "python a.py raw.csv mid.csv A\n    with a.py" in refused.err
+    assert "nobody agreed" in refused.err
+    assert ran(chain) == ""
+    chain.ok("rerun", "--yes")
+    assert ran(chain) == "AB"
+    put(chain, {"raw.csv": "2"})
+    chain.ok("rerun")  # the new runs are one's own
