@@ -1,7 +1,6 @@
 """Recording a run, from the request to the staged outputs."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 
@@ -12,12 +11,13 @@ from dsv.lineage.execute import Execution, Executor, Here
 from dsv.model.attempt import CAPTURED, CLAIMED, DECLARED, PARTLY, Attempt
 from dsv.progress import SILENT, Progress
 from dsv.recording import before as befores
-from dsv.recording import folders, parts, surroundings, uses, watching
+from dsv.recording import folders, parts, uses, watching
 from dsv.recording.before import Before
 from dsv.recording.request import Request
 from dsv.recording.result import Recorded
 from dsv.recording.secrets import Screen
 from dsv.recording.staging import Whole, stage_run
+from dsv.recording.surroundings import Asked
 from dsv.recording.uses import Uses
 from dsv.recording.watching import Seen
 from dsv.repo import Repo, now
@@ -54,23 +54,22 @@ def record(
     before = befores.take(repo, request, progress)
     if ready is not None:
         ready()
-    seen = watching.execute(repo, request, executor or Here())
-    _keep_tail(repo, request, seen.execution)
-    if seen.execution.exit_code or seen.execution.signalled is not None:
-        return Recorded(seen.execution, written=_written(request, seen))
-    with ThreadPoolExecutor(1, thread_name_prefix="dsv-surroundings") as beside:
-        around = beside.submit(surroundings.look, repo, request, seen.modules)
+    with Asked(repo, request) as asked:
+        seen = watching.execute(repo, request, executor or Here())
+        _keep_tail(repo, request, seen.execution)
+        if seen.execution.exit_code or seen.execution.signalled is not None:
+            return Recorded(seen.execution, written=_written(request, seen))
+        asked.ended(seen.modules)
         found = None if seen.captured is None else uses.sort(repo, request, before, seen.captured)
-        warnings = uses.undeclared(request, found) if found else []
+        warnings = tuple(uses.undeclared(request, found) if found else ())
         used = uses.declared(repo, request, before, found)
         if not used.outputs:
-            return Recorded(seen.execution, warnings=tuple(warnings), notes=("nothing was written",))
+            return Recorded(seen.execution, warnings=warnings, notes=("nothing was written",))
         _check_count(request, used)
         made = parts.store(repo, before, used, progress)
-        attempt = _attempt(request, before, seen, used, around.result().imported)
-    return stage_run(
-        repo, request, Whole(before, used, made, around.result(), attempt, seen, tuple(warnings))
-    )
+        around = asked.answer(seen.modules)
+    attempt = _attempt(request, before, seen, used, around.imported)
+    return stage_run(repo, request, Whole(before, used, made, around, attempt, seen, warnings))
 
 
 def claim(repo: Repo, request: Request, *, progress: Progress = SILENT) -> Recorded:
@@ -92,7 +91,9 @@ def claim(repo: Repo, request: Request, *, progress: Progress = SILENT) -> Recor
     used = uses.declared(repo, request, before, None)
     _check_count(request, used)
     made = parts.store(repo, before, used, progress)
-    around = surroundings.look(repo, request, frozenset())._replace(imported=None)
+    with Asked(repo, request) as asked:
+        asked.ended(frozenset())
+        around = asked.answer(None)
     attempt = _attempt(request, before, None, used, None)
     return stage_run(repo, request, Whole(before, used, made, around, attempt, None, ()))
 

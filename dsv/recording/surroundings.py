@@ -1,7 +1,9 @@
 """Where a command ran: its interpreter, the packages there, the programs."""
 
 import os
-from typing import NamedTuple
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import NamedTuple, Self
 
 from dsv.errors import UserError
 from dsv.lineage.environment import (
@@ -10,7 +12,7 @@ from dsv.lineage.environment import (
     find_lock,
     imported_packages,
 )
-from dsv.lineage.interpreter import find_python, interpreter_at, is_python
+from dsv.lineage.interpreter import Interpreter, find_python, interpreter_at, is_python
 from dsv.lineage.portable import fill
 from dsv.lineage.program import program_at
 from dsv.recording.request import Request
@@ -29,30 +31,61 @@ class Surroundings(NamedTuple):
     imported: tuple[str, ...] | None
 
 
-def look(repo: Repo, request: Request, modules: frozenset[str] | None) -> Surroundings:
-    """Return where the command of `request` ran.
+class Asked:
+    """The interpreter of a command, asked beside it what it is: that takes as long as a small command.
 
-    A program that is no Python counts as run by Python, too, if a Python below it told what it imported.
+    From `__enter__` to `__exit__`, at the latest, it is being asked. A command that no Python runs directly
+    is looked into afterwards, and only if a Python told that it was there.
 
     Args:
         repo: The workspace.
-        request: What was run.
-        modules: The top names of all modules that its Pythons imported; None if no Python told.
+        request: What is run.
     """
-    argv = fill(request.argv, request.params)
-    cwd = repo.root / request.cwd
-    python = find_python(argv, request.env, cwd)
-    direct = is_python(argv[0])
-    lock = find_lock(repo.root)
-    programs = () if direct else (program_at(_absolute(argv[0], os.fspath(cwd)), request.env, repo.root),)
-    if python is None or not (direct or modules is not None):
-        return Surroundings(environment_of(None, lock=lock, programs=programs), None)
-    try:
-        interpreter = interpreter_at(python)
-    except UserError:  # not one that answers: what it is stays unknown
-        return Surroundings(environment_of(None, lock=lock, programs=programs), None)
-    imported = None if modules is None else imported_packages(interpreter, modules)
-    return Surroundings(environment_of(interpreter, lock=lock, programs=programs), imported)
+
+    def __init__(self, repo: Repo, request: Request) -> None:
+        self._root = repo.root
+        self._request = request
+        self._argv = fill(request.argv, request.params)
+        self._cwd = repo.root / request.cwd
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="dsv-interpreter")
+        self._direct = is_python(self._argv[0])
+        self._asked: Future[Interpreter | None] | None = None
+
+    def __enter__(self) -> Self:
+        if self._direct:
+            self._asked = self._pool.submit(self._ask)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def ended(self, modules: frozenset[str] | None) -> None:
+        """Take note that the command has ended, so that what is asked only now goes on beside other work.
+
+        Args:
+            modules: The top names of all modules that its Pythons imported; None if no Python told.
+        """
+        if self._asked is None and modules is not None:
+            self._asked = self._pool.submit(self._ask)
+
+    def answer(self, modules: frozenset[str] | None) -> Surroundings:
+        """Return where the command ran, given the modules that its Pythons imported; call `ended` before."""
+        interpreter = None if self._asked is None else self._asked.result()
+        program = _absolute(self._argv[0], os.fspath(self._cwd))
+        programs = () if self._direct else (program_at(program, self._request.env, self._root),)
+        environment = environment_of(interpreter, lock=find_lock(self._root), programs=programs)
+        if interpreter is None or modules is None:
+            return Surroundings(environment, None)
+        return Surroundings(environment, imported_packages(interpreter, modules))
+
+    def _ask(self) -> Interpreter | None:
+        python = find_python(self._argv, self._request.env, self._cwd)
+        try:
+            return None if python is None else interpreter_at(python)
+        except UserError:  # it does not answer: what it is stays unknown
+            return None
 
 
 def _absolute(program: str, cwd: str) -> str:

@@ -24,6 +24,9 @@ from dsv.workspace.paths import OWN_FILES
 
 _NOT_CODE = OWN_FILES | {".gitignore", ".gitattributes", ".gitmodules"}
 
+_INSTALLED = re.compile(r"\.(egg|dist)-info(/|$)")
+"""What tells of a package that is installed for editing belongs to the environment."""
+
 _HF_CACHE = re.compile(r"(^|/)cache-[0-9a-f]{16}[^/]*\.arrow$")
 _HF_LINE = "cache-*.arrow"
 
@@ -112,7 +115,7 @@ def _sort_read(place: _Place, uses: Uses, path: str, changed: frozenset[str]) ->
         if dataset in before.versions:
             uses.inputs[dataset] = before.versions[dataset]
         return True
-    if path in _NOT_CODE:
+    if path in _NOT_CODE or _INSTALLED.search(path):
         return True
     if is_withheld(path):
         uses.withheld.add(path)
