@@ -11,7 +11,7 @@ from shlex import join
 from typing import TYPE_CHECKING
 
 from dsv.cli.style import counted, printable, size
-from dsv.graph.parts import Key, NodeId, Root, Step
+from dsv.graph.parts import NodeId, Root, Step
 from dsv.ids import short
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def mermaid(found: "Lineage") -> Iterator[str]:
         start, end = _KINDS[kind]
         text = "<br/>".join(_HARMLESS.sub(lambda mark: f"#{ord(mark[0])};", line) for line in label)
         yield f'  {name}{start}"{text}"{end}'
-    for edge in found.graph.edges:
-        yield f"  {names[edge.tail]} --> {names[edge.head]}"
+    for tail, head, _ in found.graph.edges:
+        yield f"  {names[tail]} --> {names[head]}"
 
 
 def dot(found: "Lineage") -> Iterator[str]:
@@ -47,23 +47,23 @@ def dot(found: "Lineage") -> Iterator[str]:
         text = "\\n".join(_quoted(line) for line in label)
         bold = ', style="bold"' if node in found.graph.starts else ""
         yield f'  {name} [shape={_SHAPES[kind]}, label="{text}"{bold}];'
-    for edge in found.graph.edges:
-        yield f"  {names[edge.tail]} -> {names[edge.head]};"
+    for tail, head, _ in found.graph.edges:
+        yield f"  {names[tail]} -> {names[head]};"
     yield "}"
 
 
 def _names(found: "Lineage") -> dict[NodeId, str]:
     graph = found.graph
     named: dict[NodeId, None] = dict.fromkeys((*graph.versions, *graph.origins))
-    for edge in graph.edges:
-        named.update({edge.tail: None, edge.head: None})
+    for tail, head, _ in graph.edges:
+        named.update({tail: None, head: None})
     return {node: f"n{number}" for number, node in enumerate(named)}
 
 
 def _label(found: "Lineage", node: NodeId) -> tuple[str, list[str]]:
     graph = found.graph
-    if isinstance(node, Key):
-        one = graph.versions[node]
+    one = graph.versions.get(node)
+    if one is not None:
         rows = "" if one.rows is None else f"{counted(one.rows, 'row')}, "
         return "version", [_cut(one.path), f"{short(one.content)}, {rows}{size(one.size)}"]
     origin = graph.origins.get(node)

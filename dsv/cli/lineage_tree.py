@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dsv.cli import lineage_words as words
 from dsv.cli.style import Style, counted, printable
-from dsv.graph.parts import Key, NodeId, Root, Step
+from dsv.graph.parts import NodeId, Root, Step
 from dsv.ids import short
 
 if TYPE_CHECKING:
@@ -46,11 +46,12 @@ class Tree:
         self._strokes = _UNICODE if strokes else _ASCII
         self._shown: set[NodeId] = set()
         self._later: deque[NodeId] = deque()
+        self._waiting: set[NodeId] = set()
         self._after: dict[NodeId, list[NodeId]] = {}
         self._before: dict[NodeId, list[NodeId]] = {}
-        for edge in self._graph.edges:
-            self._after.setdefault(edge.tail, []).append(edge.head)
-            self._before.setdefault(edge.head, []).append(edge.tail)
+        for tail, head, _ in self._graph.edges:
+            self._after.setdefault(tail, []).append(head)
+            self._before.setdefault(head, []).append(tail)
 
     def lines(self) -> Iterator[str]:
         """Yield the lines, without a summary."""
@@ -62,65 +63,69 @@ class Tree:
             yield from self._branch(start)
             while self._later:
                 yield ""
-                yield from self._branch(self._later.popleft())
+                top = self._later.popleft()
+                self._waiting.discard(top)
+                yield from self._branch(top)
         if len(barren) > _LISTED:
             yield f"nothing was derived from {counted(len(barren), 'more version')}"
             return
         for start in barren:
-            assert isinstance(start, Key)
             text = words.version_text(self._found, start, self._style)
             yield f"{text}  {self._style.faint('nothing was derived from it')}"
 
-    def _tops(self) -> list[Key]:
+    def _tops(self) -> list[NodeId]:
         """Return the starts that no other start leads to."""
         if self._found.down:
-            reached = {edge.head for edge in self._graph.edges if edge.tail in self._before}
+            reached = {head for tail, head, _ in self._graph.edges if tail in self._before}
         else:
-            reached = {edge.tail for edge in self._graph.edges}
+            reached = {tail for tail, _, _ in self._graph.edges}
         return [start for start in self._graph.starts if start not in reached] or list(self._graph.starts)
 
     def _branch(self, top: NodeId) -> Iterator[str]:
-        strokes = self._strokes
+        branch, last, bar = self._strokes
         stack: list[tuple[NodeId, str, str, int]] = [(top, "", "", 0)]
         while stack:
-            node, left, stroke, level = stack.pop()
+            node, left, below, level = stack.pop()
             children = self._children(node)
-            repeated = bool(children) and node in self._shown
-            below = bool(children) and not repeated and level >= LEVELS
-            note = ""
-            if repeated:
-                note = self._style.faint(f"  (shown {'below' if node in self._later else 'above'})")
-            elif below:
-                note = self._style.faint("  (goes on below)")
+            if not children:
+                yield left + self._text(node)
+            elif node in self._shown or node in self._waiting:
+                where = "below" if node in self._waiting else "above"
+                yield left + self._text(node, whole=False) + self._style.faint(f"  (shown {where})")
+            elif level >= LEVELS:
                 self._later.append(node)
-            yield left + stroke + self._text(node, whole=not repeated) + note
-            self._shown.add(node)
-            if repeated or below:
-                continue
-            left += {"": "", strokes.last: "   "}.get(stroke, strokes.bar)
-            for number, child in enumerate(reversed(children)):
-                stack.append((child, left, strokes.branch if number else strokes.last, level + 1))
+                self._waiting.add(node)
+                yield left + self._text(node) + self._style.faint("  (goes on below)")
+            else:
+                self._shown.add(node)
+                yield left + self._text(node)
+                stack.append((children[-1], below + last, below + "   ", level + 1))
+                if len(children) > 1:
+                    here, further = below + branch, below + bar
+                    stack += [(child, here, further, level + 1) for child in children[-2::-1]]
 
     def _children(self, node: NodeId) -> list[NodeId]:
         if self._found.down:
             return self._derived(node)
         before = self._before.get(node, [])
-        if isinstance(node, Key) and len(before) == 1 and self._is_raw(before[0]):
+        if node in self._graph.versions and len(before) == 1 and self._is_raw(before[0]):
             return []  # told on the same line
         return before
 
     def _derived(self, node: NodeId) -> list[NodeId]:
-        found = list(self._after.get(node, ()))
-        if not isinstance(node, Key):
-            return [one for one in found if isinstance(one, Key)]
+        versions = self._graph.versions
+        found = self._after.get(node, [])
+        version = versions.get(node)
+        if version is None:
+            return [one for one in found if one in versions]
         # What was edited goes back to an origin; its data was that of the version.
-        edits = (one for one in self._after.get(node.origin, ()) if not isinstance(one, Key))
-        return [*found, *edits]
+        edits = [one for one in self._after.get(version.origin, ()) if one not in versions]
+        return found + edits if edits else found
 
-    def _text(self, node: NodeId, *, whole: bool) -> str:
+    def _text(self, node: NodeId, *, whole: bool = True) -> str:
         style = self._style
         more = style.faint("  ...") if node in self._graph.cut else ""
-        if isinstance(node, Key):
+        if node in self._graph.versions:
             return words.version_text(self._found, node, style) + self._source_of(node) + more
         origin = self._graph.origins.get(node)
         if isinstance(origin, Root):
@@ -131,18 +136,19 @@ class Tree:
             return words.run_text(origin, self._graph.how.get(node), style) + more
         return words.missing_text(node, style)
 
-    def _source_of(self, key: Key) -> str:
+    def _source_of(self, node: NodeId) -> str:
         if self._found.down:
             return ""
-        origin = self._graph.origins.get(key.origin)
+        version = self._graph.versions[node]
+        origin = self._graph.origins.get(version.origin)
         if isinstance(origin, Root) and origin.raw:
-            return "  " + words.source_text(origin, self._style, beside=key.path)
-        if key.origin in self._graph.gaps:
-            return "  " + words.missing_text(key.origin, self._style)
+            return "  " + words.source_text(origin, self._style, beside=version.path)
+        if version.origin in self._graph.gaps:
+            return "  " + words.missing_text(version.origin, self._style)
         return ""
 
     def _is_raw(self, node: NodeId) -> bool:
-        origin = None if isinstance(node, Key) else self._graph.origins.get(node)
+        origin = self._graph.origins.get(node)
         return isinstance(origin, Root) and origin.raw
 
 
@@ -160,7 +166,7 @@ def _source_summary(found: "Lineage", style: Style) -> Iterator[str]:
     edited = sorted({printable(one.path) for one in graph.sources if one.edited is not None})
     if edited:
         yield f"edited by hand on the way: {', '.join(edited)}"
-    fed = {edge.head for edge in graph.edges}
+    fed = {head for _, head, _ in graph.edges}
     alone = [run for run in graph.runs if run.id not in fed]
     if alone:
         names = ", ".join(
@@ -174,9 +180,9 @@ def _source_summary(found: "Lineage", style: Style) -> Iterator[str]:
 def _derived_summary(found: "Lineage", style: Style) -> Iterator[str]:
     graph = found.graph
     starts = set(graph.starts)
-    derived = [key for key in graph.versions if key not in starts]
-    paths = {key.path for key in derived}
-    current = sorted({key.path for key in derived if key in found.current})
+    derived = [one for node, one in graph.versions.items() if node not in starts]
+    paths = {one.path for one in derived}
+    current = sorted({one.path for one in derived if one.node in found.current})
     if not derived:
         yield "nothing was derived"
         return

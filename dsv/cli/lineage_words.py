@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from dsv.cli.shape import Shape
 from dsv.cli.style import Style, counted, printable, size
 from dsv.cli.when import iso
-from dsv.graph.parts import Key, NodeId, Root, Step, Version
-from dsv.ids import ObjectId, short
+from dsv.graph.parts import NodeId, Root, Step, Version
+from dsv.ids import short
+from dsv.model.node import DIR
 
 if TYPE_CHECKING:
     from dsv.graph.parts import How
@@ -60,16 +61,15 @@ SHAPE: dict[str, Shape] = {
 def document(found: "Lineage") -> dict[str, object]:
     """Return the JSON document of a lineage."""
     graph = found.graph
-    ids: dict[NodeId, str] = {key: f"{one.id}:{one.path}" for key, one in graph.versions.items()}
     starts = set(graph.starts)
     nodes: list[dict[str, object]] = []
-    for key, version in graph.versions.items():
+    for node, version in graph.versions.items():
         nodes.append(
             {
-                **_version_record(ids[key], version),
-                "current": key in found.current,
-                "start": key in starts,
-                "more": key in graph.cut,
+                **_version_record(version),
+                "current": node in found.current,
+                "start": node in starts,
+                "more": node in graph.cut,
             }
         )
     for oid, origin in graph.origins.items():
@@ -77,17 +77,14 @@ def document(found: "Lineage") -> dict[str, object]:
             _run_record(origin, graph.how.get(oid)) if isinstance(origin, Step) else _source_record(origin)
         )
         nodes.append({**record, "more": oid in graph.cut})
-    edges = [
-        {"from": ids.get(one.tail, one.tail), "to": ids.get(one.head, one.head), "role": one.role}
-        for one in graph.edges
-    ]
+    edges = [{"from": tail, "to": head, "role": role} for tail, head, role in graph.edges]
     missing = [{"id": oid, "reason": str(error)} for oid, error in graph.gaps.items()]
     return {"nodes": nodes, "edges": edges, "missing": missing}
 
 
-def _version_record(node: str, one: Version) -> dict[str, object]:
+def _version_record(one: Version) -> dict[str, object]:
     return {
-        "id": node,
+        "id": one.node,
         "kind": "checkpoint",
         "path": one.path,
         "checkpoint": one.id,
@@ -129,14 +126,14 @@ def _source_record(source: Root) -> dict[str, object]:
     }
 
 
-def version_text(found: "Lineage", key: Key, style: Style) -> str:
+def version_text(found: "Lineage", node: NodeId, style: Style) -> str:
     """Return a version on one line: path, short id of its content, rows and size."""
-    one = found.graph.versions[key]
-    folder = one.kind == "dir"
+    one = found.graph.versions[node]
+    name, many = printable(one.path), ""
+    if one.kind == DIR:
+        name, many = f"{name}/", f", {counted(one.files, 'file')}"
     rows = "" if one.rows is None else f"{counted(one.rows, 'row')}, "
-    many = f", {counted(one.files, 'file')}" if folder else ""
-    older = "" if key in found.current else style.faint("  (not current)")
-    name = printable(one.path) + ("/" if folder else "")
+    older = "" if node in found.current else style.faint("  (not current)")
     return f"{style.strong(name)}  {style.id(short(one.content))}  {rows}{size(one.size)}{many}{older}"
 
 
@@ -183,6 +180,6 @@ def place_of(source: Root) -> str:
     return printable(source.url or source.path)
 
 
-def missing_text(oid: ObjectId, style: Style) -> str:
+def missing_text(oid: NodeId, style: Style) -> str:
     """Return what stands for an origin whose record cannot be read."""
     return style.removed(f"origin {short(oid)}: its record cannot be read")

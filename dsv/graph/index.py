@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from dsv.errors import Corrupt, Missing
 from dsv.graph.ledger import Ledger, mark, number
-from dsv.graph.parts import Step, Version, version_of
+from dsv.graph.parts import NodeId, Origin, Root, Step, version_of
 from dsv.graph.records import Records
 from dsv.ids import ObjectId
 from dsv.model import node as nodes
@@ -120,22 +120,21 @@ def _add_snapshot(
     ledger.add_versions(versions)
     waiting = ledger.not_indexed({one.origin for one in versions})
     while waiting:
-        around: list[Version] = []
-        used: list[tuple[int, ObjectId]] = []
-        derived: list[tuple[int, ObjectId]] = []
-        further: set[ObjectId] = set()
         found = records.read(waiting)
-        for oid, origin in found.items():
-            if isinstance(origin, Step):
-                around += (*origin.inputs, *origin.outputs)
-                used += [(mark(one.content, one.origin), oid) for one in origin.inputs]
-                further |= {one.origin for one in origin.inputs}
-            else:
-                derived += [(number(one), oid) for one in origin.before]
-                further |= set(origin.before)
-        ledger.add_versions(around)
-        ledger.add_origins(found, used, derived)
+        inputs, outputs = records.inputs(_runs(found)), records.outputs(_runs(found))
+        used = [(mark(one.content, one.origin), run, one.path) for run in inputs for one in inputs[run]]
+        sources = [one for one in found.values() if isinstance(one, Root)]
+        derived = [(number(one), source.id) for source in sources for one in source.before]
+        for versions in (*inputs.values(), *outputs.values()):
+            ledger.add_versions(versions)
+        ledger.add_origins(map(ObjectId, found), used, derived)
+        further = {one.origin for versions in inputs.values() for one in versions}
+        further.update(one for source in sources for one in source.before)
         waiting = [oid for oid in ledger.not_indexed(further) if oid not in records.gaps]
+
+
+def _runs(origins: Mapping[NodeId, Origin]) -> list[NodeId]:
+    return [oid for oid, origin in origins.items() if isinstance(origin, Step)]
 
 
 def paths_below(ledger: Ledger, folder: str) -> Iterator[str]:

@@ -5,12 +5,12 @@ Edges follow the data: source -> version (`origin`), version -> run (`input`), r
 to it by `origin` edges.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from dsv.hashing import Kind, object_id
-from dsv.ids import ObjectId
+from dsv.ids import DIGITS, ObjectId
 from dsv.model.attempt import CLAIMED
 from dsv.model.checkpoint import Checkpoint
 
@@ -19,22 +19,23 @@ OUTPUT = "output"
 ORIGIN = "origin"
 
 
-class Key(NamedTuple):
-    """Names a version of a dataset in the graph: where it was, what it was, where it came from."""
-
-    path: str
-    content: ObjectId
-    origin: ObjectId
+NodeId = str
+"""Names a node: of a run or source the id of its record, of a version `version_id`."""
 
 
-NodeId = Key | ObjectId
-"""A version's key, or the id of a run or source."""
+def version_id(checkpoint: ObjectId, path: str) -> NodeId:
+    """Return the name of the node that is the version with this checkpoint id at `path`.
+
+    Datasets at several paths may share a checkpoint: equal outputs of one run do.
+    """
+    return f"{checkpoint}:{path}"
 
 
 class Version(NamedTuple):
     """One version of a dataset.
 
     Attributes:
+        node: Names it in the graph.
         path: Where it was.
         content: Its content id.
         origin: Id of the run or source that it came from.
@@ -46,6 +47,7 @@ class Version(NamedTuple):
         rows: Of its table, as far as they are known.
     """
 
+    node: NodeId
     path: str
     content: ObjectId
     origin: ObjectId
@@ -57,24 +59,22 @@ class Version(NamedTuple):
     rows: int | None = None
 
     @property
-    def key(self) -> Key:
-        """What names it in the graph."""
-        return Key(self.path, self.content, self.origin)
+    def id(self) -> ObjectId:
+        """The id of its checkpoint."""
+        return ObjectId(self.node[:DIGITS])
 
     @property
     def checkpoint(self) -> Checkpoint:
         """The checkpoint that it is."""
         return Checkpoint(self.content, self.kind, self.size, self.files, self.schema, self.origin)
 
-    @property
-    def id(self) -> ObjectId:
-        """The id of its checkpoint; datasets at several paths may share it."""
-        return object_id(Kind.CHECKPOINT, self.checkpoint.encode())
 
-
-def version_of(path: str, found: Checkpoint) -> Version:
+def version_of(path: str, found: Checkpoint, table: ObjectId | None = None) -> Version:
     """Return the version that the checkpoint `found` is, at `path`."""
-    return Version(path, found.content, found.origin, found.kind, found.size, found.files, found.schema)
+    node = version_id(object_id(Kind.CHECKPOINT, found.encode()), path)
+    return Version(
+        node, path, found.content, found.origin, found.kind, found.size, found.files, found.schema, table
+    )
 
 
 class How(NamedTuple):
@@ -101,7 +101,7 @@ class How(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A run in the graph, with all that it read and wrote.
+    """A run in the graph.
 
     Attributes:
         id: Of its record.
@@ -110,23 +110,16 @@ class Step(NamedTuple):
         cwd: The folder it ran in, relative to the workspace.
         params: Its parameters.
         code: Id of the list of its code files.
-        inputs: What it read.
-        outputs: What it wrote.
+        tables: By content id the table ids of those of its outputs that are tables.
     """
 
     id: ObjectId
     name: str | None
-    argv: tuple[str, ...]
+    argv: Sequence[str]
     cwd: str
     params: Mapping[str, str]
     code: ObjectId
-    inputs: tuple[Version, ...]
-    outputs: tuple[Version, ...]
-
-    def output_like(self, version: Version) -> Version | None:
-        """Return the output that `version` is, perhaps at another path since; None if it wrote no such thing."""
-        same = [one for one in self.outputs if one.content == version.content]
-        return next((one for one in same if one.path == version.path), same[0] if same else None)
+    tables: Mapping[str, ObjectId]
 
 
 class Root(NamedTuple):
@@ -145,7 +138,7 @@ class Root(NamedTuple):
     id: ObjectId
     path: str
     edited: ObjectId | None
-    merged: tuple[ObjectId, ...]
+    merged: Sequence[ObjectId]
     url: str | None
     etag: str | None
     modified: int | None
@@ -153,7 +146,7 @@ class Root(NamedTuple):
     @property
     def before(self) -> tuple[ObjectId, ...]:
         """The origins that it goes back to."""
-        return self.merged if self.edited is None else (self.edited, *self.merged)
+        return (*self.merged,) if self.edited is None else (self.edited, *self.merged)
 
     @property
     def raw(self) -> bool:
@@ -164,18 +157,8 @@ class Root(NamedTuple):
 Origin = Step | Root
 
 
-class Edge(NamedTuple):
-    """Where data went.
-
-    Attributes:
-        tail: The node that it came from.
-        head: The node that it went to.
-        role: `INPUT`, `OUTPUT` or `ORIGIN`.
-    """
-
-    tail: NodeId
-    head: NodeId
-    role: str
+Edge = tuple[NodeId, NodeId, str]
+"""Where data came from, where it went, and its role there: `INPUT`, `OUTPUT` or `ORIGIN`."""
 
 
 @dataclass(slots=True)
@@ -184,7 +167,7 @@ class Graph:
 
     Attributes:
         starts: The versions that were asked about.
-        versions: By key.
+        versions: By node.
         origins: Runs and sources by id.
         edges: All edges between them, in the order in which they were found, each once.
         how: How its runs happened, where that is known.
@@ -192,11 +175,11 @@ class Graph:
         gaps: By id of a record that could not be read, why.
     """
 
-    starts: tuple[Key, ...] = ()
-    versions: dict[Key, Version] = field(default_factory=dict)
-    origins: dict[ObjectId, Origin] = field(default_factory=dict)
+    starts: tuple[NodeId, ...] = ()
+    versions: dict[NodeId, Version] = field(default_factory=dict)
+    origins: dict[NodeId, Origin] = field(default_factory=dict)
     edges: dict[Edge, None] = field(default_factory=dict)
-    how: dict[ObjectId, How] = field(default_factory=dict)
+    how: dict[NodeId, How] = field(default_factory=dict)
     cut: set[NodeId] = field(default_factory=set)
     gaps: dict[ObjectId, Exception] = field(default_factory=dict)
 

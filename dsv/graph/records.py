@@ -7,7 +7,7 @@ from dsv import origins
 from dsv.derived import facts_record, rows_of
 from dsv.errors import Corrupt, DsvError, StorageError
 from dsv.graph.ledger import Ledger, number
-from dsv.graph.parts import Graph, How, Origin, Root, Step, Version, version_of
+from dsv.graph.parts import Graph, How, NodeId, Origin, Root, Step, Version, version_of
 from dsv.hashing import checksum
 from dsv.ids import ObjectId
 from dsv.model.origin import Source
@@ -16,6 +16,8 @@ from dsv.repo import Repo
 from dsv.tables.keys import facts_key
 
 _ORIGIN = "origin"
+_INPUTS = "inputs"
+_OUTPUTS = "outputs"
 _HOW = "how"
 _ROWS = "rows"
 _NO_ROWS = -1
@@ -37,41 +39,78 @@ class Records:
         self._repo = repo
         self._ledger = ledger
         self._seen: dict[ObjectId, Origin] = {}
+        self._sides: dict[ObjectId, dict[str, list[Version]]] = {}
+        self._kept: set[ObjectId] = set()
 
-    def read(self, ids: Iterable[ObjectId]) -> dict[ObjectId, Origin]:
+    def read(self, ids: Iterable[NodeId]) -> dict[NodeId, Origin]:
         """Return the runs and sources with these ids; those that cannot be read are told in `gaps`."""
-        wanted = dict.fromkeys(ids)
-        found = {oid: self._seen[oid] for oid in wanted if oid in self._seen}
+        wanted = dict.fromkeys(map(ObjectId, ids))
+        found: dict[NodeId, Origin] = {oid: self._seen[oid] for oid in wanted if oid in self._seen}
         rest = {number(oid): oid for oid in wanted if oid not in found and oid not in self.gaps}
         for body in self._ledger.copies(_ORIGIN, rest):
             origin = _opened(body)
             if origin.id in wanted:
-                found[origin.id] = self._seen[origin.id] = origin
-        fresh = []
-        for oid in rest.values():
-            if oid in found:
-                continue
-            try:
-                record = origins.origin(self._repo, oid)
-            except (Corrupt, StorageError) as error:
-                self.gaps[oid] = error
-                continue
-            found[oid] = self._seen[oid] = _of_record(oid, record)
-            fresh.append((number(oid), _closed(found[oid])))
-        if fresh:
-            self._ledger.keep_copies(_ORIGIN, fresh)
-        return found
+                found[origin.id] = origin
+        fresh = [oid for oid in rest.values() if oid not in found and self._load(oid)]
+        self._keep(fresh)
+        found.update({oid: self._seen[oid] for oid in fresh})
+        return {oid: found[oid] for oid in wanted if oid in found}
+
+    def inputs(self, runs: Iterable[NodeId]) -> dict[NodeId, list[Version]]:
+        """Return by run the versions that it read; runs that cannot be read are left out."""
+        return self._versions(_INPUTS, runs)
+
+    def outputs(self, runs: Iterable[NodeId]) -> dict[NodeId, list[Version]]:
+        """Return by run the versions that it wrote; runs that cannot be read are left out."""
+        return self._versions(_OUTPUTS, runs)
+
+    def _versions(self, sort: str, runs: Iterable[NodeId]) -> dict[NodeId, list[Version]]:
+        wanted = dict.fromkeys(map(ObjectId, runs))
+        rest = {number(oid): oid for oid in wanted}
+        found: dict[NodeId, list[Version]] = {}
+        for oid, rows in self._ledger.copies(sort, rest):
+            found[oid] = [Version._make(row) for row in rows]
+        fresh = [oid for oid in rest.values() if oid not in found and self._load(oid)]
+        self._keep(fresh)
+        found.update({oid: self._sides[oid][sort] for oid in fresh if oid in self._sides})
+        return {oid: found[oid] for oid in wanted if oid in found}
+
+    def _load(self, oid: ObjectId) -> bool:
+        """Read a record from the store; whether it could be read."""
+        if oid in self._seen:
+            return True
+        try:
+            record = origins.origin(self._repo, oid)
+        except (Corrupt, StorageError) as error:
+            self.gaps[oid] = error
+            return False
+        self._seen[oid] = _of_record(oid, record)
+        if isinstance(record, Run):
+            inputs = [version_of(one.path, one.checkpoint) for one in record.inputs]
+            outputs = [version_of(one.path, one.checkpoint(oid), one.table) for one in record.outputs]
+            self._sides[oid] = {_INPUTS: inputs, _OUTPUTS: outputs}
+        return True
+
+    def _keep(self, ids: Iterable[ObjectId]) -> None:
+        fresh = [oid for oid in ids if oid not in self._kept]
+        if not fresh:
+            return
+        self._kept.update(fresh)
+        self._ledger.keep_copies(_ORIGIN, ((number(oid), _closed(self._seen[oid])) for oid in fresh))
+        for sort in (_INPUTS, _OUTPUTS):
+            rows = ((number(oid), [oid, self._sides[oid][sort]]) for oid in fresh if oid in self._sides)
+            self._ledger.keep_copies(sort, rows)
 
     def describe(self, graph: Graph) -> None:
         """Add how the runs of `graph` happened, and rows and table ids where they are known."""
         graph.how.update(self._how([run.id for run in graph.runs]))
         self._add_tables(graph)
 
-    def _how(self, runs: list[ObjectId]) -> dict[ObjectId, How]:
+    def _how(self, runs: list[ObjectId]) -> dict[NodeId, How]:
         refs = self._repo.refs()
         # What was seen stays; what was only claimed, or is not known, may be told otherwise by other refs.
         known_by = f"{checksum(refs.encode()):x}"
-        found: dict[ObjectId, How] = {}
+        found: dict[NodeId, How] = {}
         rest = {number(oid): oid for oid in runs}
         for oid, refs_then, fields in self._ledger.copies(_HOW, rest):
             how = How._make((*fields[:4], tuple(fields[4]))) if fields else None
@@ -120,7 +159,7 @@ class Records:
                     fresh.append((number(key), [key, _NO_ROWS if rows is None else rows, table]))
             rows, table = known[key]
             for version in versions:
-                graph.versions[version.key] = version._replace(rows=rows, table=version.table or table)
+                graph.versions[version.node] = version._replace(rows=rows, table=version.table or table)
         if fresh:
             self._ledger.keep_copies(_ROWS, fresh)
 
@@ -138,11 +177,9 @@ class Records:
 
 
 def _is_no_table(graph: Graph, version: Version) -> bool:
-    origin = graph.origins[version.origin]
-    if isinstance(origin, Root):
-        return False
-    output = origin.output_like(version)
-    return output is not None and output.table is None
+    """Whether the run that wrote it found that it is no table."""
+    origin = graph.origins.get(version.origin)
+    return isinstance(origin, Step) and version.content not in origin.tables
 
 
 def _of_record(oid: ObjectId, record: Run | Source) -> Origin:
@@ -151,18 +188,15 @@ def _of_record(oid: ObjectId, record: Run | Source) -> Origin:
         url, etag, modified = (
             (None, None, None) if fetched is None else (fetched.url, fetched.etag, fetched.modified)
         )
-        return Root(oid, record.path, record.edited, record.merged, url, etag, modified)
+        return Root(oid, record.path, record.edited, [*record.merged], url, etag, modified)
     return Step(
         id=oid,
         name=record.name,
-        argv=record.argv,
+        argv=[*record.argv],
         cwd=record.cwd,
         params=dict(record.params),
         code=record.code,
-        inputs=tuple(version_of(one.path, one.checkpoint) for one in record.inputs),
-        outputs=tuple(
-            version_of(one.path, one.checkpoint(oid))._replace(table=one.table) for one in record.outputs
-        ),
+        tables={one.content: one.table for one in record.outputs if one.table is not None},
     )
 
 
@@ -172,9 +206,4 @@ def _closed(origin: Origin) -> list[Any]:
 
 def _opened(body: Any) -> Origin:
     kind, *fields = body
-    if kind == "run":
-        *head, argv, cwd, params, code, inputs, outputs = fields
-        inputs, outputs = (tuple(map(Version._make, versions)) for versions in (inputs, outputs))
-        return Step._make((*head, tuple(argv), cwd, params, code, inputs, outputs))
-    oid, path, edited, merged, *rest = fields
-    return Root(oid, path, edited, tuple(merged), *rest)
+    return Step._make(fields) if kind == "run" else Root._make(fields)

@@ -6,7 +6,7 @@ from dsv import revisions
 from dsv.errors import NotFound
 from dsv.graph import index, walk
 from dsv.graph.ledger import Ledger, using
-from dsv.graph.parts import Graph, Key, Version, version_of
+from dsv.graph.parts import Graph, NodeId, Version, version_id, version_of
 from dsv.graph.records import Records
 from dsv.progress import SILENT, Progress
 from dsv.repo import Datasets, Repo
@@ -25,7 +25,7 @@ class Lineage:
 
     graph: Graph
     down: bool
-    current: frozenset[Key]
+    current: frozenset[NodeId]
 
 
 def lineage(
@@ -63,7 +63,7 @@ def lineage(
         return graph
 
     graph = using(repo.dot / "cache", ask)
-    here = {version_of(path, one.checkpoint).key for path, one in now.items()}
+    here = {version_id(one.id, path) for path, one in now.items()}
     return Lineage(graph, down, frozenset(here & graph.versions.keys()))
 
 
@@ -114,10 +114,10 @@ def _named(datasets: Datasets, place: Place | None) -> list[Version]:
 
 def _ever(ledger: Ledger, path: str) -> list[Version]:
     """Return all versions that ever were at `path` or, if it is a folder of datasets, below it."""
-    found = [Version._make(body) for body in ledger.versions_at(path)]
+    found = [*ledger.versions_at(path)]
     if not found:
         below = index.paths_below(ledger, path)
-        found = [Version._make(body) for one in below for body in ledger.versions_at(one)]
+        found = [version for one in below for version in ledger.versions_at(one)]
     if not found:
         raise NotFound(f"no dataset {path} in any commit", hint="dsv ls")
     return found

@@ -46,8 +46,11 @@ def command(
     Without PATH, the datasets of HEAD are traced. Without REV, `--down` takes every version that PATH had
     in any branch or tag; a PATH that is a folder stands for the datasets in it.
     """
+    import gc
+
     from dsv.ops.lineage import lineage
 
+    gc.disable()  # a large graph is very many small objects, all in use until the end
     if form == "json":
         context.out.json = True
     elif context.out.json and form != "tree":
