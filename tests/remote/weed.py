@@ -1,7 +1,7 @@
 """A real S3 server for the tests: SeaweedFS, on loopback, in a folder of its own.
 
 with Weed(folder) as weed:
-    weed.client().create_bucket(Bucket="some-bucket")
+    weed.client.create_bucket(Bucket="some-bucket")
 """
 
 import contextlib
@@ -17,6 +17,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -80,7 +81,7 @@ class Bucket(NamedTuple):
 
     def keys(self, prefix: str = "") -> dict[str, int]:
         """Return the keys with their sizes, as a client other than dsv sees them."""
-        pages = self.server.client().get_paginator("list_objects_v2")
+        pages = self.server.client.get_paginator("list_objects_v2")
         found = pages.paginate(Bucket=self.name, Prefix=prefix)
         return {row["Key"]: row["Size"] for page in found for row in page.get("Contents", ())}
 
@@ -151,7 +152,7 @@ class Weed:
     def _try_writing(self) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
 
-        client = self.client()
+        client = self.client
         try:
             with contextlib.suppress(client.exceptions.BucketAlreadyOwnedByYou):
                 client.create_bucket(Bucket="first-light")
@@ -159,21 +160,22 @@ class Weed:
         except (BotoCoreError, ClientError) as error:
             raise OSError(str(error)) from error
 
-    def client(self, key: str = KEY, secret: str = SECRET, **settings: Any) -> Any:
-        """Return a plain boto3 client."""
+    @cached_property
+    def client(self) -> Any:
+        """A plain boto3 client of somebody who may do all."""
         import boto3
         from botocore.config import Config
 
-        return boto3.session.Session(key, secret, region_name="us-east-1").client(
+        return boto3.session.Session(KEY, SECRET, region_name="us-east-1").client(
             "s3",
-            endpoint_url=settings.pop("endpoint_url", self.endpoint),
-            config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}, **settings),
+            endpoint_url=self.endpoint,
+            config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
         )
 
     def new_bucket(self) -> "Bucket":
         """Create a bucket that no other test has."""
         name = f"bucket-{next(_numbers)}-{secrets.token_hex(4)}"
-        self.client().create_bucket(Bucket=name)
+        self.client.create_bucket(Bucket=name)
         return Bucket(name, self.endpoint, self)
 
     def close(self) -> None:
