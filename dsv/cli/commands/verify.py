@@ -56,7 +56,6 @@ SHAPE = {
 )
 @click.option("--changed-since", metavar="REV", help="Leave out datasets that are the same in REV.")
 @click.option("--sample", metavar="N", type=click.IntRange(min=1), help="Only N datasets, chosen by chance.")
-@click.option("--junit", metavar="FILE", help="Write a report as JUnit XML, too.")
 @click.option("--twice", is_flag=True, help="Replay two times, to tell what never gives the same.")
 @click.option("--junit", metavar="FILE", help="Write the results to FILE, as JUnit XML.")
 @replays.options
