@@ -54,6 +54,7 @@ class Asked:
     def __enter__(self) -> Self:
         if self._direct:
             self._asked = self._pool.submit(self._ask)
+        self._pool.submit(_preload)
         return self
 
     def __exit__(
@@ -86,6 +87,11 @@ class Asked:
             return None if python is None else interpreter_at(python)
         except UserError:  # it does not answer: what it is stays unknown
             return None
+
+
+def _preload() -> None:
+    """Load what the tables of outputs will need, while there is nothing else to do."""
+    from dsv import tabular  # noqa: F401
 
 
 def _absolute(program: str, cwd: str) -> str:
