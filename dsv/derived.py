@@ -48,8 +48,8 @@ def rows_of(repo: Repo, path: str, checkpoint: Checkpoint) -> int | None:
 
 
 def _in_footer(repo: Repo, path: str, checkpoint: Checkpoint) -> int | None:
-    if checkpoint.size < parquet.MIN_SIZE:
-        return None
+    if checkpoint.size < parquet.MIN_SIZE or not repo.contents.has(checkpoint.content):
+        return None  # what is not here is not fetched for a number
     try:
         source = repo.contents.open(checkpoint.content, path)
         trailer = bytes(source.read_at(source.size - parquet.TRAILER, parquet.TRAILER))

@@ -37,6 +37,17 @@ def bring(
     supply.bring(ids, progress=progress)
 
 
+def bring_version(repo: Repo, checkpoint: Checkpoint, *, progress: Progress = SILENT) -> None:
+    """Have the store get all that it lacks of one version; nothing happens where there is no remote.
+
+    Raises:
+        Corrupt: The remote's copy of something is damaged.
+        StorageError: The remote cannot be read.
+    """
+    if repo.objects.supply is not None:
+        repo.objects.supply.bring(files_of(repo, checkpoint), progress=progress)
+
+
 def files_of(repo: Repo, checkpoint: Checkpoint, before: ObjectId | None = None) -> Iterator[ObjectId]:
     """Yield the ids of the files of a version, but for those that the folder `before` has as well."""
     if checkpoint.content == before:

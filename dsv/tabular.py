@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from dsv import derived
+from dsv import derived, needs
 from dsv.errors import Conflict, Corrupt, NoTable, StorageError, UserError
 from dsv.hashing import Kind, object_id
 from dsv.ids import ObjectId, parse_id
@@ -336,6 +336,7 @@ class _TextFiles:
 
 
 def _stored_members(repo: Repo, checkpoint: Checkpoint) -> Iterator[Member]:
+    needs.bring_version(repo, checkpoint)
     for path, entry in nodes.files(checkpoint.content, repo.node):
         yield Member(path, partial(repo.contents.open, ObjectId(entry.target), path))
 

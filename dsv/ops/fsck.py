@@ -7,12 +7,11 @@ from dsv.errors import Corrupt, DsvError, Missing
 from dsv.hashing import Kind
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
+from dsv.remotes.check import UNREADABLE, check_remote
+from dsv.remotes.remote import connect
 from dsv.repo import Repo
 from dsv.store.check import GARBAGE, Finding, check
 from dsv.store.refs import Refs
-
-UNREADABLE = "unreadable"
-"""Something that refs need cannot be read; the detail says what and why."""
 
 ABSENT = "absent"
 """The bytes of a version are not here, on purpose."""
@@ -57,6 +56,26 @@ def fsck(repo: Repo, *, progress: Progress = SILENT) -> FsckResult:
     reached.walk()
     reached.prove(progress)
     return FsckResult(tuple(findings), len(reached.seen), reached.proved)
+
+
+def fsck_remote(
+    repo: Repo, name: str | None, *, full: bool = False, progress: Progress = SILENT
+) -> FsckResult:
+    """Check that all that the refs of a remote reach is there.
+
+    Args:
+        repo: The workspace.
+        name: The remote; None for the default one.
+        full: Read every byte; otherwise only indexes, and the list of packs.
+        progress: Told of the bytes that are read.
+
+    Raises:
+        NotFound: There is no such remote.
+        Corrupt: The refs themselves cannot be read.
+        StorageError: The remote cannot be read.
+    """
+    found = check_remote(repo, connect(repo, name), full=full, progress=progress)
+    return FsckResult(found.findings, found.objects, 0)
 
 
 class _Reached:

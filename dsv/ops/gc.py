@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 
 from dsv import reach
 from dsv.errors import Corrupt, Missing, RefMoved
+from dsv.progress import SILENT, Progress
+from dsv.remotes.clean import clean
+from dsv.remotes.remote import connect
 from dsv.repo import Repo
 from dsv.store.collect import Collected, Marks, Swept, collect, sweep
 from dsv.store.refs import Refs
@@ -54,6 +57,37 @@ def gc(repo: Repo, *, dry_run: bool = False, keep_days: int = KEEP_DAYS, grace: 
     collected = condemn(repo, now, keep_days=keep_days, dry_run=dry_run)
     # With its fraction: else what was written in this second would outlive a grace of 0.
     swept = _sweep(repo, time.time(), grace, dry_run=dry_run)
+    return _result(collected, swept, dry_run=dry_run)
+
+
+def gc_remote(
+    repo: Repo,
+    name: str | None,
+    *,
+    dry_run: bool = False,
+    grace: int = GRACE,
+    progress: Progress = SILENT,
+) -> GcResult:
+    """Condemn what the refs of a remote do not reach, and delete what was condemned before the grace.
+
+    Args:
+        repo: The workspace; it gets the history of the remote.
+        name: The remote; None for the default one.
+        dry_run: Only say what would go.
+        grace: Seconds; 0 deletes at once, which nobody else may use the remote beside.
+        progress: Told of the bytes that come.
+
+    Raises:
+        NotFound: There is no such remote.
+        Corrupt: Something reachable is damaged, so that nobody knows what is garbage.
+        RefMoved: Others kept changing the refs.
+        StorageError: The remote is empty, or cannot be read or written.
+    """
+    done = clean(repo, connect(repo, name), grace=grace, dry_run=dry_run, progress=progress)
+    return _result(done.collected, done.swept, dry_run=dry_run)
+
+
+def _result(collected: Collected | None, swept: Swept, *, dry_run: bool) -> GcResult:
     packs = () if collected is None else (*collected.dead, *collected.sparse)
     deleted = {name.rpartition("/")[2].removesuffix(".pack") for name in swept.packs}
     return GcResult(

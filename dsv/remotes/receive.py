@@ -115,6 +115,20 @@ def ranges(wanted: Iterable[Wanted]) -> Iterator[list[Wanted]]:
         yield group
 
 
+def batches(wanted: list[Wanted], limit: int, size: Callable[[Located], int]) -> Iterator[list[Wanted]]:
+    """Yield `wanted` in the order of packs, about `limit` bytes at a time."""
+    batch: list[Wanted] = []
+    total = 0
+    for one in sorted(wanted, key=_where):
+        batch.append(one)
+        total += size(one.place)
+        if total >= limit:
+            yield batch
+            batch, total = [], 0
+    if batch:
+        yield batch
+
+
 def _where(wanted: Wanted) -> tuple[str, int]:
     return wanted.place.pack, wanted.place.offset
 

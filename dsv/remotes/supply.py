@@ -9,7 +9,7 @@ from dsv.hashing import Buffer, Kind, file_hasher, object_id
 from dsv.ids import ObjectId
 from dsv.model.recipe import Recipe
 from dsv.progress import SILENT, Progress
-from dsv.remotes.receive import Wanted, receive
+from dsv.remotes.receive import Wanted, batches, receive
 from dsv.remotes.remote import RemoteStore, connect
 from dsv.repo import Repo
 from dsv.store.contents import MAX_DEPTH
@@ -150,7 +150,7 @@ class Supply:
     def _read_recipes(self, there: Objects, found: Iterable[Wanted]) -> Iterator[dict[ObjectId, Recipe]]:
         """Yield the recipes among `found`, some at a time."""
         wanted = [one for one in found if one.place.kind == Kind.RECIPE]
-        for batch in _batches(wanted, RECIPES, lambda place: place.raw):
+        for batch in batches(wanted, RECIPES, lambda place: place.raw):
             yield _recipes(there, batch)
 
     def _bring_recipes(
@@ -198,7 +198,7 @@ class Supply:
 
     def _store(self, there: Objects, wanted: list[Wanted]) -> None:
         """Bring objects whose ids prove them; they are in the store afterwards."""
-        for batch in _batches(wanted, BATCH, lambda place: place.stored):
+        for batch in batches(wanted, BATCH, lambda place: place.stored):
             self._store_batch(there, batch)
 
     def _store_batch(self, there: Objects, batch: list[Wanted]) -> None:
@@ -221,20 +221,6 @@ def _recipes(there: Objects, batch: list[Wanted]) -> dict[ObjectId, Recipe]:
 
     receive(there, batch, take)
     return recipes
-
-
-def _batches(wanted: list[Wanted], limit: int, size: Callable[[Located], int]) -> Iterator[list[Wanted]]:
-    """Yield `wanted` in the order of packs, about `limit` bytes at a time."""
-    batch: list[Wanted] = []
-    total = 0
-    for one in sorted(wanted, key=lambda one: (one.place.pack, one.place.offset)):
-        batch.append(one)
-        total += size(one.place)
-        if total >= limit:
-            yield batch
-            batch, total = [], 0
-    if batch:
-        yield batch
 
 
 def supply_of(repo: Repo, name: str | None = None) -> Supply | None:

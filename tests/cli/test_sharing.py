@@ -263,3 +263,45 @@ def test_mistakes_are_told(dsv: Face, url: str, tmp_path: Path) -> None:
     assert dsv.fails("pull", code=5)["kind"] == "storage"
     assert dsv.fails("clone", f"file://{tmp_path}/none", "new", code=3, cwd=tmp_path)["kind"] == "not-found"
     assert not (tmp_path / "new").exists()
+
+
+def test_garbage_of_a_remote(ada: Person, url: str, tmp_path: Path) -> None:
+    ada.commit("big.bin", "b" * 50_000)
+    ada.ok("push")
+    ada.ok("undo")
+    ada.ok("fetch")
+    ada.ok("push", "--force")
+    assert ada.face.json("fsck", "--remote", "origin", cwd=ada.folder)["ok"]
+    plan = ada.face.json("gc", "--remote", "origin", "--dry-run", cwd=ada.folder)
+    assert plan["condemned"]
+    assert plan["deleted"] == []
+    first = ada.face.json("gc", "--remote", "origin", cwd=ada.folder)
+    assert first["condemned"] == plan["condemned"]
+    assert [name for name in first["deleted"] if name.startswith("packs/")] == []
+    ada.ok("fsck", "--remote", "origin", "--full")
+    second = ada.face.json("gc", "--remote", "origin", "--now", cwd=ada.folder)
+    assert len([name for name in second["deleted"] if name.startswith("packs/")]) == len(plan["condemned"])
+    left = ada.face.json("fsck", "--remote", "origin", "--full", cwd=ada.folder)["findings"]
+    assert [one for one in left if one["what"] != "file"] == []
+    ada.face.ok("clone", url, "ben", cwd=tmp_path)
+    assert (tmp_path / "ben" / "a.csv").read_text() == "x\n1\n"
+    ada.commit("big.bin", "b" * 50_000)
+    ada.ok("push")
+    assert ada.face.json("fsck", "--remote", "origin", "--full", cwd=ada.folder)["ok"]
+
+
+def test_damage_of_a_remote_is_found(ada: Person, tmp_path: Path) -> None:
+    ada.commit("big.bin", "b" * 50_000)
+    ada.ok("push")
+    packs = sorted((tmp_path / "remote" / "packs").glob("*/*.pack"), key=lambda path: path.stat().st_size)
+    data = bytearray(packs[-1].read_bytes())
+    data[100] ^= 1
+    packs[-1].chmod(0o644)
+    packs[-1].write_bytes(data)
+    assert ada.face.json("fsck", "--remote", "origin", cwd=ada.folder)["ok"]
+    found = ada.face.json("fsck", "--remote", "origin", "--full", code=6, cwd=ada.folder)
+    assert {one["damage"] for one in found["findings"]} >= {"id", "checksum"}
+    packs[-1].unlink()
+    found = ada.face.json("fsck", "--remote", "origin", code=6, cwd=ada.folder)
+    assert [one["damage"] for one in found["findings"]] == ["missing"]
+    assert ada.face.fails("fsck", "--full", code=2, cwd=ada.folder)

@@ -1,9 +1,11 @@
 """`dsv fsck`."""
 
+import click
+
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.cli.style import counted, printable
-from dsv.errors import Corrupt
+from dsv.errors import Corrupt, UsageFault
 
 SHAPE = {
     "ok": "flag: whether there is no damage",
@@ -22,20 +24,32 @@ SHAPE = {
 
 
 @verb(
-    examples={"dsv fsck": "Check the store:"},
+    examples={
+        "dsv fsck": "Check the store:",
+        "dsv fsck --remote origin": "Check by a list of its packs that all is there that should be:",
+        "dsv fsck --remote origin --full": "Read all of it:",
+    },
     shape=SHAPE,
     exits={6: "there is damage"},
 )
-def command(context: Context) -> int:
+@click.option("--remote", metavar="NAME", help="Check this remote instead.")
+@click.option("--full", is_flag=True, help="Read every byte of the remote.")
+def command(context: Context, *, remote: str | None, full: bool) -> int:
     """Check every byte of the store.
 
     Checksums and ids of all packs and indexes, and that all that branches, tags, the stage and the oplog
     need is there. Damage is reported, never repaired and never removed; what is not damaged stays
     readable. `checksum` means an accident; `id` means that bytes are not what their name says.
     """
-    from dsv.ops.fsck import fsck
+    from dsv.ops.fsck import fsck, fsck_remote
 
-    result = fsck(context.repo, progress=context.progress("checking", "B"))
+    progress = context.progress("checking", "B")
+    if remote is not None:
+        result = fsck_remote(context.repo, remote, full=full, progress=progress)
+    elif full:
+        raise UsageFault("--full is for remotes; a local store is always read in full", hint="dsv fsck")
+    else:
+        result = fsck(context.repo, progress=progress)
     out, style = context.out, context.out.style
     damage = set(result.damage)
     if out.json:

@@ -19,6 +19,7 @@ SHAPE = {
     examples={
         "dsv gc --dry-run": "Say what would go:",
         "dsv gc": "Give back space; what goes is deleted a day after it was condemned:",
+        "dsv gc --remote origin": "The same where you push to:",
         "dsv gc --keep 7": "Let go of what only operations of more than a week ago need:",
     },
     shape=SHAPE,
@@ -28,7 +29,8 @@ SHAPE = {
     "--keep", type=click.IntRange(min=0), default=30, metavar="DAYS", help="Keep operations undoable."
 )
 @click.option("--now", "at_once", is_flag=True, help="Delete at once; nothing else may use the store.")
-def command(context: Context, *, dry_run: bool, keep: int, at_once: bool) -> None:
+@click.option("--remote", metavar="NAME", help="Give back the space of this remote instead.")
+def command(context: Context, *, dry_run: bool, keep: int, at_once: bool, remote: str | None) -> None:
     """Give back the space of what nothing needs any more.
 
     What branches, tags, HEAD, the stage and the operations of the last 30 days reach is kept. The rest
@@ -36,7 +38,12 @@ def command(context: Context, *, dry_run: bool, keep: int, at_once: bool) -> Non
     """
     from dsv.ops import gc
 
-    result = gc.gc(context.repo, dry_run=dry_run, keep_days=keep, grace=0 if at_once else gc.GRACE)
+    grace = 0 if at_once else gc.GRACE
+    if remote is None:
+        result = gc.gc(context.repo, dry_run=dry_run, keep_days=keep, grace=grace)
+    else:
+        progress = context.progress("fetching", "B")
+        result = gc.gc_remote(context.repo, remote, dry_run=dry_run, grace=grace, progress=progress)
     out = context.out
     if out.json:
         out.document(

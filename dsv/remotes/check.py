@@ -1,0 +1,142 @@
+"""Checking a remote: from its listing and its indexes, or byte by byte."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from dsv import reach
+from dsv.errors import Corrupt, DsvError, Missing
+from dsv.ids import ObjectId
+from dsv.progress import SILENT, Progress
+from dsv.remotes.remote import RemoteStore
+from dsv.remotes.view import RemoteView, expand
+from dsv.repo import Repo
+from dsv.store import check as local_check
+from dsv.store import merge, packs
+from dsv.store.check import FORMAT, GARBAGE, ID, MISSING, Finding
+from dsv.store.collect import Marks
+from dsv.store.index import Index
+
+UNREADABLE = "unreadable"
+"""Something that the refs need cannot be read; the detail says what and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteChecked:
+    """What a check of a remote found.
+
+    Attributes:
+        findings: All that is not as it should be, harmless things too.
+        objects: How many listed objects its refs reach.
+    """
+
+    findings: tuple[Finding, ...]
+    objects: int
+
+
+def check_remote(
+    repo: Repo, remote: RemoteStore, *, full: bool = False, progress: Progress = SILENT
+) -> RemoteChecked:
+    """Check that all that the refs of a remote reach is there.
+
+    Without `full` indexes are read and packs are listed: their presence and sizes are compared,
+    and what refs reach has to be in an index. With it every byte is read, and each object
+    compared with its checksum and its id.
+
+    Raises:
+        Corrupt: The refs themselves cannot be read.
+        StorageError: The remote cannot be read.
+    """
+    refs = remote.load()
+    findings: list[Finding] = []
+    sound = True
+    for ref in refs.indexes:
+        try:
+            remote.blobs.fetch_indexes([ref])
+        except FileNotFoundError:
+            findings.append(Finding("index", ref.id, MISSING, f"index {ref.id} is not there"))
+            sound = False
+        except Corrupt as error:
+            findings.append(Finding("index", ref.id, ID, error.message))
+            sound = False
+    if full and sound:
+        size = sum(blob.size for blob in remote.blobs.list("packs/"))
+        progress.begin("checking", size, "B")
+        findings += local_check.check(remote.blobs, refs, advance=progress.advance)
+    elif sound:
+        findings += _packs(remote)
+    if not sound:
+        return RemoteChecked(tuple(findings), 0)
+    reached = _Reached(repo, remote)
+    reached.walk()
+    return RemoteChecked((*findings, *reached.findings), reached.count)
+
+
+def _packs(remote: RemoteStore) -> Iterator[Finding]:
+    """Compare the listing with what indexes say."""
+    ends: dict[str, int] = {}
+    for ref in remote.refs.indexes:
+        try:
+            index = merge.open_index(remote.blobs, ref)
+        except Corrupt as error:
+            yield Finding("index", ref.id, FORMAT, error.message)
+            continue
+        for pack, end in _ends(index):
+            ends[pack] = max(ends.get(pack, 0), end)
+    for blob in remote.blobs.list("packs/"):
+        pack_id = packs.id_of(blob.name)
+        if pack_id is None:
+            yield Finding("file", blob.name, GARBAGE, "no pack has such a name")
+            continue
+        needed = ends.pop(pack_id, None)
+        if needed is None:
+            yield Finding("pack", pack_id, GARBAGE, "no index lists it", pack_id)
+        elif blob.size < needed + packs.TRAILER.size:
+            detail = f"pack {pack_id} has {blob.size} bytes, fewer than its objects"
+            yield Finding("pack", pack_id, FORMAT, detail, pack_id)
+    for pack in sorted(ends):
+        yield Finding("pack", pack, MISSING, f"pack {pack} is not there", pack)
+
+
+def _ends(index: Index) -> Iterator[tuple[str, int]]:
+    """Yield for each pack of an index where its last object ends."""
+    import numpy as np
+
+    ends = np.zeros(len(index.packs), np.int64)
+    after = index.numpy("offset").astype(np.int64) + index.numpy("stored")
+    np.maximum.at(ends, index.numpy("pack"), after)
+    yield from zip(index.packs, ends.tolist(), strict=True)
+
+
+class _Reached:
+    """What the refs of a remote reach."""
+
+    def __init__(self, repo: Repo, remote: RemoteStore) -> None:
+        self.findings: list[Finding] = []
+        self._repo = repo
+        self._view = RemoteView(repo, remote)
+        self._marks = Marks(self._view.objects, remote.refs)
+        self._refs = remote.refs
+
+    @property
+    def count(self) -> int:
+        """How many listed objects were reached."""
+        return self._marks.count
+
+    def walk(self) -> None:
+        """Walk, and note what is not there."""
+        tips = reach.Roots(commits={*self._refs.branches.values(), *self._refs.tags.values()})
+        try:
+            reach.Walk(self._view, self._mark, damaged=self._note).run(tips)
+            expand(self._marks, self._repo.objects, self._tell_lost)
+        except (Corrupt, Missing) as error:
+            self._note("history", error)
+
+    def _mark(self, ids: Iterable[ObjectId]) -> list[ObjectId]:
+        return self._marks.mark(ids)
+
+    def _note(self, what: str, error: DsvError) -> None:
+        self.findings.append(Finding("object", what, UNREADABLE, error.message))
+
+    def _tell_lost(self, file: ObjectId, part: ObjectId) -> None:
+        detail = f"segment {part} of file {file} is in no index"
+        self.findings.append(Finding("object", part, MISSING, detail))
