@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dsv import origins, revisions
 from dsv.circumstances import Circumstance
@@ -15,15 +16,17 @@ from dsv.model.checkpoint import Checkpoint
 from dsv.model.verdict import Checked, all_good
 from dsv.progress import SILENT, Progress
 from dsv.replay import consent
-from dsv.replay.account import Replayed
 from dsv.replay.consent import Agree
 from dsv.replay.plan import Plan, plan
-from dsv.replay.replays import Settings, checked, replay_all
 from dsv.replay.room import room
 from dsv.repo import Datasets, Repo
 from dsv.staleness.hashes import check_hashes
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
+
+if TYPE_CHECKING:
+    from dsv.replay.account import Replayed
+    from dsv.replay.replays import Settings
 
 _SAMPLE = "dsv 2026-11 sample of datasets v1"
 
@@ -96,7 +99,7 @@ def verify(
     repo: Repo,
     selection: Selection,
     level: Level,
-    settings: Settings,
+    settings: "Settings",
     agree: Agree,
     trusted: Path,
     *,
@@ -119,6 +122,8 @@ def verify(
         Refused: Commands would have to be trusted.
         StorageError: The disk is full or fails.
     """
+    from dsv.replay.replays import checked, replay_all  # with all that compares tables; `hashes` needs none
+
     if level is Level.HASHES:
         raise UsageFault("level hashes replays nothing")
     commit, datasets, wanted = _select(repo, selection)
@@ -169,13 +174,13 @@ def _policy(repo: Repo, steps: Plan, path: str) -> str:
     return policy.text if output is None else policy.applied(table=output.table is not None).text
 
 
-def _weakest(done: Mapping[ObjectId, Replayed]) -> str | None:
+def _weakest(done: "Mapping[ObjectId, Replayed]") -> str | None:
     # `folder` promises least; of two versions of Landlock the older one comes first.
     found = [replayed.isolation for replayed in done.values() if replayed.isolation is not None]
     return min(found, key=lambda text: (text != "folder", text), default=None)
 
 
-def _prove(repo: Repo, done: Mapping[ObjectId, Replayed]) -> tuple[ObjectId, ...]:
+def _prove(repo: Repo, done: "Mapping[ObjectId, Replayed]") -> tuple[ObjectId, ...]:
     """Note of runs that were only claimed that they were seen; return them."""
     refs = repo.refs()
     claims = [
