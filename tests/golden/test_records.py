@@ -6,16 +6,63 @@ import pytest
 
 from dsv.hashing import Kind, file_id, object_id
 from dsv.ids import ObjectId
+from dsv.lineage.environment import Environment, Lock, Package, Program
 from dsv.model import canonical, node
+from dsv.model.attempt import CAPTURED, CLAIMED, Attempt, GitState
 from dsv.model.checkpoint import Checkpoint
+from dsv.model.code import Code, CodeFile
 from dsv.model.commit import Commit
 from dsv.model.node import DIR, EXEC, FILE, LINK, Entry, Leaf, Page, Pages
-from dsv.model.origin import Source
+from dsv.model.origin import Fetched, Source
 from dsv.model.recipe import Part, Recipe
+from dsv.model.run import Input, Output, Run
 from dsv.store.oplog import OpEntry, hash_of
 from dsv.store.refs import IndexRef, Local, Moving, Refs
 
 A, B, C = (ObjectId(letter * 64) for letter in "abc")
+
+RUN = Run(
+    argv=("python", "clean.py", "--drop={drop}", "***"),
+    inputs=(
+        Input("data/raw", Checkpoint(A, DIR, 9, 2, None, B)),
+        Input("é.csv", Checkpoint(C, FILE, 3, 1, A, C)),
+    ),
+    outputs=(Output("a.csv", A, FILE, 3, 1, C, B, 1), Output("b.bin", B, EXEC, 0, 1)),
+    code=B,
+    environment=C,
+    name="clean",
+    cwd="steps",
+    params={"drop": "5"},
+    variables={"API_TOKEN": None, "REGION": "north"},
+    masked=True,
+)
+ATTEMPT = Attempt(
+    run=A,
+    capture=CAPTURED,
+    started=1_700_000_000,
+    milliseconds=1_234,
+    exit_code=0,
+    git=GitState("https://example.org/x.git", "c" * 40, ("a.py", "new/")),
+    blind_spots=("files with a second name (hard links): x",),
+    withheld=(".env",),
+    imported=("numpy", "pandas"),
+)
+ENVIRONMENT = Environment(
+    {
+        "implementation": "CPython",
+        "libc": "glibc 2.39",
+        "machine": "x86_64",
+        "system": "Linux",
+        "version": "3.11.7",
+    },
+    (
+        Package("numpy", "2.4.6", None),
+        Package("own", "1", "local"),
+        Package("x", "1", "https://example.org/x@abc"),
+    ),
+    Lock("uv.lock", A),
+    (Program("sh", None), Program("sort", "sort (GNU coreutils) 9.4")),
+)
 
 RECORDS: dict[str, tuple[Kind, bytes]] = {
     "commit": (Kind.COMMIT, Commit(A, (B, C), "Ada <ada@x>", 'why "é"\n', 1_700_000_000, -90).encode()),
@@ -24,6 +71,18 @@ RECORDS: dict[str, tuple[Kind, bytes]] = {
     "folder": (Kind.CHECKPOINT, Checkpoint(A, DIR, 2**53, 7, C, B).encode()),
     "source": (Kind.SOURCE, Source("data/é.csv").encode()),
     "edited": (Kind.SOURCE, Source("data", A, (B, C)).encode()),
+    "fetched": (
+        Kind.SOURCE,
+        Source("a.csv", fetched=Fetched("https://example.org/a.csv", '"e"', 3, 1_700_000_000)).encode(),
+    ),
+    "fetched, untold": (Kind.SOURCE, Source("a", fetched=Fetched("s3://b/a", None, 0, None)).encode()),
+    "run": (Kind.RUN, RUN.encode()),
+    "small run": (Kind.RUN, Run(("true",), (), (Output("a", A, DIR, 0, 0),), B, C).encode()),
+    "attempt": (Kind.ATTEMPT, ATTEMPT.encode()),
+    "claim": (Kind.ATTEMPT, Attempt(A, CLAIMED, 0, 0, 0).encode()),
+    "code": (Kind.CODE, Code((CodeFile("a.py", FILE, A), CodeFile("run.sh", EXEC, B))).encode()),
+    "environment": (Kind.ENVIRONMENT, ENVIRONMENT.encode()),
+    "no Python": (Kind.ENVIRONMENT, Environment({}).encode()),
     "recipe": (Kind.RECIPE, Recipe((Part(A, 1), Part(B, 2**31))).encode()),
     "empty node": (Kind.NODE, node.encode(Leaf(()))),
     "node": (
@@ -42,6 +101,15 @@ IDS = {
     "folder": "1fc36bb55bff1f2a97e21e805324e899f8f32c3ee154d37c4ae21c3b2efaa2c6",
     "source": "b8444590720d61d0982a267b6941710fb497da597e1d2e7cb5764192290a80c9",
     "edited": "0f03939821d9ca8d3deeec19a0504cc7675de9a195bfac349cdf950dfc3e0967",
+    "fetched": "28b962caf082206ba21d55baabebc8c60fcdcbd21ff60739c751fc7c764516dd",
+    "fetched, untold": "7c9f5491fce8f5905a165694a3801bee32f27b8b03a34df9b851ce816bb39fc1",
+    "run": "49f1f47d98a171b5b550b115921de0f4ec21ac5ead820c38279637fcf30488bb",
+    "small run": "040cff5bbb7505f7afecb0e2633619ff1114df851bd0661ceede30030ff6fa4d",
+    "attempt": "06b76dc2bcc0413db7b600c5f0de3953bb0a6ca2c10d6cb808d410945ffc46bb",
+    "claim": "50da42243b327e9eecf446e68abaaefb50df25041ad56b213460dd38b64809f7",
+    "code": "6cb4378cde5fe6cf42525f4133db74eb8548a8abfab256cbb48eb13465c9f5a3",
+    "environment": "c3115d372cc6cdf464b8f701db9878f32c662c62626bd332ad5d74e291a5bfec",
+    "no Python": "684b9eb89c257c8de37a544cb07495f43e3b062eab3f31d9e4fcc28a1f51e69e",
     "recipe": "ac87c725c63d2b2f479a7ba02a3979daf991bd8130c84b378ed0fedecc4f005d",
     "empty node": "f23d754b74199ebdf950a93b1a9368bb20144eeec2fdbaac295c085d8bc97b01",
     "node": "7efbb7afe3e64130e788b4a09bbce69c4b7272f3c5f9431dae2e65e05989db90",
@@ -100,6 +168,32 @@ def test_the_bytes_of_a_node() -> None:
             f'{{"entries":[["a","file","{A}"],["b","exec","{B}"],["c","dir","{C}"],["é","link","../x"]],"v":1}}'
         ).encode()
     )
+
+
+def test_the_bytes_of_lineage_records() -> None:
+    assert (
+        RECORDS["small run"][1]
+        == (
+            f'{{"argv":["true"],"code":"{B}","cwd":"","environment":"{C}","inputs":[],"masked":false,"name":null,'
+            f'"outputs":[{{"content":"{A}","digest":null,"files":0,"kind":"dir","path":"a","schema":null,"size":0,'
+            '"table":null}],"params":{},"v":1,"variables":{}}'
+        ).encode()
+    )
+    assert (
+        RECORDS["claim"][1]
+        == (
+            '{"blind_spots":[],"capture":"claimed","exit_code":0,"git":null,"imported":null,"milliseconds":0,'
+            f'"run":"{A}","started":0,"v":1,"withheld":[]}}'
+        ).encode()
+    )
+    assert RECORDS["code"][1] == f'{{"files":[["a.py","file","{A}"],["run.sh","exec","{B}"]],"v":1}}'.encode()
+    assert RECORDS["no Python"][1] == b'{"lock":null,"packages":[],"programs":[],"python":{},"v":1}'
+
+
+def test_lineage_records_are_read_as_they_were_written() -> None:
+    assert Run.decode(RUN.encode(), "run") == RUN
+    assert Attempt.decode(ATTEMPT.encode(), "attempt") == ATTEMPT
+    assert Environment.decode(ENVIRONMENT.encode(), "environment") == ENVIRONMENT
 
 
 def test_refs() -> None:
