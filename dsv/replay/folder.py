@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from dsv.atomic import storing
@@ -12,6 +13,7 @@ from dsv.ids import ObjectId, short
 from dsv.model import node as nodes
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import Node
+from dsv.model.run import Output
 from dsv.progress import SILENT, Progress
 from dsv.replay.plan import Step
 from dsv.repo import Repo
@@ -42,19 +44,32 @@ class Result:
         return self.view.root / self.path
 
 
-def lay_out(
-    repo: Repo, step: Step, made: Mapping[str, Result], folder: Path, *, progress: Progress = SILENT
-) -> None:
-    """Put into the empty `folder` what a run needs.
+class Around(Enum):
+    """Which folders of its outputs a command finds. No record tells which it found and which it made."""
 
-    Those are its inputs as they were recorded, its code, the folder that it ran in, and the folders
-    that its outputs were put into; not folders that are outputs.
+    NONE = "none"
+    ABOVE = "above"
+    ALL = "all"
+
+
+def lay_out(
+    repo: Repo,
+    step: Step,
+    made: Mapping[str, Result],
+    folder: Path,
+    around: Around = Around.ABOVE,
+    *,
+    progress: Progress = SILENT,
+) -> None:
+    """Put into the empty `folder` what a run needs: its inputs as they were recorded, its code, and folders.
 
     Args:
         repo: The workspace.
         step: The run.
         made: By path the inputs that come from replays.
         folder: Where.
+        around: Which folders there are besides: `ABOVE`: those above outputs; `ALL`: those that are outputs, too,
+            empty, with the folders in them.
         progress: Told of the bytes.
 
     Raises:
@@ -65,7 +80,7 @@ def lay_out(
     named = [one.path for one in run.inputs]
     named += [one.path for one in run.outputs]
     named += [file.path for file in step.code]
-    for path in named:
+    for path in [*named, *([run.cwd] if run.cwd else [])]:
         check_inside(path)
     reader = repo.place(progress).reader
     with storing("write", folder):
@@ -82,30 +97,12 @@ def lay_out(
             if not place.exists():  # a data set may hold it
                 with _naming(f"its code {file.path}"):
                     write_file(str(place), file.file, file.kind, reader)
-        for path in (*(output.path for output in run.outputs), *([f"{run.cwd}/."] if run.cwd else [])):
-            check_inside(path.removesuffix("/."))
-            _above(folder, path)
-
-
-def make_output_folders(repo: Repo, step: Step, folder: Path) -> bool:
-    """Make the folders that the run gave, empty and with those inside; return whether one was not there.
-
-    Nothing tells whether a run found them or made them itself.
-    """
-    missing = False
-    for output in step.run.outputs:
-        if output.kind != nodes.DIR or (folder / output.path).exists():
-            continue
-        missing = True
-        (folder / output.path).mkdir(parents=True)
-        try:
-            inner = list(_folders(output.content, repo.node))
-        except Missing:
-            inner = []
-        for name in inner:
-            check_inside(name)
-            (folder / output.path / name).mkdir(parents=True, exist_ok=True)
-    return missing
+        (folder / run.cwd).mkdir(parents=True, exist_ok=True)
+        for output in run.outputs:
+            if around is not Around.NONE:
+                _above(folder, output.path)
+            if around is Around.ALL and output.kind == nodes.DIR:
+                _make_folders(repo, output, folder)
 
 
 def check_inside(path: str) -> None:
@@ -189,6 +186,15 @@ def _above(folder: Path, path: str) -> Path:
     place = folder / path
     place.parent.mkdir(parents=True, exist_ok=True)
     return place
+
+
+def _make_folders(repo: Repo, output: Output, folder: Path) -> None:
+    try:
+        inner = list(_folders(output.content, repo.node))
+    except Missing:  # then only the folder itself
+        inner = []
+    for name in ("", *inner):
+        (folder / output.path / name).mkdir(parents=True, exist_ok=True)
 
 
 def _folders(content: ObjectId, get: Callable[[ObjectId], Node], above: str = "") -> Iterator[str]:

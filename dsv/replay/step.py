@@ -2,9 +2,10 @@
 
 import contextlib
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dsv.errors import Changing, NotFound, UserError
@@ -13,9 +14,10 @@ from dsv.lineage.interpreter import Interpreter, is_python
 from dsv.lineage.portable import fill
 from dsv.lineage.sandbox import Openings, Sandbox
 from dsv.model.checkpoint import Checkpoint
+from dsv.model.node import DIR
 from dsv.model.run import Output
 from dsv.progress import SILENT, Progress
-from dsv.replay.folder import Result, lay_out, make_output_folders
+from dsv.replay.folder import Around, Result, lay_out
 from dsv.replay.plan import Step
 from dsv.replay.room import clear
 from dsv.replay.view import view
@@ -23,6 +25,8 @@ from dsv.repo import Repo
 from dsv.workspace.sink import HashSink
 
 PARAMETER = "DSV_PARAM_"
+
+_EXISTS = re.compile(r"file exists|already exists|FileExistsError", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,8 @@ def replay(
 ) -> Replay:
     """Replay a run in a clean folder, and return what it gave.
 
-    Folders that are outputs are not there when it starts. If it fails and left one of them out, it is
-    tried again with these folders made: the record does not tell whether the run found them.
+    Folders above outputs are there when it starts, folders that are outputs are not. If it fails over that,
+    it is tried again with others: no record tells which folders a run found, and which it made.
 
     Args:
         repo: The workspace.
@@ -98,23 +102,31 @@ def replay(
         StorageError: The disk is full or fails.
     """
     work = place / "work"
-    for again in (False, True):
+    around: Around | None = Around.ABOVE
+    while around is not None:
         work.mkdir(parents=True, mode=0o700)
         try:
-            lay_out(repo, step, made, work, progress=progress)
-            if again:
-                make_output_folders(repo, step, work)
+            lay_out(repo, step, made, work, around, progress=progress)
             done = _execute(repo, step, work, means, executor)
-            if done.failed:
-                lacks = done.execution is not None and make_output_folders(repo, step, work)
-                if again or not lacks:
-                    return done
-                continue
-            results = _gather(repo, step, work, place / "out")
-            return Replay(results, done.execution, done.isolation)
+            around = _other(step, done, work) if around is Around.ABOVE else None
+            if around is None and not done.failed:
+                return replace(done, results=_gather(repo, step, work, place / "out"))
         finally:
             clear(work)
     return done
+
+
+def _other(step: Step, done: Replay, work: Path) -> Around | None:
+    """Return which folders to try a command with again; None if it did well, or did not fail over folders."""
+    if done.execution is None:
+        return None
+    missing = [output for output in step.run.outputs if not os.path.lexists(work / output.path)]
+    if not done.failed:
+        # `cp -r a b` writes elsewhere where there is a `b`.
+        return Around.NONE if any("/" in output.path for output in missing) else None
+    if _EXISTS.search(done.execution.tail):
+        return Around.NONE
+    return Around.ALL if any(output.kind == DIR for output in missing) else None
 
 
 def _execute(repo: Repo, step: Step, work: Path, means: Means, executor: Executor) -> Replay:
