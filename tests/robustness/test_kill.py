@@ -64,6 +64,11 @@ def _emptied(lab: Lab) -> None:
         lab.ok("drop", path)
 
 
+def _loose(lab: Lab) -> None:
+    lab.write("loose.csv", b"x,y\n5,6\n")
+    lab.write("d/one.txt", b"edited one")
+
+
 STORIES = {
     "add": Story(("add", "a.bin", "d", "e.txt"), _edit),
     "commit": Story(("commit", "-m", "next"), _stage, (1,)),
@@ -74,6 +79,7 @@ STORIES = {
     "merge": Story(("merge", "dev", "-m", "both"), _nothing),
     "undo": Story(("undo",), _forced),
     "gc": Story(("gc", "--now", "--keep", "0"), _waste),
+    "run": Story(("run", "--", "sh", "-c", "cat loose.csv t.csv d/one.txt > made.csv"), _loose),
     "rm": Story(("rm", "d", "a.bin"), _nothing, (3,)),
     "restore": Story(("restore", "."), _edit),
 }
