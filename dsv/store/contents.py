@@ -20,10 +20,10 @@ from dsv.store.objects import Objects
 MAX_DEPTH = 16
 """Recipes of recipes; four levels are enough for any file that fits on a disk."""
 
-_GROUP = 4 << 20
-_GROUP_PARTS = 256
+_LOAD = 4 << 20
+_LOAD_PARTS = 256
 _THREADED = 8 << 20
-_AHEAD = 4  # groups
+_AHEAD = 4  # loads
 _WORKERS = min(4, os.cpu_count() or 1)
 _CACHE = 32 << 20
 _FINGERPRINT = "dsv 2026-11 content range v1"
@@ -86,11 +86,11 @@ class Contents:
             yield data
             return
         recipe = self._recipe(oid, oid)
-        groups = _groups(self._segments(oid, recipe, 0))
+        loads = _loads(self._segments(oid, recipe, 0))
         if recipe.size < _THREADED:
-            found = yield from _hashed(map(self._read_group, groups))
+            found = yield from _hashed(map(self._read_load, loads))
         else:
-            found = yield from _hashed_beside(self._read_ahead(groups))
+            found = yield from _hashed_beside(self._read_ahead(loads))
         if found != oid:
             raise Corrupt(f"file {oid} is not what its id says: its recipe makes other bytes")
 
@@ -170,12 +170,12 @@ class Contents:
                 )
             yield from self._segments(oid, inner, depth + 1)
 
-    def _read_ahead(self, groups: Iterator[list[_Segment]]) -> Iterator[list[Buffer]]:
+    def _read_ahead(self, loads: Iterator[list[_Segment]]) -> Iterator[list[Buffer]]:
         waiting: deque[Future[list[Buffer]]] = deque()
         with ThreadPoolExecutor(_WORKERS, thread_name_prefix="dsv-read") as pool:
             try:
-                for group in groups:
-                    waiting.append(pool.submit(self._read_group, group))
+                for load in loads:
+                    waiting.append(pool.submit(self._read_load, load))
                     if len(waiting) >= _AHEAD:
                         yield waiting.popleft().result()
                 while waiting:
@@ -184,14 +184,17 @@ class Contents:
                 for future in waiting:
                     future.cancel()
 
-    def _read_group(self, group: list[_Segment]) -> list[Buffer]:
-        first, last = group[0].place, group[-1].place
+    def _read_load(self, load: list[_Segment]) -> list[Buffer]:
+        return [piece for run in _runs(load) for piece in self._read_run(run)]
+
+    def _read_run(self, run: list[_Segment]) -> list[Buffer]:
+        first, last = run[0].place, run[-1].place
         length = last.offset + last.stored - first.offset
         try:
             stored = memoryview(self._objects.blobs.read(packs.name(first.pack), first.offset, length))
         except (Corrupt, FileNotFoundError):
-            return [self._objects.get(segment.id, Kind.SEGMENT) for segment in group]
-        return [self._decode(segment, stored, first.offset) for segment in group]
+            return [self._objects.get(segment.id, Kind.SEGMENT) for segment in run]
+        return [self._decode(segment, stored, first.offset) for segment in run]
 
     def _decode(self, segment: _Segment, stored: memoryview, start: int) -> Buffer:
         place = segment.place
@@ -202,48 +205,56 @@ class Contents:
             return self._objects.get(segment.id, Kind.SEGMENT)  # perhaps another copy is sound
 
 
-def _hashed(groups: Iterator[list[Buffer]]) -> Generator[Buffer, None, str]:
-    """Yield the pieces of `groups`; return the file id of them all."""
+def _hashed(loads: Iterator[list[Buffer]]) -> Generator[Buffer, None, str]:
+    """Yield the pieces of `loads`; return the file id of them all."""
     hasher = file_hasher()
-    for group in groups:
-        for piece in group:
+    for load in loads:
+        for piece in load:
             hasher.update(piece)
             yield piece
     return hasher.hexdigest()
 
 
-def _hashed_beside(groups: Iterator[list[Buffer]]) -> Generator[Buffer, None, str]:
-    """Like `_hashed`; a group is hashed on a thread of its own while whoever asked writes it."""
+def _hashed_beside(loads: Iterator[list[Buffer]]) -> Generator[Buffer, None, str]:
+    """Like `_hashed`; a load is hashed on a thread of its own while whoever asked writes it."""
     hasher = file_hasher()
 
-    def update(group: list[Buffer]) -> None:
-        for piece in group:
+    def update(load: list[Buffer]) -> None:
+        for piece in load:
             hasher.update(piece)
 
     with ThreadPoolExecutor(1, thread_name_prefix="dsv-hash") as pool:
-        for group in groups:
-            hashing = pool.submit(update, group)
-            yield from group
+        for load in loads:
+            hashing = pool.submit(update, load)
+            yield from load
             hashing.result()
     return hasher.hexdigest()
 
 
-def _groups(segments: Iterator[_Segment]) -> Iterator[list[_Segment]]:
-    """Yield runs of segments that lie one after the other in one pack."""
-    group: list[_Segment] = []
+def _loads(segments: Iterator[_Segment]) -> Iterator[list[_Segment]]:
+    """Yield the segments in lots that are worth handing to another thread, wherever they lie."""
+    load: list[_Segment] = []
     size = 0
     for segment in segments:
-        place = segment.place
-        if group:
-            last = group[-1].place
-            apart = place.pack != last.pack or place.offset != last.offset + last.stored
-            if apart or size + place.raw > _GROUP or len(group) >= _GROUP_PARTS:
-                yield group
-                group, size = [], 0
-        group.append(segment)
-        size += place.raw
-    if group:
-        yield group
+        if load and (size + segment.size > _LOAD or len(load) >= _LOAD_PARTS):
+            yield load
+            load, size = [], 0
+        load.append(segment)
+        size += segment.size
+    if load:
+        yield load
+
+
+def _runs(load: list[_Segment]) -> Iterator[list[_Segment]]:
+    """Yield the runs of a load that lie one after the other in one pack."""
+    run = load[:1]
+    for segment in load[1:]:
+        place, last = segment.place, run[-1].place
+        if place.pack != last.pack or place.offset != last.offset + last.stored:
+            yield run
+            run = []
+        run.append(segment)
+    yield run
 
 
 class ContentSource:

@@ -69,6 +69,16 @@ def test_an_edit_stores_little(shelf: Shelf) -> None:
     assert sum(blob.size for blob in shelf.blobs.list("packs/")) - before < 1 << 20
 
 
+def test_segments_that_lie_apart_come_back_in_order(shelf: Shelf) -> None:
+    pieces = [noise(1 << 20, seed) for seed in range(14)]
+    for half in (pieces[::2], pieces[1::2]):  # in packs of their own
+        shelf.add_files([b"".join(half)])
+    mixed = b"".join(pieces)
+    (oid,) = shelf.add_files([mixed])
+    assert len({shelf.objects().find(part).pack for part, _ in shelf.contents().segments(oid)}) == 3  # type: ignore[union-attr]
+    assert shelf.contents().read(oid) == mixed
+
+
 def test_the_same_file_twice_writes_nothing(shelf: Shelf) -> None:
     content = noise(3 << 20)
     shelf.add_files([content])
