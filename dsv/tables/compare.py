@@ -224,7 +224,7 @@ def _multisets(task: _Task) -> _Multisets:
         rows = _Rows(task.facts[0].rows, task.facts[1].rows)
     if one.rows == other.rows and one.unordered == other.unordered:
         return _Multisets(rows, one.ordered == other.ordered, Unmatched(0, 0), None)
-    left = surplus(before, after, shared, wanted, one.rows + other.rows)
+    left = surplus(before, after, shared, wanted, (one, other))
     return _Multisets(rows, False, described(before, after, shared, wanted, left), left)
 
 

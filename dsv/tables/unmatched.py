@@ -32,11 +32,13 @@ class Sums(NamedTuple):
         rows: How many there are.
         unordered: Equal for tables of the same rows in any order.
         ordered: Equal for tables of the same rows in the same order.
+        hashes: One hash of each row, None of tables of more than half of `PART_ROWS` rows.
     """
 
     rows: int
     unordered: tuple[int, int]
     ordered: tuple[int, int]
+    hashes: Words | None
 
 
 class Surplus(NamedTuple):
@@ -68,16 +70,30 @@ def sums(side: Side, shared: Sequence[Shared], wanted: Collection[int] | None) -
     """
     rows = 0
     unordered, ordered = np.zeros(2, np.uint64), np.zeros(2, np.uint64)
+    hashes: list[Words] = []
     for span, lanes in hashed(side, shared, wanted):
         rows += span.batch.num_rows
         unordered += lanes.sum(axis=1, dtype=np.uint64)
         numbers = np.arange(span.start, span.start + span.batch.num_rows)
+        if rows <= PART_ROWS // 2:
+            hashes.append(lanes[0].copy())
+        else:
+            hashes.clear()
         ordered += placed(lanes, numbers).sum(axis=1, dtype=np.uint64)
-    return Sums(rows, (int(unordered[0]), int(unordered[1])), (int(ordered[0]), int(ordered[1])))
+    return Sums(
+        rows,
+        (int(unordered[0]), int(unordered[1])),
+        (int(ordered[0]), int(ordered[1])),
+        _joined(hashes) if rows <= PART_ROWS // 2 else None,
+    )
 
 
 def surplus(
-    before: Side, after: Side, shared: Sequence[Shared], wanted: Collection[int] | None, rows: int
+    before: Side,
+    after: Side,
+    shared: Sequence[Shared],
+    wanted: Collection[int] | None,
+    found: tuple[Sums, Sums],
 ) -> Surplus | None:
     """Return which rows have no counterpart, None if there are too many rows to tell.
 
@@ -86,23 +102,26 @@ def surplus(
         after: The table after.
         shared: The columns that are compared.
         wanted: Blocks to look at, None for all.
-        rows: Rows of both tables in these blocks together.
+        found: What the rows of these blocks add up to on both sides.
 
     Raises:
         NoTable: A table is damaged.
     """
-    parts = max(1, -(-rows // PART_ROWS))
+    one, other = found
+    if one.hashes is not None and other.hashes is not None:
+        return _parted(one.hashes, other.hashes)
+    parts = -(-(one.rows + other.rows) // PART_ROWS)
     if parts > PARTS:
         return None
-    found = [
+    surpluses = [
         _parted(_hashes(before, shared, wanted, part, parts), _hashes(after, shared, wanted, part, parts))
         for part in range(parts)
     ]
     return Surplus(
-        np.sort(np.concatenate([one.before for one in found])),
-        np.sort(np.concatenate([one.after for one in found])),
-        sum(one.rows_before for one in found),
-        sum(one.rows_after for one in found),
+        np.sort(np.concatenate([part.before for part in surpluses])),
+        np.sort(np.concatenate([part.after for part in surpluses])),
+        sum(part.rows_before for part in surpluses),
+        sum(part.rows_after for part in surpluses),
     )
 
 
@@ -154,11 +173,13 @@ def among(hashes: Words, wanted: Words) -> Bools:
 def _hashes(
     side: Side, shared: Sequence[Shared], wanted: Collection[int] | None, part: int, parts: int
 ) -> Words:
-    found = [
-        lanes[0] if parts == 1 else lanes[0][lanes[1] % np.uint64(parts) == part]
-        for _, lanes in hashed(side, shared, wanted)
-    ]
-    return np.concatenate(found) if found else np.empty(0, np.uint64)
+    return _joined(
+        [lanes[0][lanes[1] % np.uint64(parts) == part] for _, lanes in hashed(side, shared, wanted)]
+    )
+
+
+def _joined(hashes: Sequence[Words]) -> Words:
+    return np.concatenate(hashes) if hashes else np.empty(0, np.uint64)
 
 
 def _parted(before: Words, after: Words) -> Surplus:
