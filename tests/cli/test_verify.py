@@ -1,0 +1,168 @@
+"""`dsv verify` and `dsv config trust`, through the terminal."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.cli.face import Face, environment
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs automatic capture")
+
+
+def write(dsv: Face, name: str, text: str) -> None:
+    (dsv.folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (dsv.folder / name).write_text(text)
+
+
+@pytest.fixture
+def made(dsv: Face) -> Face:
+    """A workspace in which raw.csv -> mid.csv -> top.csv were run and committed."""
+    write(dsv, "raw.csv", "a,b\n1,x\n2,y\n")
+    write(dsv, "mid.sh", "grep -v 2 raw.csv > mid.csv\n")
+    dsv.ok("run", "--", "sh", "mid.sh")
+    dsv.ok("run", "-p", "to=X", "--", "sh", "-c", "sed s/x/$DSV_PARAM_to/ mid.csv > top.csv")
+    dsv.ok("commit", "-m", "one")
+    return dsv
+
+
+def forget(dsv: Face) -> None:
+    """Make all commands those of somebody else."""
+    dsv.patch.setenv("XDG_CONFIG_HOME", str(dsv.folder.parent / "another"))
+
+
+def planted(dsv: Face) -> None:
+    """Commit that a run gave what it did not give."""
+    write(dsv, "bad.csv", "a,b\n1,y\n")
+    dsv.ok("run", "--no-exec", "-i", "mid.csv", "-o", "bad.csv", "--", "cp", "mid.csv", "bad.csv")
+    dsv.ok("commit", "-m", "claim")
+
+
+def test_all_is_well(made: Face) -> None:
+    out = made.ok("verify")
+    assert out.splitlines()[:3] == ["identical  mid.csv", "source     raw.csv", "identical  top.csv"]
+    assert "2 identical, 1 source (level last" in out
+    found = made.json("verify", "--level", "raw", "--twice", "--jobs", "1")
+    assert found["ok"]
+    assert found["level"] == "raw"
+    assert found["allowed"] == {"network": False, "paths": []}
+    assert [one["status"] for one in found["datasets"]] == ["identical", "source", "identical"]
+    assert made.json("verify", "--level", "hashes")["isolation"] is None
+
+
+def test_a_changed_cell_is_exit_1_and_named(made: Face) -> None:
+    planted(made)
+    done = made("verify", "bad.csv")
+    assert done.code == 1
+    assert "different  bad.csv  1 cell in 1 row differs, first b, row 0: y before, x after" in done.out
+    found = made.json("verify", "bad.csv", code=1)
+    assert not found["ok"]
+    (one,) = found["datasets"]
+    assert one["policy"] == "table"
+    assert "rows: 1 before, 1 after" in one["details"]
+
+
+def test_a_policy_decides(made: Face) -> None:
+    planted(made)
+    write(made, "dsv.toml", '[[dataset]]\nmatch = "bad.csv"\nignore_columns = ["b"]\n')
+    (one,) = made.json("verify", "bad.csv")["datasets"]
+    assert (one["status"], one["policy"]) == ("close", "table, without b")
+
+
+def test_commands_of_others_have_to_be_trusted(made: Face) -> None:
+    forget(made)
+    error = made("verify", "--json").document["error"]
+    assert error["message"] == "2 recorded commands would be run, and nobody agreed to that"
+    assert (error["hint"], error["exit_code"]) == ("dsv config trust, or --yes", 3)
+    assert "sh mid.sh\n    with mid.sh" in made("verify").err
+    made.ok("verify", "--yes")
+    assert made("verify").code == 3
+    assert made.ok("config", "trust").count("trusted  ") == 2
+    assert made.json("config", "trust")["trusted"] == []
+    made.ok("verify")
+    made.fails("config", "trust", "--unset", code=2)
+    made.fails("config", "trust", "nothing", code=3)
+
+
+def test_hashes_need_no_trust(made: Face) -> None:
+    forget(made)
+    made.ok("verify", "--level", "hashes")
+
+
+def test_reports(made: Face, tmp_path: Path) -> None:
+    planted(made)
+    made.patch.setenv("GITHUB_ACTIONS", "true")
+    made.patch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    done = made("verify", "--junit", "reports/dsv.xml")
+    assert done.code == 1
+    assert "::error file=bad.csv,title=bad.csv%3A different::" in done.err
+    assert "dsv verify --level last: failed" in (tmp_path / "summary.md").read_text()
+    suite = ET.parse(made.folder / "reports/dsv.xml").getroot().find(".//testsuite")
+    assert suite is not None
+    assert suite.get("failures") == "1"
+
+
+def test_mistakes(made: Face, tmp_path: Path) -> None:
+    made.fails("verify", "nothing.csv", code=3)
+    made.fails("verify", "--rev", "nothing", code=3)
+    made.fails("verify", "--python", str(tmp_path / "none"), code=3)
+    made.fails("verify", "--python", "/bin/true", code=3)
+    made.fails("verify", "--level", "all", code=2)
+    made.fails("verify", "--sample", "0", code=2)
+
+
+def test_changed_since_and_sample(made: Face) -> None:
+    planted(made)
+    found = made.json("verify", "--changed-since", "HEAD~1", code=1)
+    assert [one["path"] for one in found["datasets"]] == ["bad.csv"]
+    assert len(made.json("verify", "--level", "hashes", "--sample", "1")["datasets"]) == 1
+    assert made.ok("verify", "--changed-since", "HEAD").startswith("nothing to verify")
+
+
+def test_another_interpreter_is_told(dsv: Face) -> None:
+    write(dsv, "in.csv", "a\n1\n")
+    write(dsv, "make.py", "import sys; print(open('in.csv').read(), file=open('out.csv', 'w'), end='')\n")
+    dsv.ok("run", "--", "python", "make.py")
+    dsv.ok("commit", "-m", "one")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(dsv.folder / "bare")], check=True)
+    found = dsv.json("verify", "--python", "bare/bin/python")
+    assert found["ok"]
+    assert {"name": "click", "present": None}.items() <= next(
+        one for one in found["environment"] if one["name"] == "click"
+    ).items()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_verify_that_is_ended_leaves_nothing_behind(dsv: Face, number: signal.Signals) -> None:
+    write(dsv, "in.csv", "a\n1\n")
+    dsv.ok("run", "--", "sh", "-c", "cp in.csv out.csv")
+    write(dsv, "slow.sh", "test -z $SLOW || sleep 60; cp in.csv slow.csv\n")
+    dsv.ok("run", "--", "sh", "slow.sh")
+    dsv.ok("config", "--shared", "rebuild.pass_env", "SLOW")
+    dsv.ok("commit", "-m", "one")
+    before = sorted(path.name for path in dsv.folder.iterdir())
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dsv", "verify", "slow.csv"],
+        cwd=dsv.folder, env={**environment(), "SLOW": "1"}, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    room = dsv.folder / ".dsv/tmp"
+    deadline = time.monotonic() + 60
+    while not list(room.glob("replay-*/*/1/work/slow.sh")):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    time.sleep(0.3)  # until it waits for the command
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == (130 if number is signal.SIGINT else -number)
+    assert b"Traceback" not in err
+    assert sorted(path.name for path in dsv.folder.iterdir()) == before
+    assert dsv.json("status")["staged"] == []
+    if number is signal.SIGINT:
+        assert list(room.glob("replay-*")) == []
+    dsv.ok("verify")
+    assert list(room.glob("replay-*")) == []
+    assert (dsv.folder / "slow.csv").exists()
