@@ -19,7 +19,7 @@ SECTIONS = {
     "Start": ("init", "clone", "config", "demo"),
     "Record": ("run", "add", "rm", "commit"),
     "Look": ("status", "log", "show", "diff", "ls", "cat", "head", "schema"),
-    "Trace": ("lineage",),
+    "Trace": ("lineage", "why"),
     "Share": ("remote", "push", "fetch", "pull"),
     "Rebuild": ("rerun", "rebuild", "verify"),
     "Move between versions": ("checkout", "merge", "branch", "tag"),

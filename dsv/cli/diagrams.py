@@ -69,7 +69,7 @@ def _label(found: "Lineage", node: NodeId) -> tuple[str, list[str]]:
     origin = graph.origins.get(node)
     if isinstance(origin, Step):
         params = ", ".join(f"{name}={value}" for name, value in origin.params.items())
-        lines = [f"run {origin.name}" if origin.name else "run", _cut(join(origin.argv))]
+        lines = [_cut(f"run {origin.name}" if origin.name else "run"), _cut(join(origin.argv))]
         how = graph.how.get(node)
         commit = f", git {how.commit[:8]}" if how and how.commit else ""
         claimed = ", claimed" if how and how.claimed else ""

@@ -39,6 +39,28 @@ def briefly(origin: Source | Run) -> str:
     return "edited by hand" if origin.edited else "source (no run)"
 
 
+MADE = {
+    "run": "made by a run",
+    "added": "raw data",
+    "edited": "edited by hand",
+    "merged": "merged",
+    "imported": "imported",
+    "unknown": "nobody knows how it was made",
+}
+"""Words for how data came to be, and how they are told."""
+
+
+def made(origin: Source | Run | None) -> str:
+    """Return the word of `MADE` for what came from `origin`; None: its record cannot be read."""
+    if origin is None:
+        return "unknown"
+    if isinstance(origin, Run):
+        return "run"
+    if origin.fetched is not None:
+        return "imported"
+    return "edited" if origin.edited else "merged" if origin.merged else "added"
+
+
 def label(run: Run) -> str:
     """Return what a run is called: its name, else its command, shortened."""
     return printable(run.name or command(run, _LONGEST))

@@ -7,7 +7,7 @@ from dsv.graph.ledger import Ledger, mark, number
 from dsv.graph.parts import NodeId, Origin, Root, Step, version_of
 from dsv.graph.records import Records
 from dsv.ids import ObjectId
-from dsv.model import node as nodes
+from dsv.model import tree as trees
 from dsv.model.commit import Commit
 from dsv.progress import SILENT, Progress
 from dsv.repo import Repo
@@ -16,6 +16,7 @@ from dsv.store.refs import Refs
 _TIPS = "tips"
 _EPOCH = "epoch"
 _MISSED = "missed"
+_GAPS = "gaps"
 
 
 Missed = Mapping[ObjectId, Exception]
@@ -32,7 +33,8 @@ def catch_up(repo: Repo, refs: Refs, ledger: Ledger, records: Records, progress:
     told = " ".join(sorted(tips))
     # gc took objects away, perhaps commits of which copies here would go on telling.
     same = ledger.state(_EPOCH) == str(refs.epoch)
-    if same and ledger.state(_TIPS) == told and ledger.state(_MISSED) == "0":
+    gaps = (ledger.state(_GAPS) or "").split()
+    if same and ledger.state(_TIPS) == told and ledger.state(_MISSED) == "0" and not gaps:
         return {}
     known = ledger.commits() if same else {}
     with ledger.changes():
@@ -40,6 +42,8 @@ def catch_up(repo: Repo, refs: Refs, ledger: Ledger, records: Records, progress:
         if dead or not same:
             ledger.empty_index()
             fresh, missed, _ = _reach(repo, tips, {})
+        else:
+            _add_origins(map(ObjectId, gaps), ledger, records)  # perhaps they have come
         progress.begin("reading lineage", len(fresh), "commits")
         for oid, commit in fresh.items():
             try:
@@ -51,6 +55,7 @@ def catch_up(repo: Repo, refs: Refs, ledger: Ledger, records: Records, progress:
         ledger.note(_TIPS, told)
         ledger.note(_EPOCH, str(refs.epoch))
         ledger.note(_MISSED, str(len(missed)))
+        ledger.note(_GAPS, " ".join(records.gaps))
     return missed
 
 
@@ -114,11 +119,16 @@ def _add_snapshot(
     """Index the datasets in which two snapshots differ, and all that leads to them."""
     versions = [
         version_of(new.name, repo.checkpoint(ObjectId(new.target)))
-        for _, new in nodes.compare(base, snapshot, repo.node)
+        for _, new in trees.compare(base, snapshot, repo.node)
         if new is not None
     ]
     ledger.add_versions(versions)
-    waiting = ledger.not_indexed({one.origin for one in versions})
+    _add_origins({one.origin for one in versions}, ledger, records)
+
+
+def _add_origins(origins: Iterable[ObjectId], ledger: Ledger, records: Records) -> None:
+    """Index origins and all that leads to them; those that cannot be read are gaps of `records`."""
+    waiting = ledger.not_indexed(origins)
     while waiting:
         found = records.read(waiting)
         inputs, outputs = records.inputs(_runs(found)), records.outputs(_runs(found))
