@@ -9,14 +9,11 @@ from dsv.progress import SILENT, Progress
 from dsv.remotes.clean import clean
 from dsv.remotes.remote import connect
 from dsv.repo import Repo
-from dsv.store.collect import Collected, Marks, Swept, collect, sweep
+from dsv.store.collect import GRACE, Collected, Marks, Swept, collect, sweep
 from dsv.store.refs import Refs
 
 KEEP_DAYS = 30
 """Days for which operations can be undone whatever gc does."""
-
-GRACE = 24 * 3600
-"""Seconds between condemning a pack and deleting it."""
 
 _TRIES = 16
 

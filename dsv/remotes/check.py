@@ -8,13 +8,13 @@ from dsv.errors import Corrupt, DsvError, Missing
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
 from dsv.remotes.remote import RemoteStore
+from dsv.remotes.tidy import ends
 from dsv.remotes.view import RemoteView, expand
 from dsv.repo import Repo
 from dsv.store import check as local_check
 from dsv.store import merge, packs
 from dsv.store.check import FORMAT, GARBAGE, ID, MISSING, Finding
 from dsv.store.collect import Marks
-from dsv.store.index import Index
 
 UNREADABLE = "unreadable"
 """Something that the refs need cannot be read; the detail says what and why."""
@@ -73,38 +73,28 @@ def check_remote(
 
 def _packs(remote: RemoteStore) -> Iterator[Finding]:
     """Compare the listing with what indexes say."""
-    ends: dict[str, int] = {}
+    needs: dict[str, int] = {}
     for ref in remote.refs.indexes:
         try:
             index = merge.open_index(remote.blobs, ref)
         except Corrupt as error:
             yield Finding("index", ref.id, FORMAT, error.message)
             continue
-        for pack, end in _ends(index):
-            ends[pack] = max(ends.get(pack, 0), end)
+        for pack, end in ends(index):
+            needs[pack] = max(needs.get(pack, 0), end)
     for blob in remote.blobs.list("packs/"):
         pack_id = packs.id_of(blob.name)
         if pack_id is None:
             yield Finding("file", blob.name, GARBAGE, "no pack has such a name")
             continue
-        needed = ends.pop(pack_id, None)
+        needed = needs.pop(pack_id, None)
         if needed is None:
             yield Finding("pack", pack_id, GARBAGE, "no index lists it", pack_id)
         elif blob.size < needed + packs.TRAILER.size:
             detail = f"pack {pack_id} has {blob.size} bytes, fewer than its objects"
             yield Finding("pack", pack_id, FORMAT, detail, pack_id)
-    for pack in sorted(ends):
+    for pack in sorted(needs):
         yield Finding("pack", pack, MISSING, f"pack {pack} is not there", pack)
-
-
-def _ends(index: Index) -> Iterator[tuple[str, int]]:
-    """Yield for each pack of an index where its last object ends."""
-    import numpy as np
-
-    ends = np.zeros(len(index.packs), np.int64)
-    after = index.numpy("offset").astype(np.int64) + index.numpy("stored")
-    np.maximum.at(ends, index.numpy("pack"), after)
-    yield from zip(index.packs, ends.tolist(), strict=True)
 
 
 class _Reached:

@@ -1,6 +1,7 @@
 """Pushing: packs first, then indexes, then refs, so that no refs ever name what is not there."""
 
 import secrets
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -10,12 +11,13 @@ from dsv.errors import Conflict, RefMoved
 from dsv.hashing import Kind, checksum
 from dsv.ids import ObjectId, short
 from dsv.progress import SILENT, Progress
+from dsv.remotes import tidy
 from dsv.remotes.outgoing import outgoing, strike
 from dsv.remotes.remote import RemoteStore, pause
 from dsv.remotes.uploads import Uploads
 from dsv.repo import Repo
 from dsv.store import merge, packs
-from dsv.store.collect import Marks
+from dsv.store.collect import GRACE, Marks
 from dsv.store.index import Located
 from dsv.store.objects import Objects
 from dsv.store.refs import WRITES_KEPT, IndexRef, Refs
@@ -144,6 +146,7 @@ class _Push:
         self._progress = progress
         self._epoch: int | None = None
         self._tips: frozenset[ObjectId] = frozenset()
+        self._plans: dict[bool, tidy.Plan | None] = {}
 
     def sent(self, moved: tuple[tuple[Update, ObjectId | None], ...]) -> Sent:
         """Return what was done."""
@@ -163,54 +166,67 @@ class _Push:
             have = [*refs.branches.values(), *refs.tags.values()]
             marks = outgoing(self._repo, there, tips, have, remote.name)
             strike(marks, list(self._uploads.arrived.values()))
-            self._send(marks)
+            self._send(marks, there)
             self._epoch, self._tips = refs.epoch, tips
-        indexes = self._indexes(refs)
+        plans = [one for one in self._plans.values() if one and one.indexes <= set(refs.indexes)]
+        gone = frozenset(pack for one in plans for pack in one.packs)
         branches, tags = dict(refs.branches), dict(refs.tags)
         for update in updates:
             (tags if update.tag else branches)[update.name] = update.commit
-        writes = (*refs.writes, secrets.token_hex(8))[-WRITES_KEPT:]
-        default = refs.default if refs.default in branches or not branches else next(iter(branches))
-        arrived = self._uploads.arrived
-        condemned = {pack: at for pack, at in refs.condemned.items() if pack not in arrived}
+        now = int(time.time())
+        # Past the grace a pack goes whether it is named or not; so the list does not grow with the pushes.
+        condemned = {pack: at for pack, at in refs.condemned.items() if at + GRACE > now}
         return replace(
             refs,
             branches=branches,
             tags=tags,
-            indexes=indexes,
-            writes=writes,
-            default=default,
-            condemned=condemned,
+            indexes=self._indexes(refs, plans),
+            writes=(*refs.writes, secrets.token_hex(8))[-WRITES_KEPT:],
+            default=refs.default if refs.default in branches or not branches else next(iter(branches)),
+            condemned=condemned | dict.fromkeys(gone, now),
         )
 
-    def _send(self, marks: Marks) -> None:
-        total = sum(int(index.numpy("stored")[marks.live[ref]].sum()) for ref, index in marks.indexes.items())
-        if not total and not marks.count:
+    def _send(self, marks: Marks, there: Objects) -> None:
+        if not marks.count:
             return
-        meter = self._remote.blobs.meter
+        total = sum(int(index.numpy("stored")[marks.live[ref]].sum()) for ref, index in marks.indexes.items())
+        blobs = self._remote.blobs
+        for data in (False, True):
+            fresh = sum(int(live.sum()) for ref, live in marks.live.items() if ref.data == data)
+            self._plans[data] = tidy.plan(blobs, self._remote.refs, fresh, data=data)
         self._progress.begin("pushing", total, "B")
-        meter.progress = self._progress
+        blobs.meter.progress = self._progress
         try:
             with Writer(Objects(self._uploads, Refs), workers=_WORKERS) as writer:
-                for pack, key_rows in _by_pack(marks):
-                    _copy(self._repo, pack, key_rows, writer)
+                for pack, found in _by_pack(marks):
+                    _copy(self._repo, pack, found, writer)
+                self._join(there, writer)
                 writer.seal()
         finally:
-            meter.progress = SILENT
+            blobs.meter.progress = SILENT
 
-    def _indexes(self, refs: Refs) -> tuple[IndexRef, ...]:
+    def _join(self, there: Objects, writer: Writer) -> None:
+        for data, plan in self._plans.items():
+            try:
+                if plan is not None:
+                    tidy.copy(plan, self._remote.blobs, there, self._repo.objects, writer)
+            except FileNotFoundError:
+                self._plans[data] = None  # somebody else was faster; it need not be done now
+
+    def _indexes(self, refs: Refs, plans: Sequence[tidy.Plan]) -> tuple[IndexRef, ...]:
         """Return the indexes that shall be live, and give the remote those that it lacks."""
         blobs = self._remote.blobs
+        blobs.fetch_indexes(refs.indexes)
+        replaced = {ref for one in plans for ref in one.indexes}
+        arrived = [index for index in self._uploads.arrived.values() if index.rows]
+        left = [(ref.data, index) for one in plans for ref, index in tidy.rest(one, blobs)]
         new: list[IndexRef] = []
         for data in (True, False):
-            footers = [
-                index
-                for index in self._uploads.arrived.values()
-                if index.rows and Kind(index.at(0).kind).is_data == data
-            ]
-            new += merge.store(blobs, footers, data=data)
-        blobs.fetch_indexes(refs.indexes)
-        live = merge.compact(blobs, (*refs.indexes, *new), most=MERGED)
+            sources = [index for index in arrived if Kind(index.at(0).kind).is_data == data]
+            sources += [index for of_data, index in left if of_data == data]
+            new += merge.store(blobs, sources, data=data)
+        kept = (ref for ref in refs.indexes if ref not in replaced)
+        live = merge.compact(blobs, (*kept, *new), most=MERGED)
         blobs.send_indexes([ref for ref in live if ref not in refs.indexes])
         return live
 

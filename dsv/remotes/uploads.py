@@ -21,10 +21,11 @@ from dsv.ids import ObjectId, is_id
 from dsv.remotes.cached import CachedBlobs
 from dsv.store import packs
 from dsv.store.base import BlobInfo
+from dsv.store.collect import GRACE
 from dsv.store.index import PACK_LIMIT, Index
 from dsv.store.lock import FileLock
 
-TRUSTED = 12 * 3600
+TRUSTED = GRACE // 2
 """Seconds for which a pack that no refs name counts as arrived: half of gc's grace."""
 
 _WORKERS = 4

@@ -24,6 +24,9 @@ from dsv.store.objects import Objects
 from dsv.store.refs import IndexRef, Refs
 from dsv.store.writer import Writer
 
+GRACE = 24 * 3600
+"""Seconds between condemning a pack and deleting it."""
+
 SPARSE = 0.5
 """A pack with more than this part dead is written anew."""
 
