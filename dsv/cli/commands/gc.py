@@ -37,8 +37,9 @@ def command(context: Context, *, dry_run: bool, keep: int, at_once: bool, remote
     is condemned first and deleted a day later, so that a command that runs beside this one loses nothing.
     """
     from dsv.ops import gc
+    from dsv.store.collect import GRACE
 
-    grace = 0 if at_once else gc.GRACE
+    grace = 0 if at_once else GRACE
     if remote is None:
         result = gc.gc(context.repo, dry_run=dry_run, keep_days=keep, grace=grace)
     else:
