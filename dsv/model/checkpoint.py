@@ -56,21 +56,31 @@ class Checkpoint:
         """
         record = canonical.decode(data, what=what)
         try:
-            schema = record["schema"]
-            found = cls(
-                content=parse_id(record["content"]),
-                kind=record["kind"],
-                size=record["size"],
-                files=record["files"],
-                schema=None if schema is None else parse_id(schema),
-                origin=parse_id(record["origin"]),
-            )
-            if found.kind not in (FILE, EXEC, DIR):
-                raise ValueError("it is neither a file nor a folder")
-            if any(type(number) is not int or number < 0 for number in (found.size, found.files)):
-                raise ValueError("size and files are not counts")
+            found = cls.parse(record)
             if found.encode() != data:
                 raise ValueError("it has other fields")
         except (KeyError, ValueError) as error:
             raise Corrupt(f"{what} is not a valid checkpoint: {error}") from error
+        return found
+
+    @classmethod
+    def parse(cls, record: canonical.Json) -> "Checkpoint":
+        """Return the checkpoint whose fields `record` has among others.
+
+        Raises:
+            KeyError, ValueError: One is missing, or cannot be what it is.
+        """
+        schema = record["schema"]
+        found = cls(
+            content=parse_id(record["content"]),
+            kind=record["kind"],
+            size=record["size"],
+            files=record["files"],
+            schema=None if schema is None else parse_id(schema),
+            origin=parse_id(record["origin"]),
+        )
+        if found.kind not in (FILE, EXEC, DIR):
+            raise ValueError("it is neither a file nor a folder")
+        if any(type(number) is not int or number < 0 for number in (found.size, found.files)):
+            raise ValueError("size and files are not counts")
         return found

@@ -165,9 +165,7 @@ def _encode_input(one: Input) -> canonical.Json:
 
 
 def _decode_input(record: canonical.Json) -> Input:
-    fields = {key: value for key, value in record.items() if key != "path"}
-    whole = canonical.encode({"v": 1, **fields})
-    return Input(_text(record["path"]), Checkpoint.decode(whole, "an input"))
+    return Input(_text(record["path"]), Checkpoint.parse(record))
 
 
 def _encode_output(one: Output) -> canonical.Json:
@@ -198,8 +196,7 @@ def _decode_output(record: canonical.Json) -> Output:
         digest=digest,
     )
     # One rule for what a version may be: a checkpoint decides it.
-    checkpoint = found.checkpoint(found.content)
-    Checkpoint.decode(checkpoint.encode(), "an output")
+    Checkpoint.parse({**record, "origin": found.content})
     return found
 
 

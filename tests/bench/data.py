@@ -209,6 +209,11 @@ def write(path: Path, body: bytes) -> None:
         path.write_bytes(body)
 
 
+def make_count(folder: Path, size: int) -> None:
+    """Make an empty file whose name is `size`: for a work that makes its data through dsv."""
+    (folder / str(size)).touch()
+
+
 KINDS: dict[str, Callable[[Path, int], None]] = {
     "edits": make_edits,
     "parquet": make_parquet,
@@ -216,6 +221,7 @@ KINDS: dict[str, Callable[[Path, int], None]] = {
     "folder": make_folder,
     "million": make_million,
     "large": make_large,
+    "count": make_count,
 }
 
 if __name__ == "__main__":

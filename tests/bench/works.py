@@ -235,6 +235,26 @@ def play_large(w: Workspace, data: Path) -> None:
     w.check("data.csv", data / "0.csv")
 
 
+def play_records(w: Workspace, data: Path) -> None:
+    """Check the records of many processed datasets, at first as in a new clone, and ask for their status."""
+    (count,) = data.iterdir()
+    maker = [sys.executable, "-m", "tests.bench.pipeline", str(w.folder), count.name]
+    run(maker, cwd=REPOSITORY, env=os.environ)
+    for stat in (w.folder / ".dsv").glob("stat*"):
+        stat.unlink()
+    time.sleep(0.1)
+    check = [w.tool.command("verify", "--level", "hashes")]
+    w.timed("first", check)
+    w.timed("again", check)
+    w.timed("status", w.tool.status(""))
+
+
+def bare_records(book: Book, data: Path, root: Path) -> None:
+    """Start an empty Python as often."""
+    for metric in ("first", "again", "status"):
+        loop(book, f"records.{metric}", "pass", sys.executable, "-c", "pass")
+
+
 def play_startup(w: Workspace, data: Path) -> None:
     """Start the program often, and ask for the status of a small clean workspace."""
     (w.folder / "data.txt").write_text("one small file\n")
@@ -331,6 +351,25 @@ WORKS = (
         play_large,
         only=("dsv", "DVC"),
         most=1,
+    ),
+    Work(
+        "records",
+        "count",
+        (1_000, 50),
+        (
+            Row(
+                "first",
+                "1,000 processed datasets: `dsv verify --level hashes` in a new clone",
+                "pass",
+                0.0,
+                2.0,
+            ),
+            Row("again", "the same again", "pass", 0.0, 2.0),
+            Row("status", "1,000 processed datasets: status", "pass", 0.0, 1.0),
+        ),
+        play_records,
+        bare_records,
+        only=("dsv",),
     ),
     Work(
         "startup",
