@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from dsv.ids import ObjectId
 from dsv.model import node as nodes
+from dsv.model import tree as trees
 from dsv.model.node import DIR, Entry, Get
 
 ADDED = "added"
@@ -46,8 +47,8 @@ def changes(
     Raises:
         Corrupt: One is deeper than any that dsv records.
     """
-    nodes.check_depth(prefix)
-    for old, new in nodes.compare(before, after, get):
+    trees.check_depth(prefix)
+    for old, new in trees.compare(before, after, get):
         entry = new if new is not None else old
         assert entry is not None
         path = prefix + entry.name

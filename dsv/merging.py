@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dsv.ids import ObjectId
-from dsv.model import node as nodes
+from dsv.model import tree as trees
 from dsv.model.node import DIR, Entry, Get, Put
 
 
@@ -39,7 +39,7 @@ def directories(
     Raises:
         Corrupt: One is deeper than any that dsv records.
     """
-    nodes.check_depth(prefix)
+    trees.check_depth(prefix)
     their_changes = _by_name(base, theirs, get)
     our_changes = _by_name(base, ours, get)
     edits: dict[str, Entry | None] = {}
@@ -62,7 +62,7 @@ def directories(
             conflicts.append(prefix + name)
     if conflicts:
         return Merged(ours, conflicts)
-    return Merged(nodes.edit(ours, edits, get, put) if edits else ours)
+    return Merged(trees.edit(ours, edits, get, put) if edits else ours)
 
 
 def _by_name(
@@ -70,5 +70,5 @@ def _by_name(
 ) -> Mapping[str, tuple[Entry | None, Entry | None]]:
     return {
         (new or old).name: (old, new)  # type: ignore[union-attr]  # one of the two is there
-        for old, new in nodes.compare(before, after, get)
+        for old, new in trees.compare(before, after, get)
     }

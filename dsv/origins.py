@@ -7,6 +7,7 @@ from dsv.hashing import Kind
 from dsv.ids import ObjectId, short
 from dsv.lineage.environment import Environment
 from dsv.model import node as nodes
+from dsv.model import tree as trees
 from dsv.model.attempt import Attempt
 from dsv.model.code import Code
 from dsv.model.node import ATTEMPT, Entry
@@ -57,7 +58,7 @@ def attempt(repo: Repo, refs: Refs, oid: ObjectId, commit: ObjectId | None = Non
     """
     claim: Attempt | None = None
     for node in _attempt_lists(repo, refs, commit):
-        entry = nodes.find(node, oid, repo.node)
+        entry = trees.find(node, oid, repo.node)
         if entry is None:
             continue
         target = ObjectId(entry.target)
@@ -94,11 +95,11 @@ def attempts_for(
     for other in lists[1:]:
         added.update(
             (new.name, ObjectId(new.target))
-            for old, new in nodes.compare(base, other, repo.node)
+            for old, new in trees.compare(base, other, repo.node)
             if old is None and new is not None
         )
     for oid in _runs_behind(repo, {one.checkpoint.origin for one in staged}, base):
-        listed = (nodes.find(node, oid, repo.node) for node in _attempt_lists(repo, refs, None))
+        listed = (trees.find(node, oid, repo.node) for node in _attempt_lists(repo, refs, None))
         entry = next((one for one in listed if one is not None), None)
         if entry is not None:
             added.setdefault(oid, ObjectId(entry.target))
@@ -113,7 +114,7 @@ def _runs_behind(repo: Repo, origins: set[ObjectId], known: ObjectId | None) -> 
         place = repo.objects.find(oid)
         if place is None or place.kind != Kind.RUN:
             continue
-        if known is not None and nodes.find(known, oid, repo.node) is not None:
+        if known is not None and trees.find(known, oid, repo.node) is not None:
             continue
         yield oid
         further = {one.checkpoint.origin for one in run(repo, oid).inputs} - seen
@@ -144,4 +145,4 @@ def _with(repo: Repo, session: Writer, base: ObjectId | None, added: dict[str, O
     put = partial(session.put, Kind.NODE)
     if base is None:
         return nodes.build([entry for entry in entries.values() if entry is not None], put)
-    return nodes.edit(base, entries, repo.node, put)
+    return trees.edit(base, entries, repo.node, put)

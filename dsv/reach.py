@@ -10,7 +10,7 @@ from dsv.errors import Corrupt, DsvError, Missing
 from dsv.hashing import Kind
 from dsv.ids import ObjectId, is_id, parse_id
 from dsv.model import canonical
-from dsv.model import node as nodes
+from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import CHECKPOINT, DIR, LINK, Entry, Leaf, Node
 from dsv.model.origin import Source
@@ -144,7 +144,7 @@ class Walk:
             self._attempts(listed)
 
     def _check_paths(self, snapshot: ObjectId) -> None:
-        check_stored_paths([entry.name for entry in nodes.walk(snapshot, self._repo.node)])
+        check_stored_paths([entry.name for entry in trees.walk(snapshot, self._repo.node)])
 
     def _node(self, oid: ObjectId, path: str, *, files: bool = True) -> None:
         """Mark a node and what is below it; `path` ends with `/` inside a dataset."""
@@ -186,7 +186,7 @@ class Walk:
 
     @staticmethod
     def _check_depth(path: str) -> bool:
-        nodes.check_depth(path)
+        trees.check_depth(path)
         return True
 
     def _checkpoint(self, oid: ObjectId, path: str) -> None:

@@ -21,6 +21,7 @@ from dsv.errors import BadConfig, Corrupt, NotFound, RefMoved, StorageError
 from dsv.hashing import Buffer, Kind
 from dsv.ids import ObjectId, short
 from dsv.model import node as nodes
+from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.commit import Commit
 from dsv.model.node import Node
@@ -256,7 +257,7 @@ class Repo:
         rows = self.cache.snapshot(snapshot)
         if rows is not None:
             return {path: Tracked(oid, Checkpoint(*fields)) for path, oid, *fields in rows}
-        entries = list(nodes.walk(snapshot, self.node))
+        entries = list(trees.walk(snapshot, self.node))
         odd = next((entry.name for entry in entries if entry.kind != nodes.CHECKPOINT), None)
         if odd is not None:
             raise Corrupt(f"snapshot {short(snapshot)} holds {odd!r}, which is no dataset")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from dsv.errors import Ambiguous, NotFound, Refused, UsageFault
 from dsv.ids import MIN_PREFIX, ObjectId, is_prefix, short
-from dsv.model import node as nodes
+from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import DIR, EXEC, FILE, LINK
 from dsv.repo import Datasets, Repo, Tracked
@@ -129,7 +129,7 @@ def content_at(repo: Repo, place: Place) -> Checkpoint:
     found = dataset_at(repo, place).checkpoint
     if place.file is None:
         return found
-    entry = nodes.find_path(found.content, place.file, repo.node) if found.kind == DIR else None
+    entry = trees.find_path(found.content, place.file, repo.node) if found.kind == DIR else None
     if entry is None:
         raise NotFound(
             f"no file {place.file} in {place.path}", hint=f"dsv ls {_typed(replace(place, file=None))}"

@@ -9,6 +9,7 @@ from dsv.derived import schema_of
 from dsv.hashing import Kind
 from dsv.ids import ObjectId
 from dsv.model import node as nodes
+from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import CHECKPOINT, DIR, Entry
 from dsv.model.origin import Source
@@ -51,7 +52,7 @@ def edit(repo: Repo, snapshot: ObjectId | None, updates: Updates, session: Write
     put_node = partial(session.put, Kind.NODE)
     if snapshot is None:
         return nodes.build([entry for _, entry in sorted(changes.items()) if entry is not None], put_node)
-    return nodes.edit(snapshot, changes, repo.node, put_node)
+    return trees.edit(snapshot, changes, repo.node, put_node)
 
 
 def apply(repo: Repo, refs: Refs, updates: Updates, session: Writer) -> Refs:

@@ -14,6 +14,7 @@ from dsv.errors import Corrupt, DsvError, InTheWay, StorageError
 from dsv.filediff import FileChange
 from dsv.ids import ObjectId
 from dsv.model import node as nodes
+from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import DIR, Entry
 from dsv.progress import SILENT, Progress
@@ -345,7 +346,7 @@ def _count(repo: Repo, path: str, checkpoint: Checkpoint) -> None:
     if not checkpoint.is_dir:
         return
     size = sum(
-        repo.contents.size(ObjectId(entry.target)) for _, entry in nodes.files(checkpoint.content, repo.node)
+        repo.contents.size(ObjectId(entry.target)) for _, entry in trees.files(checkpoint.content, repo.node)
     )
     if size != checkpoint.size:
         raise Corrupt(f"the checkpoint of {path} says {checkpoint.size} bytes, and its files have {size}")

@@ -16,7 +16,7 @@ from dsv.errors import Conflict, Corrupt, NoTable, StorageError, UserError
 from dsv.hashing import Kind, object_id
 from dsv.ids import ObjectId, parse_id
 from dsv.model import canonical
-from dsv.model import node as nodes
+from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.repo import Repo
 from dsv.store.refs import Refs
@@ -337,12 +337,12 @@ class _TextFiles:
 
 def _stored_members(repo: Repo, checkpoint: Checkpoint) -> Iterator[Member]:
     needs.bring_version(repo, checkpoint)
-    for path, entry in nodes.files(checkpoint.content, repo.node):
+    for path, entry in trees.files(checkpoint.content, repo.node):
         yield Member(path, partial(repo.contents.open, ObjectId(entry.target), path))
 
 
 def _working_members(repo: Repo, path: str, checkpoint: Checkpoint) -> Iterator[Member]:
-    for name, _ in nodes.files(checkpoint.content, repo.node):
+    for name, _ in trees.files(checkpoint.content, repo.node):
         yield Member(name, partial(_WorkingFile, repo.root / path / name, name))
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from dsv import history
 from dsv.ids import ObjectId
-from dsv.model import node as nodes
+from dsv.model import tree as trees
 from dsv.repo import Repo
 
 
@@ -40,7 +40,7 @@ def measure(repo: Repo) -> Sizes:
     whole = set()
     for checkpoint in found.values():
         if checkpoint.is_dir:
-            whole |= {ObjectId(entry.target) for _, entry in nodes.files(checkpoint.content, repo.node)}
+            whole |= {ObjectId(entry.target) for _, entry in trees.files(checkpoint.content, repo.node)}
         else:
             whole.add(checkpoint.content)
     return Sizes(

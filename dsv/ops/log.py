@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dsv import history, revisions
 from dsv.errors import NotFound
 from dsv.ids import ObjectId
-from dsv.model import node as nodes
+from dsv.model import tree as trees
 from dsv.model.commit import Commit
 from dsv.repo import Repo
 
@@ -62,7 +62,7 @@ def _changed(repo: Repo, commit: Commit) -> tuple[str, ...]:
     before = repo.snapshot_of(commit.parents[0]) if commit.parents else None
     return tuple(
         (old or new).name  # type: ignore[union-attr]  # one of the two is there
-        for old, new in nodes.compare(before, commit.snapshot, repo.node)
+        for old, new in trees.compare(before, commit.snapshot, repo.node)
     )
 
 

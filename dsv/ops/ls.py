@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dsv import revisions
 from dsv.errors import NotFound
 from dsv.ids import ObjectId
-from dsv.model import node as nodes
+from dsv.model import tree as trees
 from dsv.model.node import DIR, EXEC, FILE, Entry
 from dsv.repo import Datasets, Repo, Tracked
 from dsv.revisions import Place
@@ -54,13 +54,13 @@ def ls_files(repo: Repo, place: Place) -> tuple[Tracked, Iterator[ListedFile]]:
         return found, iter(())
     root = found.checkpoint.content
     if place.file is not None:
-        entry = nodes.find_path(root, place.file.rstrip("/"), repo.node)
+        entry = trees.find_path(root, place.file.rstrip("/"), repo.node)
         if entry is None or entry.kind != DIR:
             raise NotFound(
                 f"no folder {place.file} in {place.path}", hint=f"dsv ls {shlex.quote(place.path)}"
             )
         root = ObjectId(entry.target)
-    return found, (_listed(repo, entry) for entry in nodes.walk(root, repo.node))
+    return found, (_listed(repo, entry) for entry in trees.walk(root, repo.node))
 
 
 def _listed(repo: Repo, entry: Entry) -> ListedFile:

@@ -9,7 +9,7 @@ from dsv.derived import rows_of
 from dsv.errors import Corrupt, DsvError, Missing, StorageError
 from dsv.filediff import FileCounts, count
 from dsv.ids import ObjectId
-from dsv.model import node as nodes
+from dsv.model import tree as trees
 from dsv.model.attempt import Attempt
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.commit import Commit
@@ -147,7 +147,7 @@ def _history(
         except Missing:
             yield start, None, None
             return
-        entry = nodes.find(commit.snapshot, path, repo.node)
+        entry = trees.find(commit.snapshot, path, repo.node)
         if entry is not None and entry.target not in seen:
             seen = {entry.target: repo.checkpoint(ObjectId(entry.target))}
         yield start, commit, None if entry is None else seen[entry.target]

@@ -11,7 +11,7 @@ from dsv.errors import Refused
 from dsv.ids import ObjectId
 from dsv.lineage.capture import Captured
 from dsv.lineage.growth import has_grown
-from dsv.model import node as nodes
+from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import EXEC, FILE
 from dsv.recording import folders
@@ -194,7 +194,7 @@ def _has_grown(place: _Place, path: str, old: Checkpoint, overwritten: frozenset
     for name in overwritten:
         if not name.startswith(inside):
             continue
-        entry = nodes.find_path(old.content, name.removeprefix(inside), place.repo.node)
+        entry = trees.find_path(old.content, name.removeprefix(inside), place.repo.node)
         if entry is None or entry.kind not in (FILE, EXEC):
             continue
         content = ObjectId(entry.target)

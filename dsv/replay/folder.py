@@ -11,6 +11,7 @@ from dsv.errors import Corrupt, Missing
 from dsv.hashing import Buffer
 from dsv.ids import ObjectId, short
 from dsv.model import node as nodes
+from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import Node
 from dsv.model.run import Output
@@ -128,7 +129,7 @@ class Rebuilt:
         self._result = result
         root, found = result.place, result.checkpoint
         if found.is_dir:
-            files = nodes.files(found.content, result.view.node)
+            files = trees.files(found.content, result.view.node)
             self._places = {ObjectId(entry.target): root / name for name, entry in files}
         else:
             self._places = {found.content: root}
@@ -198,7 +199,7 @@ def _make_folders(repo: Repo, output: Output, folder: Path) -> None:
 
 
 def _folders(content: ObjectId, get: Callable[[ObjectId], Node], above: str = "") -> Iterator[str]:
-    for entry in nodes.walk(content, get):
+    for entry in trees.walk(content, get):
         if entry.kind == nodes.DIR:
             yield above + entry.name
             yield from _folders(ObjectId(entry.target), get, f"{above}{entry.name}/")

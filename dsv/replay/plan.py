@@ -8,7 +8,7 @@ from typing import NamedTuple
 from dsv import origins
 from dsv.errors import Corrupt, Missing
 from dsv.ids import ObjectId, short
-from dsv.model import node as nodes
+from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.code import CodeFile
 from dsv.model.origin import Source
@@ -172,7 +172,7 @@ def holds(repo: Repo, checkpoint: Checkpoint) -> bool:
     try:
         return all(
             repo.contents.has(ObjectId(entry.target))
-            for _, entry in nodes.files(checkpoint.content, repo.node)
+            for _, entry in trees.files(checkpoint.content, repo.node)
         )
     except Missing:
         return False

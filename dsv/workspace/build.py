@@ -8,7 +8,8 @@ from dsv.atomic import open_new, write_all
 from dsv.errors import Corrupt
 from dsv.hashing import Buffer
 from dsv.ids import ObjectId
-from dsv.model.node import DIR, EMPTY, EXEC, FILE, LINK, Entry, Leaf, Node, Page, check_depth, leaves
+from dsv.model.node import DIR, EMPTY, EXEC, FILE, LINK, Entry, Leaf, Node, Page
+from dsv.model.tree import check_depth, leaves
 from dsv.progress import SILENT, Progress
 from dsv.workspace import pages
 from dsv.workspace.ledger import Ledger

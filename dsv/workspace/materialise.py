@@ -16,7 +16,8 @@ from dsv.atomic import TEMP_PREFIX, storage_error, temp_name
 from dsv.errors import InTheWay, StorageError
 from dsv.ids import ObjectId
 from dsv.model.checkpoint import Checkpoint
-from dsv.model.node import DIR, Entry, check_depth, compare
+from dsv.model.node import DIR, Entry
+from dsv.model.tree import check_depth, compare
 from dsv.progress import SILENT, Progress
 from dsv.workspace.build import Builder, Reader
 from dsv.workspace.ignore import NOTHING, Ignore

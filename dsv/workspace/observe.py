@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from dsv.errors import Refused
 from dsv.ids import ObjectId
-from dsv.model.node import DIR, EXEC, FILE, LEAF_LIMIT, MAX_DEPTH, Page, join
+from dsv.model.node import DIR, EXEC, FILE, LEAF_LIMIT, Page, join
+from dsv.model.tree import MAX_DEPTH
 from dsv.workspace import pages
 from dsv.workspace.ignore import NOTHING, Ignore
 from dsv.workspace.known import Known

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from dsv.errors import Corrupt, Refused
 from dsv.ids import ObjectId
-from dsv.model.node import DIR, Get, walk
+from dsv.model.node import DIR, Get
+from dsv.model.tree import walk
 from dsv.workspace.ignore import NEVER_DATA
 
 OWN_FILES = frozenset({"dsv.toml", "dsv.lock", ".dsvignore"})

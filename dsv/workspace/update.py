@@ -11,7 +11,8 @@ import stat as modes
 from dsv.atomic import temp_name
 from dsv.errors import InTheWay
 from dsv.ids import ObjectId
-from dsv.model.node import DIR, EMPTY, EXEC, LINK, Entry, Get, Leaf, Node, check_depth, compare, walk
+from dsv.model.node import DIR, EMPTY, EXEC, LINK, Entry, Get, Leaf, Node
+from dsv.model.tree import check_depth, compare, walk
 from dsv.progress import SILENT, Progress
 from dsv.workspace.build import Builder, Reader, write_file
 from dsv.workspace.pages import kind_of

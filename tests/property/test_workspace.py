@@ -27,6 +27,7 @@ from dsv.ids import ObjectId
 from dsv.model import node as nodes
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import DIR, EXEC, LINK
+from dsv.model.tree import walk
 from dsv.ops.add import add
 from dsv.ops.branch import create, delete
 from dsv.ops.checkout import checkout, checkout_paths
@@ -141,7 +142,7 @@ class Workspace(RuleBasedStateMachine):
         return files
 
     def files(self, repo: Repo, oid: ObjectId, prefix: str) -> Iterator[tuple[str, Leaf | None]]:
-        for entry in nodes.walk(oid, repo.node):
+        for entry in walk(oid, repo.node):
             path = prefix + entry.name
             if entry.kind == DIR and entry.target == nodes.EMPTY:
                 yield path, None

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from dsv.errors import Changing, Refused, UserError
 from dsv.hashing import file_id
 from dsv.ids import ObjectId
-from dsv.model.node import DIR, EXEC, FILE, LINK, MAX_DEPTH, Node, compare, decode, is_boundary
+from dsv.model.node import DIR, EXEC, FILE, LINK, Node, decode, is_boundary
+from dsv.model.tree import MAX_DEPTH, compare
 from dsv.workspace.ignore import Ignore
 from dsv.workspace.observe import observe
 from dsv.workspace.pages import SETTLE_NS
