@@ -110,13 +110,18 @@ def _since(found: "Why", style: Style, *, whole: bool) -> Iterator[str]:
     what = MADE[made(before.origin)]
     where = f", commit {style.id(short(before.commit[0]))}" if before.commit else ""
     version = _version(before, style).replace("  ", ", ")
+    again = before.checkpoint.content == found.now.checkpoint.content
     yield f"since the version before ({version}{where}; {what}):"
+    if again:
+        yield "  the same data came out again"
     if found.compared is not None and isinstance(found.now.origin, Run):
         if isinstance(before.origin, Source):
             yield "  that had been edited by hand; compared with the run before the edit:"
-        yield from _causes(found.causes, style, "  ", whole=whole)
+        yield from _causes(found.causes, style, "  ", whole=whole, again=again)
     elif isinstance(found.now.origin, Run):
         yield "  no run had made it until then"
+    elif again:
+        return
     elif found.files is not None:
         tally = found.files
         yield f"  files changed: +{tally.added} -{tally.removed} ~{tally.modified}"
@@ -134,12 +139,14 @@ def _by_hand(found: "Why") -> str:
     return "changed outside of any run that dsv recorded"
 
 
-def _causes(causes: "tuple[Cause, ...]", style: Style, left: str, *, whole: bool) -> Iterator[str]:
+def _causes(
+    causes: "tuple[Cause, ...]", style: Style, left: str, *, whole: bool, again: bool = False
+) -> Iterator[str]:
     told = [one for one in causes if whole or one.circumstance.matters]
     packages = [one for one in told if one.circumstance.aspect is Aspect.ENVIRONMENT]
     if not whole and len(packages) > _PACKAGES:
         told = [one for one in told if one not in packages[_PACKAGES:]]
-    if not told:
+    if not told and not again:
         yield f"{left}nothing that was recorded explains it: the step may be random, or read what dsv did not see"
     for one in told:
         text = printable(one.circumstance.text)

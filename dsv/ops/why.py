@@ -65,7 +65,7 @@ class Why:
         path: The dataset.
         now: The version that was asked about.
         inputs: If a run made it, what that read, each with its rows where they are known.
-        before: The last version with other content; None if there was none.
+        before: The last version with other content, or with the same from another origin; None if there was none.
         causes: What changed between the runs that made the two.
         compared: The run that `causes` starts from; None if there were not two runs to compare.
         files: For a folder that was changed by hand, how many files differ from the version before.
@@ -125,15 +125,19 @@ def _versions(
         if commit is None:
             return brought, other, True
         if other is None:
-            if found is not None and found.content == now.content:
+            if found is not None and _same(found, now):
                 brought = (oid, commit)
             elif found is not None:
                 other = (found, (oid, commit))
-        elif found is not None and found.content == other[0].content:
+        elif found is not None and _same(found, other[0]):
             other = (found, (oid, commit))
         else:
             break
     return brought, other, False
+
+
+def _same(one: Checkpoint, other: Checkpoint) -> bool:
+    return (one.content, one.origin) == (other.content, other.origin)
 
 
 def _history(

@@ -352,3 +352,11 @@ def test_why_of_a_folder(dsv: Face, tmp_path: Path) -> None:
     dsv.ok("commit", "-am", "two")
     assert "files changed: +1 -0 ~0" in dsv.ok("why", "images")
     assert dsv.json("why", "images")["files"] == {"added": 1, "removed": 0, "modified": 0}
+
+
+def test_why_of_the_same_data_made_again(dsv: Face) -> None:
+    for number in ("1", "2"):
+        weave(repo(dsv), [], {"made.csv": "same"}, params={"n": number})
+        dsv.ok("commit", "-m", number)
+    out = dsv.ok("why", "made.csv")
+    assert "  the same data came out again\n  parameter n changed from 1 to 2\n" in out
