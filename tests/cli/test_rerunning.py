@@ -1,11 +1,14 @@
 """`dsv rerun`, with commands that really run."""
 
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.cli.face import Face
+from tests.cli.face import Face, environment
 
 COPY = """
 import sys
@@ -253,6 +256,39 @@ def test_masked_commands(dsv: Face) -> None:
     assert "a secret in it was not recorded" in dsv.fails("rerun", code=3)["message"]
 
 
+def test_what_else_is_in_the_way(dsv: Face) -> None:
+    put(dsv, {"a.py": "open('x.csv', 'w').write('1')\n"})
+    dsv.ok("run", "--", sys.executable, "a.py")
+    dsv.ok("commit", "-m", "one")
+    put(dsv, {"a.py": "open('x.csv', 'w').write('2')\n"})
+    (dsv.folder / "x.csv").rename(dsv.folder / "y.csv")
+    dsv.ok("add", "y.csv")
+    dsv.ok("commit", "-am", "renamed")
+    assert "y.csv was renamed" in dsv.fails("rerun", code=3)["message"]
+
+
+def test_a_secret_variable_that_is_not_set(dsv: Face, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_TOKEN", "s3cret-value")
+    put(dsv, {"a.py": "open('x.csv', 'w').write('1')\n"})
+    dsv.ok("run", "--env", "MY_TOKEN", "--", sys.executable, "a.py")
+    put(dsv, {"a.py": "import os\nopen('x.csv', 'w').write(str(len(os.environ['MY_TOKEN'])))\n"})
+    monkeypatch.delenv("MY_TOKEN")
+    assert "MY_TOKEN" in dsv.fails("rerun", code=3)["message"]
+    monkeypatch.setenv("MY_TOKEN", "another")
+    dsv.ok("rerun")
+    assert read(dsv, "x.csv") == "7"
+
+
+def test_what_is_staged_apart_is_in_the_way_of_nothing(chain: Face) -> None:
+    """A dataset that the run wrote and that is not tracked any more is not overwritten."""
+    put(chain, {"two.py": "for name in ('x.csv', 'y.csv'):\n    open(name, 'w').write('1')\n"})
+    chain.ok("run", "--", sys.executable, "two.py")
+    chain.ok("rm", "--keep", "y.csv")
+    put(chain, {"two.py": "for name in ('x.csv', 'y.csv'):\n    open(name, 'w').write('2')\n"})
+    assert "y.csv is not tracked" in chain.fails("rerun", code=3)["message"]
+    assert read(chain, "y.csv") == "1"
+
+
 def test_names_that_are_no_outputs(chain: Face) -> None:
     assert "it is a source" in chain.fails("rerun", "raw.csv", code=3)["message"]
     chain.fails("rerun", "nothing.csv", code=3)
@@ -264,6 +300,35 @@ def test_names_that_are_no_outputs(chain: Face) -> None:
 
 def test_an_empty_workspace(dsv: Face) -> None:
     assert dsv.ok("rerun") == "no run made anything here\n"
+
+
+def test_ctrl_c_leaves_the_step_as_it_was(dsv: Face) -> None:
+    slow = "read x < raw.csv; echo $x > mid.csv"
+    put(dsv, {"raw.csv": "0", "a.sh": slow, ".dsvignore": "ready\n"})
+    dsv.ok("add", "raw.csv")
+    dsv.ok("run", "--", "sh", "a.sh")
+    dsv.ok("run", "--", "sh", "-c", "cat mid.csv > end.csv")
+    put(dsv, {"raw.csv": "1", "a.sh": slow + "; touch ready; sleep 60"})
+    started = subprocess.Popen(
+        [sys.executable, "-m", "dsv", "rerun"],
+        cwd=dsv.folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while not (dsv.folder / "ready").exists():
+        assert started.poll() is None
+        time.sleep(0.02)
+    assert read(dsv, "mid.csv") == "1\n"
+    started.send_signal(signal.SIGINT)
+    out, err = started.communicate(timeout=30)
+    assert started.returncode == 130
+    assert "failed    mid.csv (it was interrupted)" in out
+    assert "Traceback" not in err
+    assert read(dsv, "mid.csv") == "0\n"
+    assert [one["path"] for one in dsv.json("status")["unstaged"]] == ["raw.csv"]
 
 
 def test_commands_of_others_are_asked_for(
