@@ -174,7 +174,11 @@ def _says(python: Path) -> str:
 def _run(command: list[str], ambient: Mapping[str, str], what: str) -> None:
     try:
         done = subprocess.run(
-            command, env=dict(ambient), capture_output=True, stdin=subprocess.DEVNULL, check=False
+            command,
+            env={name: value for name, value in ambient.items() if not name.startswith("PYTHON")},
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
         )
     except OSError as error:
         raise StorageError(f"cannot {what}: {error.strerror}") from error

@@ -98,7 +98,8 @@ def lay_out(
             if not place.exists():  # a data set may hold it
                 with _naming(f"its code {file.path}"):
                     write_file(str(place), file.file, file.kind, reader)
-        (folder / run.cwd).mkdir(parents=True, exist_ok=True)
+        if run.cwd:
+            _above(folder, run.cwd).mkdir(exist_ok=True)
         for output in run.outputs:
             if around is not Around.NONE:
                 _above(folder, output.path)
@@ -184,9 +185,22 @@ def _naming(what: str) -> Iterator[None]:
 
 
 def _above(folder: Path, path: str) -> Path:
+    """Make the folders above `path` and return where it is.
+
+    Raises:
+        Corrupt: One of them is a link, which might lead out of `folder`.
+    """
+    if has_link(folder, path):
+        raise Corrupt(f"a run names {path}, which is behind a link in one of its inputs")
     place = folder / path
     place.parent.mkdir(parents=True, exist_ok=True)
     return place
+
+
+def has_link(folder: Path, path: str) -> bool:
+    """Whether a folder above `path` in `folder` is a link."""
+    parts = path.split("/")
+    return any(folder.joinpath(*parts[:end]).is_symlink() for end in range(1, len(parts)))
 
 
 def _make_folders(repo: Repo, output: Output, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """What has to be replayed to rebuild datasets: which runs, in which order, on which inputs."""
 
 import graphlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -103,6 +103,7 @@ class Plan:
 class _Found:
     """A plan in the making."""
 
+    dropped: frozenset[ObjectId]
     steps: dict[ObjectId, Step] = field(default_factory=dict)
     held: dict[ObjectId, bool] = field(default_factory=dict)
 
@@ -119,7 +120,7 @@ def plan(repo: Repo, datasets: Mapping[str, Checkpoint], *, chain: bool) -> Plan
     Raises:
         Corrupt: A record is damaged, or a run depends on itself, which no record can.
     """
-    found = _Found()
+    found = _Found(frozenset(repo.local(repo.refs()).dropped))
     runs: dict[str, ObjectId] = {}
     outputs: dict[str, Output] = {}
     sources: list[str] = []
@@ -165,7 +166,11 @@ def output_of(run: Run, path: str, checkpoint: Checkpoint) -> Output | None:
 
 def holds(repo: Repo, checkpoint: Checkpoint) -> bool:
     """Whether the store has all bytes of a version, as far as its entries tell; dropped counts as gone."""
-    if checkpoint.content in repo.local(repo.refs()).dropped:
+    return _holds(repo, checkpoint, repo.local(repo.refs()).dropped)
+
+
+def _holds(repo: Repo, checkpoint: Checkpoint, dropped: Collection[ObjectId]) -> bool:
+    if checkpoint.content in dropped:
         return False
     if not checkpoint.is_dir:
         return repo.contents.has(checkpoint.content)
@@ -214,7 +219,7 @@ def _trace(
     oid, content = one.checkpoint.origin, one.checkpoint.content
     held = found.held.get(content)
     if held is None:
-        held = found.held[content] = holds(repo, one.checkpoint)
+        held = found.held[content] = _holds(repo, one.checkpoint, found.dropped)
     try:
         origin = origins.origin(repo, oid)
     except Missing:

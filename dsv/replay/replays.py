@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dsv import origins
 from dsv.errors import Corrupt, Missing, NotFound, StorageError
-from dsv.ids import ObjectId, short
+from dsv.ids import ObjectId
 from dsv.lineage.execute import Here
 from dsv.model.verdict import Checked, Status
 from dsv.progress import SILENT, Progress
@@ -127,7 +127,7 @@ class _Session:
                 return account.without(step, Status.FAILED, reason)
             made[path] = self._done[maker].results[output.path]
         means = self._means(step)
-        place = self._room / short(step.id)
+        place = _place(self._room, step.id)
         replays = [replay(self._repo, step, made, place / "1", means, self.executor)]
         changed = self._present.differences(step.id, step.run.environment, means.python)
         first = replays[0]
@@ -169,4 +169,8 @@ class _Session:
             self._waiting[maker].discard(step.id)
         for oid in {step.id, *step.makers.values()}:
             if not self._waiting[oid] and oid in self._done:
-                clear(self._room / short(oid))
+                clear(_place(self._room, oid))
+
+
+def _place(room: Path, oid: ObjectId) -> Path:
+    return room / oid[:16]

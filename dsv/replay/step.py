@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from dsv.atomic import storing
 from dsv.errors import Changing, NotFound, UserError
 from dsv.lineage.execute import Execution, Executor
 from dsv.lineage.interpreter import Interpreter, is_python
@@ -17,7 +18,7 @@ from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import DIR
 from dsv.model.run import Output
 from dsv.progress import SILENT, Progress
-from dsv.replay.folder import Around, Result, lay_out
+from dsv.replay.folder import Around, Result, has_link, lay_out
 from dsv.replay.plan import Step
 from dsv.replay.room import clear
 from dsv.replay.view import view
@@ -177,23 +178,25 @@ def _program(argv: Sequence[str], python: Interpreter | None) -> list[str]:
 
 
 def _gather(repo: Repo, step: Step, work: Path, out: Path) -> dict[str, Result]:
-    """Move the outputs from `work` to `out`, and look at them there."""
-    for output in step.run.outputs:
-        if os.path.lexists(work / output.path):
-            (out / output.path).parent.mkdir(parents=True, exist_ok=True)
-            (work / output.path).rename(out / output.path)
+    """Move the outputs from `work` to `out`, and look at them there.
+
+    What is behind a link that the command made may be anything on this machine: it is no output.
+    """
     there = view(repo, out)
     results = {}
-    for output in step.run.outputs:
-        found = _look(there, output, step)
-        if found is not None:
-            results[output.path] = Result(there, output.path, found)
+    with storing("keep what was rebuilt in", out):
+        for output in step.run.outputs:
+            if has_link(work, output.path) or not os.path.lexists(work / output.path):
+                continue
+            (out / output.path).parent.mkdir(parents=True, exist_ok=True)
+            (work / output.path).rename(out / output.path)
+            found = _look(there, output, step)
+            if found is not None:
+                results[output.path] = Result(there, output.path, found)
     return results
 
 
 def _look(there: Repo, output: Output, step: Step) -> Checkpoint | None:
-    if not there.holds(output.path):
-        return None
     sink = HashSink()
     try:
         seen = there.look(output.path, sink)

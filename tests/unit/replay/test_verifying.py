@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dsv import origins
-from dsv.errors import NotFound, Refused
+from dsv.errors import NotFound, Refused, StorageError
 from dsv.lineage import landlock
 from dsv.lineage.sandbox import Openings
 from dsv.model.attempt import CLAIMED, VERIFIED
@@ -280,3 +280,25 @@ def test_only_what_is_wanted_is_replayed(plant: Plant) -> None:
     chain(plant)
     plant.verify("mid.csv")
     assert [command.outputs for command in plant.asked] == [("mid.csv",)]
+
+
+def test_a_full_disk_is_no_answer(plant: Plant) -> None:
+    plant.write({"in.csv": CSV, "dsv.toml": '[rebuild]\npass_env = ["FULL"]\n'})
+    plant.run('test -z "$FULL" || { echo "write: No space left on device" >&2; exit 1; }; cp in.csv out.csv')
+    plant.commit({})
+    assert plant.check("out.csv").status is Status.IDENTICAL
+    with pytest.raises(StorageError, match="no space left"):
+        plant.verify(settings=plant.settings(env={"FULL": "1"}))
+    assert plant.scratch() == []
+
+
+def test_what_is_behind_a_link_is_no_output(plant: Plant, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/x.csv").write_text(CSV)
+    plant.write({"in.csv": CSV, "dsv.toml": '[rebuild]\npass_env = ["TRAP"]\n'})
+    plant.run('test -z "$TRAP" && mkdir -p d && cp in.csv d/x.csv || { rmdir d; ln -s "$TRAP" d; }')
+    plant.commit({})
+    trap = plant.settings(env={"TRAP": str(tmp_path / "elsewhere")})
+    checks = plant.verify(settings=trap).checks
+    assert [check.status for check in checks if check.path != "in.csv"] == [Status.FAILED]
+    assert (tmp_path / "elsewhere/x.csv").read_text() == CSV
