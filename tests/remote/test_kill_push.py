@@ -1,0 +1,75 @@
+"""A push that is killed at any moment leaves a sound remote, and the next one goes on where it was."""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.remote.faultproxy import FaultProxy
+from tests.remote.teams import Person, variables
+from tests.remote.weed import Bucket
+
+SIZE = 150 << 20
+"""Three packs: some have arrived and some are on their way at any moment."""
+
+
+@pytest.fixture
+def ada(bucket: Bucket, proxy: FaultProxy, tmp_path: Path) -> Person:
+    person = Person(tmp_path / "ada", variables())
+    person.ok("init")
+    person.ok("remote", "add", "origin", f"s3://{bucket.name}/team", "--endpoint-url", proxy.endpoint)
+    return person
+
+
+def content(size: int, seed: int = 1) -> bytes:
+    return random.Random(seed).randbytes(size)
+
+
+def uploaded(proxy: FaultProxy) -> int:
+    return sum(one.size for one in proxy.log if one.method == "PUT")
+
+
+def wait(until: Callable[[], bool]) -> None:
+    end = time.monotonic() + 120
+    while not until():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.9])
+def test_a_killed_push_goes_on(ada: Person, proxy: FaultProxy, tmp_path: Path, share: float) -> None:
+    data = content(SIZE)
+    ada.commit({"big.bin": data})
+    process = ada.start("push")
+    wait(lambda: uploaded(proxy) >= share * SIZE)
+    process.kill()
+    process.communicate()
+    sent = uploaded(proxy)
+    proxy.clear()
+    ada.ok("push")
+    assert uploaded(proxy) + sent < SIZE * 1.02 + 8 * (16 << 20)
+    assert ada.json("fsck", "--remote", "origin", "--full")["ok"]
+    url = ada.json("remote", "list")["remotes"][0]
+    ben = Person(tmp_path / "ben", variables())
+    ben.ok("clone", url["url"], ".", "--endpoint-url", url["endpoint_url"])
+    assert (ben.root / "big.bin").read_bytes() == data
+
+
+def test_two_pushes_at_once_from_one_workspace(ada: Person) -> None:
+    ada.commit({"a.bin": content(100_000)})
+    ada.ok("checkout", "-b", "other")
+    ada.commit({"b.bin": content(100_000, 2)})
+    codes: list[int] = []
+    threads = [
+        threading.Thread(target=lambda name=name: codes.append(ada("push", "origin", name).code))
+        for name in ("main", "other")
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert codes == [0, 0]
+    assert ada.json("fsck", "--remote", "origin", "--full")["ok"]
