@@ -107,17 +107,15 @@ def _bring_records(repo: Repo, remote: RemoteStore, progress: Progress) -> int:
 def _lacking(repo: Repo, there: Objects) -> list[Wanted]:
     import numpy as np
 
-    found: dict[bytes, Located] = {}
+    found: dict[tuple[bytes, int], Located] = {}
     mine = repo.objects.indexes(data=False)
+    # Copies in the largest indexes first: packs that were joined take fewer requests.
     for index in there.indexes(data=False):
         known = np.isin(index.numpy("kind"), list(_KINDS))
         for row in np.flatnonzero(known & ~listed_rows(index, mine)).tolist():
             place = index.at(row)
-            before = found.get(index.id_at(row))
-            # Of several copies the one in the largest company: fewer packs, fewer requests.
-            if before is None or before.pack != place.pack:
-                found.setdefault(index.id_at(row), place)
-    return [Wanted(key, place) for key, place in found.items()]
+            found.setdefault((index.id_at(row), place.kind), place)
+    return [Wanted(key, place) for (key, _), place in found.items()]
 
 
 def _check_whole(repo: Repo, remote: RemoteStore) -> None:

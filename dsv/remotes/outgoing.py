@@ -63,7 +63,10 @@ def strike(marks: Marks, listed: Sequence[Index]) -> None:
 
 
 def listed_rows(index: Index, listed: Sequence[Index], only: Any = None) -> Any:
-    """Return, as numpy truth values, which rows of an index have ids that any of `listed` has.
+    """Return, as numpy truth values, which rows of an index name objects that any of `listed` has.
+
+    A file may be one segment on one side and a recipe on the other; else kinds have to be equal:
+    an index that has something else under an id must not pass for having the object.
 
     Args:
         index: The index.
@@ -75,13 +78,21 @@ def listed_rows(index: Index, listed: Sequence[Index], only: Any = None) -> Any:
     found = np.zeros(index.rows, np.bool_)
     chosen = np.arange(index.rows) if only is None else np.flatnonzero(only)
     ids = np.frombuffer(index.column("id"), dtype="V32")
+    kinds = _file_as_one(index.numpy("kind"))
     for start in range(0, len(chosen), _BATCH):
         rows = chosen[start : start + _BATCH]
         keys = ids[rows].tobytes()
         for other in listed:
-            numbers, _ = other.find_many(keys)
-            found[rows[numbers]] = True
+            numbers, places = other.find_many(keys)
+            same = _file_as_one(other.numpy("kind")[places]) == kinds[rows[numbers]]
+            found[rows[numbers[same]]] = True
     return found
+
+
+def _file_as_one(kinds: Any) -> Any:
+    import numpy as np
+
+    return np.where(kinds == Kind.RECIPE, Kind.SEGMENT, kinds)
 
 
 def _settle_absent(repo: Repo, there: Objects, absent: set[ObjectId], mark: reach.Mark, name: str) -> None:

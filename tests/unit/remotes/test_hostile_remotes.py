@@ -1,0 +1,240 @@
+"""A remote that lies: nothing of it enters the store, and what is here stays usable."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dsv.config import Remote
+from dsv.errors import Corrupt, DsvError
+from dsv.hashing import Kind, file_id
+from dsv.ids import ObjectId
+from dsv.model.recipe import Part, Recipe
+from dsv.ops.checkout import checkout_paths
+from dsv.ops.clone import clone_remote
+from dsv.ops.fetch import fetch
+from dsv.ops.fsck import fsck
+from dsv.ops.push import push
+from dsv.ops.remote import add_remote
+from dsv.remotes.supply import supply_of
+from dsv.repo import Repo
+from dsv.store import merge
+from dsv.store.index import Index
+from dsv.store.local import LocalBlobs
+from dsv.store.objects import Objects
+from dsv.store.refs import IndexRef, Refs
+from dsv.store.writer import Writer
+from tests.unit.workshop import Workshop
+
+BIG = "".join(f"{number}\n" for number in range(200_000))
+
+
+class Lair:
+    """A remote in a folder, and how it is made to lie."""
+
+    def __init__(self, root: Path) -> None:
+        self.blobs = LocalBlobs(root / "remote")
+        self.remote = Remote("origin", f"file://{root}/remote")
+
+    @property
+    def refs(self) -> Refs:
+        raw = self.blobs.load()
+        assert raw is not None
+        return Refs.decode(raw)
+
+    def swap(self, wanted: Refs) -> None:
+        self.blobs.swap(self.blobs.load(), wanted.encode())
+
+    def claim(self, kind: Kind, oid: ObjectId, data: bytes) -> None:
+        """List an object under an id that is not its own, before all others."""
+        with Writer(Objects(self.blobs, Refs)) as writer:
+            writer.add(kind, oid, data)
+            sealed = writer.seal()
+        self.swap(replace(self.refs, indexes=(*sealed.indexes, *self.refs.indexes)))
+
+    def without(self, *oids: ObjectId) -> None:
+        """List everything but some objects."""
+        import numpy as np
+
+        keys = {bytes.fromhex(oid) for oid in oids}
+        live: list[IndexRef] = []
+        for ref in self.refs.indexes:
+            index = merge.open_index(self.blobs, ref)
+            keep = np.array([index.id_at(row) not in keys for row in range(index.rows)])
+            live += _store(self.blobs, index, keep, data=ref.data)
+        self.swap(replace(self.refs, indexes=tuple(live)))
+
+
+def _store(blobs: LocalBlobs, index: Index, keep: object, *, data: bool) -> list[IndexRef]:
+    from dsv.store import ipc, rows
+
+    packed = merge.pick(index, keep)
+    if not packed:
+        return []
+    content = b"".join(ipc.encode(rows.columns(packed), index.packs))
+    return merge.store(blobs, [Index("some", content)], data=data)
+
+
+@pytest.fixture
+def ada(tmp_path: Path) -> Workshop:
+    shop = Workshop(tmp_path / "ada")
+    add_remote(shop.repo, Remote("origin", f"file://{tmp_path}/remote"))
+    shop.commit({"big.csv": BIG, "small.csv": "x\n1\n"}, "big.csv", "small.csv")
+    push(shop.repo)
+    return shop
+
+
+@pytest.fixture
+def lair(ada: Workshop, tmp_path: Path) -> Lair:
+    assert ada.root.exists()
+    return Lair(tmp_path)
+
+
+def opened(root: Path) -> Repo:
+    repo = Repo.discover(root)
+    repo.supplier = supply_of
+    return repo
+
+
+def clone(lair: Lair, root: Path) -> Repo:
+    clone_remote(lair.remote, root)
+    return opened(root)
+
+
+def test_a_recipe_that_makes_another_file(lair: Lair, tmp_path: Path) -> None:
+    oid = file_id(BIG.encode())
+    other = file_id(b"x\n1\n")
+    lair.without(oid)
+    lair.claim(Kind.RECIPE, oid, Recipe((Part(other, 4),)).encode())
+    repo = clone(lair, tmp_path / "ben")
+    with pytest.raises(Corrupt, match="makes another file"):
+        checkout_paths(repo, "HEAD", ["big.csv"])
+    assert not repo.objects.has(oid)
+    assert not (tmp_path / "ben" / "big.csv").exists()
+    # Nothing stands in the way of the true one.
+    ben = Workshop(tmp_path / "ben")
+    ben.write({"mine.csv": BIG})
+    ben.add("mine.csv")
+    assert ben.cat("mine.csv") == BIG
+
+
+def test_a_segment_that_is_not_what_its_id_says(lair: Lair, tmp_path: Path) -> None:
+    oid = file_id(b"x\n1\n")
+    lair.without(oid)
+    lair.claim(Kind.SEGMENT, oid, b"x\n2\n")
+    repo = clone(lair, tmp_path / "ben")
+    with pytest.raises(Corrupt):
+        checkout_paths(repo, "HEAD", ["small.csv"])
+    assert not repo.objects.has(oid)
+
+
+def test_a_sound_copy_serves_where_another_lies(lair: Lair, tmp_path: Path) -> None:
+    lair.claim(Kind.SEGMENT, file_id(b"x\n1\n"), b"x\n2\n")
+    repo = clone(lair, tmp_path / "ben")
+    checkout_paths(repo, "HEAD", ["small.csv"])
+    assert (tmp_path / "ben" / "small.csv").read_text() == "x\n1\n"
+
+
+@pytest.mark.parametrize("kind", [Kind.NODE, Kind.CHECKPOINT, Kind.COMMIT, Kind.SOURCE])
+def test_a_record_that_is_not_what_its_id_says(ada: Workshop, lair: Lair, tmp_path: Path, kind: Kind) -> None:
+    oid = of_kind(ada.repo, kind)
+    lair.without(oid)
+    lair.claim(kind, oid, b"{}")
+    with pytest.raises(Corrupt):
+        clone(lair, tmp_path / "ben")
+    assert not (tmp_path / "ben").exists()
+
+
+def test_facts_under_the_id_of_something_else(ada: Workshop, lair: Lair, tmp_path: Path) -> None:
+    repo = clone(lair, tmp_path / "ben")
+    victim = ada.commit({"small.csv": "x\n2\n"})
+    lair.claim(Kind.FACTS, victim, b'{"v":1}')
+    fetch(repo)
+    assert not repo.objects.has(victim)
+    push(ada.repo)
+    fetch(repo)
+    assert repo.commit(victim).parents
+
+
+@pytest.mark.parametrize("kind", [Kind.NODE, Kind.CHECKPOINT, Kind.SOURCE])
+def test_history_with_a_gap(ada: Workshop, lair: Lair, tmp_path: Path, kind: Kind) -> None:
+    repo = clone(lair, tmp_path / "ben")
+    ada.commit({"small.csv": "x\n3\n", "d/new.txt": "new"}, "d")
+    push(ada.repo)
+    before = repo.local(repo.refs()).remotes
+    known = {oid for oid in ids(ada.repo, kind) if repo.objects.has(oid)}
+    lair.without(*(oid for oid in ids(ada.repo, kind) if oid not in known))
+    with pytest.raises(DsvError):
+        fetch(repo)
+    assert Repo.discover(tmp_path / "ben").refs().local.remotes == before  # type: ignore[union-attr]
+    assert fsck(opened(tmp_path / "ben")).damage == ()
+
+
+@pytest.mark.parametrize("name", ["../../evil", "a b", "-x", "x.lock", "HEAD", "a\x00b"])
+def test_names_that_no_branch_has(lair: Lair, tmp_path: Path, name: str) -> None:
+    refs = lair.refs
+    lair.swap(replace(refs, branches={**refs.branches, name: refs.branches["main"]}))
+    with pytest.raises(Corrupt):
+        clone(lair, tmp_path / "ben")
+
+
+def test_an_index_that_claims_to_be_endless(lair: Lair, tmp_path: Path) -> None:
+    refs = lair.refs
+    lair.swap(replace(refs, indexes=tuple(one._replace(size=1 << 40) for one in refs.indexes)))
+    with pytest.raises(Corrupt, match="claims"):
+        clone(lair, tmp_path / "ben")
+
+
+CHANGES: list[Callable[[bytes], bytes]] = [
+    lambda data: data[:64],
+    lambda data: data[:40] + bytes([data[40] ^ 4]) + data[41:],
+    lambda _: b"",
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("folder", ["packs", "index"])
+def test_bytes_that_were_altered(
+    lair: Lair, tmp_path: Path, folder: str, change: Callable[[bytes], bytes]
+) -> None:
+    for path in (tmp_path / "remote" / folder).rglob("*.*"):
+        path.chmod(0o644)
+        path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(Corrupt):
+        clone(lair, tmp_path / "ben")
+    assert not (tmp_path / "ben").exists()
+
+
+def test_a_pack_that_is_gone(lair: Lair, tmp_path: Path) -> None:
+    repo = clone(lair, tmp_path / "ben")
+    for path in (tmp_path / "remote" / "packs").rglob("*.pack"):
+        path.unlink()
+    with pytest.raises(Corrupt, match="lacks a pack"):
+        checkout_paths(repo, "HEAD", ["small.csv"])
+
+
+def test_what_is_damaged_here_is_healed(lair: Lair, tmp_path: Path) -> None:
+    repo = clone(lair, tmp_path / "ben")
+    checkout_paths(repo, "HEAD", ["."])
+    place = repo.objects.find(file_id(b"x\n1\n"))
+    assert place is not None
+    path = tmp_path / "ben" / ".dsv" / "packs" / place.pack[:2] / f"{place.pack}.pack"
+    data = bytearray(path.read_bytes())
+    data[place.offset] ^= 1
+    path.chmod(0o644)
+    path.write_bytes(data)
+    assert opened(tmp_path / "ben").contents.read(file_id(b"x\n1\n")) == b"x\n1\n"
+
+
+def ids(repo: Repo, kind: Kind) -> list[ObjectId]:
+    return [
+        ObjectId(index.id_at(row).hex())
+        for index in repo.objects.indexes(data=kind.is_data)
+        for row in range(index.rows)
+        if index.at(row).kind == kind
+    ]
+
+
+def of_kind(repo: Repo, kind: Kind) -> ObjectId:
+    return ids(repo, kind)[0]
