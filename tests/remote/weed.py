@@ -95,7 +95,8 @@ class Weed:
     """
 
     def __init__(self, folder: Path) -> None:
-        program = shutil.which("weed") or str(Path(sys.executable).with_name("weed"))
+        beside = Path(sys.executable).with_name("weed")
+        program = str(beside) if beside.exists() else shutil.which("weed") or "weed"
         ports = dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True))
         self.port = ports["-s3.port"]
         self.endpoint = f"http://127.0.0.1:{self.port}"
