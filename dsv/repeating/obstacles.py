@@ -42,7 +42,7 @@ def check(
     coming = {path for task in planned for path in task.step.makes}
     for task in planned:
         step, run = task.step, runs[task.step.run]
-        _check_record(step, makers)
+        _check_record(step, makers, place)
         _check_inputs(repo, step, place, coming)
         if execute:
             _check_command(repo, step, run, env)
@@ -54,7 +54,7 @@ def missing_inputs(repo: Repo, step: Step) -> list[str]:
     return [one.path for one in step.inputs if not repo.holds(one.path)]
 
 
-def _check_record(step: Step, makers: Mapping[str, Step]) -> None:
+def _check_record(step: Step, makers: Mapping[str, Step], place: Workplace) -> None:
     if step.masked:
         raise Refused(
             f"{step.command}: a secret in it was not recorded, so that it cannot be repeated",
@@ -66,6 +66,11 @@ def _check_record(step: Step, makers: Mapping[str, Step]) -> None:
             raise Refused(
                 f"two runs write {path}: {step.command}, and after it {other.command}",
                 hint=f"dsv rm {_others(step, path)} if it is not made any more, or dsv run both again",
+            )
+        if path in place.now and path not in makers:
+            raise Refused(
+                f"{path} is not as {step.command} made it, and would be made anew",
+                hint=f"dsv rm {path}, or dsv run the command if the edit may go",
             )
     renamed = next((path for path in step.makes if path not in step.outputs), None)
     if renamed is not None:

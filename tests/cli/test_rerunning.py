@@ -283,10 +283,15 @@ def test_what_is_staged_apart_is_in_the_way_of_nothing(chain: Face) -> None:
     """A dataset that the run wrote and that is not tracked any more is not overwritten."""
     put(chain, {"two.py": "for name in ('x.csv', 'y.csv'):\n    open(name, 'w').write('1')\n"})
     chain.ok("run", "--", sys.executable, "two.py")
+    put(chain, {"y.csv": "by hand"})
+    chain.ok("add", "y.csv")
+    changed = {"two.py": "for name in ('x.csv', 'y.csv'):\n    open(name, 'w').write('3')\n"}
+    put(chain, changed)
+    assert "y.csv is not as" in chain.fails("rerun", code=3)["message"]
     chain.ok("rm", "--keep", "y.csv")
     put(chain, {"two.py": "for name in ('x.csv', 'y.csv'):\n    open(name, 'w').write('2')\n"})
     assert "y.csv is not tracked" in chain.fails("rerun", code=3)["message"]
-    assert read(chain, "y.csv") == "1"
+    assert read(chain, "y.csv") == "by hand"
 
 
 def test_names_that_are_no_outputs(chain: Face) -> None:
