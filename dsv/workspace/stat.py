@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from dsv.hashing import checksum
+from dsv.ids import DIGITS
 from dsv.workspace.pages import Body, Head, decode_body, decode_head, encode_body, encode_head
 
 VERSION = 1
@@ -124,12 +125,16 @@ class StatCache:
         self._write("DELETE FROM pages WHERE dataset = ?", (dataset,))
 
     def remember_snapshot(self, oid: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Remember what the snapshot `oid` lists, as rows of text, numbers and None."""
+        """Remember what the snapshot `oid` lists, as rows of text, numbers and None.
+
+        The last `SNAPSHOTS_KEPT` are kept; what stands under a name of other length than an id, always.
+        """
         data = json.dumps([list(row) for row in rows], separators=(",", ":")).encode()
         # SQLite's integers are signed.
         self._write("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?)", (oid, data, _signed(oid, data)))
         self._write(
-            "DELETE FROM snapshots WHERE rowid <= (SELECT max(rowid) FROM snapshots) - ?", (SNAPSHOTS_KEPT,)
+            "DELETE FROM snapshots WHERE length(id) = ? AND rowid <= (SELECT max(rowid) FROM snapshots) - ?",
+            (DIGITS, SNAPSHOTS_KEPT),
         )
 
     def snapshot(self, oid: str) -> list[list[Any]] | None:

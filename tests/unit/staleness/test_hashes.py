@@ -2,6 +2,7 @@
 
 import pytest
 
+from dsv.hashing import file_id
 from dsv.model.verdict import Status
 from dsv.ops.drop import drop_working
 from dsv.repo import Repo
@@ -137,5 +138,11 @@ def test_origins_are_remembered_as_they_were_read(chain: Workshop) -> None:
     again = chain.repo
     assert steps_of(again, datasets) == read
     assert "objects" not in vars(again)  # no index was opened
+    for number in range(100):
+        again.cache.remember_snapshot(file_id(b"%d" % number), [])
+    again.cache.commit()
+    later = chain.repo
+    assert steps_of(later, datasets) == read
+    assert "objects" not in vars(later)
     more = {**datasets, "other.csv": datasets["mid.csv"]}
     assert steps_of(chain.repo, more).makers()["other.csv"].makes == ("mid.csv", "other.csv")
