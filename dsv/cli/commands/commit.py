@@ -43,8 +43,9 @@ SHAPE = {
 def command(context: Context, message: str, *, everything: bool) -> None:
     """Record what is staged as a commit.
 
-    Prints each dataset that changed with its rows, its content id and where it came from. Then
-    `dsv.lock` names the commit; commit that file with git to keep code and data in step.
+    Prints each dataset that changed with its rows, its content id and where it came from; rows of text
+    files only if they were counted before (`dsv show` does). Then `dsv.lock` names the commit; commit
+    that file with git to keep code and data in step.
     """
     from dsv.ops.commit import commit
 
