@@ -25,7 +25,7 @@ class PullResult:
         before: The commit of HEAD before.
         commit: The commit of HEAD now; None if there is none.
         moved: What happened to the working tree; None if nothing was to be done.
-        traffic: What the remote was asked for history; bytes of files are not in it.
+        traffic: What the remote was asked.
     """
 
     remote: str

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from dsv.config import Remote
 from dsv.errors import Corrupt, NotFound, RefMoved, StorageError
@@ -17,6 +18,9 @@ from dsv.store.objects import Objects
 from dsv.store.refs import Refs
 
 _READS = 4
+
+_opened: WeakKeyDictionary[Repo, dict[Remote, CachedBlobs]] = WeakKeyDictionary()
+"""One connection for each workspace and remote: making one takes longer than a request."""
 
 
 class RemoteStore:
@@ -41,11 +45,12 @@ class RemoteStore:
         self.folder = folder
         self.raw: bytes | None = None
         self.refs = Refs()
+        self._before = blobs.meter.traffic
 
     @property
     def traffic(self) -> Traffic:
-        """What it was asked so far."""
-        return self.blobs.meter.traffic
+        """What the place was asked since this was made, also for data that was fetched on the way."""
+        return self.blobs.meter.traffic.since(self._before)
 
     def load(self) -> Refs:
         """Read its refs anew and return them; those of a remote that has none are empty.
@@ -134,7 +139,10 @@ def connect(repo: Repo, name: str | None = None, *, create: bool = False) -> Rem
     """
     remote = settings(repo, name)
     folder = repo.dot / "cache" / "remotes" / remote.name
-    return RemoteStore(remote.name, CachedBlobs(open_blobs(remote, create=create), folder / "index"), folder)
+    opened = _opened.setdefault(repo, {})
+    if remote not in opened:
+        opened[remote] = CachedBlobs(open_blobs(remote, create=create), folder / "index")
+    return RemoteStore(remote.name, opened[remote], folder)
 
 
 def settings(repo: Repo, name: str | None = None) -> Remote:

@@ -18,7 +18,7 @@ SHAPE = {
     "root": "text: the new workspace, absolute",
     "branch": "text?: the branch that HEAD is on",
     "head": "id?: its commit; null if there is none",
-    "size": "int: bytes that were copied, or fetched of the history",
+    "size": "int: bytes that were copied or fetched",
     "written": ["path: of a dataset that was checked out"],
 }
 
@@ -58,20 +58,23 @@ def command(
     copied and verified; what is staged there, and its oplog, stay there.
     """
     from dsv.ops.checkout import checkout_paths
+    from dsv.remotes.remote import connect
 
     if no_data and paths:
         raise UsageFault("--path brings data and --no-data brings none", hint="leave one of them out")
     if "://" in source:
         place = Remote("origin", source, endpoint_url, region)
-        repo, size_of = _remote(context, place, folder, revision)
+        repo, copied = _remote(context, place, folder, revision)
     else:
-        repo, size_of = _folder(context, source, folder, revision)
+        repo, copied = _folder(context, source, folder, revision)
     written: tuple[str, ...] = ()
     refs = repo.refs()
     if not no_data and refs.head is not None and repo.datasets(repo.snapshot_of(refs.head)):
         progress = context.progress("writing", "files")
         written = checkout_paths(repo, "HEAD", list(paths) or ["."], progress=progress).written
-    _show(context, repo, size_of, written)
+    if "://" in source:
+        copied += connect(repo).blobs.meter.traffic.received
+    _show(context, repo, copied, written)
 
 
 def _remote(context: Context, remote: Remote, folder: str | None, revision: str | None) -> tuple["Repo", int]:
