@@ -1,7 +1,8 @@
 """The scripts of the demo: what somebody who works with these tables would have written.
 
 They are kept as text, for they are files of the workspace that the demo makes and no
-modules of dsv: they print, and they use pyarrow as any script would.
+modules of dsv: they print, and they use pyarrow as any script would. None of them knows
+anything of dsv.
 """
 
 FETCH = '''\
@@ -31,6 +32,17 @@ for name in ("planes.csv", "weather.csv"):
 print(f"{sum(map(len, months.values())):,} flights from month {first} to {last}")
 '''
 
+TABLES = '''\
+"""How this project writes its tables."""
+
+import pyarrow.parquet as pq
+
+
+def write(table, path):
+    pq.write_table(table, path, compression="zstd", use_content_defined_chunking=True)
+    print(f"{path}: {table.num_rows:,} rows, {table.num_columns} columns")
+'''
+
 CLEAN = '''\
 """Flights that took place, and the weather, as Parquet."""
 
@@ -39,7 +51,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as csv
-import pyarrow.parquet as pq
+
+from tables import write
 
 months = [csv.read_csv(path) for path in sorted(Path("raw/flights").glob("*.csv"))]
 flights = pa.concat_tables(months, promote_options="permissive")
@@ -49,10 +62,8 @@ for name in ("dep_time", "arr_time", "dep_delay", "arr_delay", "air_time", "dist
     flown = flown.set_column(place, name, flown[name].cast(pa.int16()))
 
 Path("data").mkdir(exist_ok=True)
-options = {"compression": "zstd", "use_content_defined_chunking": True}
-pq.write_table(flown, "data/flights.parquet", **options)
-pq.write_table(csv.read_csv("raw/weather.csv"), "data/weather.parquet", **options)
-print(f"{flown.num_rows:,} of {flights.num_rows:,} flights took place")
+write(flown, "data/flights.parquet")
+write(csv.read_csv("raw/weather.csv"), "data/weather.parquet")
 '''
 
 JOIN = '''\
@@ -61,6 +72,8 @@ JOIN = '''\
 import pyarrow.csv as csv
 import pyarrow.parquet as pq
 
+from tables import write
+
 flights = pq.read_table("data/flights.parquet")
 planes = csv.read_csv("raw/planes.csv").rename_columns({"year": "built"})
 weather = pq.read_table("data/weather.parquet")
@@ -68,32 +81,73 @@ weather = weather.select(["origin", "time_hour", "temp", "wind_speed", "precip",
 
 joined = flights.join(planes.select(["tailnum", "built", "model", "seats"]), "tailnum", use_threads=False)
 joined = joined.join(weather, ["origin", "time_hour"], use_threads=False)
-joined = joined.sort_by([("time_hour", "ascending"), ("carrier", "ascending"), ("flight", "ascending")])
-pq.write_table(joined, "data/joined.parquet", compression="zstd", use_content_defined_chunking=True)
-print(f"{joined.num_rows:,} flights, {joined.num_columns} columns")
+order = ["time_hour", "carrier", "flight", "origin", "sched_dep_time"]
+write(joined.sort_by([(name, "ascending") for name in order]), "data/joined.parquet")
 '''
 
-FIX = '''\
-"""Edit cells: midnight is 0 and not 2400; no wind in New York blew at over 1,000 miles an hour."""
+FEATURES = '''\
+"""What a model of delays may know before a flight departs, and whether it came late."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tables import write
 
-def edit(path, column, wrong, right):
-    table = pq.read_table(path)
-    cells = table[column]
-    bad = wrong(cells)
-    fixed = pc.if_else(bad, pa.scalar(right, cells.type), cells)
-    table = table.set_column(table.schema.get_field_index(column), column, fixed)
-    pq.write_table(table, path, compression="zstd", use_content_defined_chunking=True)
-    print(f"{path}: {column} is now {right} in {pc.sum(bad)} of {table.num_rows:,} rows")
+joined = pq.read_table("data/joined.parquet")
+hour = pc.cast(pc.floor(pc.divide(joined["sched_dep_time"], 100)), pa.int8())
+features = pa.table(
+    {
+        "month": joined["month"].cast(pa.int8()),
+        "day": joined["day"].cast(pa.int8()),
+        "hour": hour,
+        "carrier": joined["carrier"],
+        "origin": joined["origin"],
+        "dest": joined["dest"],
+        "distance": joined["distance"],
+        "age": pc.subtract(joined["year"], joined["built"]).cast(pa.int16()),
+        "temp": joined["temp"],
+        "wind_speed": joined["wind_speed"],
+        "visib": joined["visib"],
+        "late": pc.greater(joined["arr_delay"], 15),
+    }
+)
+write(features, "data/features.parquet")
+'''
 
+SPLIT = '''\
+"""Split the features by day: split.py TEST_DAYS puts the last days of each month into the test set."""
 
-edit("data/flights.parquet", "dep_time", lambda cells: pc.equal(cells, 2400), 0)
-edit("data/flights.parquet", "arr_time", lambda cells: pc.equal(cells, 2400), 0)
-edit("data/weather.parquet", "wind_speed", lambda cells: pc.greater(cells, 1000), None)
+import sys
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tables import write
+
+features = pq.read_table("data/features.parquet")
+test = pc.greater(features["day"], 31 - int(sys.argv[1]))
+write(features.filter(pc.invert(test)), "data/train.parquet")
+write(features.filter(test), "data/test.parquet")
+'''
+
+FIX = '''\
+"""Correct the raw data: no wind in New York blew at over 1,000 miles an hour."""
+
+from pathlib import Path
+
+raw = Path("raw/weather.csv")
+header, *lines = raw.read_text().splitlines(keepends=True)
+place = header.split(",").index("wind_speed")
+fixed = 0
+for number, line in enumerate(lines):
+    cells = line.split(",")
+    if cells[place] not in ("", "NA") and float(cells[place]) > 1000:
+        cells[place] = "NA"
+        lines[number] = ",".join(cells)
+        fixed += 1
+raw.write_text(header + "".join(lines))
+print(f"{raw}: {fixed} cell corrected")
 '''
 
 B3 = '''\
@@ -125,4 +179,14 @@ for line in Path(sys.argv[2]).read_text().splitlines():
 sys.exit(not good)
 '''
 
-SCRIPTS = {"fetch.py": FETCH, "clean.py": CLEAN, "join.py": JOIN, "fix.py": FIX, "b3.py": B3}
+SCRIPTS = {
+    "fetch.py": FETCH,
+    "tables.py": TABLES,
+    "clean.py": CLEAN,
+    "join.py": JOIN,
+    "features.py": FEATURES,
+    "split.py": SPLIT,
+    "fix.py": FIX,
+    "b3.py": B3,
+}
+"""By file name in the workspace."""

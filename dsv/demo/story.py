@@ -9,11 +9,8 @@ from dsv.demo.scripts import SCRIPTS
 from dsv.errors import InTheWay, UserError
 
 HINT = "pip install 'dsv[demo]'"
-LIST = "cleaned.b3"
+LIST = "v1.b3"
 """The file that keeps the BLAKE3 of every file of the version that is checked out again."""
-
-RAW = "raw/flights raw/planes.csv raw/weather.csv"
-MADE = "data/flights.parquet data/weather.parquet"
 
 
 class Step(NamedTuple):
@@ -67,20 +64,20 @@ def steps(*, with_git: bool) -> Iterator[Step]:
         yield _step("git init -q -b main", "Code belongs in git, data in dsv.")
     yield _step("dsv init", "" if with_git else "Make the folder a workspace.")
     yield _step("python fetch.py 1 11", "The raw tables: the flights of eleven months, one CSV file each.")
-    yield _step(f"dsv add {RAW}", "A dataset is a file, or a folder as a whole.")
-    yield _step("dsv commit -m", last="raw tables, January to November")
-    yield _step("dsv show raw/planes.csv", "The Arrow schema and the table id of a CSV file.")
-    yield _step("python clean.py", "Clean: only flights that took place, smaller types, Parquet.")
-    yield _step(f"dsv add {MADE}")
-    yield _step("dsv commit -m", last="clean flights and weather")
-    yield _step("dsv tag cleaned", "Keep a name for this version, and the BLAKE3 of each of its files.")
+    yield _step(
+        "dsv run -n clean -- python clean.py",
+        "Run a script. Nothing is declared: dsv sees what it reads and writes, and which code it is.",
+    )
+    yield _step("dsv run -n join -- python join.py", "Join every flight with its plane and its weather.")
+    yield _step("dsv run -n features -- python features.py", "What a model may know before a flight departs.")
+    yield _step("dsv run -n split -p test_days=7 -- python split.py {test_days}", "Train and test, by day.")
+    yield _step("dsv commit -m", "Every dataset goes in with where it came from.", last="January to November")
+    yield _step("dsv tag v1", "Keep a name for this version, and the BLAKE3 of each of its files.")
     yield _step("python b3.py raw data", into=LIST)
     if with_git:
         yield _step("git add -A")
-        yield _step("git commit -q -m", last="fetch, clean, join and fix")
-    yield _step("python join.py", "Join every flight with its plane and its weather.")
-    yield _step("dsv add data/joined.parquet")
-    yield _step("dsv commit -m", last="join planes and weather")
+        yield _step("git commit -q -m", last="clean, join, features, split")
+    yield _step("dsv lineage data/train.parquet", "Where did this training data come from?")
     yield from _later_versions()
     if with_git:
         yield _step(
@@ -89,34 +86,35 @@ def steps(*, with_git: bool) -> Iterator[Step]:
             last="December",
         )
     yield _step("dsv log --graph --oneline", "The history.")
-    yield _step("dsv diff cleaned main raw/flights", "What December brought.")
 
 
 def _later_versions() -> Iterator[Step]:
     yield _step("python fetch.py 12 12", "December arrives: a new file in a folder that is one table.")
-    yield _step("dsv status")
-    yield _step("python clean.py", "Do it all again.")
-    yield _step("python join.py")
-    yield _step("dsv commit -am", last="December")
-    yield _step("python fix.py", "Edit some cells in place.")
-    yield _step("dsv diff", "What changed, told from ids and facts: which columns, how many rows.")
-    yield _step("python join.py")
-    yield _step("dsv commit -am", last="midnight is 0, no wind at 1,048 mph")
+    yield _step("python fix.py", "And a raw cell is wrong: edit it.")
+    yield _step("dsv status", "What is stale now, and why?")
+    yield _step("dsv rerun", "Bring it up to date: the recorded steps, in order, on today's data.")
+    yield _step("dsv commit -am", last="December, and a wind speed corrected")
+    yield _step("dsv why data/train.parquet", "Why is it what it is now?")
+    yield _step("dsv diff v1 main data/train.parquet")
 
 
 PROOF = (
-    Step(("dsv", "checkout", "cleaned"), "Go back, and prove that every byte came back."),
+    Step(("dsv", "checkout", "v1"), "Go back, and prove that every byte came back."),
     Step(("python", "b3.py", "--check", LIST)),
     Step(("dsv", "checkout", "main"), "And forth again."),
-    Step(("dsv", "fsck"), "Check every byte of the store."),
+    Step(
+        ("dsv", "verify", "--level", "raw"),
+        "Can we make it again? Replay every step from the raw data, each in a clean folder, and compare.",
+    ),
 )
-"""The steps that check an old version out, compare it with what it was, and come back."""
+"""The steps that check an old version out, compare it with what it was, come back, and rebuild everything."""
 
 NEXT = {
+    "dsv lineage --down raw/planes.csv": "what was derived from a raw file",
+    "rm data/test.parquet; dsv status; dsv restore data/test.parquet": "lose a file and get it back",
+    "dsv rebuild data/test.parquet@v1 --from-raw --into old": "make an old version again from its raw data",
     "dsv head data/joined.parquet -n 5 --columns carrier,flight,model,temp": "look at a table",
-    "dsv diff cleaned main": "compare two versions of everything",
-    "dsv cat raw/planes.csv@cleaned --format parquet > p.parquet": "any version in another format",
-    "rm data/flights.parquet; dsv status; dsv restore data/flights.parquet": "lose a file and get it back",
+    "dsv cat raw/planes.csv@v1 --format parquet > p.parquet": "any version in another format",
     "git checkout -q main~1; dsv checkout --locked": "older code, and the data that goes with it",
     "dsv undo": "take back the last operation",
     "dsv --help": "everything else",

@@ -17,20 +17,23 @@ def test_the_demo_versions_real_tables_and_gets_every_byte_back(
     document = outside.json("demo", "tour")
     root = outside.folder / "tour"
     assert document["folder"] == str(root)
-    assert document["restored"] == len(MONTHS) + 4
+    assert document["restored"] == len(MONTHS) + 8
     assert document["store"] < 0.4 * document["copies"]
     assert document["files"] < document["copies"]
     taken = [line.split()[:2] for line in document["commands"]]
-    for verb in ("init", "add", "commit", "show", "status", "diff", "log", "tag", "checkout", "fsck"):
+    for verb in ("init", "run", "commit", "lineage", "status", "rerun", "why", "diff", "checkout", "verify"):
         assert ["dsv", verb] in taken
 
     log = outside.json("log", cwd=root)
-    assert len(log["commits"]) == 5
+    assert len(log["commits"]) == 2
     flights = outside.json("show", "raw/flights", cwd=root)["checkpoint"]
     assert (flights["rows"], flights["files"]) == (336_776, 12)
     assert outside.json("show", "data/joined.parquet", cwd=root)["checkpoint"]["rows"] == 327_346
-    changed = outside.json("diff", "main~1", "main", "data/flights.parquet", cwd=root)["datasets"]
-    assert [column["name"] for column in changed[0]["columns"]] == ["dep_time", "arr_time"]
+    graph = outside.json("lineage", "data/train.parquet", cwd=root)
+    sources = {node["path"] for node in graph["nodes"] if node["kind"] == "source"}
+    assert sources == {"raw/flights", "raw/planes.csv", "raw/weather.csv"}
+    runs = [node["name"] for node in graph["nodes"] if node["kind"] == "run"]
+    assert sorted(runs) == ["clean", "features", "join", "split"]
     status = outside.json("status", cwd=root)
     assert (status["staged"], status["unstaged"], status["untracked"]) == ([], [], [])
 
@@ -45,10 +48,12 @@ def test_the_demo_shows_each_command_and_what_it_prints(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "$ dsv show raw/planes.csv\ntable    13e61383545fecdef2c98ea9115728b3" in done.stdout
+    assert "data/train.parquet (data/features.parquet is stale)" in done.stdout
+    assert "6 identical, 3 source (level raw" in done.stdout
     assert "data/flights.parquet: OK" in done.stdout
-    assert done.stdout.count("dsv commit") == 5
+    assert done.stdout.count("dsv commit") == 2
     assert "came back to the byte" in done.stdout
+    assert "made again from the raw data" in done.stdout
     for line in story.NEXT:
         assert line in done.stdout
     assert "\x1b[" not in done.stdout

@@ -1,5 +1,6 @@
 """`dsv demo`."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -39,8 +40,9 @@ SHAPE = {
 def command(context: Context, folder: str) -> None:
     """Show what dsv does, on real tables.
 
-    Makes a workspace of the flights that left New York in 2013, with weather and planes, and versions them
-    through a few real transformations. Every command is shown as you would type it, with what it
+    Makes a workspace of the flights that left New York in 2013, with weather and planes, and takes them through
+    a few real transformations to a training set: recorded, committed, brought up to date when the raw data
+    changes, traced back, and rebuilt from it. Every command is shown as you would type it, with what it
     prints. The workspace stays for you to play with. Needs the extra `demo`.
     """
     root = context.path_here(folder)
@@ -111,8 +113,13 @@ class _Tour:
 
 
 def _environment(given: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of the steps: git may commit for a user who never said who they are."""
+    """Return the environment of the steps.
+
+    `python` is the one that has the packages of the demo, and git may commit for a user who never
+    said who they are.
+    """
     env = dict(given)
+    env["PATH"] = os.pathsep.join((os.path.dirname(sys.executable), env.get("PATH", os.defpath)))  # noqa: PTH120
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
         env.pop(name, None)
     if shutil.which("git") is None:
@@ -129,7 +136,7 @@ def _tell_sizes(context: Context, sizes: Sizes) -> None:
     out = context.out
     if out.json:
         return
-    out.line(out.style.faint(f"\n# What {counted(sizes.versions, 'version')} of 6 datasets take."))
+    out.line(out.style.faint(f"\n# What {counted(sizes.versions, 'version')} of datasets take."))
     share = [f"{100 * part / sizes.copies:.0f}%" for part in (sizes.copies, sizes.files, sizes.store)]
     out.table(
         [
@@ -144,6 +151,7 @@ def _tell_sizes(context: Context, sizes: Sizes) -> None:
 def _tell_end(context: Context, folder: str, restored: int) -> None:
     out = context.out
     out.line()
-    out.line(out.style.added(f"All {restored} files of the tagged version came back to the byte."))
+    out.line(out.style.added(f"All {restored} files of the tagged version came back to the byte, and every"))
+    out.line(out.style.added("dataset was made again from the raw data, with the same table ids."))
     out.line(f"\nThe workspace is yours. Try next:\n\n  cd {printable(folder)}")
     out.table([(line, f"# {does}") for line, does in story.NEXT.items()], indent="  ")

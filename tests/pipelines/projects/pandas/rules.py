@@ -1,0 +1,3 @@
+"""What counts as clean."""
+
+OLDEST = 1970
