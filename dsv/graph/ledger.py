@@ -13,7 +13,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from dsv.graph.parts import NodeId, Version
+from dsv.graph.parts import NodeId, Version, packed, unpacked
 from dsv.hashing import checksum
 from dsv.ids import ObjectId
 
@@ -90,6 +90,7 @@ class Ledger:
             )
             try:
                 # Nothing is synced: what a power failure tears is found by checksums and made anew.
+                self._db.execute("PRAGMA page_size = 16384")
                 self._db.execute("PRAGMA synchronous = OFF")
                 self._db.execute("PRAGMA journal_mode = WAL")
                 if self._db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
@@ -194,22 +195,22 @@ class Ledger:
 
         def rows() -> Iterator[tuple[object, ...]]:
             for found in versions:
-                _, path, content, origin, *_ = found
-                text = json.dumps(found, separators=(",", ":"))
-                yield path, mark(content, origin), number(origin), text, _sum(text, path)
+                text = json.dumps(packed(found), separators=(",", ":"))
+                key = mark(found.content, found.origin)
+                yield found.path, key, number(found.origin), text, _sum(text, found.path)
 
         self._many("INSERT OR IGNORE INTO versions VALUES (?, ?, ?, ?, ?)", rows())
 
     def versions_at(self, path: str) -> list[Version]:
         """Return all versions that were ever at `path`."""
         rows = self._all("SELECT path, body, checked FROM versions WHERE path = ?", (path,))
-        return [Version._make(_opened(body, checked, place)) for place, body, checked in rows]
+        return [unpacked(_opened(body, checked, place)) for place, body, checked in rows]
 
     def versions_from(self, origins: Iterable[ObjectId]) -> Iterator[Version]:
         """Yield the versions that came from `origins`."""
         sql = "SELECT path, body, checked FROM versions WHERE origin IN (SELECT value FROM json_each(?))"
         for path, body, checked in self._all(sql, (_list(map(number, origins)),)):
-            yield Version._make(_opened(body, checked, path))
+            yield unpacked(_opened(body, checked, path))
 
     def paths(self) -> list[str]:
         """Return every path that ever was one of a dataset, in order."""

@@ -7,7 +7,7 @@ to it by `origin` edges.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dsv.hashing import Kind, object_id
 from dsv.ids import DIGITS, ObjectId
@@ -67,6 +67,18 @@ class Version(NamedTuple):
     def checkpoint(self) -> Checkpoint:
         """The checkpoint that it is."""
         return Checkpoint(self.content, self.kind, self.size, self.files, self.schema, self.origin)
+
+
+def packed(version: Version, *, origin: bool = True) -> list[object]:
+    """Return a version as JSON values, for `unpacked`; without its origin if that is known anyway."""
+    return [version.id, version.path, version.content, version.origin if origin else None, *version[4:-1]]
+
+
+def unpacked(row: Sequence[Any], origin: str | None = None) -> Version:
+    """Return the version that `packed` packed; `origin` stands in for the one that it left out."""
+    checkpoint, path, content, own, *rest = row
+    source: Any = own or origin
+    return Version(f"{checkpoint}:{path}", path, content, source, *rest)
 
 
 def version_of(path: str, found: Checkpoint, table: ObjectId | None = None) -> Version:

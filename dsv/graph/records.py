@@ -7,7 +7,7 @@ from dsv import origins
 from dsv.derived import facts_record, rows_of
 from dsv.errors import Corrupt, DsvError, StorageError
 from dsv.graph.ledger import Ledger, number
-from dsv.graph.parts import Graph, How, NodeId, Origin, Root, Step, Version, version_of
+from dsv.graph.parts import Graph, How, NodeId, Origin, Root, Step, Version, packed, unpacked, version_of
 from dsv.hashing import checksum
 from dsv.ids import ObjectId
 from dsv.model.origin import Source
@@ -69,7 +69,7 @@ class Records:
         rest = {number(oid): oid for oid in wanted}
         found: dict[NodeId, list[Version]] = {}
         for oid, rows in self._ledger.copies(sort, rest):
-            found[oid] = [Version._make(row) for row in rows]
+            found[oid] = [unpacked(row, oid) for row in rows]
         fresh = [oid for oid in rest.values() if oid not in found and self._load(oid)]
         self._keep(fresh)
         found.update({oid: self._sides[oid][sort] for oid in fresh if oid in self._sides})
@@ -98,8 +98,14 @@ class Records:
         self._kept.update(fresh)
         self._ledger.keep_copies(_ORIGIN, ((number(oid), _closed(self._seen[oid])) for oid in fresh))
         for sort in (_INPUTS, _OUTPUTS):
-            rows = ((number(oid), [oid, self._sides[oid][sort]]) for oid in fresh if oid in self._sides)
-            self._ledger.keep_copies(sort, rows)
+            sides = ((oid, self._sides[oid][sort]) for oid in fresh if oid in self._sides)
+            self._ledger.keep_copies(
+                sort,
+                (
+                    (number(oid), [oid, [packed(one, origin=sort == _INPUTS) for one in side]])
+                    for oid, side in sides
+                ),
+            )
 
     def describe(self, graph: Graph) -> None:
         """Add how the runs of `graph` happened, and rows and table ids where they are known."""
