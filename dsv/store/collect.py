@@ -31,6 +31,7 @@ SPARSE = 0.5
 """A pack with more than this part dead is written anew."""
 
 _BATCH = 1 << 16
+_FEW = 64
 _OVERHEAD = 4096  # header, trailer and the fixed part of a footer
 
 
@@ -71,6 +72,22 @@ class Marks:
         return new + self._mark(batch) if batch else new
 
     def _mark(self, ids: list[ObjectId]) -> list[ObjectId]:
+        if len(ids) < _FEW:
+            return [oid for oid in ids if self._mark_one(bytes.fromhex(oid))]
+        return self._mark_many(ids)
+
+    def _mark_one(self, key: bytes) -> bool:
+        present = known = False
+        for ref, index in self.indexes.items():
+            row = index.find(key)
+            live = self.live[ref]
+            while 0 <= row < index.rows and index.id_at(row) == key:
+                present, known = True, known or bool(live[row])
+                live[row] = True
+                row += 1
+        return present and not known
+
+    def _mark_many(self, ids: list[ObjectId]) -> list[ObjectId]:
         import numpy as np
 
         fresh = np.zeros(len(ids), np.bool_)
