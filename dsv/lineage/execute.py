@@ -8,12 +8,13 @@ Standard input passes through untouched.
 import contextlib
 import errno
 import os
+import select
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -28,6 +29,11 @@ TAIL_BYTES = 1 << 16
 
 _GRACE = 2.0
 """Seconds for what the command left running to end by itself; a shell does not wait for `>(tee log)`."""
+
+_LOOK_UP = 0.2
+"""Seconds after which a signal that another thread got is noticed, and that the command was stopped."""
+
+_STEP = 0.02
 
 _FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 
@@ -106,22 +112,27 @@ class Here:
         """
         tail = Tail(command.tail_bytes)
         started, begin = int(time.time()), time.monotonic()
-        process, pumps = self._start(command, tail)
         signals: list[int] = []
-        left_over = False
-        try:
-            with _forwarding(process.pid, signals), _lent(process.pid) as terminal:
-                code = _wait(process, terminal)
-            left_over = not group.ended(process.pid, _GRACE)
-        finally:
-            group.end(process.pid)
-            if process.returncode is None:
-                process.wait()
-            with self._lock:
-                self._groups.discard(process.pid)
-            for pump in pumps:
-                # A daemon that left the group may hold its output for ever.
-                pump.join(_GRACE)
+        leader: list[int] = []
+        with _forwarding(leader, signals):
+            process, pumps = self._start(command, tail)
+            left_over = False
+            try:
+                leader.append(process.pid)
+                for number in tuple(signals):  # sent before there was anybody to pass them on to
+                    group.send(process.pid, number)
+                with _lent(process.pid) as terminal:
+                    code = _wait(process, terminal)
+                left_over = not group.ended(process.pid, _GRACE)
+            finally:
+                group.end(process.pid)
+                if process.returncode is None:
+                    process.wait()
+                with self._lock:
+                    self._groups.discard(process.pid)
+                for pump in pumps:
+                    # A daemon that left the group may hold its output for ever.
+                    pump.join(_GRACE)
         return Execution(
             exit_code=128 - code if code < 0 else code,
             started=started,
@@ -190,27 +201,54 @@ def _streams(command: Command) -> list[_Stream]:
 
 
 def _wait(process: "subprocess.Popen[bytes]", terminal: Terminal | None) -> int:
-    """Wait for the end of `process`, stopping when it is stopped; return its code as Popen gives it."""
-    if terminal is None or not terminal.is_lent:
+    """Wait for the end of `process`, stopping when it is stopped; return its code as Popen gives it.
+
+    A signal may be delivered to another thread, and then interrupts nothing here; but handlers run here
+    alone. So we look up now and then.
+    """
+    if sys.platform == "win32":
         return process.wait()
-    while True:
-        _, status = os.waitpid(process.pid, os.WUNTRACED)
-        if not os.WIFSTOPPED(status):
-            process.returncode = os.waitstatus_to_exitcode(status)
-            return process.returncode
-        terminal.suspend()
+    with _exit_of(process.pid) as ended:
+        while True:
+            changed, status = os.waitpid(process.pid, os.WUNTRACED | os.WNOHANG)
+            if not changed:
+                ended(_LOOK_UP)
+            elif not os.WIFSTOPPED(status):
+                process.returncode = os.waitstatus_to_exitcode(status)
+                return process.returncode
+            elif terminal is not None and terminal.is_lent:
+                terminal.suspend()
 
 
 @contextlib.contextmanager
-def _forwarding(leader: int, seen: list[int]) -> Iterator[None]:
-    """Pass signals that should end us on to the group of `leader`, and note them in `seen`."""
+def _exit_of(pid: int) -> Iterator[Callable[[float], object]]:
+    """Give what waits for the end of a child for so many seconds, or about that long."""
+    fd = None
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):  # a kernel before 5.3, or a sandbox
+            fd = os.pidfd_open(pid)
+    if fd is None:
+        yield lambda seconds: time.sleep(min(seconds, _STEP))
+        return
+    try:
+        poll = select.poll()
+        poll.register(fd, select.POLLIN)
+        yield lambda seconds: poll.poll(round(seconds * 1000))
+    finally:
+        os.close(fd)
+
+
+@contextlib.contextmanager
+def _forwarding(leader: Sequence[int], seen: list[int]) -> Iterator[None]:
+    """Pass signals that should end us on to the group of the one in `leader`, if any, and note them in `seen`."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
         seen.append(number)
-        group.send(leader, number)
+        for one in leader:
+            group.send(one, number)
 
     numbers = [getattr(signal, name) for name in _FORWARDED if hasattr(signal, name)]
     # What is ignored already (nohup) stays so.
