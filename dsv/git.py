@@ -54,6 +54,23 @@ def tracked(root: Path, paths: Sequence[str] = ()) -> frozenset[str]:
     return frozenset(name for name in names if name)
 
 
+def ignored(root: Path, paths: Collection[str]) -> frozenset[str]:
+    """Return those of `paths`, relative to `root`, that git ignores, for whatever reason, and does not track.
+
+    Where there is no git repository, or git is not installed, nothing is ignored.
+    """
+    if not paths:
+        return frozenset()
+    text = "\0".join(sorted(paths)).encode("utf-8", "surrogateescape")
+    try:
+        done = subprocess.run(
+            ["git", "check-ignore", "-z", "--stdin"], cwd=root, input=text, capture_output=True, check=False
+        )
+    except OSError:
+        return frozenset()
+    return frozenset(done.stdout.decode("utf-8", "surrogateescape").split("\0")) - {""}
+
+
 def unmodified(root: Path, files: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:
     """Return those of `files`, pairs of a commit and a path, that are in the working tree as in that commit.
 

@@ -38,8 +38,7 @@ class Before:
 
     def dataset_of(self, path: str) -> str | None:
         """Return the dataset, tracked or a declared input, that the file at `path` is or is in."""
-        known = self.tracked | self.versions.keys()
-        while path not in known:
+        while path not in self.tracked and path not in self.versions:
             path = path.rpartition("/")[0]
             if not path:
                 return None

@@ -1,6 +1,7 @@
 """What each file that a run used is to it: input, new source, code, withheld, output, or nothing."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,6 @@ from dsv.recording.before import Before
 from dsv.recording.names import has_data_name, is_data, is_withheld
 from dsv.recording.request import Request
 from dsv.repo import Repo
-from dsv.workspace.ignore import Ignore
 from dsv.workspace.paths import OWN_FILES
 
 _NOT_CODE = OWN_FILES | {".gitignore", ".gitattributes", ".gitmodules"}
@@ -67,7 +67,7 @@ class _Place(NamedTuple):
 
     repo: Repo
     before: Before
-    own: Ignore
+    ignored: frozenset[str]
 
     @property
     def root(self) -> Path:
@@ -80,11 +80,10 @@ def sort(repo: Repo, request: Request, before: Before, captured: Captured) -> Us
     Raises:
         Refused: It changed a file that it also read and that was not tracked: what it read is gone.
     """
-    own = Ignore(git.own_ignores(repo.root) if before.in_git else ())
-    place = _Place(repo, before, own)
-    uses = Uses()
     used = captured.read | captured.written | captured.removed
     odd = {path for path in used if not _is_text(path)} | request.own_files
+    place = _Place(repo, before, _ignored(repo, before, used - odd))
+    uses = Uses()
     changed = (captured.written | captured.removed) - odd
     gone = [path for path in sorted(captured.read - odd) if not _sort_read(place, uses, path, changed)]
     if gone and request.inputs is None:
@@ -107,6 +106,13 @@ def sort(repo: Repo, request: Request, before: Before, captured: Captured) -> Us
     return uses
 
 
+def _ignored(repo: Repo, before: Before, used: Collection[str]) -> frozenset[str]:
+    if before.git is None:
+        return frozenset()
+    loose = [path for path in used if path not in before.in_git and before.dataset_of(path) is None]
+    return git.ignored(repo.root, loose)
+
+
 def _sort_read(place: _Place, uses: Uses, path: str, changed: frozenset[str]) -> bool:
     """Sort a file that was read; return whether what was read of it is still to be had."""
     before = place.before
@@ -124,7 +130,7 @@ def _sort_read(place: _Place, uses: Uses, path: str, changed: frozenset[str]) ->
             uses.unsure.append(f"{path} was read and then changed")
         else:
             uses.code.add(path)
-    elif not is_data(place.root, path) and place.own.matches(path, is_dir=False):
+    elif path in place.ignored and not is_data(place.root, path):
         uses.withheld.add(path)
     elif path in changed:
         return False
@@ -147,8 +153,8 @@ def _sort_written(place: _Place, uses: Uses, written: frozenset[str]) -> None:
         elif path not in _NOT_CODE and not is_withheld(path):
             fresh.add(path)
     for path, owner in folders.written_folders(place.root, fresh).items():
-        ignored = not has_data_name(path) and place.own.matches(path, is_dir=False)
-        if not ignored and not (place.root / owner).is_symlink():
+        nothing = path in place.ignored and not has_data_name(path)
+        if not nothing and not (place.root / owner).is_symlink():
             uses.outputs.add(owner)
 
 

@@ -390,15 +390,17 @@ def test_beside_git(outside: Face) -> None:
     write(outside, "notes.txt", "x")
     write(outside, "secret.txt", "hush")
     write(outside, ".gitignore", "secret.txt\nbuild/\n")
+    write(outside, "sub/.gitignore", "hidden.yaml\n")
+    write(outside, "sub/hidden.yaml", "hush")
     git("add", ".gitignore", "small.csv", "notes.txt")
     git("commit", "-qm", "first")
     outside.ok("init")
     write(outside, "raw.csv", RAW)
-    command = "cat small.csv raw.csv secret.txt > out.csv; echo y >> notes.txt; mkdir -p build; echo l > build/log.txt"
+    command = "cat small.csv raw.csv secret.txt sub/hidden.yaml > out.csv; echo y >> notes.txt; mkdir -p build; echo l > build/log.txt"
     document = sh(outside, command)
     assert (paths(document["inputs"]), paths(document["outputs"])) == (["raw.csv"], ["out.csv"])
     assert document["code"] == ["small.csv"]
-    assert document["withheld"] == ["secret.txt"]
+    assert document["withheld"] == ["secret.txt", "sub/hidden.yaml"]
     assert "notes.txt is in git and was written: it is no dataset" in document["notes"]
     outside.fails("run", "-o", "small.csv", "--", "true", code=3)
 

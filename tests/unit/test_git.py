@@ -136,3 +136,19 @@ def test_what_git_tracks(top: Path) -> None:
     assert git.tracked(top / "w", ["sub", "x"]) == {"sub/new\nline"}
     assert git.tracked(top / "w", ["[x]"]) == {"[x]"}
     assert git.tracked(top / "w", ["x"]) == frozenset()
+
+
+def test_what_git_ignores(top: Path) -> None:
+    (top / ".gitignore").write_text("*.log\nbuild/\n")
+    (top / "sub").mkdir()
+    (top / "sub" / ".gitignore").write_text("x y\n")
+    (top / "kept.log").touch()
+    run(top, "add", "-f", "kept.log")
+    asked = ["a.log", "build/x", "sub/x y", "kept.log", "plain.txt", "sub/new\nline"]
+    assert git.ignored(top, asked) == {"a.log", "build/x", "sub/x y"}
+    assert git.ignored(top, []) == frozenset()
+
+
+def test_outside_of_git_nothing_is_ignored(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("*\n")
+    assert git.ignored(tmp_path, ["a"]) == frozenset()
