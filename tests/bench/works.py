@@ -255,6 +255,28 @@ def bare_records(book: Book, data: Path, root: Path) -> None:
         loop(book, f"records.{metric}", "pass", sys.executable, "-c", "pass")
 
 
+def play_lineage(w: Workspace, data: Path) -> None:
+    """Trace a dataset up and down a long history of runs, in which nearly all hangs together."""
+    (count,) = data.iterdir()
+    maker = [sys.executable, "-m", "tests.bench.history", str(w.folder), count.name]
+    run(maker, cwd=REPOSITORY, env=os.environ)
+    down = [w.tool.command("lineage", "--down", "raw/005.txt")]
+    w.timed("cold", down)
+    w.timed("down", down)
+    up = w.tool.command("lineage", "made/005/0.txt")
+    w.plain([up])
+    w.timed("up", [up])
+    w.timed("some", [w.tool.command("lineage", "--down", "made/005/0.txt@HEAD~10")])
+    w.plain([w.tool.command("tag", "later", (w.folder / "next").read_text())])
+    w.timed("more", [w.tool.command("lineage", "--down", "raw/005.txt@later")])
+
+
+def bare_lineage(book: Book, data: Path, root: Path) -> None:
+    """Start an empty Python as often."""
+    for metric in ("cold", "down", "up", "some", "more"):
+        loop(book, f"lineage.{metric}", "pass", sys.executable, "-c", "pass")
+
+
 def play_startup(w: Workspace, data: Path) -> None:
     """Start the program often, and ask for the status of a small clean workspace."""
     (w.folder / "data.txt").write_text("one small file\n")
@@ -370,6 +392,34 @@ WORKS = (
         play_records,
         bare_records,
         only=("dsv",),
+    ),
+    Work(
+        "lineage",
+        "count",
+        (10_000, 2_000),
+        (
+            Row(
+                "up",
+                "10,000 runs, 100,000 checkpoints: `lineage` of one dataset, 9,300 runs",
+                "pass",
+                0.0,
+                1.0,
+            ),
+            Row("some", "the same: `lineage --down` of one version of ten commits ago", "pass", 0.0, 1.0),
+            Row(
+                "down",
+                "the same: `lineage --down` of all versions of raw data, 9,400 runs, 84,000 checkpoints",
+                "pass",
+                0.0,
+                1.0,
+            ),
+            Row("more", "the same: `lineage --down` of what a new commit brought", "pass", 0.0, 1.0),
+            Row("cold", "the same for the first time, when every record is read", "pass", None),
+        ),
+        play_lineage,
+        bare_lineage,
+        only=("dsv",),
+        most=1,
     ),
     Work(
         "startup",
