@@ -179,4 +179,5 @@ def test_a_command_on_a_terminal_has_a_terminal(tmp_path: Path) -> None:
 
 def test_ctrl_c_reaches_the_command(tmp_path: Path) -> None:
     screen = on_a_terminal("echo ready; sleep 100", b"\x03", tmp_path)
-    assert "code 130 signal None" in screen
+    # On a busy machine it can come before the terminal is the command's; then it was passed on.
+    assert "code 130 signal " in screen
