@@ -16,7 +16,7 @@ _DIGITS = re.compile(r"[0-9]+")
 _SHARD = re.compile(r"(part|data|shard|chunk|split|train|test|validation)[-_.]?\d.*")
 
 
-def written_folders(root: Path, written: Collection[str]) -> dict[str, str]:
+def written_folders(root: Path, written: Collection[str], apart: Collection[str] = ()) -> dict[str, str]:
     """Return by file the dataset that it belongs to, for files that a run wrote.
 
     That is the topmost folder whose files, hidden ones apart, were all written and belong together; otherwise
@@ -27,26 +27,29 @@ def written_folders(root: Path, written: Collection[str]) -> dict[str, str]:
     Args:
         root: The workspace.
         written: The files, relative to it, that may belong to a new dataset.
+        apart: Folders that hold tracked datasets, present or not, and so can be none.
     """
-    known = frozenset(written)
+    known, shared = frozenset(written), frozenset(apart)
 
     @cache
     def whole(folder: str) -> bool:
         files = list(_files(root, folder))
         shown = [path for path in files if not is_hidden(path.removeprefix(f"{folder}/"))]
-        if not shown or not known.issuperset(shown) or any(map(is_withheld, files)):
+        if folder in shared or not shown or not known.issuperset(shown) or any(map(is_withheld, files)):
             return False
         return not (_is_shelf(shown) or _wraps(folder, shown))
 
     found = {}
     for path in written:
-        owner = next((folder for folder in _above(path) if not is_hidden(folder) and whole(folder)), path)
+        owner = next((folder for folder in above(path) if not is_hidden(folder) and whole(folder)), path)
         if owner != path or not is_hidden(path):
             found[path] = owner
     return found
 
 
-def read_folders(root: Path, read: Collection[str], is_free: Callable[[str], bool]) -> dict[str, str]:
+def read_folders(
+    root: Path, read: Collection[str], is_free: Callable[[str], bool], apart: Collection[str] = ()
+) -> dict[str, str]:
     """Return by file the dataset that it belongs to, for data files that a run read and that are untracked.
 
     More than `MANY` files below one folder are one dataset: the lowest such folder; or one higher up, as long
@@ -57,14 +60,20 @@ def read_folders(root: Path, read: Collection[str], is_free: Callable[[str], boo
         root: The workspace.
         read: The files, relative to it.
         is_free: Whether a file that the run did not read may be in such a folder.
+        apart: Folders that hold tracked datasets, present or not, and so can be none.
     """
-    below = Counter(folder for path in read for folder in _above(path))
+    shared = frozenset(apart)
+    below = Counter(folder for path in read for folder in above(path))
     known = frozenset(read)
 
     @cache
     def usable(folder: str) -> bool:
-        return not is_hidden(folder) and all(
-            (path in known or is_free(path)) and not is_withheld(path) for path in _files(root, folder)
+        return (
+            folder not in shared
+            and not is_hidden(folder)
+            and all(
+                (path in known or is_free(path)) and not is_withheld(path) for path in _files(root, folder)
+            )
         )
 
     @cache
@@ -81,7 +90,7 @@ def read_folders(root: Path, read: Collection[str], is_free: Callable[[str], boo
 
     found = {}
     for path in read:
-        crowded = [folder for folder in _above(path) if below[folder] > MANY and usable(folder)]
+        crowded = [folder for folder in above(path) if below[folder] > MANY and usable(folder)]
         while len(crowded) > 1 and climbs(crowded[-2]):
             crowded.pop()
         lowest = path.rpartition("/")[0]
@@ -89,7 +98,7 @@ def read_folders(root: Path, read: Collection[str], is_free: Callable[[str], boo
     # What is inside of a folder that was chosen for its neighbours belongs to that folder.
     chosen = set(found.values())
     return {
-        path: next((name for name in (*_above(path), path) if name in chosen), owner)
+        path: next((name for name in (*above(path), path) if name in chosen), owner)
         for path, owner in found.items()
     }
 
@@ -102,7 +111,7 @@ def unwritten(root: Path, folder: str, written: Collection[str]) -> bool:
     )
 
 
-def _above(path: str) -> list[str]:
+def above(path: str) -> list[str]:
     """Return the folders that `path` is in, the topmost first, the workspace not among them."""
     parts = path.split("/")
     return ["/".join(parts[:end]) for end in range(1, len(parts))]

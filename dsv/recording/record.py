@@ -1,5 +1,6 @@
 """Recording a run, from the request to the staged outputs."""
 
+import shlex
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -126,7 +127,7 @@ def _attempt(
 def _check_count(request: Request, used: Uses) -> None:
     if request.outputs is not None or len(used.outputs) <= folders.MANY:
         return
-    inputs = "".join(f" -i {path}" for path in sorted(used.reads()))
+    inputs = "".join(f" -i {shlex.quote(path)}" for path in sorted(used.reads()))
     raise Refused(
         f"the command wrote {len(used.outputs)} datasets, such as {min(used.outputs)}: nothing is staged",
         hint=f"dsv run --no-exec{inputs} -o DIR -- ... records it without running it again",

@@ -1,14 +1,17 @@
 """Putting the records of a run into the store, and staging what they name, in one step."""
 
 import shlex
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from dsv import origins, stage
+from dsv.errors import Refused
 from dsv.hashing import Kind, object_id
 from dsv.model.attempt import Attempt
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.run import Run
 from dsv.recording.before import Before
+from dsv.recording.folders import above
 from dsv.recording.parts import Parts
 from dsv.recording.request import Request
 from dsv.recording.result import Recorded
@@ -115,8 +118,21 @@ def _updates(
 ) -> dict[str, Tracked | None]:
     """Return what of `versions` is not staged like that already."""
     known = repo.datasets(repo.local(refs).staged)
+    _check_apart({*known, *versions}, versions)
     tracked = {path: stage.put(session, versions[path]) for path in sorted(versions)}
     return {path: new for path, new in tracked.items() if path not in known or known[path].id != new.id}
+
+
+def _check_apart(tracked: set[str], new: Collection[str]) -> None:
+    """Check that no dataset gets inside another.
+
+    Raises:
+        Refused: One would.
+    """
+    for path in sorted(tracked):
+        outer = next((folder for folder in above(path) if folder in tracked), None)
+        if outer is not None and (path in new or outer in new):
+            raise Refused(f"{path} and {outer} overlap: a dataset cannot be inside another")
 
 
 def _notes(whole: Whole) -> list[str]:

@@ -68,6 +68,7 @@ class _Place(NamedTuple):
     repo: Repo
     before: Before
     ignored: frozenset[str]
+    shared: frozenset[str]
 
     @property
     def root(self) -> Path:
@@ -82,7 +83,8 @@ def sort(repo: Repo, request: Request, before: Before, captured: Captured) -> Us
     """
     used = captured.read | captured.written | captured.removed
     odd = {path for path in used if not _is_text(path)} | request.own_files
-    place = _Place(repo, before, _ignored(repo, before, used - odd))
+    shared = frozenset(folder for path in before.tracked for folder in folders.above(path))
+    place = _Place(repo, before, _ignored(repo, before, used - odd), shared)
     uses = Uses()
     changed = (captured.written | captured.removed) - odd
     gone = [path for path in sorted(captured.read - odd) if not _sort_read(place, uses, path, changed)]
@@ -152,7 +154,7 @@ def _sort_written(place: _Place, uses: Uses, written: frozenset[str]) -> None:
             uses.noted.add(path)
         elif path not in _NOT_CODE and not is_withheld(path):
             fresh.add(path)
-    for path, owner in folders.written_folders(place.root, fresh).items():
+    for path, owner in folders.written_folders(place.root, fresh, place.shared).items():
         nothing = path in place.ignored and not has_data_name(path)
         if not nothing and not (place.root / owner).is_symlink():
             uses.outputs.add(owner)
@@ -171,7 +173,7 @@ def _sort_removed(place: _Place, uses: Uses, removed: frozenset[str]) -> None:
 
 def _gather_sources(place: _Place, uses: Uses) -> None:
     """Put the new sources of which there are many in one folder together."""
-    found = folders.read_folders(place.root, uses.sources, partial(_is_free, place, uses))
+    found = folders.read_folders(place.root, uses.sources, partial(_is_free, place, uses), place.shared)
     uses.sources = set(found.values())
 
 

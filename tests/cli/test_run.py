@@ -461,3 +461,34 @@ def test_hugging_face_datasets_read_the_raw_file_again(dsv: Face) -> None:
     assert "cache-*.arrow" in document["notes"][0]
     write(dsv, ".dsvignore", "cache-*.arrow\n")
     assert paths(script(dsv, text)["outputs"]) == ["data/final.parquet"]
+
+
+def test_no_dataset_gets_inside_another(dsv: Face) -> None:
+    write(dsv, "data/gone.csv", RAW)
+    dsv.ok("add", "data/gone.csv")
+    dsv.ok("commit", "-m", "one")
+    dsv.ok("drop", "data/gone.csv")
+    document = sh(dsv, "mkdir -p data; echo a > data/part-0.csv; echo a > data/part-1.csv")
+    assert paths(document["outputs"]) == ["data/part-0.csv", "data/part-1.csv"]
+    dsv.fails("run", "-o", "data", "--", "true", code=3)
+    command = ("--", "sh", "-c", "mkdir -p new; echo 1 > new/x; echo 2 > new/y")
+    dsv.fails("run", "-o", "new", "-o", "new/x", *command, code=3)
+    assert dsv.json("fsck")["ok"]
+
+
+def test_a_dataset_that_was_removed_is_left_to_the_user(dsv: Face) -> None:
+    write(dsv, "old.csv", RAW)
+    dsv.ok("add", "old.csv")
+    document = sh(dsv, "mv old.csv new.csv")
+    assert (paths(document["inputs"]), paths(document["outputs"])) == (["old.csv"], ["new.csv"])
+    assert document["notes"] == ["old.csv was removed; dsv rm old.csv records that"]
+
+
+def test_what_is_in_the_way_of_a_commit_is_said_before_the_work(dsv: Face) -> None:
+    write(dsv, "raw.csv", RAW)
+    dsv.ok("add", "raw.csv")
+    dsv.ok("commit", "-m", "one")
+    dsv.ok("checkout", str(dsv.json("status")["head"]))
+    error = dsv.fails("run", "-m", "x", "--", "touch", "ran", code=3)
+    assert "detached" in error["message"]
+    assert not (dsv.folder / "ran").exists()

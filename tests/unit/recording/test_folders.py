@@ -57,3 +57,9 @@ def test_a_shard_that_was_not_read_keeps_them_apart(tmp_path: Path) -> None:
     read = put(tmp_path, "raw/1.csv", "raw/2.csv")
     put(tmp_path, "raw/3.csv")
     assert set(read_folders(tmp_path, read, lambda _: True).values()) == read
+
+
+def test_a_folder_that_holds_a_tracked_dataset_is_none(tmp_path: Path) -> None:
+    fresh = put(tmp_path, "data/part-0.parquet", "data/part-1.parquet")
+    assert set(written_folders(tmp_path, fresh, {"data"}).values()) == fresh
+    assert set(read_folders(tmp_path, fresh, lambda _: True, {"data"}).values()) == fresh
