@@ -17,7 +17,7 @@ from dsv.errors import NotFound, UsageFault
 
 SECTIONS = {
     "Start": ("init", "clone", "config", "demo"),
-    "Record": ("run", "add", "rm", "commit"),
+    "Record": ("run", "add", "import", "rm", "commit"),
     "Look": ("status", "log", "show", "diff", "ls", "cat", "head", "schema"),
     "Trace": ("lineage", "why"),
     "Share": ("remote", "push", "fetch", "pull"),
@@ -26,7 +26,10 @@ SECTIONS = {
     "Take back": ("restore", "undo", "oplog"),
     "Keep house": ("drop", "fsck", "gc", "completion", "version"),
 }
-COMMANDS = {name: f"dsv.cli.commands.{name}" for names in SECTIONS.values() for name in names}
+_KEYWORDS = {"import": "import_"}
+COMMANDS = {
+    name: f"dsv.cli.commands.{_KEYWORDS.get(name, name)}" for names in SECTIONS.values() for name in names
+}
 NO_JSON = ("cat", "completion")
 COMPLETE = "_DSV_COMPLETE"
 

@@ -1,0 +1,171 @@
+"""`dsv import`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dsv.cli import complete
+from dsv.cli.command import verb
+from dsv.cli.context import Context
+from dsv.cli.style import counted, printable, size
+from dsv.errors import UsageFault
+from dsv.ids import short
+
+if TYPE_CHECKING:
+    from dsv.fetching.address import Address
+    from dsv.fetching.got import Means
+    from dsv.ops.import_ import Imported
+    from dsv.store.s3 import S3Settings
+
+SHAPE = {
+    "path": "path: of the dataset",
+    "change": "added|modified|unchanged",
+    "url": "text: where it is from, as it is recorded",
+    "content": "id: its content",
+    "size": "int: bytes",
+    "files": "int: how many files it has",
+    "etag": "text?: what the server calls this version",
+    "modified": "int?: when it was last changed there, in seconds since 1970",
+    "resumed": "int: bytes of it that an interrupted import had brought",
+    "notes": ["text: what is worth saying besides"],
+}
+
+
+@verb(
+    examples={
+        "dsv import https://example.org/trips.parquet data/trips.parquet": "From a web server:",
+        "dsv import s3://bucket/raw/trips.csv data/trips.csv": "From a bucket, as the AWS tools would read it:",
+        "dsv import /mnt/lab/images data/images --sha256 SUM": "From this machine, if its sum is right:",
+        "dsv import --update data/trips.parquet": "Fetch again what changed at its source:",
+    },
+    shape=SHAPE,
+    exits={0: "done, whether or not the source changed"},
+)
+@click.argument("words", metavar="[URL] PATH", nargs=-1, required=True, shell_complete=complete.datasets)
+@click.option("--update", is_flag=True, help="Fetch a tracked dataset again, from where it was imported.")
+@click.option("--sha256", metavar="HEX", help="Import it only if it has this SHA-256 sum.")
+@click.option("--endpoint-url", metavar="URL", help="Address of an S3 server other than Amazon's.")
+@click.option("--region", help="Region of the bucket.")
+def command(
+    context: Context,
+    words: tuple[str, ...],
+    *,
+    update: bool,
+    sha256: str | None,
+    endpoint_url: str | None,
+    region: str | None,
+) -> None:
+    """Fetch data, stage it, and record where it came from.
+
+    URL is s3://BUCKET/KEY, https://..., http://..., file:///PATH or a path; a PATH that ends with / gets the
+    name that the data has there. Passwords and queries in a URL are not recorded. What was interrupted goes on
+    where it stopped.
+    """
+    from dsv.fetching import sums
+    from dsv.ops import import_
+
+    if len(words) > 2 or (len(words) < 2 and not update):
+        raise UsageFault("import needs a URL and a PATH", hint="dsv import URL PATH")
+    wanted = None if sha256 is None else sums.check_sum(sha256)
+    url = words[0] if len(words) == 2 else None
+    path = context.path(_target(words[-1], url))
+    address = _address(context, url, path)
+    means = _means(context, address, endpoint_url, region)
+    progress = context.progress("fetching", "B")
+    if update:
+        done = import_.import_again(
+            context.repo, path, means, address=address, sha256=wanted, progress=progress
+        )
+    else:
+        done = import_.import_new(context.repo, address, path, means, sha256=wanted, progress=progress)
+    if not address.is_whole:
+        context.out.say("the secret part of its URL is not recorded: --update will need the URL again")
+    _tell(context, done)
+
+
+def _target(word: str, url: str | None) -> str:
+    if not word.endswith("/") or url is None:
+        return word
+    name = url.partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2]
+    if not name:
+        raise UsageFault(f"{url} has no name at its end", hint=f"dsv import URL {word}NAME")
+    return word + name
+
+
+def _address(context: Context, url: str | None, path: str) -> "Address":
+    from dsv.fetching.address import address_of
+    from dsv.ops import import_
+
+    given = context.env.get("HOME")
+    home = Path(given) if given else None
+    if url is None:
+        return import_.recorded(context.repo, path, context.cwd, home)
+    return address_of(url, context.cwd, home)
+
+
+def _means(context: Context, address: "Address", endpoint_url: str | None, region: str | None) -> "Means":
+    from dsv.fetching.address import S3, WEB
+    from dsv.fetching.got import Means
+
+    if address.scheme == S3:
+        return Means(bucket=_bucket(context, address, endpoint_url, region))
+    if endpoint_url is not None or region is not None:
+        raise UsageFault("--endpoint-url and --region are for s3:// alone")
+    if address.scheme in WEB:
+        from urllib.request import getproxies
+
+        return Means(proxies=getproxies())
+    return Means()
+
+
+def _bucket(
+    context: Context, address: "Address", endpoint_url: str | None, region: str | None
+) -> "S3Settings":
+    """Return how to reach the bucket: as is said here, else as a remote in the same bucket is reached."""
+    from dsv.fetching import bucket as buckets
+    from dsv.store.s3 import S3Settings
+
+    bucket, _ = buckets.split(address)
+    place = f"s3://{bucket}"
+    remotes = context.repo.config.remotes.values()
+    like = next((one for one in remotes if f"{one.url}/".startswith(f"{place}/")), None)
+    return S3Settings.of(
+        place,
+        endpoint_url=endpoint_url or (like.endpoint_url if like else None),
+        region=region or (like.region if like else None),
+        addressing=like.addressing if like else None,
+        checksum=like.checksum if like else None,
+        ca_bundle=like.ca_bundle if like else None,
+        timeout=like.timeout if like else None,
+        retries=like.retries if like else None,
+    )
+
+
+def _tell(context: Context, done: "Imported") -> None:
+    out, style = context.out, context.out.style
+    found, fetched = done.dataset.checkpoint, done.fetched
+    if out.json:
+        out.document(
+            {
+                "path": done.path,
+                "change": done.change,
+                "url": fetched.url,
+                "content": found.content,
+                "size": found.size,
+                "files": found.files,
+                "etag": fetched.etag,
+                "modified": fetched.modified,
+                "resumed": done.resumed,
+                "notes": list(done.notes),
+            }
+        )
+        return
+    for note in done.notes:
+        out.warn(note)
+    if done.resumed:
+        out.say(f"{size(done.resumed)} of it had come before")
+    many = f", {counted(found.files, 'file')}" if found.is_dir else ""
+    word = style.change(done.change, f"{done.change:<9}")
+    told = f"{word} {printable(done.path)}  {style.id(short(found.content))} ({size(found.size)}{many})"
+    out.report(f"{told} from {printable(fetched.url)}")

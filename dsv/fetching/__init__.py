@@ -1,0 +1,1 @@
+"""Fetching data from outside: a web server, a bucket, a place on this machine."""

@@ -1,0 +1,260 @@
+"""Bring data from outside into the workspace, and note where it came from."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dsv import git, guard, origins, stage, switch
+from dsv.atomic import storing
+from dsv.errors import DsvError, InTheWay, NotFound, Refused
+from dsv.fetching import sums
+from dsv.fetching.address import FILE, Address, address_of
+from dsv.fetching.fetch import fetch
+from dsv.fetching.got import Got, Means
+from dsv.hashing import Kind, file_id
+from dsv.model.checkpoint import Checkpoint
+from dsv.model.origin import Fetched, Source
+from dsv.progress import SILENT, Progress
+from dsv.replay.plan import holds
+from dsv.replay.view import view
+from dsv.repo import Repo, Tracked
+from dsv.store.lock import FileLock
+from dsv.store.refs import Refs
+from dsv.store.sink import StoreSink
+from dsv.store.writer import Writer
+from dsv.workspace.observe import Observation
+from dsv.workspace.paths import check_dataset
+from dsv.workspace.sink import HashSink
+
+ADDED, MODIFIED, UNCHANGED = "added", "modified", "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import came to.
+
+    Attributes:
+        path: The dataset.
+        change: `ADDED`, `MODIFIED`, or `UNCHANGED`: the source still has the same bytes.
+        dataset: What is staged now.
+        fetched: Where it is from, as it is recorded.
+        resumed: How many bytes of it an interrupted import had brought.
+        notes: What is worth saying besides.
+    """
+
+    path: str
+    change: str
+    dataset: Tracked
+    fetched: Fetched
+    resumed: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def import_new(
+    repo: Repo,
+    address: Address,
+    path: str,
+    means: Means,
+    *,
+    sha256: str | None = None,
+    progress: Progress = SILENT,
+) -> Imported:
+    """Fetch data and stage it as the new dataset `path`. Nothing is to be seen of it before it is whole.
+
+    Args:
+        repo: The workspace.
+        address: Where it is.
+        path: The dataset.
+        means: With what it is fetched.
+        sha256: What its SHA-256 sum has to be.
+        progress: Told of the bytes.
+
+    Raises:
+        Refused: The path is tracked already or can be no dataset, or the data has another sum.
+        InTheWay: There is something untracked.
+        NotFound, UserError, StorageError: It cannot be fetched; see `dsv.fetching.fetch`.
+    """
+    refs = guard.ready(repo)
+    _check_new(repo, refs, path)
+    with _room(repo, address) as room:
+        got = fetch(address, room, means, progress=progress)
+        assert got is not None
+        if sha256 is not None:
+            _compare(got, sha256, room)
+        return _take(repo, path, None, got, room, progress)
+
+
+def import_again(
+    repo: Repo,
+    path: str,
+    means: Means,
+    *,
+    address: Address,
+    sha256: str | None = None,
+    progress: Progress = SILENT,
+) -> Imported:
+    """Fetch a tracked dataset again, and stage what changed. A server is asked only for what is new.
+
+    Args:
+        repo: The workspace.
+        path: The dataset.
+        means: With what it is fetched.
+        address: Where it is; see `recorded`.
+        sha256: What its SHA-256 sum has to be.
+        progress: Told of the bytes.
+
+    Raises:
+        Refused: A run made the dataset, or the data has another sum.
+        InTheWay: It has changes that are not committed.
+        NotFound, UserError, StorageError: It cannot be fetched; see `dsv.fetching.fetch`.
+    """
+    refs = guard.ready(repo)
+    old = _tracked(repo, refs, path)
+    source = _source(repo, path, old)
+    _check_unchanged(repo, path, old)
+    before = source.fetched
+    same_place = before is not None and before.url == address.url
+    # A server is believed only where the bytes that it speaks of are here.
+    known = before if same_place and sha256 is None and holds(repo, old.checkpoint) else None
+    with _room(repo, address) as room:
+        got = fetch(address, room, means, known=known, progress=progress)
+        if got is None:
+            assert before is not None
+            return Imported(path, UNCHANGED, old, before)
+        if sha256 is not None:
+            _compare(got, sha256, room)
+        return _take(repo, path, old, got, room, progress)
+
+
+def recorded(repo: Repo, path: str, cwd: Path, home: Path | None) -> Address:
+    """Return where a tracked dataset was imported from.
+
+    Raises:
+        NotFound: It is not tracked.
+        Refused: It was not imported, or from a URL of which a part was secret.
+    """
+    source = _source(repo, path, _tracked(repo, repo.refs(), path))
+    if source.fetched is None:
+        raise Refused(f"{path} was not imported", hint=f"dsv import --update URL {path}")
+    return address_of(source.fetched.url, cwd, home)
+
+
+def _check_new(repo: Repo, refs: Refs, path: str) -> None:
+    staged = repo.datasets(repo.local(refs).staged)
+    if path in staged:
+        raise Refused(f"{path} is tracked already", hint=f"dsv import --update {path}")
+    for other in staged:
+        if stage.within(path, other) or stage.within(other, path):
+            raise Refused(f"{path} and the dataset {other} overlap: a dataset cannot be inside another")
+    check_dataset(repo.root, path)
+    if git.find(repo.root) is not None and git.tracked(repo.root, [path]):
+        raise Refused(f"git tracks {path}", hint=f"git rm -r --cached {path}")
+    if repo.holds(path):
+        raise InTheWay(f"{path} is there already, and not tracked", hint="move it away, or dsv add it")
+
+
+def _tracked(repo: Repo, refs: Refs, path: str) -> Tracked:
+    found = repo.datasets(repo.local(refs).staged).get(path)
+    if found is None:
+        raise NotFound(f"{path} is not tracked", hint=f"dsv import URL {path}")
+    return found
+
+
+def _source(repo: Repo, path: str, old: Tracked) -> Source:
+    found = origins.origin(repo, old.checkpoint.origin)
+    if not isinstance(found, Source):
+        raise Refused(f"a run made {path}: it comes from no URL", hint=f"dsv rerun {path}")
+    return found
+
+
+def _check_unchanged(repo: Repo, path: str, old: Tracked) -> None:
+    if not repo.holds(path):
+        return
+    seen = repo.look(path, HashSink(repo.cache))
+    repo.cache.commit()
+    if (seen.content, seen.kind) != (old.checkpoint.content, old.checkpoint.kind):
+        raise InTheWay(
+            f"{path} has changes that are not staged",
+            hint=f"dsv add {path} keeps them, dsv restore {path} drops them",
+        )
+
+
+@contextmanager
+def _room(repo: Repo, address: Address) -> Iterator[Path]:
+    """Give a folder of this address's own, with what an interrupted import left in it.
+
+    It stays if the import does not come to its end, so that the next one goes on from there; gc clears it.
+    """
+    name = f"import-{file_id(address.given.encode())[:32]}"
+    room = repo.scratch() / name
+    with FileLock(room.with_name(f"{name}.lock"), patience=0.0):
+        with storing("write", room):
+            room.mkdir(exist_ok=True)
+        try:
+            yield room
+        except BaseException:
+            if address.scheme == FILE:  # there is nothing to go on with
+                _clear(room)
+            raise
+        _clear(room)
+
+
+def _compare(got: Got, sha256: str, room: Path) -> None:
+    try:
+        sums.compare(got.place, sha256, got.fetched.url)
+    except DsvError:
+        _clear(room)
+        raise
+
+
+def _clear(room: Path) -> None:
+    shutil.rmtree(room, ignore_errors=True)
+
+
+def _take(repo: Repo, path: str, old: Tracked | None, got: Got, room: Path, progress: Progress) -> Imported:
+    """Store what was fetched, put it in place and stage it."""
+    out = room / "out"
+    _clear(out)
+    with storing("write", out / path):
+        (out / path).parent.mkdir(parents=True)
+        got.place.rename(out / path)
+    progress.begin("storing", got.fetched.size, "B")
+    there = view(repo, out)
+    with repo.writer() as writer:
+        seen = there.look(path, StoreSink(writer, progress))
+        same = old is not None and (seen.content, seen.kind) == (old.checkpoint.content, old.checkpoint.kind)
+        if old is not None and same and _is_from(repo, old, got.fetched.url):
+            new = old
+        else:
+            new = stage.put(writer, _checkpoint(there, writer, path, seen, old, got.fetched))
+        repo.publish("import", lambda found, _: found, writer=writer, log=False)
+    updates = {} if new == old else {path: new}
+
+    def change(found: Refs, session: Writer) -> Refs:
+        return stage.restage(repo, found, updates, session)
+
+    switch.move(repo, f"import {path}", {path: new}, change, progress=progress)
+    word = UNCHANGED if same else ADDED if old is None else MODIFIED
+    return Imported(path, word, new, got.fetched, got.resumed, got.notes)
+
+
+def _is_from(repo: Repo, old: Tracked, url: str) -> bool:
+    """Whether a version is recorded as imported from `url`, and not edited since."""
+    source = origins.origin(repo, old.checkpoint.origin)
+    return isinstance(source, Source) and source.fetched is not None and source.fetched.url == url
+
+
+def _checkpoint(
+    there: Repo, writer: Writer, path: str, seen: Observation, old: Tracked | None, fetched: Fetched
+) -> Checkpoint:
+    before = None if old is None else old.checkpoint
+    return Checkpoint(
+        content=seen.content,
+        kind=seen.kind,
+        size=seen.size,
+        files=seen.files,
+        schema=stage.schema_for(there, writer, path, seen, before),
+        origin=writer.put(Kind.SOURCE, Source(path, fetched=fetched).encode()),
+    )

@@ -1,0 +1,157 @@
+"""Fetching from a web server that is really there, and often unwell."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dsv.errors import DsvError, NotFound, Refused, StorageError, UserError
+from dsv.fetching.address import address_of
+from dsv.fetching.fetch import fetch
+from dsv.fetching.got import Got, Means
+from dsv.model.origin import Fetched
+from tests.webserver import WebServer
+
+DATA = bytes(range(256)) * 4096
+MEANS = Means(timeout=5.0, retries=2, backoff=0.001)
+
+
+@pytest.fixture
+def web() -> Iterator[WebServer]:
+    with WebServer() as running:
+        running.files["/x"] = DATA
+        running.etags["/x"] = '"v1"'
+        yield running
+
+
+def get(url: str, room: Path, known: Fetched | None = None) -> Got | None:
+    room.mkdir(exist_ok=True)
+    return fetch(address_of(url, Path("/")), room, MEANS, known=known)
+
+
+def test_a_file(web: WebServer, tmp_path: Path) -> None:
+    found = get(web.url("/x"), tmp_path)
+    assert found is not None
+    assert found.place.read_bytes() == DATA
+    assert found.fetched == Fetched(web.url("/x"), '"v1"', len(DATA), None)
+
+
+def test_a_known_version_is_not_sent_again(web: WebServer, tmp_path: Path) -> None:
+    known = Fetched(web.url("/x"), '"v1"', len(DATA), None)
+    assert get(web.url("/x"), tmp_path, known) is None
+    web.etags["/x"] = '"v2"'
+    found = get(web.url("/x"), tmp_path, known)
+    assert found is not None
+    assert found.fetched.etag == '"v2"'
+
+
+def test_broken_connections_are_gone_on_with(web: WebServer, tmp_path: Path) -> None:
+    web.cut["/x"] = 300_000
+    found = get(web.url("/x"), tmp_path)
+    assert found is not None
+    assert found.place.read_bytes() == DATA
+    assert [asked.headers.get("Range") for asked in web.asked] == [
+        None,
+        "bytes=300000-",
+        "bytes=600000-",
+        "bytes=900000-",
+    ]
+    assert {asked.headers.get("If-Range") for asked in web.asked[1:]} == {'"v1"'}
+
+
+def test_an_interrupted_fetch_is_gone_on_with_later(web: WebServer, tmp_path: Path) -> None:
+    web.cut["/x"] = 100
+    with pytest.raises(StorageError, match="the connection broke after"):
+        get(web.url("/x"), tmp_path)
+    del web.cut["/x"]
+    found = get(web.url("/x"), tmp_path)
+    assert found is not None
+    assert found.resumed == 300
+    assert found.place.read_bytes() == DATA
+
+
+def test_another_version_begins_anew(web: WebServer, tmp_path: Path) -> None:
+    web.cut["/x"] = 100
+    with pytest.raises(StorageError):
+        get(web.url("/x"), tmp_path)
+    del web.cut["/x"]
+    web.files["/x"], web.etags["/x"] = b"short", '"v2"'
+    found = get(web.url("/x"), tmp_path)
+    assert found is not None
+    assert (found.resumed, found.place.read_bytes()) == (0, b"short")
+
+
+@pytest.mark.parametrize("etag", ['W/"v1"', ""])
+def test_without_a_strong_name_a_broken_one_begins_anew(web: WebServer, tmp_path: Path, etag: str) -> None:
+    web.etags["/x"] = etag
+    web.cut["/x"] = 500_000
+    with pytest.raises(StorageError):
+        get(web.url("/x"), tmp_path)
+    assert all("Range" not in asked.headers for asked in web.asked)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "tries"),
+    [
+        (404, NotFound, 1),
+        (410, NotFound, 1),
+        (403, UserError, 1),
+        (418, UserError, 1),
+        (503, StorageError, 3),
+        (429, StorageError, 3),
+    ],
+)
+def test_what_the_server_says(
+    web: WebServer, tmp_path: Path, status: int, error: type[DsvError], tries: int
+) -> None:
+    web.statuses["/x"] = [status] * 9
+    with pytest.raises(error, match=str(status)):
+        get(web.url("/x"), tmp_path)
+    assert len(web.asked) == tries
+
+
+def test_a_server_that_recovers(web: WebServer, tmp_path: Path) -> None:
+    web.statuses["/x"] = [503, 500]
+    assert get(web.url("/x"), tmp_path) is not None
+
+
+def test_redirections(web: WebServer, tmp_path: Path) -> None:
+    web.redirects["/old"] = "/x"
+    found = get(web.url("/old"), tmp_path)
+    assert found is not None
+    assert found.fetched.url == web.url("/old")
+    for leads in ("file:///etc/passwd", "ftp://127.0.0.1/x", "/old2"):
+        web.redirects["/old2"] = leads
+        with pytest.raises(UserError):
+            get(web.url("/old2"), tmp_path)
+
+
+def test_a_password_goes_to_its_server_alone(web: WebServer, tmp_path: Path) -> None:
+    with WebServer() as other:
+        other.files["/y"] = b"y"
+        web.redirects["/there"] = "/hop"
+        web.redirects["/hop"] = other.url("/y")
+        found = get(f"http://ada:s%40crt@{web.host}/there", tmp_path)
+        assert found is not None
+        assert found.fetched.url == f"http://***@{web.host}/there"
+        assert [asked.headers.get("Authorization") for asked in web.asked] == ["Basic YWRhOnNAY3J0"] * 2
+        assert "Authorization" not in other.asked[0].headers
+
+
+def test_nobody_there(tmp_path: Path) -> None:
+    with WebServer() as gone:
+        url = gone.url("/x")
+    with pytest.raises(StorageError, match="cannot connect"):
+        get(url, tmp_path)
+
+
+def test_a_web_page_is_told(web: WebServer, tmp_path: Path) -> None:
+    web.types["/x"] = "text/html; charset=utf-8"
+    found = get(web.url("/x"), tmp_path)
+    assert found is not None
+    assert "web page" in found.notes[0]
+
+
+def test_a_secret_that_was_left_out_is_not_asked_without(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="without its secret part"):
+        get("https://example.org/x?***", tmp_path)
