@@ -15,7 +15,7 @@ from dsv.lineage.growth import has_grown
 from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import EXEC, FILE
-from dsv.recording import folders
+from dsv.recording import folders, modules
 from dsv.recording.before import Before
 from dsv.recording.names import has_data_name, is_data, is_withheld
 from dsv.recording.request import Request
@@ -237,10 +237,12 @@ def declared(repo: Repo, request: Request, before: Before, found: Uses | None) -
 
 
 def _named(repo: Repo, request: Request, before: Before) -> set[str]:
-    """Return the code files that the words of the command are."""
+    """Return the code files that the words of the command are, and the Python modules that those import."""
     found = set()
-    for word in request.argv:
-        place = (repo.root / request.cwd / word).resolve()
+    folder = repo.root / request.cwd
+    for before_word, word in zip(("", *request.argv), request.argv, strict=False):
+        module = modules.module_file(repo.root, folder, word) if before_word == "-m" else None
+        place = repo.root / module if module else (folder / word).resolve()
         try:
             path = place.relative_to(repo.root.resolve()).as_posix()
         except ValueError:
@@ -249,7 +251,8 @@ def _named(repo: Repo, request: Request, before: Before) -> set[str]:
             continue
         if path in before.in_git or not is_data(repo.root, path):
             found.add(path)
-    return found
+    further = modules.imported(repo.root, {path for path in found if path.endswith(".py")})
+    return found | {path for path in further if not before.dataset_of(path) and not is_withheld(path)}
 
 
 def undeclared(request: Request, found: Uses) -> list[str]:
