@@ -50,16 +50,17 @@ def row_hashes(
         floats: False: of floating-point values only whether they are finite, NaN or which
             infinity counts, so that rows have one hash that may differ by a tolerance.
     """
-    found = np.repeat(mixed(_SEED.copy()), rows, axis=1)
+    found: Lanes = np.repeat(mixed(_SEED.copy()), rows, axis=1)
     for column, node in zip(columns, nodes, strict=True):
-        found = _folded(found, _cells(column, node, floats))
+        cells: Lanes = _cells(column, node, floats)
+        found = _folded(found, cells)
     return found
 
 
 def refined(hashes: Words, numbers: Ints) -> Words:
     """Return hashes of pairs: of what `hashes` stand for, and a number each."""
     found = _folded(np.stack((hashes, hashes)), numbers.view(np.uint64)[None, :])
-    return found[0]
+    return np.asarray(found, np.uint64)
 
 
 def mixed(words: Words) -> Lanes:

@@ -11,7 +11,7 @@ from dsv.tables import json_text
 from dsv.tables.blocks import BLOCK_ROWS
 from dsv.tables.cells import FAR, SAME, Distances, distances
 from dsv.tables.comparison import Cell, ColumnDifference, Row
-from dsv.tables.layout import Bools
+from dsv.tables.layout import Bools, Bytes
 from dsv.tables.preview import NULL, WIDTH, cell, escape
 from dsv.tables.sides import Shared
 from dsv.tables.types import Node, Shape
@@ -38,7 +38,7 @@ class Tally:
     ) -> None:
         self._columns = {column: _Column(column, tolerance) for column in shared}
         self._number = number
-        self._rows: dict[int, Bools] = {}
+        self._rows: dict[int, Bytes] = {}
 
     def update(
         self,
