@@ -60,7 +60,8 @@ def row_hashes(
 def refined(hashes: Words, numbers: Ints) -> Words:
     """Return hashes of pairs: of what `hashes` stand for, and a number each."""
     found = _folded(np.stack((hashes, hashes)), numbers.view(np.uint64)[None, :])
-    return np.asarray(found, np.uint64)
+    one: Words = found[0]
+    return one
 
 
 def mixed(words: Words) -> Lanes:
