@@ -23,11 +23,13 @@ class Tool:
         program: What starts it, or None if it is not here.
         stores: Folders in the workspace whose bytes are its store.
         mirrors: Whether its checkout also removes files that the older version did not have.
+        peer: Whether it is a tool of its own, and not another way of using one.
     """
 
     name = ""
     stores: tuple[str, ...] = ()
     mirrors = True
+    peer = True
 
     def __init__(self, program: Argv | None) -> None:
         self.program = program
@@ -77,6 +79,26 @@ class Tool:
         """
         raise NotImplementedError
 
+    def record(self, argv: Argv, read: str, written: str, code: str, *, again: bool) -> Sequence[Argv]:
+        """Return the commands that run `argv` and record what it made of what; `again` if it was done before."""
+        raise NotImplementedError
+
+    def share(self, url: str, address: str) -> Sequence[Argv]:
+        """Return the commands that make `url` on the S3 server at `address` the default remote."""
+        raise NotImplementedError
+
+    def push(self) -> Sequence[Argv]:
+        """Return the commands that send all that is committed to the default remote."""
+        raise NotImplementedError
+
+    def clone(self, source: Path, target: Path) -> Sequence[Argv]:
+        """Return the commands that make `target` what a clone of the code in `source` is: without data."""
+        raise NotImplementedError
+
+    def pull(self) -> Sequence[Argv]:
+        """Return the commands that bring the data of a clone from the default remote."""
+        raise NotImplementedError
+
     def command(self, *words: str) -> Argv:
         assert self.program is not None
         return [*self.program, *words]
@@ -110,6 +132,32 @@ class Dsv(Tool):
 
     def checkout(self, path: str, back: int) -> Sequence[Argv]:
         return [self.command("checkout", f"HEAD~{back}") if back else self.command("checkout", "HEAD", path)]
+
+    def record(self, argv: Argv, read: str, written: str, code: str, *, again: bool) -> Sequence[Argv]:
+        return [self.command("run", "--", *argv)]
+
+    def share(self, url: str, address: str) -> Sequence[Argv]:
+        return [self.command("remote", "add", "origin", url, "--endpoint-url", address)]
+
+    def push(self) -> Sequence[Argv]:
+        return [self.command("push")]
+
+    def clone(self, source: Path, target: Path) -> Sequence[Argv]:
+        names = ("dsv.toml", "dsv.lock")
+        return [["mkdir", str(target)], ["cp", *(str(source / name) for name in names), str(target)]]
+
+    def pull(self) -> Sequence[Argv]:
+        return [self.command("pull")]
+
+
+class ByHand(Dsv):
+    """Running a command and then adding what it wrote, without any record of how it came about."""
+
+    name = "by hand"
+    peer = False
+
+    def record(self, argv: Argv, read: str, written: str, code: str, *, again: bool) -> Sequence[Argv]:
+        return [argv, self.command("add", written)]
 
 
 class GitTool(Tool):
@@ -160,6 +208,29 @@ class Dvc(GitTool):
     def checkout(self, path: str, back: int) -> Sequence[Argv]:
         code = [["git", "checkout", "-q", f"HEAD~{back}"]] if back else []
         return [*code, self.command("checkout", "-q")]
+
+    def record(self, argv: Argv, read: str, written: str, code: str, *, again: bool) -> Sequence[Argv]:
+        if again:
+            return [self.command("repro", "-q", "-f", "step")]
+        of = ("-d", read, "-d", code, "-o", written)
+        return [self.command("stage", "add", "-q", "--run", "-n", "step", *of, *argv)]
+
+    def share(self, url: str, address: str) -> Sequence[Argv]:
+        return [
+            self.command("remote", "add", "-q", "-d", "origin", url),
+            self.command("remote", "modify", "-q", "origin", "endpointurl", address),
+            ["git", "add", ".dvc/config"],
+            ["git", "commit", "-q", "-m", "remote"],
+        ]
+
+    def push(self) -> Sequence[Argv]:
+        return [self.command("push", "-q")]
+
+    def clone(self, source: Path, target: Path) -> Sequence[Argv]:
+        return [["git", "clone", "-q", str(source), str(target)]]
+
+    def pull(self) -> Sequence[Argv]:
+        return [self.command("pull", "-q")]
 
 
 class GitLfs(GitTool):
@@ -266,7 +337,7 @@ def find_script(name: str) -> str | None:
 
 
 def find_tools(options: Mapping[str, str | None]) -> list[Tool]:
-    """Return every tool, found or not: dsv and DVC first.
+    """Return every tool, found or not: dsv and DVC first, and at last what is no peer.
 
     `options` may name programs: `{"dvc": "venv/bin/dvc"}`.
     """
@@ -278,4 +349,5 @@ def find_tools(options: Mapping[str, str | None]) -> list[Tool]:
 
     dsv = on_path("dsv") or ([sys.executable, "-m", "dsv"] if find_spec("dsv.cli.main") else None)
     tools: list[Tool] = [Dsv(dsv), Dvc(on_path("dvc")), GitLfs(on_path("git-lfs"))]
-    return [*tools, GitAnnex(on_path("git-annex")), Restic(on_path("restic")), Borg(on_path("borg"))]
+    tools += [GitAnnex(on_path("git-annex")), Restic(on_path("restic")), Borg(on_path("borg"))]
+    return [*tools, ByHand(dsv)]

@@ -1,143 +1,14 @@
 # ruff: noqa: ARG001 - all plays are called alike, as are all loops
-"""The list of works: what each tool is asked to do, and the bar that dsv has to reach."""
+"""Keeping versions: what each tool is asked to do with files and folders, and the bars that dsv has to reach."""
 
-import filecmp
-import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.book import Book
-from tests.bench.measure import (
-    Argv,
-    CommandFailed,
-    Sample,
-    bytes_below,
-    remove,
-    run,
-    settle,
-    together,
-    warm,
-)
-from tests.bench.peers import REPOSITORY, Tool
-
-MIB = 1 << 20
-
-
-class Workspace:
-    """One tool in one fresh folder, measured step by step into a book."""
-
-    def __init__(self, root: Path, tool: Tool, book: Book, work: str) -> None:
-        self.tool, self.book, self.work = tool, book, work
-        self.folder, home = root / "ws", root / "home"
-        self.folder.mkdir()
-        home.mkdir()
-        self._env = tool.env(home)
-        self._commits = 0
-        self.plain(tool.setup())
-
-    def plain(self, commands: Sequence[Argv]) -> list[Sample]:
-        """Run commands one after another; return what each cost."""
-        return [run(argv, cwd=self.folder, env=self._env) for argv in commands]
-
-    def timed(self, metric: str, commands: Sequence[Argv]) -> None:
-        """Run commands and record their summed cost as `metric` of this work."""
-        if commands:
-            settle()
-            self.book.add(f"{self.work}.{metric}", self.tool.name, together(self.plain(commands)))
-
-    def commit(self, path: str) -> Sequence[Argv]:
-        """Return the commands that record the next version."""
-        self._commits += 1
-        return self.tool.commit(path, self._commits - 1)
-
-    def place(self, source: Path, path: str) -> None:
-        """Put a file, or the files of a tree over those that are there, into the workspace."""
-        target = self.folder / path
-        if source.is_dir():
-            shutil.copytree(source, target, dirs_exist_ok=True, copy_function=shutil.copyfile)
-        else:
-            if target.is_symlink():
-                target.unlink()
-            shutil.copyfile(source, target)
-        warm(target)
-
-    def check(self, path: str, wanted: Path) -> None:
-        """Compare the workspace with the version that should be in it, byte by byte.
-
-        Raises:
-            CommandFailed: They differ. (Files too many do not count against tools that never delete.)
-        """
-        target = self.folder / path
-        if wanted.is_file():
-            same = filecmp.cmp(target, wanted, shallow=False)
-        else:
-            names = sorted(p.relative_to(wanted) for p in wanted.rglob("*") if p.is_file())
-            _, wrong, lost = filecmp.cmpfiles(target, wanted, [str(n) for n in names], shallow=False)
-            extra = sum(1 for p in target.rglob("*") if p.is_file()) - len(names) if self.tool.mirrors else 0
-            same = not wrong and not lost and not extra
-        if not same:
-            raise CommandFailed(f"{self.tool.name} did not bring the same bytes back")
-
-    def store(self) -> int:
-        """Return the bytes in the tool's store."""
-        return sum(bytes_below(self.folder / name) for name in self.tool.stores)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table.
-
-    Attributes:
-        metric: Its name within the work.
-        label: What is shown.
-        base: Whose value the bar is a ratio to; empty if the value is a ratio itself.
-        limit: The bar.
-        slack: Seconds added to the bar.
-    """
-
-    metric: str
-    label: str
-    base: str
-    limit: float | None
-    slack: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One piece of work.
-
-    Attributes:
-        name: For `--only`.
-        data: The kind of data that it needs (`data.KINDS`), or empty.
-        size: What the data maker is told at full and at small scale.
-        rows: The lines of the table that it fills.
-        play: What each tool does in a fresh workspace.
-        loops: What is measured once a run beside the tools: bare loops, `cp`.
-        only: The tools that take part; empty for all.
-        most: The most runs that are worth their time.
-        most_others: The same for the tools that are neither dsv nor DVC; git-annex takes minutes for a folder.
-    """
-
-    name: str
-    data: str
-    size: tuple[int, int]
-    rows: tuple[Row, ...]
-    play: Callable[[Workspace, Path], None]
-    loops: Callable[[Book, Path, Path], None] | None = None
-    only: tuple[str, ...] = ()
-    most: int = 100
-    most_others: int = 100
-
-
-def loop(book: Book, metric: str, who: str, *words: str) -> None:
-    """Measure a loop of `tests.bench.loops`, or a program if `who` is `cp` or `python -c pass`."""
-    own = [sys.executable, "-m", "tests.bench.loops", *words]
-    settle()
-    book.add(metric, who, run(words if who in {"cp", "pass"} else own, cwd=REPOSITORY, env=os.environ))
+from tests.bench.measure import Sample, remove, settle, together, warm
+from tests.bench.work import Row, Work, Workspace, loop
 
 
 def play_edits(w: Workspace, data: Path) -> None:
@@ -235,48 +106,6 @@ def play_large(w: Workspace, data: Path) -> None:
     w.check("data.csv", data / "0.csv")
 
 
-def play_records(w: Workspace, data: Path) -> None:
-    """Check the records of many processed datasets, at first as in a new clone, and ask for their status."""
-    (count,) = data.iterdir()
-    maker = [sys.executable, "-m", "tests.bench.pipeline", str(w.folder), count.name]
-    run(maker, cwd=REPOSITORY, env=os.environ)
-    for stat in (w.folder / ".dsv").glob("stat*"):
-        stat.unlink()
-    time.sleep(0.1)
-    check = [w.tool.command("verify", "--level", "hashes")]
-    w.timed("first", check)
-    w.timed("again", check)
-    w.timed("status", w.tool.status(""))
-
-
-def bare_records(book: Book, data: Path, root: Path) -> None:
-    """Start an empty Python as often."""
-    for metric in ("first", "again", "status"):
-        loop(book, f"records.{metric}", "pass", sys.executable, "-c", "pass")
-
-
-def play_lineage(w: Workspace, data: Path) -> None:
-    """Trace a dataset up and down a long history of runs, in which nearly all hangs together."""
-    (count,) = data.iterdir()
-    maker = [sys.executable, "-m", "tests.bench.history", str(w.folder), count.name]
-    run(maker, cwd=REPOSITORY, env=os.environ)
-    down = [w.tool.command("lineage", "--down", "raw/005.txt")]
-    w.timed("cold", down)
-    w.timed("down", down)
-    up = w.tool.command("lineage", "made/005/0.txt")
-    w.plain([up])
-    w.timed("up", [up])
-    w.timed("some", [w.tool.command("lineage", "--down", "made/005/0.txt@HEAD~10")])
-    w.plain([w.tool.command("tag", "later", (w.folder / "next").read_text())])
-    w.timed("more", [w.tool.command("lineage", "--down", "raw/005.txt@later")])
-
-
-def bare_lineage(book: Book, data: Path, root: Path) -> None:
-    """Start an empty Python as often."""
-    for metric in ("cold", "down", "up", "some", "more"):
-        loop(book, f"lineage.{metric}", "pass", sys.executable, "-c", "pass")
-
-
 def play_startup(w: Workspace, data: Path) -> None:
     """Start the program often, and ask for the status of a small clean workspace."""
     (w.folder / "data.txt").write_text("one small file\n")
@@ -298,7 +127,7 @@ def edits(name: str, label: str, time_bar: float | None, size_bar: float | None)
     """Return the work of twelve commits for one variant of the file."""
     rows = (
         Row("commits", f"twelve edits of {label}: total commit time", "DVC", time_bar),
-        Row("store", f"twelve edits of {label}: store / sum of the files", "", size_bar),
+        Row("store", f"twelve edits of {label}: store / sum of the files", "", size_bar, unit=""),
     )
     return Work(f"edits-{name}", "edits", (30_000_000, 3_000_000), rows, play_edits)
 
@@ -310,7 +139,7 @@ def table(kind: str, label: str, first: float) -> Work:
         Row("append", f"commit after appending 1% to {label}", "DVC", 0.35),
         Row("checkout", f"check the older version of {label} out", "DVC", 0.8),
         Row("checkout", "the same beside `cp` (bar: 2.5 of it and 0.3 s)", "cp", 2.5, 0.3),
-        Row("store", f"store of both versions of {label} / sum of the files", "", None),
+        Row("store", f"store of both versions of {label} / sum of the files", "", None, unit=""),
     )
     return Work(kind, kind, (400_000_000, 20_000_000), rows, play_table, copy_table)
 
@@ -372,53 +201,6 @@ WORKS = (
         ),
         play_large,
         only=("dsv", "DVC"),
-        most=1,
-    ),
-    Work(
-        "records",
-        "count",
-        (1_000, 50),
-        (
-            Row(
-                "first",
-                "1,000 processed datasets: `dsv verify --level hashes` in a new clone",
-                "pass",
-                0.0,
-                2.0,
-            ),
-            Row("again", "the same again", "pass", 0.0, 2.0),
-            Row("status", "1,000 processed datasets: status", "pass", 0.0, 1.0),
-        ),
-        play_records,
-        bare_records,
-        only=("dsv",),
-    ),
-    Work(
-        "lineage",
-        "count",
-        (10_000, 2_000),
-        (
-            Row(
-                "up",
-                "10,000 runs, 100,000 checkpoints: `lineage` of one dataset, 9,300 runs",
-                "pass",
-                0.0,
-                1.0,
-            ),
-            Row("some", "the same: `lineage --down` of one version of ten commits ago", "pass", 0.0, 1.0),
-            Row(
-                "down",
-                "the same: `lineage --down` of all versions of raw data, 9,400 runs, 84,000 checkpoints",
-                "pass",
-                0.0,
-                1.0,
-            ),
-            Row("more", "the same: `lineage --down` of what a new commit brought", "pass", 0.0, 1.0),
-            Row("cold", "the same for the first time, when every record is read", "pass", None),
-        ),
-        play_lineage,
-        bare_lineage,
-        only=("dsv",),
         most=1,
     ),
     Work(
