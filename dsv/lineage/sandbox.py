@@ -137,7 +137,7 @@ class Sandbox:
         here = self.folder / cwd
         self._find(argv[0], here, env["PATH"])
         version = landlock.abi() if self.use_landlock else 0
-        full = [*_launcher(self.policy(env)), *argv] if version else list(argv)
+        full = [*_launcher(self.policy()), *argv] if version else list(argv)
         command = Command(full, here, env, stdout, stderr, stdin, tail_bytes)
         execution = executor.run(command)
         return Confined(execution, f"landlock ABI {version}" if version else FOLDER_ONLY)
@@ -151,17 +151,15 @@ class Sandbox:
             place = self.folder / _PRIVATE / folder
             place.mkdir(parents=True, exist_ok=True, mode=0o700)
             env[name] = os.fspath(place)
-        # First on PATH, as `python` may be a shim there that needs files which are out of reach.
-        ours = [os.fspath(Path(python.executable).parent) for python in self.interpreters]
-        env["PATH"] = os.pathsep.join(dict.fromkeys([*ours, *env.get("PATH", os.defpath).split(os.pathsep)]))
+        env["PATH"] = os.pathsep.join(dict.fromkeys([*self._ours(), *map(self._inner, self._searched())]))
         sources = [os.fspath(self.folder / path) for path in self._sources()]
         if sources:
             env["PYTHONPATH"] = os.pathsep.join(sources)
         return {**env, **self.declared}
 
-    def policy(self, env: Mapping[str, str]) -> Policy:
-        """Return what the command may use, in the environment `env`."""
-        programs = [folder for folder in env["PATH"].split(os.pathsep) if folder.startswith("/")]
+    def policy(self) -> Policy:
+        """Return what the command may use. What it declared opens nothing: whoever recorded it chose that."""
+        programs = [*self._ours(), *filter(self._is_of_programs, self._searched())]
         gpus = [os.fspath(path) for path in Path("/dev").glob("nvidia*")]
         roots = [root for python in self.interpreters for root in python.roots(but=self.workspace)]
         return Policy(
@@ -169,6 +167,37 @@ class Sandbox:
             write=(os.fspath(self.folder), *_DEVICES, *gpus),
             network=self.openings.network,
         )
+
+    def _ours(self) -> list[str]:
+        # First on PATH, as `python` may be a shim there that needs files which are out of reach.
+        return [os.fspath(Path(python.executable).parent) for python in self.interpreters]
+
+    def _searched(self) -> list[str]:
+        return self.ambient.get("PATH", os.defpath).split(os.pathsep)
+
+    def _inner(self, folder: str) -> str:
+        """Return a folder of PATH, that of the clean folder instead of the workspace's own.
+
+        So that a program of the workspace is the recorded one, not what it has become since.
+        """
+        if self.workspace is None or not self._is_own(folder):
+            return folder
+        return os.path.normpath(
+            self.folder / os.path.relpath(os.path.realpath(folder), _real(self.workspace))
+        )
+
+    def _is_own(self, folder: str) -> bool:
+        """Whether a folder of PATH is in the workspace, and no part of an interpreter's environment."""
+        if self.workspace is None or not folder.startswith("/"):
+            return False
+        prefixes = [prefix for python in self.interpreters for prefix in python.prefixes]
+        return _within(folder, self.workspace) and not any(_within(folder, prefix) for prefix in prefixes)
+
+    def _is_of_programs(self, folder: str) -> bool:
+        """Whether a folder of PATH may be read: it neither is in the workspace nor holds it, or everything."""
+        if not folder.startswith("/") or self._is_own(folder):
+            return False
+        return not _within(self.folder, folder)
 
     def _sources(self) -> list[str]:
         if self.workspace is None:
@@ -181,6 +210,14 @@ class Sandbox:
         found = (here / program).exists() if "/" in program else shutil.which(program, path=path) is not None
         if not found:
             raise NotFound(f"{program}: command not found")
+
+
+def _real(place: str | Path) -> Path:
+    return Path(os.path.realpath(place))
+
+
+def _within(place: str | Path, folder: str | Path) -> bool:
+    return _real(place).is_relative_to(_real(folder))
 
 
 def _launcher(policy: Policy) -> list[str]:

@@ -183,5 +183,23 @@ def test_a_package_installed_for_editing_is_taken_from_the_clean_folder(cell: Ce
     sandbox = Sandbox(cell.root, environment(), {}, [cell.python], workspace)
     env = sandbox.environment()
     assert env["PYTHONPATH"] == f"{cell.root}/src"
-    assert not any(path.startswith(str(workspace)) for path in sandbox.policy(env).read)
+    assert not any(path.startswith(str(workspace)) for path in sandbox.policy().read)
     assert env["PATH"].startswith(str(Path(own.executable).parent))
+
+
+def test_programs_of_the_workspace_are_those_of_the_clean_folder(cell: Cell, tmp_path: Path) -> None:
+    workspace = tmp_path / "original"
+    path = f"{workspace}/bin:{workspace}:{tmp_path}:/:/usr/bin"
+    sandbox = Sandbox(cell.root, {"PATH": path}, {}, [cell.python], workspace)
+    ours = str(Path(cell.python.executable).parent)
+    assert sandbox.environment()["PATH"] == f"{ours}:{cell.root}/bin:{cell.root}:{tmp_path}:/:/usr/bin"
+    assert not {"/", str(tmp_path), str(workspace), f"{workspace}/bin"} & set(sandbox.policy().read)
+
+
+@confined
+def test_a_declared_variable_opens_no_folder(cell: Cell, tmp_path: Path) -> None:
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private/key").write_text("secret")
+    declared = {"PATH": f"/usr/bin:/bin:{tmp_path}/private"}
+    done = cell.run(["cat", f"{tmp_path}/private/key"], declared=declared)
+    assert (done.execution.exit_code, "secret" in done.execution.tail) == (1, False)
