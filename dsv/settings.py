@@ -1,6 +1,7 @@
 """Editing settings files: values change, and all else stays as the user wrote it."""
 
 from collections.abc import Mapping, MutableMapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +60,12 @@ def write(root: Path, where: str, text: str) -> None:
 
 
 def remote_values(remote: Remote) -> dict[str, object]:
-    """Return the settings of a remote by dotted name; those that are not set are None."""
-    values = {
-        "url": remote.url,
-        "endpoint_url": remote.endpoint_url,
-        "region": remote.region,
-        "default": remote.default or None,
-    }
-    return {f"remote.{remote.name}.{key}": value for key, value in values.items()}
+    """Return the settings of a remote by dotted name; those that are as by default are None."""
+    plain = Remote("", "")
+    found: dict[str, object] = {}
+    for field in fields(remote):
+        value = getattr(remote, field.name)
+        if field.name != "name":
+            kept = None if value == getattr(plain, field.name) else value
+            found[f"remote.{remote.name}.{field.name}"] = kept
+    return found
