@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from dsv import needs
 from dsv.atomic import storing
 from dsv.errors import Corrupt, Missing
 from dsv.hashing import Buffer
@@ -92,6 +93,7 @@ def lay_out(
                 write(folder, one.path, result.checkpoint, Rebuilt(result))
                 continue
             with _naming(f"its input {one.path}"):
+                needs.bring_version(repo, one.checkpoint, progress=progress)
                 write(folder, one.path, one.checkpoint, reader)
         for file in step.code:
             place = _above(folder, file.path)

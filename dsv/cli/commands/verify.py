@@ -99,7 +99,10 @@ def command(
 
 def _verify(context: Context, selection: "Selection", level: str, given: Given, *, twice: bool) -> "Verified":
     from dsv.ops import verify
+    from dsv.remotes.start import ensure
 
+    if context.repo.config.default_remote is not None:
+        ensure(context.repo, progress=context.progress("fetching", "B"))  # after `git clone`
     if level == "hashes":
         return verify.verify_hashes(
             context.repo, selection, progress=context.progress("checking", "datasets")
