@@ -121,7 +121,8 @@ class Repo:
     def blobs(self) -> LocalBlobs:
         """Where packs, indexes and refs are kept."""
         if not self.dot.is_dir():
-            raise NotFound(f"{self.root} has {SETTINGS} but no store", hint="dsv init")
+            hint = "dsv pull" if self.config.remotes else "dsv init"
+            raise NotFound(f"{self.root} has {SETTINGS} but no store", hint=hint)
         store = self.config.store
         return LocalBlobs(self.dot, packs=None if store is None else self.root / store)
 
