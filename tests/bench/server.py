@@ -101,6 +101,8 @@ def serve(folder: Path) -> None:
     from tests.remote.weed import Weed
 
     with Weed(folder) as weed, FaultProxy(weed.port) as proxy:
+        # Homes are empty here; and DVC does not take /dev/null for a file of settings.
+        environment = {name: value for name, value in weed.environment.items() if not name.endswith("_FILE")}
         for line in sys.stdin:
             verb, *words = line.split()
             answer: dict[str, Any] = {}
@@ -113,7 +115,7 @@ def serve(folder: Path) -> None:
                     "name": bucket.name,
                     "endpoint": weed.endpoint,
                     "proxy": proxy.endpoint,
-                    "environment": weed.environment,
+                    "environment": environment,
                 }
             elif verb == "drop":
                 weed.client.delete_bucket(Bucket=words[0])
