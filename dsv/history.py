@@ -34,8 +34,8 @@ def ancestors(start: ObjectId, read: Read) -> set[ObjectId]:
 
 
 def is_ancestor(old: ObjectId, new: ObjectId, read: Read) -> bool:
-    """Whether `new` is `old` or follows it."""
-    return old == new or old in ancestors(new, read)
+    """Whether `new` is `old` or follows it; if so, little more is read than what lies between."""
+    return old == new or any(old in commit.parents for commit in _newest_first(new, read))
 
 
 def merge_base(one: ObjectId, other: ObjectId, read: Read) -> ObjectId | None:
@@ -48,10 +48,52 @@ def merge_base(one: ObjectId, other: ObjectId, read: Read) -> ObjectId | None:
 
 
 def ahead_behind(mine: ObjectId | None, theirs: ObjectId | None, read: Read) -> tuple[int, int]:
-    """Return how many commits only `mine` has, and how many only `theirs` has."""
+    """Return how many commits only `mine` has, and how many only `theirs` has.
+
+    Where one follows the other without anything beside, only what lies between is read.
+    """
+    if mine and theirs:
+        for ahead, behind in zip(_between(theirs, mine, read), _between(mine, theirs, read), strict=False):
+            if ahead is not None:
+                return ahead, 0
+            if behind is not None:
+                return 0, behind
     left = ancestors(mine, read) if mine else set()
     right = ancestors(theirs, read) if theirs else set()
     return len(left - right), len(right - left)
+
+
+def _between(old: ObjectId, new: ObjectId, read: Read) -> Iterator[int | None]:
+    """Yield None for each commit that is read, and in the end how many `new` has that `old` has not.
+
+    That is known if all ways lead from `new` to `old`: then none of those between can be before `old`
+    too. The iterator ends without a number at the first commit that starts a history.
+    """
+    if old == new:
+        yield 0
+        return
+    count = 0
+    for commit in _newest_first(new, read, end=old):
+        if not commit.parents:
+            return
+        count += 1
+        yield None
+    yield count
+
+
+def _newest_first(start: ObjectId, read: Read, end: ObjectId | None = None) -> Iterator[Commit]:
+    """Yield `start` and its ancestors once each, by their clocks; not beyond `end`, nor that itself."""
+    seen = {start} if end is None else {start, end}
+    first = read(start)
+    ready = [(-first.seconds, start, first)]
+    while ready:
+        _, _, commit = heapq.heappop(ready)
+        yield commit
+        for parent in commit.parents:
+            if parent not in seen:
+                seen.add(parent)
+                one = read(parent)
+                heapq.heappush(ready, (-one.seconds, parent, one))
 
 
 def _collect(starts: Iterable[ObjectId], read: Read) -> dict[ObjectId, Commit]:

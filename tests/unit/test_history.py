@@ -78,3 +78,20 @@ def test_a_long_history() -> None:
     read = graph.__getitem__
     assert [oid for oid, _ in history.walk([ids[-1]], read)] == ids[::-1]
     assert history.merge_base(ids[-1], ids[500], read) == ids[500]
+
+
+def test_what_is_near_is_told_without_reading_what_is_far() -> None:
+    ids = [ObjectId(f"{number:064x}") for number in range(1000)]
+    graph = {oid: Commit(oid, (ids[n - 1],) if n else (), "", "", n, 0) for n, oid in enumerate(ids)}
+    graph[ids[990]] = Commit(ids[990], (ids[989], ids[980]), "", "", 990, 0)
+    asked = set[ObjectId]()
+
+    def read(oid: ObjectId) -> Commit:
+        asked.add(oid)
+        return graph[oid]
+
+    assert history.is_ancestor(ids[970], ids[-1], read)
+    assert history.ahead_behind(ids[-1], ids[970], read) == (29, 0)
+    assert history.ahead_behind(ids[970], ids[-1], read) == (0, 29)
+    assert history.ahead_behind(ids[-1], ids[-1], read) == (0, 0)
+    assert len(asked) < 100
