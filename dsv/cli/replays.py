@@ -146,16 +146,22 @@ def tell_changes(context: Context, changed: "Sequence[Circumstance]") -> None:
 
 
 def _list(context: Context, commands: "Sequence[Command]") -> None:
+    """Show what is asked about, also with `-q`; whoever recorded it can forge no line of it."""
     out = context.out
-    out.say("commands that you have not run or agreed to before:")
+    out.raw_error("commands that you have not run or agreed to before:")
     for one in commands:
-        out.say(f"  {printable(one.text)}")
+        out.raw_error(f"  {printable(one.text)}")
+        if one.folder:
+            out.raw_error(f"    in {printable(one.folder)}")
         if one.code:
-            out.say(f"    with {printable(', '.join(one.code))}")
+            out.raw_error(f"    with {printable(', '.join(one.code))}")
+        if one.variables:
+            pairs = [f"{name}={value}" for name, value in one.variables.items()]
+            out.raw_error(f"    is given {printable(', '.join(pairs))}")
         if one.secrets:
-            out.say(f"    is given {', '.join(one.secrets)}")
+            out.raw_error(f"    is given your {printable(', '.join(one.secrets))}")
         if one.environment is not None:
-            out.say("    installs its recorded packages")
+            out.raw_error("    installs its recorded packages")
 
 
 def program(context: Context, given: str) -> Path:

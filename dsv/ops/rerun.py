@@ -10,7 +10,6 @@ from dsv.circumstances import Aspect, Circumstance
 from dsv.committing import Made
 from dsv.errors import AnswerNo, NotFound, UsageFault, UserError
 from dsv.ids import ObjectId
-from dsv.lineage.portable import fill
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.run import Run
 from dsv.progress import SILENT, Progress
@@ -19,7 +18,7 @@ from dsv.repeating import obstacles
 from dsv.repeating.again import Means, Repeated, claim_again, run_again
 from dsv.repeating.plan import Task, Wanted, tasks
 from dsv.replay import trust
-from dsv.replay.consent import Agree, Command
+from dsv.replay.consent import Agree, command_of
 from dsv.repo import Datasets, Repo
 from dsv.staleness import now as nows
 from dsv.staleness.judge import Bench, judge, listed
@@ -321,20 +320,9 @@ def _obtain(found: Agenda, agree: Agree, trusted: Path) -> None:
     """Have the user agree to the commands that are not trusted."""
     known = trust.trusted(trusted)
     new = [
-        _command(task.step, found.runs[task.step.run]) for task in found.planned if task.step.run not in known
+        command_of(task.step.run, found.runs[task.step.run], task.step.code)
+        for task in found.planned
+        if task.step.run not in known
     ]
     if new:
         agree(new)
-
-
-def _command(step: Step, run: Run) -> Command:
-    from shlex import join
-
-    return Command(
-        run=step.run,
-        environment=None,
-        text=join(fill(run.argv, run.params)),
-        outputs=tuple(step.outputs),
-        code=tuple(file.path for file in step.code),
-        secrets=tuple(name for name, value in run.variables.items() if value is None),
-    )

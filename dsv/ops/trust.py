@@ -24,6 +24,6 @@ def trust_all(repo: Repo, file: Path, revision: str = "HEAD") -> tuple[Command, 
     datasets = revisions.datasets_at(repo, revision)
     steps = plan(repo, {path: one.checkpoint for path, one in datasets.items()}, chain=True).steps.values()
     known = trust.trusted(file)
-    commands = [consent.command_of(step, installs=True) for step in steps]
+    commands = [consent.command_of(step.id, step.run, step.code, installs=True) for step in steps]
     consent.remember(file, commands)
     return tuple(command for command in commands if command.run not in known)

@@ -1,14 +1,16 @@
 """Asking before commands that somebody else recorded are run."""
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dsv.ids import ObjectId
 from dsv.lineage.portable import fill
+from dsv.model.code import CodeFile
+from dsv.model.run import Run
 from dsv.replay import trust
-from dsv.replay.plan import Plan, Step
+from dsv.replay.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +21,20 @@ class Command:
         run: The run.
         environment: Its environment, whose packages would be installed; None if nothing is.
         text: The command with its parameters, as a shell would take it.
+        folder: Where it runs, relative to the workspace; empty for the workspace itself.
         outputs: The datasets that it writes.
         code: The code files that it comes with.
+        variables: Variables that it is given with recorded values, which can make any program do anything.
         secrets: Variables that it is given although their values are secret.
     """
 
     run: ObjectId
     environment: ObjectId | None
     text: str
+    folder: str
     outputs: tuple[str, ...]
     code: tuple[str, ...]
+    variables: Mapping[str, str]
     secrets: tuple[str, ...]
 
 
@@ -55,20 +61,28 @@ def obtain(plan: Plan, file: Path, agree: Agree, *, recreate: bool = False) -> N
     for oid, step in plan.steps.items():
         installs = recreate and step.run.environment not in known
         if step.obstacle is None and (oid not in runs or installs):
-            new.append(command_of(step, installs=installs))
+            new.append(command_of(oid, step.run, step.code, installs=installs))
     if new:
         agree(new)
 
 
-def command_of(step: Step, *, installs: bool = False) -> Command:
-    """Return the command of a step as the user is shown it."""
-    run = step.run
+def command_of(oid: ObjectId, run: Run, code: Sequence[CodeFile], *, installs: bool = False) -> Command:
+    """Return the command of a run as the user is shown it.
+
+    Args:
+        oid: The run.
+        run: What was recorded.
+        code: Its code files.
+        installs: Whether its recorded packages would be installed.
+    """
     return Command(
-        run=step.id,
+        run=oid,
         environment=run.environment if installs else None,
         text=shlex.join(fill(run.argv, run.params)),
+        folder=run.cwd,
         outputs=tuple(output.path for output in run.outputs),
-        code=tuple(file.path for file in step.code),
+        code=tuple(file.path for file in code),
+        variables={name: value for name, value in run.variables.items() if value is not None},
         secrets=tuple(name for name, value in run.variables.items() if value is None),
     )
 

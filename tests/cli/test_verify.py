@@ -88,6 +88,24 @@ def test_commands_of_others_have_to_be_trusted(made: Face) -> None:
     made.fails("config", "trust", "nothing", code=3)
 
 
+def test_what_is_asked_about_cannot_be_forged_or_left_out(made: Face) -> None:
+    write(made, "sub/in.csv", "a\n1\n")
+    made.patch.setenv("TOKEN\n  ls", "x")
+    made.patch.setenv("LD_PRELOAD", "")
+    given = ["--env", "TOKEN\n  ls", "--env", "LD_PRELOAD"]
+    made.ok("run", *given, "-m", "it", "--", "sh", "-c", "cat mid.csv > late.csv")
+    (made.folder / "sub/in.csv").rename(made.folder / "sub/job.csv")
+    assert made("run", "-m", "in", "--", "cp", "job.csv", "out.csv", cwd=made.folder / "sub").code == 0
+    forget(made)
+    for quiet in ((), ("-q",)):
+        told = made(*quiet, "verify", "late.csv", "sub/out.csv").err
+        assert (
+            "  sh -c 'cat mid.csv > late.csv'\n    is given LD_PRELOAD=\n    is given your TOKEN\\n  ls\n"
+            in told
+        )
+        assert "  cp job.csv out.csv\n    in sub\n" in told
+
+
 def test_hashes_need_no_trust(made: Face) -> None:
     forget(made)
     made.ok("verify", "--level", "hashes")
