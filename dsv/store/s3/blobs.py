@@ -18,19 +18,20 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from dsv import atomic
-from dsv.errors import DsvError, RefMoved, StorageError
+from dsv.errors import StorageError
 from dsv.hashing import Buffer, file_hasher
 from dsv.store.base import BlobInfo
-from dsv.store.conditions import Conditions, landed
+from dsv.store.conditions import Conditions
 from dsv.store.index import PACK_LIMIT
 from dsv.store.metered import Meter
 from dsv.store.refs import MAX_BYTES
 from dsv.store.s3.client import Client
 from dsv.store.s3.download import Download
 from dsv.store.s3.errors import Failure
+from dsv.store.s3.mutable import Mutable
 from dsv.store.s3.probe import try_conditions
 from dsv.store.s3.settings import S3Settings
 from dsv.store.s3.upload import STAMP, Upload, abort, begun, stamp_of
@@ -41,19 +42,8 @@ MULTIPART = 16 << 20
 BLOB_LIMIT = PACK_LIMIT
 """No pack and no index has more bytes, so no more are taken."""
 
-_SWAPS = 3
-_MOVED = "the remote was changed by somebody else meanwhile"
-
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)+")
 _INDEX = re.compile(r"index/([0-9a-f]{64})\.arrow")
-
-
-class _Seen(NamedTuple):
-    """The mutable object as it was read or written last; the stamp is that of whoever wrote it."""
-
-    data: bytes
-    etag: str
-    stamp: str
 
 
 class S3Blobs:
@@ -79,10 +69,10 @@ class S3Blobs:
         self.meter = meter or Meter()
         self._given = folder
         self._client = Client(settings, self.meter)
+        self._refs = Mutable(self._client, settings, "refs", MAX_BYTES)
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
         self._begun: Mapping[str, str] | None = None
-        self._seen: _Seen | None = None
 
     def read(self, name: str, offset: int = 0, length: int | None = None) -> bytes:
         """Return bytes of a blob."""
@@ -181,87 +171,16 @@ class S3Blobs:
 
     def load(self) -> bytes | None:
         """Return the mutable object."""
-        seen = self._load()
-        return seen.data if seen else None
-
-    def _load(self) -> _Seen | None:
-        for _ in range(self.settings.retries + 1):
-            data = bytearray()
-            download = Download(
-                self._client, self._refs_key, self._where("refs"), data.extend, limit=MAX_BYTES
-            )
-            try:
-                download.run()
-            except Failure as failure:
-                if failure.missing:
-                    self._seen = None
-                    return None
-                if failure.answer.status == 412:
-                    continue  # replaced after the connection broke
-                raise failure.told() from failure
-            self._seen = seen = _Seen(bytes(data), download.etag, download.metadata.get(STAMP, ""))
-            return seen
-        raise StorageError(f"{self._where('refs')} is replaced faster than it can be read")
+        return self._refs.load()
 
     def swap(self, expected: bytes | None, new: bytes) -> None:
-        """Replace the mutable object if it still is `expected`.
-
-        Where the server's answer leaves open whether it was done, or says that it was not, what is
-        there then decides: it carries the stamp of this very write, or it is refs that list the write
-        (`dsv.store.conditions.landed`). So a lost answer is no conflict.
+        """Replace the mutable object if it still is `expected`; a lost answer is no conflict.
 
         Raises:
             RefMoved: It is something else by now, and nothing was changed.
             StorageError: The server cannot be reached; the message tells if it may have been done.
         """
-        stamp = secrets.token_hex(8)
-        data = bytes(new)
-        for _ in range(_SWAPS):
-            condition = self._condition(expected)
-            try:
-                answer = self._client.call(
-                    "PutObject", self._refs_key, Body=data, Metadata={STAMP: stamp}, **condition
-                )
-            except Failure as failure:
-                if self._settle(failure, expected, data, stamp):
-                    return
-            else:
-                self._seen = _Seen(data, answer["ETag"], stamp)
-                return
-        raise StorageError(
-            f"{self._where('refs')} cannot be replaced: the server says that it changed, and it did not",
-            hint="`dsv remote check` tells what the server can do",
-        )
-
-    def _condition(self, expected: bytes | None) -> Mapping[str, str]:
-        if expected is None:
-            return {"IfNoneMatch": "*"}
-        seen = self._seen
-        if seen is None or seen.data != expected:
-            seen = self._load()
-        if seen is None or seen.data != expected:
-            raise RefMoved(_MOVED)
-        return {"IfMatch": seen.etag}
-
-    def _settle(self, failure: Failure, expected: bytes | None, new: bytes, stamp: str) -> bool:
-        """Return whether a swap that was not answered with yes was done; if False it may be tried again."""
-        if not failure.refused and not failure.repeated and not (failure.passing and failure.sent):
-            raise failure.told() from failure
-        try:
-            seen = self._load()
-        except DsvError as error:
-            raise StorageError(
-                f"{failure.told()}; whether {self._where('refs')} was replaced is not known",
-                hint="run the command again: it finds out",
-            ) from error
-        now = seen.data if seen else None
-        if (seen and seen.stamp == stamp) or landed(expected, new, now):
-            return True
-        if now != expected:
-            raise RefMoved(_MOVED)
-        if not failure.refused:
-            raise failure.told() from failure
-        return False
+        self._refs.swap(expected, new)
 
     def conditions(self) -> Conditions:
         """Try the conditions on a scratch object, which is removed again."""
@@ -320,7 +239,7 @@ class S3Blobs:
         return hasher.hexdigest()
 
     def _download(self, name: str, write: Callable[[bytes], object], **bounds: Any) -> Download:
-        return Download(self._client, self._key(name), self._where(name), write, **bounds)
+        return Download(self._client, self._key(name), self.settings.where(name), write, **bounds)
 
     def _begun_for(self, key: str) -> str | None:
         """Return the upload to resume; all are asked for once, as one request tells them all."""
@@ -350,13 +269,6 @@ class S3Blobs:
         if not _NAME.fullmatch(name):
             raise StorageError(f"{name!r} is no name for a blob")
         return self.settings.prefix + name
-
-    @property
-    def _refs_key(self) -> str:
-        return f"{self.settings.prefix}refs"
-
-    def _where(self, name: str) -> str:
-        return f"s3://{self.settings.bucket}/{self.settings.prefix}{name}"
 
     @contextlib.contextmanager
     def _telling(self, name: str) -> Iterator[None]:

@@ -57,6 +57,10 @@ class S3Settings:
         """The address as the user writes it."""
         return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
 
+    def where(self, name: str) -> str:
+        """Return the address of a blob as errors tell it."""
+        return f"s3://{self.bucket}/{self.prefix}{name}"
+
 
 def split_url(url: str) -> tuple[str, str]:
     """Return bucket and prefix (empty, or with a `/` at its end) of `s3://BUCKET/PREFIX`.
