@@ -119,6 +119,21 @@ def dataset_at(repo: Repo, place: Place) -> Tracked:
     return found
 
 
+def version_of(repo: Repo, name: str) -> Checkpoint | None:
+    """Return the version that an input of a run is whose record calls it `PATH@REV`; None if it is none now.
+
+    What the run read may have been another one, as `REV` may be a branch.
+    """
+    cut = _last_at(name)
+    if cut <= 0 or not name[cut + 1 :]:
+        return None
+    try:
+        found = datasets_at(repo, name[cut + 1 :]).get(name[:cut])
+    except (NotFound, Ambiguous):
+        return None
+    return None if found is None else found.checkpoint
+
+
 def content_at(repo: Repo, place: Place) -> Checkpoint:
     """Return the dataset at `place`, or the file in it as if it were a dataset of its own.
 

@@ -12,6 +12,13 @@ from dsv.lineage.interpreter import is_python
 
 PYTHON = "python"
 
+SESSION = "{session}"
+"""Stands for the program where there is no command: a notebook, a prompt, a function that has no name to be
+found by. Such a run is `masked`, too: what it was is not recorded in a way that can be repeated."""
+
+CELLS = "-cells.py"
+"""At the end of the path under which the cells of a notebook are kept as code."""
+
 
 def portable_argv(argv: Sequence[str], root: Path, cwd: Path) -> tuple[str, ...]:
     """Return `argv` without paths of this machine where they can be told.

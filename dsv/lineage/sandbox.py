@@ -106,6 +106,7 @@ class Sandbox:
             in the clean folder instead.
         openings: What is allowed besides.
         use_landlock: Off to run as on a system without it.
+        library: A package that the command imports although no interpreter has it: where it is.
     """
 
     folder: Path
@@ -115,6 +116,7 @@ class Sandbox:
     workspace: Path | None = None
     openings: Openings = Openings()
     use_landlock: bool = True
+    library: Path | None = None
 
     def run(
         self,
@@ -153,6 +155,8 @@ class Sandbox:
             env[name] = os.fspath(place)
         env["PATH"] = os.pathsep.join(dict.fromkeys([*self._ours(), *map(self._inner, self._searched())]))
         sources = [os.fspath(self.folder / path) for path in self._sources()]
+        if self.library is not None:
+            sources.append(self._linked(self.library))
         if sources:
             env["PYTHONPATH"] = os.pathsep.join(sources)
         return {**env, **self.declared}
@@ -160,13 +164,22 @@ class Sandbox:
     def policy(self) -> Policy:
         """Return what the command may use. What it declared opens nothing: whoever recorded it chose that."""
         programs = [*self._ours(), *filter(self._is_of_programs, self._searched())]
+        library = [] if self.library is None else [os.fspath(self.library)]
         gpus = [os.fspath(path) for path in Path("/dev").glob("nvidia*")]
         roots = [root for python in self.interpreters for root in python.roots(but=self.workspace)]
         return Policy(
-            read=(*_SYSTEM, *programs, *roots, *map(os.fspath, self.openings.allow)),
+            read=(*_SYSTEM, *programs, *roots, *library, *map(os.fspath, self.openings.allow)),
             write=(os.fspath(self.folder), *_DEVICES, *gpus),
             network=self.openings.network,
         )
+
+    def _linked(self, library: Path) -> str:
+        """Return a folder that has the package `library` and nothing of what lies beside it."""
+        place = self.folder / _PRIVATE / "library" / library.name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if not place.is_symlink():
+            place.symlink_to(library)
+        return os.fspath(place.parent)
 
     def _ours(self) -> list[str]:
         # First on PATH, as `python` may be a shim there that needs files which are out of reach.

@@ -1,7 +1,7 @@
 """The parts of a run's record, stored: code, new sources, and outputs with what is known of their tables."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -10,11 +10,13 @@ from dsv import stage
 from dsv.errors import Changing, NoTable, NotFound
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.code import Code, CodeFile
+from dsv.model.node import FILE
 from dsv.model.run import Input, Output
 from dsv.progress import SILENT, Progress
 from dsv.recording.before import Before
 from dsv.recording.uses import Uses
 from dsv.repo import Repo
+from dsv.store.ingest import ingest
 from dsv.store.sink import StoreSink
 from dsv.store.writer import Writer
 from dsv.tables.keys import DIGEST_VERSION
@@ -66,7 +68,7 @@ def store(repo: Repo, before: Before, used: Uses, progress: Progress = SILENT) -
             seen = stage.store(repo, writer, path, progress=progress)
             inputs[path] = stage.checkpoint(repo, writer, path, seen, None)
         made = [_store_output(repo, writer, before, path, progress) for path in sorted(used.outputs)]
-        code = _store_code(repo, writer, used.code, progress)
+        code = _store_code(repo, writer, used, progress)
         repo.publish("run", lambda found, _: found, writer=writer, log=False)
     repo.cache.commit()
     outputs, rows = [], {}
@@ -75,8 +77,9 @@ def store(repo: Repo, before: Before, used: Uses, progress: Progress = SILENT) -
         outputs.append(output)
         if counted is not None:
             rows[one.path] = counted
+    new = tuple(Input(path, inputs[path]) for path in sorted(inputs) if path not in before.tracked)
+    inputs.update(used.versions)
     found = tuple(Input(path, inputs[path]) for path in sorted(inputs, key=str.encode))
-    new = tuple(one for one in found if one.path not in before.tracked)
     outputs.sort(key=lambda one: one.path.encode())
     return Parts(found, tuple(outputs), code, new, rows)
 
@@ -107,10 +110,16 @@ def _describe(repo: Repo, made: _Made) -> tuple[Output, int | None]:
     return replace(whole, schema=version.schema, table=known.table, digest=DIGEST_VERSION), known.rows
 
 
-def _store_code(repo: Repo, writer: Writer, paths: Iterable[str], progress: Progress) -> Code:
+def _store_code(repo: Repo, writer: Writer, used: Uses, progress: Progress) -> Code:
     sink = StoreSink(writer, progress)
-    files = [_store_file(repo.root, sink, path) for path in paths]
+    files = [_store_file(repo.root, sink, path) for path in used.code - used.texts.keys()]
+    for path, text in used.texts.items():
+        files.append(CodeFile(path, FILE, ingest(writer, _reader(text), len(text), path)))
     return Code(tuple(sorted(files, key=lambda file: file.path.encode())))
+
+
+def _reader(text: bytes) -> Callable[[int, int], bytes]:
+    return lambda offset, length: text[offset : offset + length]
 
 
 def _store_file(root: Path, sink: StoreSink, path: str) -> CodeFile:

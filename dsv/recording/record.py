@@ -61,14 +61,44 @@ def record(
         if seen.execution.exit_code or seen.execution.signalled is not None:
             return Recorded(seen.execution, written=_written(request, seen))
         asked.ended(seen.modules)
-        found = None if seen.captured is None else uses.sort(repo, request, before, seen.captured)
-        warnings = tuple(uses.undeclared(request, found) if found else ())
-        used = uses.declared(repo, request, before, found)
-        if not used.outputs:
-            return Recorded(seen.execution, warnings=warnings, notes=("nothing was written",))
-        _check_count(request, used)
-        made = parts.store(repo, before, used, progress)
-        around = asked.answer(seen.modules)
+        return conclude(repo, request, before, seen, asked, progress=progress)
+
+
+def conclude(
+    repo: Repo,
+    request: Request,
+    before: Before,
+    seen: Seen,
+    asked: Asked,
+    *,
+    also: Callable[[Uses], None] | None = None,
+    progress: Progress = SILENT,
+) -> Recorded:
+    """Record a run that has ended well, and stage what it wrote.
+
+    Args:
+        repo: The workspace.
+        request: What was run.
+        before: The workspace before.
+        seen: What was seen of it.
+        asked: Its interpreter, asked already.
+        also: Adds what is known besides of what it used.
+        progress: Told of the bytes that are read.
+
+    Raises:
+        NotFound, Refused: As `record`.
+    """
+    found = None if seen.captured is None else uses.sort(repo, request, before, seen.captured)
+    warnings = tuple(uses.undeclared(request, found) if found else ())
+    used = uses.declared(repo, request, before, found)
+    uses.add_reported(used, seen.reports)
+    if also is not None:
+        also(used)
+    if not used.outputs:
+        return Recorded(seen.execution, warnings=warnings, notes=("nothing was written",))
+    _check_count(request, used)
+    made = parts.store(repo, before, used, progress)
+    around = asked.answer(seen.modules)
     attempt = _attempt(request, before, seen, used, around.imported)
     return stage_run(repo, request, Whole(before, used, made, around, attempt, seen, warnings))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from dsv import origins, stage
 from dsv.errors import Refused
 from dsv.hashing import Kind, object_id
+from dsv.lineage.portable import SESSION
 from dsv.model.attempt import Attempt
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.run import Run
@@ -102,7 +103,7 @@ def _run(told: Told, request: Request, whole: Whole) -> Run:
         cwd=request.cwd,
         params=told.params,
         variables=told.variables,
-        masked=told.masked,
+        masked=told.masked or told.argv[0] == SESSION,
     )
 
 

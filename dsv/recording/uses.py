@@ -7,11 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from dsv import git
+from dsv import git, revisions
 from dsv.errors import Refused
 from dsv.ids import ObjectId
 from dsv.lineage.capture import Captured
 from dsv.lineage.growth import has_grown
+from dsv.lineage.reads import Reports
 from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import EXEC, FILE
@@ -37,8 +38,10 @@ class Uses:
 
     Attributes:
         inputs: The datasets that it read, as they were before.
+        versions: Other versions of datasets that it read, by `PATH@REV`.
         sources: New datasets that it read, to be stored now: it did not change them.
         code: The other files that it read and that made it what it was.
+        texts: By path code that is in no file.
         withheld: Files that it read and that may hold secrets.
         outputs: The datasets that it wrote.
         noted: Files in git that it wrote.
@@ -48,8 +51,10 @@ class Uses:
     """
 
     inputs: dict[str, Checkpoint] = field(default_factory=dict)
+    versions: dict[str, Checkpoint] = field(default_factory=dict)
     sources: set[str] = field(default_factory=set)
     code: set[str] = field(default_factory=set)
+    texts: dict[str, bytes] = field(default_factory=dict)
     withheld: set[str] = field(default_factory=set)
     outputs: set[str] = field(default_factory=set)
     noted: set[str] = field(default_factory=set)
@@ -231,9 +236,25 @@ def declared(repo: Repo, request: Request, before: Before, found: Uses | None) -
             dataset = before.dataset_of(path)
             if dataset is not None:
                 uses.inputs[dataset] = before.versions[dataset]
+            elif (version := revisions.version_of(repo, path)) is not None:
+                uses.versions[path] = version
             else:
                 uses.code |= {name for name in before.in_git if name == path or name.startswith(f"{path}/")}
     return uses
+
+
+def add_reported(uses: Uses, reports: Reports) -> None:
+    """Add the versions that a run says it read from the store: they are inputs like any other."""
+    for read in reports.reads:
+        if read.revision is None:
+            uses.inputs.setdefault(read.path, read.checkpoint)
+        else:
+            uses.versions[read.name] = read.checkpoint
+    if reports.broken:
+        uses.unsure.append("a report of what it read from the store cannot be understood")
+    uses.notes += [
+        f"the step {name} is part of this run, and not recorded by itself" for name in reports.steps
+    ]
 
 
 def _named(repo: Repo, request: Request, before: Before) -> set[str]:

@@ -10,6 +10,8 @@ from dsv.lineage.capture import Capture, Captured
 from dsv.lineage.execute import Command, Execution, Executor
 from dsv.lineage.imports import observed, read_imports
 from dsv.lineage.portable import fill
+from dsv.lineage.reads import Reports, read_reports
+from dsv.lineage.reads import observed as reporting
 from dsv.lineage.turns import Turn
 from dsv.recording.request import Request
 from dsv.repo import Repo
@@ -26,12 +28,14 @@ class Seen(NamedTuple):
         captured: What it did to the files of the workspace, if that can be believed; else None.
         modules: The top names of all modules that its Pythons imported; None if no Python told.
         blind_spots: What could have been missed, a clause each.
+        reports: Which versions it read through dsv's library.
     """
 
     execution: Execution
     captured: Captured | None
     modules: frozenset[str] | None
     blind_spots: tuple[str, ...]
+    reports: Reports = Reports()
 
 
 def execute(repo: Repo, request: Request, executor: Executor) -> Seen:
@@ -49,13 +53,13 @@ def execute(repo: Repo, request: Request, executor: Executor) -> Seen:
         raise Refused(f"{request.cwd} leads out of the workspace")
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=repo.scratch()))
     try:
-        reports, cache = folder / "imports", folder / "cache"
-        reports.mkdir()
-        cache.mkdir()
+        reports, cache, reads = folder / "imports", folder / "cache", folder / "reads"
+        for one in (reports, cache, reads):
+            one.mkdir()
         command = Command(
             argv=fill(request.argv, request.params),
             cwd=place,
-            env=observed(request.variables_with_parameters(), reports, cache),
+            env=reporting(observed(request.variables_with_parameters(), reports, cache), reads),
             stdout=request.stdout,
             stderr=request.stderr,
         )
@@ -66,6 +70,7 @@ def execute(repo: Repo, request: Request, executor: Executor) -> Seen:
         captured = capture.captured
         believed = not (others and request.declares_all)
         spots = (*(captured.blind_spots if believed else ()), *others)
-        return Seen(execution, captured if believed else None, read_imports(reports), spots)
+        modules = read_imports(reports)
+        return Seen(execution, captured if believed else None, modules, spots, read_reports(reads))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from dsv import revisions
 from dsv.errors import InTheWay, NotFound, Refused
 from dsv.ids import ObjectId
 from dsv.model.run import Run
@@ -51,7 +52,11 @@ def check(
 
 def missing_inputs(repo: Repo, step: Step) -> list[str]:
     """Return the inputs of a step that are not in the working tree."""
-    return [one.path for one in step.inputs if not repo.holds(one.path)]
+    return [
+        one.path
+        for one in step.inputs
+        if not repo.holds(one.path) and revisions.version_of(repo, one.path) is None
+    ]
 
 
 def _check_record(step: Step, makers: Mapping[str, Step], place: Workplace) -> None:
@@ -87,6 +92,8 @@ def _others(step: Step, path: str) -> str:
 def _check_inputs(repo: Repo, step: Step, place: Workplace, coming: Collection[str]) -> None:
     for one in step.inputs:
         if repo.holds(one.path) or (one.path in coming and one.path not in step.outputs):
+            continue
+        if revisions.version_of(repo, one.path) is not None:
             continue
         if one.path in place.absent:
             raise NotFound(

@@ -9,13 +9,14 @@ from pathlib import Path
 from dsv import needs
 from dsv.atomic import storing
 from dsv.errors import Corrupt, Missing
-from dsv.hashing import Buffer
+from dsv.hashing import Buffer, Kind
 from dsv.ids import ObjectId, short
+from dsv.lineage import marker
 from dsv.model import node as nodes
 from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import Node
-from dsv.model.run import Output
+from dsv.model.run import Output, Run
 from dsv.progress import SILENT, Progress
 from dsv.replay.plan import Step
 from dsv.repo import Repo
@@ -100,6 +101,7 @@ def lay_out(
             if not place.exists():  # a data set may hold it
                 with _naming(f"its code {file.path}"):
                     write_file(str(place), file.file, file.kind, reader)
+        marker.put(folder, _schemas(repo, run))
         if run.cwd:
             _above(folder, run.cwd).mkdir(exist_ok=True)
         for output in run.outputs:
@@ -174,6 +176,16 @@ def write(folder: Path, path: str, wanted: Checkpoint, reader: Reader) -> None:
         Builder(reader).folder(str(place), wanted.content, path)
     else:
         write_file(str(place), wanted.content, wanted.kind, reader)
+
+
+def _schemas(repo: Repo, run: Run) -> dict[str, str]:
+    """Return by path the schemas under which the run read text."""
+    known = {one.path: one.checkpoint.schema for one in run.inputs}
+    return {
+        path: bytes(repo.objects.get_record(Kind.SCHEMA, oid)).decode()
+        for path, oid in known.items()
+        if oid is not None
+    }
 
 
 @contextmanager

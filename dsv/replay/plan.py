@@ -8,6 +8,7 @@ from typing import NamedTuple
 from dsv import origins
 from dsv.errors import Corrupt, Missing
 from dsv.ids import ObjectId, short
+from dsv.lineage.portable import SESSION
 from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.code import CodeFile
@@ -15,6 +16,10 @@ from dsv.model.origin import Source
 from dsv.model.run import Input, Output, Run
 from dsv.model.verdict import Status
 from dsv.repo import Repo
+
+IN_SESSION = (
+    "it ran in a notebook or at a prompt, where nothing can be repeated; dsv run -- papermill ... can be"
+)
 
 
 class Obstacle(NamedTuple):
@@ -197,7 +202,9 @@ def _step(repo: Repo, found: _Found, oid: ObjectId, *, chain: bool) -> Step:
     makers: dict[str, ObjectId] = {}
     behind: dict[str, ObjectId] = {}
     obstacle: Obstacle | None = None
-    if run.masked:
+    if run.argv[0] == SESSION:
+        obstacle = Obstacle(Status.UNRECORDED, IN_SESSION)
+    elif run.masked:
         obstacle = Obstacle(Status.UNRECORDED, "its command holds a secret that was not recorded")
     for one in run.inputs:
         problem = _trace(repo, found, one, makers, behind, chain=chain)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import dsv
 from dsv.atomic import storing
 from dsv.errors import Changing, NotFound, UserError
 from dsv.lineage.execute import Execution, Executor
@@ -27,6 +28,7 @@ from dsv.workspace.sink import HashSink
 
 PARAMETER = "DSV_PARAM_"
 
+_USES = re.compile(rb"^\s*(import|from)\b[^\n]*\bdsv\b", re.MULTILINE)
 _EXISTS = re.compile(r"file exists|already exists|FileExistsError", re.IGNORECASE)
 
 
@@ -141,6 +143,7 @@ def _execute(repo: Repo, step: Step, work: Path, means: Means, executor: Executo
         repo.root,
         means.openings,
         use_landlock=means.use_landlock,
+        library=None if means.python is None else lacking(repo, step, means.python),
     )
     with _nowhere() as sink:
         try:
@@ -148,6 +151,17 @@ def _execute(repo: Repo, step: Step, work: Path, means: Means, executor: Executo
         except (NotFound, UserError) as error:
             return Replay(problem=error.message)
     return Replay({}, done.execution, done.isolation)
+
+
+def lacking(repo: Repo, step: Step, python: Interpreter) -> Path | None:
+    """Return where dsv's library is, if the run uses it and the interpreter does not have it; else None."""
+    package = Path(dsv.__file__).parent
+    if any((Path(folder) / package.name / "__init__.py").exists() for folder in python.search):
+        return None
+    uses = any(word.startswith(f"{package.name}.") for word in step.run.argv) or any(
+        _USES.search(bytes(repo.contents.read(file.file))) for file in step.code if file.path.endswith(".py")
+    )
+    return package if uses else None
 
 
 def declared(step: Step, ambient: Mapping[str, str], pass_env: Sequence[str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import io
 import os
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pyarrow as pa
 
@@ -103,6 +103,17 @@ class _Raw(io.RawIOBase):
         data = bytes(self._source.read_at(self._position, length)) if length else b""
         self._position += length
         return data
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        data = self.read(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+
+def binary_file(source: ByteSource) -> io.BufferedReader:
+    """Return `source` as a binary file that can be read and sought."""
+    return io.BufferedReader(_Raw(source), _PIECE)
 
 
 def arrow_file(source: ByteSource) -> pa.NativeFile:

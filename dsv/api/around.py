@@ -1,0 +1,77 @@
+"""Where a script runs: in a workspace, inside of a run, in a replay, or nowhere that dsv knows.
+
+What a terminal tells a command, the environment and the current folder tell the library, here.
+"""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dsv.errors import Refused
+from dsv.lineage import marker, reads
+from dsv.repo import Repo
+
+if TYPE_CHECKING:
+    from dsv.store.objects import Supply
+
+
+def here() -> Path:
+    """Return the current folder."""
+    return Path.cwd()
+
+
+def replayed() -> Path | None:
+    """Return the clean folder in which this program is being replayed; None if it is not."""
+    return marker.find(here())
+
+
+def reports() -> Path | None:
+    """Return the folder into which this program reports what it reads; None if no run is being recorded."""
+    found = os.environ.get(reads.VARIABLE)
+    return Path(found) if found else None
+
+
+def set_reports(folder: Path | None) -> None:
+    """Have this program, and those that it starts, report what they read into `folder`; None: no longer."""
+    if folder is None:
+        os.environ.pop(reads.VARIABLE, None)
+    else:
+        os.environ[reads.VARIABLE] = os.fspath(folder)
+
+
+def variables() -> dict[str, str]:
+    """Return the environment variables."""
+    return dict(os.environ)
+
+
+def workspace() -> Repo:
+    """Return the workspace that the current folder is in.
+
+    Raises:
+        NotFound: There is none.
+        BadConfig: Its settings cannot be read.
+    """
+    repo = Repo.discover(here())
+    repo.supplier = _supply
+    return repo
+
+
+def relative(path: str | os.PathLike[str], root: Path) -> str:
+    """Return `path` relative to `root`, with `/`; links are not followed.
+
+    Raises:
+        Refused: It leads out of it.
+    """
+    full = Path(os.path.normpath(here() / path))
+    for base in (root, root.resolve()):
+        if full.is_relative_to(base) and full != base:
+            return full.relative_to(base).as_posix()
+    raise Refused(f"{os.fspath(path)} is outside the workspace {root}")
+
+
+def _supply(repo: Repo) -> "Supply | None":
+    if repo.config.default_remote is None:
+        return None
+    from dsv.remotes.supply import supply_of
+
+    return supply_of(repo)
