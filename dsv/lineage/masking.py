@@ -11,7 +11,21 @@ from typing import NamedTuple
 
 MASK = "***"
 
-_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTHORIZATION", re.IGNORECASE)
+_WORDS = r"SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTHORIZATION|TOKEN(?!IZ)"
+
+_NAME = re.compile(
+    rf"{_WORDS}|KEY(?!WORD|FRAME|POINT|BOARD)|(?:^|[_\-.])PASS(?=$|[_\-.])",
+    re.IGNORECASE,
+)
+
+# A number of steps, a column, a switch: no key and no token, but it may be a bad password.
+_PLAIN = re.compile(r"[\d.,]{1,6}|true|false|yes|no|none|null", re.IGNORECASE)
+
+# How well-known services begin their tokens, and the end of a word of base64 (JWT).
+_SHAPE = re.compile(
+    r"(?<![A-Za-z0-9])(?:gh[opsur]_\w{30,}|github_pat_\w{20,}|glpat-[\w\-]{20,}|hf_[A-Za-z0-9]{30,}"
+    r"|sk-[\w\-]{20,}|xox[abeprs]-[\w\-]{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}|eyJ[\w\-]{10,}\.eyJ[\w\-]{10,}\.[\w\-]*)"
+)
 
 _OPTION = re.compile(r"(-{1,2}|/)?[A-Za-z][\w.\-]*")
 _PAIR = re.compile(r"(?P<name>-{0,2}[A-Za-z_][\w.\-]*)(?P<sign>[=:])(?P<value>.*)", re.DOTALL)
@@ -28,11 +42,17 @@ _URL = re.compile(
 # `git@host:path` has a user, but one that is no secret; `user:password@host:path` has.
 _SCP = re.compile(r"(?<![\w/])[\w.\-]+:[^\s/@'\"]+@(?=[\w.\-]+)")
 
-# NAME=value and --name value inside one argument, as in `sh -c 'TOKEN=x job --api-key y'`.
+# NAME=value, --name value and "name": value inside one argument, as in `sh -c 'TOKEN=x job --api-key y'`. A script is
+# full of innocent keys (`order by key desc`): one counts only in capitals, behind dashes, or as an `api_key`.
 _INSIDE = re.compile(
-    r"(?P<name>[\w.\-]*(?:KEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTHORIZATION)[\w.\-]*)"
-    r"(?P<sign>\s*[=:]\s*|\s+(?!-))(?P<value>'[^']*'|\"[^\"]*\"|(?:(?:Bearer|Basic)\s+)?[^\s'\";|&)]+)",
-    re.IGNORECASE,
+    rf"""(?P<name>(?:
+        -{{1,2}}[\w.\-]*(?:{_WORDS}|KEY)[\w.\-]*(?=[\s=])
+      | [\w.\-]*(?:{_WORDS}|(?:API|ACCESS|ACCOUNT|AUTH|PRIVATE|SIGNING|SSH|STORAGE)[_\-]?KEY)[\w.\-]*
+      | (?-i:\b[A-Z0-9_]*(?:KEY|PASS))(?==)
+    ))
+    (?P<sign>["']?\s*(?:=(?!=)|:)\s*|(?<=[\w])\s+(?!-))
+    (?P<value>'[^']*'|"[^"]*"|(?:(?:Bearer|Basic)\s+)?[^\s'";|&),}}]+)""",
+    re.IGNORECASE | re.VERBOSE,
 )
 
 
@@ -53,12 +73,19 @@ def is_secret_name(name: str) -> bool:
     return _NAME.search(name) is not None
 
 
+def is_secret(name: str, value: str) -> bool:
+    """Whether `value`, given for what is called `name`, is secret: not so for `max_tokens` 512 or `key` 2."""
+    if not is_secret_name(name):
+        return False
+    return "pass" in name.lower() or _PLAIN.fullmatch(value) is None
+
+
 def mask_argv(argv: Sequence[str]) -> Masked:
     """Return `argv` with the values of options whose name says that they are secret replaced, and URLs masked."""
     found: list[str] = []
     hidden = False
     for position, word in enumerate(argv):
-        if hidden and not word.startswith("-"):
+        if hidden and is_secret(argv[position - 1], word) and not word.startswith("-"):
             found.append(MASK)
             hidden = False
             continue
@@ -89,11 +116,17 @@ def strip_url(url: str) -> str:
 
 def _mask_word(word: str) -> str:
     pair = _PAIR.fullmatch(word)
-    if pair is not None and is_secret_name(pair["name"]) and not pair["value"].startswith("//"):
+    if pair is not None and is_secret(pair["name"], pair["value"]) and not pair["value"].startswith("//"):
         return f"{pair['name']}{pair['sign']}{MASK}"
-    if " " in word or "\n" in word:
-        word = _INSIDE.sub(lambda found: f"{found['name']}{found['sign']}{MASK}", word)
-    return mask_url(word)
+    if any(letter in word for letter in ' \n"'):
+        word = _INSIDE.sub(_mask_inside, word)
+    return mask_url(_SHAPE.sub(MASK, word))
+
+
+def _mask_inside(found: re.Match[str]) -> str:
+    if found["sign"].isspace() and not found["name"].startswith("-"):
+        return found[0]
+    return f"{found['name']}{found['sign']}{MASK}" if is_secret(found["name"], found["value"]) else found[0]
 
 
 def _mask_parts(found: re.Match[str]) -> str:

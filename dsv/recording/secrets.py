@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from dsv.lineage.masking import MASK, is_secret_name, mask_argv, mask_url
+from dsv.lineage.masking import MASK, is_secret, is_secret_name, mask_argv, mask_url
 from dsv.lineage.portable import portable_argv
 from dsv.recording.request import Request
 
@@ -62,7 +62,7 @@ class Screen:
         words = tuple(self._relative(word, cwd) for word in portable_argv(request.argv, self._root, cwd))
         argv = tuple(map(self.without_home, mask_argv(words).argv))
         params = {
-            key: MASK if is_secret_name(key) else self.plain(value) for key, value in request.params.items()
+            key: MASK if is_secret(key, value) else self.plain(value) for key, value in request.params.items()
         }
         variables = {name: self._variable(name) for name in request.variables}
         return Told(argv, params, variables, argv != words or params != dict(request.params))
@@ -70,7 +70,7 @@ class Screen:
     def output(self, text: str, request: Request) -> str:
         """Return the output of a command without the secrets that it was given and the home folder."""
         given = {value for name, value in self._env.items() if is_secret_name(name)}
-        given |= {value for name, value in request.params.items() if is_secret_name(name)}
+        given |= {value for name, value in request.params.items() if is_secret(name, value)}
         given |= _hidden(request.argv)
         for value in sorted(given, key=len, reverse=True):
             if len(value) >= _SHORTEST:

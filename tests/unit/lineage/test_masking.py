@@ -24,12 +24,22 @@ from dsv.lineage.portable import fill, portable_argv
         ["curl", "https://h.example/x?X-Amz-Signature=hunter2"],
         ["job", "--url=https://h.example/x?a=hunter2&b=1#hunter2"],
         ["sh", "-c", "curl 'https://hunter2@h.example/x' -o y"],
+        ["job", '{"password": "hunter2"}'],
+        ["job", '{"aws_secret_access_key":"hunter2"}'],
+        ["env", "DB_PASS=hunter2", "job"],
+        ["job", "--pass", "hunter2"],
+        ["job", "--password", "2345"],
+        ["sh", "-c", "MY_KEY=hunter2 DB_PASS=hunter2 job --key hunter2 --access-key=hunter2"],
+        ["python", "-c", "connect(api_key='hunter2', password = 'hunter2')"],
+        ["job", "ghp_" + 16 * "hunter2"],
+        ["sh", "-c", "job AKIAHUNTER2HUNTER2XX hunter".replace("HUNTER2", "hunter2".upper())],
         ["git", "clone", "me:hunter2@h.example:r.git"],
     ],
 )
 def test_secrets_are_masked(argv: list[str]) -> None:
     found = mask_argv(argv)
-    assert "hunter2" not in " ".join(found.argv)
+    assert not {"hunter2", "2345"} & set(" ".join(found.argv).lower().replace("'", " ").split())
+    assert "hunter2" not in " ".join(found.argv).lower()
     assert found.masked
     assert len(found.argv) == len(argv)
 
@@ -39,6 +49,10 @@ def test_secrets_are_masked(argv: list[str]) -> None:
     [
         ["python", "clean.py", "--rows", "10", "-v", "a=b"],
         ["sort", "-k", "2", "in.csv"],
+        ["train", "--max-tokens", "512", "--tokenizer", "bert", "--num-tokens=10", "--keyword", "a"],
+        ["sh", "-c", "sort -t, --key=2 a.csv > key.csv; grep key a.csv; cat /etc/passwd b.csv"],
+        ["duckdb", "-c", "select key from a join b on a.key=b.key where a.key == 'x' order by key desc"],
+        ["python", "-c", "d.sort_values(key='x').rename(columns={'key': 'id', 'token_count': 5})"],
         ["keytool", "list"],
         ["sh", "-c", "cat a | sort > b"],
         ["curl", "https://h.example/data.csv"],
