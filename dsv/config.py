@@ -5,6 +5,7 @@ Both are TOML with the same keys. A key that this dsv does not know is kept and 
 have is an error that names file and key.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,9 @@ from dsv.model.policy import EXACT, POLICIES, TABLE, Policy
 
 SHARED = "dsv.toml"
 LOCAL = ".dsv/config"
+
+REMOTE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+"""What a remote may be called. A folder here is called like it, and `dsv.toml` may be a stranger's."""
 
 _WANTED = {
     "text": "a text that is not empty",
@@ -300,6 +304,8 @@ def check(key: Key, name: str, value: object, where: str) -> str | bool | int | 
     if key.kind == "text" and isinstance(value, str) and value:
         if name.endswith(".url"):
             _check_url(value, name, where)
+        if name.endswith(".endpoint_url"):
+            _check_endpoint(value, name, where)
         if key.choices and value not in key.choices:
             raise BadConfig(f"{where}: {name} must be {' or '.join(key.choices)}, not {value!r}")
         return value
@@ -318,14 +324,28 @@ def check(key: Key, name: str, value: object, where: str) -> str | bool | int | 
 
 
 def _check_url(url: str, name: str, where: str) -> None:
-    scheme, found, rest = url.partition("://")
-    if not found or scheme not in {"s3", "file"}:
+    scheme, host, path = _split(url, name, where)
+    is_folder = scheme == "file" and host in {"", "localhost"} and path
+    if not is_folder and not (scheme == "s3" and host):
         raise BadConfig(f"{where}: {name} must be s3://BUCKET/PREFIX or file:///PATH, not {url!r}")
-    if scheme == "s3" and "@" in rest.partition("/")[0]:
+
+
+def _check_endpoint(url: str, name: str, where: str) -> None:
+    scheme, host, _ = _split(url, name, where)
+    if scheme not in {"http", "https"} or not host:
+        raise BadConfig(f"{where}: {name} must be http://HOST:PORT or https://HOST:PORT, not {url!r}")
+
+
+def _split(url: str, name: str, where: str) -> tuple[str, str, str]:
+    """Return scheme, host and path of a URL; without credentials, so that messages may show it."""
+    scheme, found, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    if "@" in host:
         raise BadConfig(
             f"{where}: {name} holds credentials",
             hint="remove them; credentials come from the environment, a profile or the machine's role",
         )
+    return scheme if found else "", host, slash + path
 
 
 def _remotes(values: Mapping[str, Any]) -> Mapping[str, Remote]:
@@ -335,6 +355,8 @@ def _remotes(values: Mapping[str, Any]) -> Mapping[str, Remote]:
             _, remote, attribute = name.split(".")
             fields.setdefault(remote, {})[attribute] = value
     for name, given in fields.items():
+        if not REMOTE_NAME.fullmatch(name):
+            raise BadConfig(f"{name!r} cannot be the name of a remote", hint="use letters, digits, - and _")
         if "url" not in given:
             raise BadConfig(f"remote.{name} has no url", hint=f"dsv config --shared remote.{name}.url URL")
     return MappingProxyType({name: Remote(name, **given) for name, given in fields.items()})

@@ -12,7 +12,7 @@ from dsv.errors import Corrupt, NotFound, Refused
 from dsv.hashing import file_id
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
-from dsv.remotes.incoming import check_there, fetch_history
+from dsv.remotes.incoming import check_names, check_there, fetch_history
 from dsv.remotes.remote import connect
 from dsv.remotes.start import attach, make_store
 from dsv.repo import SETTINGS, STORE, Repo
@@ -140,6 +140,7 @@ def _clone_into(remote: Remote, root: Path, revision: str | None, progress: Prog
     opened = connect(repo, remote.name)
     theirs = opened.load()
     check_there(opened)
+    check_names(opened, theirs)
     branch = revision if revision is not None and revision in theirs.branches else theirs.default
     make_store(repo, branch)
     fetch_history(repo, opened, progress=progress)

@@ -6,8 +6,8 @@ from pathlib import Path
 from dsv import git
 from dsv.atomic import replace_file
 from dsv.config import SHARED
-from dsv.errors import Corrupt, Refused
-from dsv.remotes.start import make_store
+from dsv.errors import Refused
+from dsv.remotes.start import check_lost, make_store
 from dsv.repo import STORE, Repo
 from dsv.settings import HEADING
 
@@ -49,21 +49,12 @@ def init(root: Path, *, store: Path | None = None) -> InitResult:
     top = git.find(root)
     created = not (repo.dot / "refs").exists()
     if created:
-        _check_lost(repo)
+        check_lost(repo)
         _create(repo, store)
     if not (root / SHARED).exists():
         replace_file(root / SHARED, HEADING.encode())
     refs = repo.refs()
     return InitResult(root, repo.local(refs).branch, refs.head, created, top is not None)
-
-
-def _check_lost(repo: Repo) -> None:
-    """Refuse to start anew over packs: gc would take them for garbage."""
-    if repo.dot.is_dir() and next(repo.blobs.list("packs/"), None) is not None:
-        raise Corrupt(
-            f"the store in {repo.dot} holds packs, and its refs are gone",
-            hint="restore the file refs from a backup, or move the store away",
-        )
 
 
 def _create(repo: Repo, store: Path | None) -> None:

@@ -1,16 +1,13 @@
 """Name the places that a workspace shares its data through."""
 
-import re
 from dataclasses import replace
 
-from dsv.config import SHARED, Remote, parse, read_text
+from dsv.config import REMOTE_NAME, SHARED, Remote, parse, read_text
 from dsv.errors import BadConfig, NotFound, Refused
 from dsv.repo import Repo
 from dsv.settings import remote_values, with_values, write
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 def remotes(repo: Repo) -> tuple[Remote, ...]:
@@ -24,7 +21,7 @@ def check_remote_name(name: str) -> str:
     Raises:
         Refused: It may not.
     """
-    if not _NAME.fullmatch(name):
+    if not REMOTE_NAME.fullmatch(name):
         raise Refused(f"{name!r} cannot be the name of a remote", hint="use letters, digits, - and _")
     return name
 

@@ -54,7 +54,7 @@ def fetch_history(repo: Repo, remote: RemoteStore, *, progress: Progress = SILEN
     """
     for attempt in range(_TRIES):
         theirs = remote.load()
-        _check_names(remote, theirs)
+        check_names(remote, theirs)
         try:
             count = _bring_records(repo, remote, progress)
         except FileNotFoundError as error:
@@ -71,8 +71,13 @@ def fetch_history(repo: Repo, remote: RemoteStore, *, progress: Progress = SILEN
     return _note(repo, remote, epoch, count)
 
 
-def _check_names(remote: RemoteStore, refs: Refs) -> None:
-    for name in (*refs.branches, *refs.tags):
+def check_names(remote: RemoteStore, refs: Refs) -> None:
+    """Refuse names that no dsv gives to branches and tags; HEAD, files and terminals get to see them.
+
+    Raises:
+        Corrupt: There is one.
+    """
+    for name in (*refs.branches, *refs.tags, refs.default):
         try:
             revisions.check_name(name)
         except Refused as error:

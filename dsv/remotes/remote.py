@@ -9,7 +9,7 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from dsv.config import Remote
-from dsv.errors import Corrupt, NotFound, RefMoved, StorageError
+from dsv.errors import Corrupt, NotFound, RefMoved, Refused, StorageError
 from dsv.remotes.cached import CachedBlobs
 from dsv.remotes.place import open_blobs
 from dsv.repo import Repo
@@ -36,7 +36,7 @@ class RemoteStore:
         blobs: Where it is, with its indexes kept here.
         folder: As given.
         raw: Its refs as they were last read, or written; None if it has none.
-        refs: The same decoded; without a local part.
+        refs: The same decoded.
     """
 
     def __init__(self, name: str, blobs: CachedBlobs, folder: Path) -> None:
@@ -57,12 +57,17 @@ class RemoteStore:
 
         Raises:
             Corrupt: They are damaged.
+            Refused: They are those of a workspace.
             TooNew: A newer dsv wrote them.
             StorageError: They cannot be read.
         """
         self.raw = self.blobs.load()
-        what = f"the refs of remote {self.name}"
-        self.refs = Refs() if self.raw is None else replace(Refs.decode(self.raw, what), local=None)
+        self.refs = Refs() if self.raw is None else Refs.decode(self.raw, f"the refs of remote {self.name}")
+        if self.refs.local is not None:
+            raise Refused(
+                f"remote {self.name} is the store of a workspace; a push would make it forget its HEAD",
+                hint="push to a folder of its own, and pull from it there; `dsv clone FOLDER` copies a workspace",
+            )
         return self.refs
 
     def objects(self, *, data: bool) -> Objects:

@@ -2,13 +2,14 @@
 
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 from dsv import git, lockfile
-from dsv.errors import NotFound, RefMoved
+from dsv.errors import Corrupt, NotFound, RefMoved
 from dsv.ids import ObjectId, short
 from dsv.lockfile import Lock
 from dsv.progress import SILENT, Progress
-from dsv.remotes.incoming import check_there, fetch_history
+from dsv.remotes.incoming import check_names, check_there, fetch_history
 from dsv.remotes.remote import RemoteStore, connect
 from dsv.repo import Repo
 from dsv.store.refs import Local, Refs
@@ -16,12 +17,39 @@ from dsv.store.writer import Writer
 
 
 def has_store(repo: Repo) -> bool:
-    """Whether the workspace has a store."""
-    return (repo.dot / "refs").exists()
+    """Whether the workspace has a store; one that `ensure` has begun and not finished is none yet.
+
+    Raises:
+        Corrupt: It has packs, and no refs.
+        BadConfig: `dsv.lock` cannot be read.
+    """
+    if not (repo.dot / "refs").exists():
+        check_lost(repo)
+        return False
+    refs = repo.refs()
+    local = repo.local(refs)
+    used = refs.branches or local.detached or local.staged or local.moving
+    return bool(used) or lockfile.read(repo.root) is None
 
 
-def make_store(repo: Repo, branch: str | None = None) -> None:
+def check_lost(repo: Repo) -> None:
+    """Refuse to start anew over packs: gc would take them for garbage.
+
+    Raises:
+        Corrupt: There are packs.
+    """
+    if repo.dot.is_dir() and next(repo.blobs.list("packs/"), None) is not None:
+        raise Corrupt(
+            f"the store in {repo.dot} holds packs, and its refs are gone",
+            hint="restore the file refs from a backup, or move the store away",
+        )
+
+
+def make_store(repo: Repo, branch: str | None = None) -> bool:
     """Make the store of a workspace that has none, on `branch` or the one of git and `dsv.lock`.
+
+    Returns:
+        Whether it was made; another process may have been faster.
 
     Raises:
         StorageError: It cannot be written.
@@ -35,9 +63,10 @@ def make_store(repo: Repo, branch: str | None = None) -> None:
     try:
         repo.blobs.swap(None, first.encode())
     except RefMoved:
-        return  # another process was a moment faster, and made the same
+        return False  # it is the same
     if top is not None:
         git.ignore(repo.root, ())
+    return True
 
 
 def ensure(repo: Repo, name: str | None = None, *, progress: Progress = SILENT) -> bool:
@@ -47,24 +76,37 @@ def ensure(repo: Repo, name: str | None = None, *, progress: Progress = SILENT) 
 
     Raises:
         NotFound: There is no remote; or it lacks the commit that `dsv.lock` names.
-        Corrupt, StorageError: The remote is damaged, or cannot be read.
+        Corrupt, StorageError: The remote is damaged, or cannot be read; or the store was, before.
     """
     if has_store(repo):
         return False
     remote = connect(repo, name)
-    remote.load()
+    theirs = remote.load()
     check_there(remote)
+    check_names(remote, theirs)
+    lock = lockfile.read(repo.root)
+    before = {path.name for path in repo.dot.iterdir()} if repo.dot.exists() else None
+    mine = make_store(repo, None if lock else theirs.default)
     try:
-        _fill(repo, remote, progress)
+        _fill(repo, remote, lock, progress)
     except BaseException:
-        shutil.rmtree(repo.dot, ignore_errors=True)  # half a store would pass for one without commits
+        if mine:
+            _take_back(repo.dot, before)  # half a store would pass for one without commits
         raise
     return True
 
 
-def _fill(repo: Repo, remote: RemoteStore, progress: Progress) -> None:
-    lock = lockfile.read(repo.root)
-    make_store(repo, None if lock else remote.refs.default)
+def _take_back(dot: Path, before: set[str] | None) -> None:
+    """Remove what was made in the folder of a store; `before` is what was in it, None if it was not there."""
+    if before is None:
+        shutil.rmtree(dot, ignore_errors=True)
+        return
+    for path in dot.iterdir():
+        if path.name not in before:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _fill(repo: Repo, remote: RemoteStore, lock: Lock | None, progress: Progress) -> None:
     fetch_history(repo, remote, progress=progress)
     if lock is not None:
         _check_known(repo, lock, remote.name)

@@ -15,12 +15,18 @@ from dsv.errors import Corrupt, RefMoved, StorageError
 from dsv.hashing import Buffer
 from dsv.store.base import BlobInfo
 from dsv.store.lock import FileLock
+from dsv.store.refs import MAX_BYTES
 
 OPEN_FILES = 96
 """Files kept open for reading: macOS allows a process 256 by default."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)+")
 _READ_ONLY = 0o444
+
+# A folder that many can write may hold pipes, and opening one must not wait for its other end.
+_READING = (
+    os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+)
 
 
 class _Handle:
@@ -29,7 +35,7 @@ class _Handle:
     __slots__ = ("fd", "lock")
 
     def __init__(self, path: Path) -> None:
-        self.fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+        self.fd = os.open(path, _READING)
         self.lock = threading.Lock()
 
     def __del__(self) -> None:
@@ -174,7 +180,8 @@ class LocalBlobs:
         """Return the mutable object."""
         path = self.root / "refs"
         try:
-            return path.read_bytes()
+            with os.fdopen(os.open(path, _READING), "rb") as file:
+                return file.read(MAX_BYTES + 1)  # what is longer is refused by whoever decodes it
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -1,5 +1,7 @@
 """A remote that lies: nothing of it enters the store, and what is here stays usable."""
 
+import os
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,17 +10,20 @@ import pytest
 
 from dsv.config import Remote
 from dsv.errors import Corrupt, DsvError
-from dsv.hashing import Kind, file_id
+from dsv.hashing import Kind, file_id, object_id
 from dsv.ids import ObjectId
 from dsv.model.recipe import Part, Recipe
 from dsv.ops.checkout import checkout_paths
 from dsv.ops.clone import clone_remote
 from dsv.ops.fetch import fetch
 from dsv.ops.fsck import fsck
+from dsv.ops.head import head
 from dsv.ops.push import push
 from dsv.ops.remote import add_remote
+from dsv.remotes.start import ensure
 from dsv.remotes.supply import supply_of
 from dsv.repo import Repo
+from dsv.revisions import Place
 from dsv.store import merge
 from dsv.store.index import Index
 from dsv.store.local import LocalBlobs
@@ -102,6 +107,42 @@ def clone(lair: Lair, root: Path) -> Repo:
     return opened(root)
 
 
+def test_a_look_at_what_a_lying_recipe_makes_leaves_nothing_behind(lair: Lair, tmp_path: Path) -> None:
+    oid, other = file_id(BIG.encode()), file_id(b"x\n1\n")
+    lair.without(oid)
+    lair.claim(Kind.RECIPE, oid, Recipe((Part(other, 4),)).encode())
+    repo = clone(lair, tmp_path / "ben")
+    assert head(repo, Place("big.csv", "HEAD")).names == ("x",)  # the word of the remote
+    assert not repo.objects.has(oid)
+    with pytest.raises(Corrupt, match="makes another file"):
+        repo.contents.read(oid)
+    assert fsck(opened(tmp_path / "ben")).damage == ()
+
+
+@pytest.mark.parametrize("size", [3, 5, 1 << 40])
+def test_a_look_at_a_recipe_that_lies_about_sizes(lair: Lair, tmp_path: Path, size: int) -> None:
+    oid, other = file_id(BIG.encode()), file_id(b"x\n1\n")
+    lair.without(oid)
+    lair.claim(Kind.RECIPE, oid, Recipe((Part(other, size),)).encode())
+    repo = clone(lair, tmp_path / "ben")
+    with pytest.raises(Corrupt, match="has 4 bytes, not"):
+        repo.contents.peek(oid, "big.csv").read_at(0, 2)
+
+
+def test_a_look_at_recipes_that_unfold_without_end(lair: Lair, tmp_path: Path) -> None:
+    oid, part, size = file_id(BIG.encode()), file_id(b"x\n1\n"), 4
+    lair.without(oid)
+    for level in range(5):
+        recipe = Recipe((Part(part, size),) * 64).encode()
+        part, size = object_id(Kind.RECIPE, recipe), size * 64
+        lair.claim(Kind.RECIPE, oid if level == 4 else part, recipe)
+    repo = clone(lair, tmp_path / "ben")
+    supply = repo.objects.supply
+    assert supply is not None
+    assert supply.layout(oid) is None
+    assert supply.layout(ObjectId("0" * 64)) is None
+
+
 def test_a_recipe_that_makes_another_file(lair: Lair, tmp_path: Path) -> None:
     oid = file_id(BIG.encode())
     other = file_id(b"x\n1\n")
@@ -175,6 +216,32 @@ def test_history_with_a_gap(ada: Workshop, lair: Lair, tmp_path: Path, kind: Kin
 def test_names_that_no_branch_has(lair: Lair, tmp_path: Path, name: str) -> None:
     refs = lair.refs
     lair.swap(replace(refs, branches={**refs.branches, name: refs.branches["main"]}))
+    with pytest.raises(Corrupt):
+        clone(lair, tmp_path / "ben")
+
+
+@pytest.mark.parametrize("name", ["../../evil", "\x1b]0;mine\x07", 'a"\nb'])
+def test_a_default_branch_that_no_dsv_names(ada: Workshop, lair: Lair, tmp_path: Path, name: str) -> None:
+    lair.swap(replace(lair.refs, default=name))
+    with pytest.raises(Corrupt, match="cannot be the name"):
+        clone(lair, tmp_path / "ben")
+    assert not (tmp_path / "ben").exists()
+    git_clone = tmp_path / "git"
+    git_clone.mkdir()
+    shutil.copy(ada.root / "dsv.toml", git_clone)
+    with pytest.raises(Corrupt, match="cannot be the name"):
+        ensure(opened(git_clone))
+    assert not (git_clone / ".dsv").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in this file system")
+def test_refs_that_are_endless_or_a_pipe(lair: Lair, tmp_path: Path) -> None:
+    place = tmp_path / "remote" / "refs"
+    os.truncate(place, 1 << 40)
+    with pytest.raises(Corrupt, match="more than any dsv writes"):
+        clone(lair, tmp_path / "ben")
+    place.unlink()
+    os.mkfifo(place)
     with pytest.raises(Corrupt):
         clone(lair, tmp_path / "ben")
 

@@ -1,0 +1,131 @@
+"""Getting a store where git brought none, and what of an older one has to stay."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dsv.config import Remote
+from dsv.errors import BadConfig, Corrupt, NotFound, Refused
+from dsv.ops.fetch import fetch
+from dsv.ops.gc import gc_remote
+from dsv.ops.pull import pull
+from dsv.ops.push import push
+from dsv.ops.remote import add_remote
+from dsv.remotes.start import ensure, has_store, make_store
+from dsv.remotes.supply import supply_of
+from dsv.repo import Repo
+from tests.unit.workshop import Workshop
+
+
+@pytest.fixture
+def ada(tmp_path: Path) -> Workshop:
+    """Ada has pushed a file."""
+    shop = Workshop(tmp_path / "ada")
+    add_remote(shop.repo, Remote("origin", f"file://{tmp_path}/remote"))
+    shop.commit({"a.csv": "x\n1\n"}, "a.csv")
+    push(shop.repo)
+    return shop
+
+
+@pytest.fixture
+def ben(ada: Workshop, tmp_path: Path) -> Path:
+    """Where Ben has got what git has."""
+    folder = tmp_path / "ben"
+    folder.mkdir()
+    for name in ("dsv.toml", "dsv.lock"):
+        shutil.copy(ada.root / name, folder)
+    return folder
+
+
+def opened(root: Path) -> Repo:
+    repo = Repo.discover(root)
+    repo.supplier = supply_of
+    return repo
+
+
+def files(root: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def test_packs_without_refs_are_left_alone(ada: Workshop, tmp_path: Path) -> None:
+    ada.commit({"a.csv": "x\n2\n"})  # nobody else has it
+    (ada.root / ".dsv" / "refs").unlink()
+    before = files(ada.root / ".dsv" / "packs")
+    for command in (pull, fetch, ensure):
+        with pytest.raises(Corrupt, match="its refs are gone"):
+            command(opened(ada.root))
+    shutil.rmtree(tmp_path / "remote")
+    with pytest.raises(Corrupt):
+        pull(opened(ada.root))
+    assert files(ada.root / ".dsv" / "packs") == before
+
+
+def test_settings_stay_where_the_remote_lacks_the_commit(ada: Workshop, ben: Path) -> None:
+    ada.commit({"a.csv": "x\n2\n"})
+    shutil.copy(ada.root / "dsv.lock", ben)
+    (ben / ".dsv").mkdir()
+    (ben / ".dsv" / "config").write_text('user = "Ben"\n')
+    with pytest.raises(NotFound, match="not on remote"):
+        pull(opened(ben))
+    assert [path.name for path in (ben / ".dsv").iterdir()] == ["config"]
+    push(ada.repo)
+    pull(opened(ben))
+    assert opened(ben).config.user == "Ben"
+    assert (ben / "a.csv").read_text() == "x\n2\n"
+
+
+@pytest.mark.parametrize("fetched", [False, True])
+def test_what_was_killed_on_the_way_goes_on(ada: Workshop, ben: Path, *, fetched: bool) -> None:
+    repo = opened(ben)
+    make_store(repo)
+    if fetched:
+        from dsv.remotes.incoming import fetch_history
+        from dsv.remotes.remote import connect
+
+        fetch_history(repo, connect(repo))
+    assert not has_store(opened(ben))
+    pull(opened(ben))
+    assert opened(ben).refs().head == ada.refs.head
+    assert (ben / "a.csv").read_text() == "x\n1\n"
+
+
+def test_of_two_at_once_the_slower_takes_nothing_back(ada: Workshop, ben: Path) -> None:
+    ada.commit({"a.csv": "x\n2\n"})
+    shutil.copy(ada.root / "dsv.lock", ben)
+    make_store(opened(ben))  # as the faster one did
+    with pytest.raises(NotFound, match="not on remote"):
+        ensure(opened(ben))
+    assert (ben / ".dsv" / "refs").exists()
+
+
+def test_staged_data_makes_a_store(ben: Path) -> None:
+    repo = opened(ben)
+    lock = (ben / "dsv.lock").read_text()
+    (ben / "dsv.lock").unlink()
+    mine = Workshop(ben)
+    mine.write({"b.csv": "y\n1\n"})
+    mine.add("b.csv")
+    (ben / "dsv.lock").write_text(lock)
+    assert has_store(repo)
+
+
+def test_the_store_of_a_workspace_is_no_remote(ada: Workshop, tmp_path: Path) -> None:
+    peer = Workshop(tmp_path / "peer")
+    peer.commit({"b.csv": "y\n1\n"}, "b.csv")
+    before = peer.refs
+    add_remote(ada.repo, Remote("peer", f"file://{peer.root}/.dsv"))
+    for command in (push, fetch, gc_remote):
+        with pytest.raises(Refused, match="store of a workspace"):
+            command(ada.repo, "peer")
+    assert peer.refs == before
+
+
+def test_a_stranger_names_a_remote_like_a_folder(ben: Path, tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs" / "index"
+    theirs.mkdir(parents=True)
+    (theirs / "precious.txt").write_text("precious")
+    (ben / "dsv.toml").write_text(f'[remote."{theirs.parent}"]\nurl = "file://{tmp_path}/remote"\n')
+    with pytest.raises(BadConfig, match="cannot be the name of a remote"):
+        pull(opened(ben))
+    assert [path.name for path in theirs.iterdir()] == ["precious.txt"]
