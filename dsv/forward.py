@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 
-from dsv import switch
 from dsv.errors import RefMoved
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
 from dsv.repo import Datasets, Repo, Tracked
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
-from dsv.switch import Moved
+from dsv.switch.move import Moved, move
 
 
 def advance(
@@ -46,7 +45,7 @@ def advance(
             found, branches={**found.branches, local.branch: commit}, local=replace(local, staged=staged)
         )
 
-    return switch.move(repo, what, wanted, change, progress=progress)
+    return move(repo, what, wanted, change, progress=progress)
 
 
 def changed(before: Datasets, after: Datasets) -> tuple[str, ...]:

@@ -32,9 +32,9 @@ def ready(repo: Repo) -> Refs:
     """
     refs = repo.refs()
     if repo.local(refs).moving is not None:
-        from dsv import switch
+        from dsv.switch.settle import settle
 
-        switch.settle(repo)
+        settle(repo)
         refs = repo.refs()
     if repo.local(refs).lock_due:
         repo.write_lock()

@@ -8,7 +8,7 @@ from dsv.cli.shape import Shape
 from dsv.cli.style import counted, printable
 
 if TYPE_CHECKING:
-    from dsv.switch import Moved
+    from dsv.switch.move import Moved
 
 SHAPE: dict[str, Shape] = {
     "written": ["path: of a dataset that was written"],

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from dsv import git, guard, lockfile, revisions, stage, switch
+from dsv import git, guard, lockfile, revisions, stage
 from dsv.errors import InTheWay, NotFound, RefMoved, Refused
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
@@ -10,7 +10,7 @@ from dsv.remotes.start import bring_locked
 from dsv.repo import Datasets, Repo, Tracked
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
-from dsv.switch import Moved
+from dsv.switch.move import Moved, move
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def checkout_paths(
     guard.ready(repo)
     datasets = revisions.datasets_at(repo, revision)
     wanted = {path: datasets[path] for path in revisions.select(datasets, paths, revision)}
-    return switch.move(
+    return move(
         repo,
         f"checkout {revision} {' '.join(paths)}",
         wanted,
@@ -166,7 +166,7 @@ def _go(
         )
         return stage.restage(repo, replace(found, branches=branches, local=attached), carried, session)
 
-    moved = switch.move(repo, what, wanted, change, force=force, progress=progress)
+    moved = move(repo, what, wanted, change, force=force, progress=progress)
     return CheckoutResult(head.branch, head.commit, moved, tuple(sorted(carried)))
 
 

@@ -4,13 +4,14 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dsv import needs, revisions, switch
+from dsv import needs, revisions
 from dsv.errors import Refused
 from dsv.ids import ObjectId
 from dsv.repo import Repo, Tracked
 from dsv.revisions import Place
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
+from dsv.switch.move import move
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def drop_working(repo: Repo, paths: Sequence[str]) -> DropResult:
     staged = repo.datasets(repo.local(repo.refs()).staged)
     named = revisions.select(staged, paths, "HEAD")
     gone: dict[str, Tracked | None] = dict.fromkeys(named)
-    moved = switch.move(repo, f"drop {' '.join(paths)}", gone, lambda found, _: found)
+    moved = move(repo, f"drop {' '.join(paths)}", gone, lambda found, _: found)
     size = sum(staged[path].checkpoint.size for path in moved.removed)
     return DropResult(moved.removed, size, stored=False)
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dsv import git, guard, origins, stage, switch
+from dsv import git, guard, origins, stage
 from dsv.atomic import storing
 from dsv.errors import DsvError, InTheWay, NotFound, Refused
 from dsv.fetching import sums
@@ -24,6 +24,7 @@ from dsv.store.lock import FileLock
 from dsv.store.refs import Refs
 from dsv.store.sink import StoreSink
 from dsv.store.writer import Writer
+from dsv.switch.move import move
 from dsv.workspace.observe import Observation
 from dsv.workspace.paths import check_dataset
 from dsv.workspace.sink import HashSink
@@ -235,7 +236,7 @@ def _take(repo: Repo, path: str, old: Tracked | None, got: Got, room: Path, prog
     def change(found: Refs, session: Writer) -> Refs:
         return stage.restage(repo, found, updates, session)
 
-    switch.move(repo, f"import {path}", {path: new}, change, progress=progress)
+    move(repo, f"import {path}", {path: new}, change, progress=progress)
     word = UNCHANGED if same else ADDED if old is None else MODIFIED
     return Imported(path, word, new, got.fetched, got.resumed, got.notes)
 

@@ -15,7 +15,7 @@ from dsv.model.origin import Source
 from dsv.progress import SILENT, Progress
 from dsv.repo import Datasets, Repo, Tracked, now
 from dsv.store.writer import Writer
-from dsv.switch import Moved
+from dsv.switch.move import Moved
 
 
 @dataclass(frozen=True, slots=True)

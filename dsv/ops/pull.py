@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dsv import forward, guard, history, lockfile, revisions, switch
+from dsv import forward, guard, history, lockfile, revisions
 from dsv.errors import Conflict, NotFound, Refused
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
@@ -12,7 +12,7 @@ from dsv.remotes.incoming import check_there, fetch_history
 from dsv.remotes.remote import connect
 from dsv.repo import Repo, Tracked
 from dsv.store.metered import Traffic
-from dsv.switch import Moved
+from dsv.switch.move import Moved, move
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def _bring(repo: Repo, paths: list[str], progress: Progress) -> Moved | None:
     wanted: dict[str, Tracked | None] = {
         path: datasets[path] for path in revisions.select(datasets, paths, "HEAD") if path not in present
     }
-    return switch.move(repo, f"pull {' '.join(paths)}", wanted, lambda found, _: found, progress=progress)
+    return move(repo, f"pull {' '.join(paths)}", wanted, lambda found, _: found, progress=progress)
 
 
 def _follow_lock(repo: Repo, progress: Progress) -> Moved | None:

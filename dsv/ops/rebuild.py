@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dsv import revisions, stage, switch
+from dsv import revisions, stage
 from dsv.circumstances import Circumstance
 from dsv.errors import InTheWay, Refused
 from dsv.ids import ObjectId
@@ -21,6 +21,7 @@ from dsv.revisions import Place
 from dsv.store.refs import Refs
 from dsv.store.sink import StoreSink
 from dsv.store.writer import Writer
+from dsv.switch.move import move
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def _write(
     goal: dict[str, Tracked | None] = {path: tracked}
     as_staged = staged is not None and staged.id == tracked.id
     try:
-        switch.move(
+        move(
             repo,
             f"rebuild {path}",
             goal if as_staged else {},

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dsv import guard, revisions, stage, switch
+from dsv import guard, revisions, stage
 from dsv.progress import SILENT, Progress
 from dsv.repo import Repo, Tracked
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
-from dsv.switch import Moved
+from dsv.switch.move import Moved, move
 
 
 def restore(repo: Repo, paths: Sequence[str], *, progress: Progress = SILENT) -> Moved:
@@ -24,7 +24,7 @@ def restore(repo: Repo, paths: Sequence[str], *, progress: Progress = SILENT) ->
     head = repo.datasets(repo.snapshot_of(refs.head))
     both = {**head, **staged}
     wanted = {path: both[path] for path in revisions.select(both, paths, "HEAD")}
-    return switch.move(
+    return move(
         repo, f"restore {' '.join(paths)}", wanted, lambda found, _: found, force=True, progress=progress
     )
 

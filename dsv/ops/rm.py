@@ -4,11 +4,12 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dsv import guard, revisions, stage, switch
+from dsv import guard, revisions, stage
 from dsv.errors import InTheWay
 from dsv.repo import Repo, Tracked
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
+from dsv.switch.move import move
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def rm(repo: Repo, paths: Sequence[str], *, keep: bool = False) -> RmResult:
         stage.ignore_in_git(repo)
         return RmResult(tuple(named), ())
     try:
-        moved = switch.move(repo, what, gone, untrack)
+        moved = move(repo, what, gone, untrack)
     except InTheWay as error:
         raise InTheWay(error.message, hint=f"dsv rm --keep {shlex.join(named)}") from error
     return RmResult(tuple(named), moved.removed)

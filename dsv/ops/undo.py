@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from dsv import switch
 from dsv.errors import AnswerNo, RefMoved
 from dsv.progress import SILENT, Progress
 from dsv.repo import Repo, Tracked
@@ -10,7 +9,7 @@ from dsv.store.changes import deletions_of, id_or_none, taken_back
 from dsv.store.oplog import OpEntry
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
-from dsv.switch import Moved
+from dsv.switch.move import Moved, move
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def undo(repo: Repo, *, progress: Progress = SILENT) -> UndoResult:
             raise RefMoved("another operation came in between", hint="run the command again")
         return taken_back(found, entry.changes)
 
-    moved = switch.move(
+    moved = move(
         repo,
         f"undo {entry.what}",
         wanted,

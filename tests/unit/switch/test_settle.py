@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from dsv import switch
 from dsv.ids import ObjectId
 from dsv.ops.checkout import checkout
 from dsv.repo import Repo
 from dsv.store.refs import Local, Moving, Refs
 from dsv.store.writer import Writer
+from dsv.switch.settle import Ended, finish
 from tests.unit.workshop import Workshop
 
 BEFORE = {"d/same": "1", "d/changed": "1", "d/gone": "1", "d/s/gone": "1", "d/was": "1"}
@@ -75,7 +75,7 @@ def test_every_half_is_ended(shop: Workshop, half: str) -> None:
     interrupted(shop)
     content, folders = HALVES[half]
     lay(shop, content, *folders)
-    ended = switch.finish(shop.repo)
+    ended = finish(shop.repo)
     assert ended.left == ()
     assert files(shop) == AFTER
     assert not (shop.root / "d/s").exists()
@@ -88,7 +88,7 @@ def test_an_edit_in_between_is_not_touched(shop: Workshop, name: str) -> None:
     interrupted(shop)
     mine = {**BEFORE, "d/changed": "2", name: "mine"}
     lay(shop, mine)
-    ended = switch.finish(shop.repo)
+    ended = finish(shop.repo)
     assert ended.left == ("d",)
     assert files(shop) == mine
     assert shop.local.moving is None
@@ -97,7 +97,7 @@ def test_an_edit_in_between_is_not_touched(shop: Workshop, name: str) -> None:
 
 def test_nothing_was_interrupted(shop: Workshop) -> None:
     shop.commit(BEFORE, "d")
-    assert switch.finish(shop.repo) == switch.Ended()
+    assert finish(shop.repo) == Ended()
 
 
 def test_the_next_checkout_ends_it(shop: Workshop) -> None:

@@ -1,0 +1,74 @@
+"""What the working tree holds, beside the versions that the store has."""
+
+from dsv import filediff
+from dsv.filediff import FileChange
+from dsv.ids import ObjectId
+from dsv.model import node as nodes
+from dsv.model.node import DIR, Entry
+from dsv.repo import Repo, Tracked
+from dsv.workspace.observe import Observation
+from dsv.workspace.sink import HashSink
+
+
+def look(repo: Repo, path: str) -> Observation | None:
+    """Return what the working tree holds at `path`, None for nothing; its nodes can be read from then on.
+
+    Raises:
+        UserError: There is something that dsv does not track or cannot read.
+    """
+    if not repo.holds(path):
+        return None
+    sink = HashSink(repo.cache)
+    seen = repo.look(path, sink)
+    repo.remember_nodes(sink)
+    return seen
+
+
+def is_known(
+    repo: Repo, seen: Observation | None, new: Tracked | None, known: list[Tracked | None], *, gone: bool
+) -> bool:
+    """Whether all that is there is in the store: each file is as wanted, or as one of `known` has it.
+
+    A file that is in one of them and not there is a change like any other, unless `gone`.
+    """
+    if seen is None:
+        return True
+    dropped = repo.local(repo.refs()).dropped
+    held = [one for one in known if one is not None and one.checkpoint.content not in dropped]
+    states = [one.checkpoint for one in (new, *held) if one is not None]
+    if any((state.content, state.kind) == (seen.content, seen.kind) for state in states):
+        return True
+    folders = [state.content for state in states if state.kind == DIR]
+    if seen.kind != DIR or not folders:
+        return False
+    reference, *others = folders
+    allowed = [
+        {change.path: change.after for change in filediff.changes(reference, other, repo.node)}
+        for other in others
+    ]
+    return all(
+        (gone and (change.after is None or _is_emptied(change, allowed)))
+        or any(change.path in other and other[change.path] == change.after for other in allowed)
+        for change in filediff.changes(reference, seen.content, repo.node)
+    )
+
+
+def is_as(seen: Observation | None, new: Tracked | None) -> bool:
+    """Whether what is there is the version `new`, both being something."""
+    if seen is None or new is None:
+        return False
+    return (seen.content, seen.kind) == (new.checkpoint.content, new.checkpoint.kind)
+
+
+def _is_emptied(change: FileChange, allowed: list[dict[str, Entry | None]]) -> bool:
+    """Whether it is a folder that is empty now and has files in one of the versions."""
+    if change.after is None or change.after.target != nodes.EMPTY:
+        return False
+    return any(path.startswith(f"{change.path}/") for other in allowed for path in other)
+
+
+def content(seen: Observation | None, new: Tracked | None) -> ObjectId | None:
+    """Return what is there, if it is of the kind that is wanted."""
+    if seen is None or new is None or (seen.kind == DIR) != new.checkpoint.is_dir:
+        return None
+    return seen.content
