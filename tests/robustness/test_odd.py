@@ -193,8 +193,8 @@ def test_parquet_with_values_of_60_mb(lab: Lab) -> None:
     for words in (("add", "huge.parquet"), ("commit", "-m", "huge"), ("show", "huge.parquet@HEAD")):
         done = lab(*words)
         assert done.code == 0, done.err
-        # What one page forces comes on top of the bar.
-        assert done.peak < LIMIT + 3 * value // 1024, f"{words}: {done.peak} KiB"
+        # What one page forces comes on top of the bar: its bytes, decoded values, and a copy on the way.
+        assert done.peak < LIMIT + 4 * value // 1024, f"{words}: {done.peak} KiB"
     (lab.folder / "huge.parquet").unlink()
     lab.ok("restore", "huge.parquet")
     assert lab.read("huge.parquet") == content
