@@ -104,14 +104,16 @@ def table_of(repo: Repo, path: str, checkpoint: Checkpoint) -> TableReader:
 
 
 def start_of(repo: Repo, path: str, checkpoint: Checkpoint) -> TableReader:
-    """Return a version of a dataset as a table of which only the first rows will be read.
+    """Return a version of a dataset as a table of which only the first rows will be read, and shown.
+
+    Of a file that is on a remote only, what is read is brought and no more.
 
     Raises:
         NoTable: It is none; the message is the reason.
     """
     if checkpoint.is_dir:
         return folder.open_folder(_stored_members(repo, checkpoint), _TextFiles())
-    source = repo.contents.open(checkpoint.content, path.rpartition("/")[2])
+    source = repo.contents.peek(checkpoint.content, path.rpartition("/")[2])
     return readers.open_table(source, lambda text: TextReader(text, _pinned(repo, checkpoint, text)))
 
 

@@ -1,13 +1,13 @@
 """Bytes of files that the store lacks, brought from a remote when they are needed."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from dsv.errors import Corrupt, Missing
 from dsv.hashing import Buffer, Kind, file_hasher, object_id
 from dsv.ids import ObjectId
-from dsv.model.recipe import Recipe
+from dsv.model.recipe import Part, Recipe
 from dsv.progress import SILENT, Progress
 from dsv.remotes.receive import Wanted, batches, receive
 from dsv.remotes.remote import RemoteStore, connect
@@ -21,6 +21,9 @@ BATCH = 256 << 20
 
 RECIPES = 8 << 20
 """Bytes of recipes that are held at once."""
+
+LAYOUT = 1 << 19
+"""Segments of a file of which parts are read on their own: 64 GB or so. Of a larger one all is brought first."""
 
 _ROWS = 1 << 17
 _TRIES = 4
@@ -98,6 +101,43 @@ class Supply:
                 for recipes in self._read_recipes(there, found):
                     waiting |= {part.id for one in recipes.values() for part in one.parts} - seen
             return True
+
+    def layout(self, oid: ObjectId) -> Sequence[tuple[ObjectId, int]] | None:
+        """Return id and size of each segment of a file as its recipe on the remote has them.
+
+        Nothing proves it but the whole file, so it does not enter the store.
+
+        Returns:
+            The segments in order; None if the remote lacks the file, or there are more than
+            `LAYOUT`, or gc was at work there.
+
+        Raises:
+            Corrupt: A recipe there is damaged, lies about a size, or nests without end.
+            StorageError: The remote cannot be read.
+        """
+        with self._lock:
+            try:
+                return self._unfold(oid)
+            except FileNotFoundError:
+                self._there = None  # gc may have moved things since the refs were read
+                return None
+
+    def _unfold(self, oid: ObjectId) -> list[Part] | None:
+        there = self._objects()
+        found = self._find(there, [oid])
+        parts = [Part(oid, found[0].place.raw)] if found else []
+        for depth in range(MAX_DEPTH + 1):
+            known: dict[ObjectId, Recipe] = {}
+            for recipes in self._read_recipes(there, self._find(there, {part.id for part in parts})):
+                known |= recipes
+                if sum(len(one.parts) for one in known.values()) > LAYOUT:
+                    return None
+            if not known:
+                return parts or None
+            parts = list(islice(_unfolded(parts, known, top=depth == 0), LAYOUT + 1))
+            if len(parts) > LAYOUT:
+                return None
+        raise Corrupt(f"the recipe of file {oid} on remote {self.remote.name} nests without end")
 
     def _absent(self, ids: Iterable[ObjectId]) -> list[ObjectId]:
         objects = self._repo.objects
@@ -210,6 +250,18 @@ class Supply:
 
             receive(there, batch, take)
             self._repo.publish("fetch", lambda refs, _: refs, writer=writer, log=False)
+
+
+def _unfolded(parts: list[Part], known: Mapping[ObjectId, Recipe], *, top: bool) -> Iterator[Part]:
+    """Yield `parts` with those of a recipe in its place."""
+    for part in parts:
+        recipe = known.get(part.id)
+        if recipe is None:
+            yield part
+        elif top or recipe.size == part.size:
+            yield from recipe.parts
+        else:
+            raise Corrupt(f"recipe {part.id} has {recipe.size} bytes, not {part.size}")
 
 
 def _recipes(there: Objects, batch: list[Wanted]) -> dict[ObjectId, Recipe]:

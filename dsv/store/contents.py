@@ -26,6 +26,9 @@ _THREADED = 8 << 20
 _AHEAD = 4  # loads
 _WORKERS = min(4, os.cpu_count() or 1)
 _CACHE = 32 << 20
+_BROUGHT = 1 << 20
+"""Bytes that come with one request for a part of a file, if no more are wanted: what follows is wanted next."""
+
 _FINGERPRINT = "dsv 2026-11 content range v1"
 
 
@@ -102,6 +105,23 @@ class Contents:
             Corrupt: Its recipe is damaged.
         """
         return ContentSource(self._objects, name, self.segments(oid))
+
+    def peek(self, oid: ObjectId, name: str) -> "ContentSource":
+        """Like `open`, to look at a part: of a file that is not here only what is read is brought.
+
+        Each segment is what its id says, but that these segments make the file is then the word of the
+        remote, as only the whole file proves it. So it is for showing, and nothing is to be derived from it.
+
+        Raises:
+            Missing: It is nowhere.
+            Corrupt: Its recipe is damaged.
+            StorageError: The remote cannot be read.
+        """
+        supply = self._objects.supply
+        layout = None if supply is None or self.has(oid) else supply.layout(oid)
+        if layout is None:
+            return self.open(oid, name)
+        return ContentSource(self._objects, name, iter(layout))
 
     def segments(self, oid: ObjectId) -> Iterator[tuple[ObjectId, int]]:
         """Yield id and size of each segment of a file in order, as its recipe has them.
@@ -289,7 +309,9 @@ class ContentSource:
             Missing: The store does not hold the segment.
             Corrupt: The segment is damaged.
         """
-        pieces = [self._segment(number)[start:stop] for number, start, stop in self._ranges(offset, length)]
+        ranges = list(self._ranges(offset, length))
+        self._bring([number for number, _, _ in ranges])
+        pieces = [self._segment(number)[start:stop] for number, start, stop in ranges]
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def fingerprint(self, offset: int, length: int) -> str:
@@ -308,11 +330,35 @@ class ContentSource:
         number = bisect_right(self._starts, offset) - 1
         while offset < end:
             first = self._starts[number]
-            after = self._starts[number + 1] if number + 1 < len(self._starts) else self.size
-            stop = min(end, after)
+            stop = min(end, self._after(number))
             yield number, offset - first, stop - first
             offset = stop
             number += 1
+
+    def _after(self, number: int) -> int:
+        """Return where a segment ends."""
+        return self._starts[number + 1] if number + 1 < len(self._starts) else self.size
+
+    def _bring(self, numbers: list[int]) -> None:
+        """Have the store get at once those of the segments that it lacks."""
+        supply = self._objects.supply
+        if supply is None:
+            return
+        lacking = [number for number in numbers if self._lacks(number)]
+        if not lacking:
+            return
+        after, last = lacking[-1] + 1, len(self._starts)
+        while after < last and self._after(after) - self._starts[lacking[0]] <= _BROUGHT:
+            if self._lacks(after):
+                lacking.append(after)
+            after += 1
+        supply.bring(ObjectId(self._key(number).hex()) for number in lacking)
+
+    def _lacks(self, number: int) -> bool:
+        return number not in self._cache and self._objects.listed(self._key(number), data=True) is None
+
+    def _key(self, number: int) -> bytes:
+        return bytes(self._ids[32 * number : 32 * number + 32])
 
     def _segment(self, number: int) -> bytes:
         with self._lock:
@@ -320,10 +366,13 @@ class ContentSource:
             if cached is not None:
                 self._cache[number] = cached  # now the last to go
                 return cached
-        oid = ObjectId(self._ids[32 * number : 32 * number + 32].hex())
+        oid = ObjectId(self._key(number).hex())
         data = self._objects.get(oid, Kind.SEGMENT)
         if file_id(data) != oid:
             raise Corrupt(f"segment {oid} is not what its id says")
+        start = self._starts[number]
+        if len(data) != self._after(number) - start:
+            raise Corrupt(f"segment {oid} has {len(data)} bytes, not {self._after(number) - start}")
         with self._lock:
             if number not in self._cache:
                 self._cache[number] = data

@@ -1,7 +1,7 @@
 """Reading objects: found through the live indexes, verified, and sought again if damaged."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from dsv.errors import Corrupt, Missing
@@ -31,6 +31,9 @@ class Supply(Protocol):
 
     def has(self, ids: Iterable[ObjectId]) -> bool:
         """Whether it has all these files."""
+
+    def layout(self, oid: ObjectId) -> Sequence[tuple[ObjectId, int]] | None:
+        """Return id and size of each segment of a file, which nothing proves; None: bring it instead."""
 
 
 class Objects:

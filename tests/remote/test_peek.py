@@ -1,0 +1,64 @@
+"""The start of a table that only a remote has: what is shown is brought, and little more."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dsv.config import Remote
+from dsv.ops.cat import cat
+from dsv.ops.clone import clone_remote
+from dsv.ops.fsck import fsck
+from dsv.ops.head import head
+from dsv.ops.push import push
+from dsv.ops.remote import add_remote
+from dsv.remotes.remote import connect
+from dsv.remotes.supply import supply_of
+from dsv.repo import Repo
+from dsv.revisions import Place
+from tests.remote.weed import Bucket
+from tests.unit.workshop import Workshop
+
+COLUMNS = 4
+ROWS = 2_000_000
+
+
+@pytest.fixture
+def remote(bucket: Bucket) -> Remote:
+    return Remote("origin", f"s3://{bucket.name}/team", endpoint_url=bucket.endpoint)
+
+
+def opened(root: Path) -> Repo:
+    repo = Repo.discover(root)
+    repo.supplier = supply_of
+    return repo
+
+
+def test_head_of_a_large_file_brings_little_of_it(remote: Remote, tmp_path: Path) -> None:
+    ada = Workshop(tmp_path / "ada")
+    random = np.random.default_rng(1)
+    columns = {f"c{number}": random.integers(0, 1 << 62, ROWS) for number in range(COLUMNS)}
+    path = ada.root / "t.parquet"
+    pq.write_table(pa.table(columns), path, row_group_size=100_000)
+    add_remote(ada.repo, remote)
+    ada.commit({}, "t.parquet")
+    push(ada.repo)
+
+    clone_remote(remote, tmp_path / "ben")
+    repo = opened(tmp_path / "ben")
+    meter = connect(repo).blobs.meter
+    before = meter.traffic
+    shown = head(repo, Place("t.parquet", "HEAD"), rows=3)
+    assert shown.total == ROWS
+    assert len(shown.rows) == 3
+    spent = meter.traffic
+    size = path.stat().st_size
+    assert size > 60_000_000
+    assert spent.received - before.received < size / 10
+    assert spent.requests - before.requests <= 14
+    assert fsck(Repo.discover(repo.root)).damage == ()
+    # The rest comes when all is wanted, and the whole is proved.
+    repo = opened(repo.root)
+    assert b"".join(map(bytes, cat(repo, Place("t.parquet", "HEAD")))) == path.read_bytes()
