@@ -101,7 +101,8 @@ def open_table(
     found = _find(path, rev)
     if isinstance(found, Path):
         with storing("read", os.fspath(path)):
-            return stream.stream(stream.open_path(found, _schema(found)), columns)
+            name = Path(path).name
+            return stream.stream(stream.open_path(found, _schema(found, name), name=name), columns)
     from dsv import tabular
 
     repo, place, version = found
@@ -182,12 +183,12 @@ def _laid_out(clean: Path, path: str | os.PathLike[str], rev: str | None) -> Pat
     raise NotFound(f"{'/'.join(parts)}{suffix} is no input of the run that is being replayed")
 
 
-def _schema(found: Path) -> "TextSchema | None":
+def _schema(found: Path, name: str) -> "TextSchema | None":
     """Return the schema that a text of the workspace is known to have, or had in the run that is replayed."""
     from dsv.tables.dialect import TextSchema
     from dsv.tables.names import text_format
 
-    if text_format(found.name) is None:
+    if text_format(name) is None:
         return None
     clean = around.replayed()
     if clean is not None:

@@ -31,12 +31,13 @@ def stream(table: TableReader, columns: Sequence[str] | None = None) -> pa.Recor
     return pa.RecordBatchReader.from_batches(schema, _alike(table.batches(columns), schema))
 
 
-def open_path(path: Path, schema: TextSchema | None = None) -> TableReader:
+def open_path(path: Path, schema: TextSchema | None = None, *, name: str | None = None) -> TableReader:
     """Return a file, or a folder that is one table, as a table. All of a text is read, to learn its types.
 
     Args:
         path: Where it is.
         schema: What a text was known to be before; no column gets narrower than there.
+        name: What it is called, where it lies under another name.
 
     Raises:
         NoTable: It is none; the message is the reason.
@@ -44,9 +45,9 @@ def open_path(path: Path, schema: TextSchema | None = None) -> TableReader:
     """
     if path.is_dir():
         return folder.open_folder(_members(path), _infer)
-    source = FileSource(path)
+    source = _Named(path, name or path.name)
     try:
-        if text_format(path.name) is None:
+        if text_format(source.name) is None:
             return readers.open_table(source)
         return TextReader(source, infer.infer(source, start=schema))
     except BaseException:
@@ -65,15 +66,23 @@ def _members(root: Path) -> Iterator[Member]:
         for name in names:
             path = Path(here, name)
             inside = path.relative_to(root).as_posix()
-            yield Member(inside, partial(_Shard, path, inside))
+            yield Member(inside, partial(_Named, path, inside))
 
 
-class _Shard(FileSource):
-    """A file in a folder, called by its path there."""
+class _Named(FileSource):
+    """A file that is called otherwise than where it lies, such as by its path in a folder.
+
+    It is closed with the last stream that reads from it: whoever is handed a stream has nothing else to close.
+    """
+
+    _handle = -1
 
     def __init__(self, path: Path, name: str) -> None:
         super().__init__(path)
         self.name = name
+
+    def __del__(self) -> None:
+        self.close()
 
 
 def _infer(source: ByteSource) -> TextReader:

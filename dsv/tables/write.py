@@ -4,10 +4,14 @@ Parquet is cut into pages by content: an edit changes the pages around it, not a
 and batches of a file depend on the rows alone, not on the batches in which they came.
 """
 
+import io
 from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import PurePath
 from typing import Any, BinaryIO, Final, Literal, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import parquet
 
 from dsv.errors import Refused, UsageFault
@@ -21,6 +25,9 @@ GROUP_BYTES = 128 << 20
 
 PAGES: Final = {"min_chunk_size": 64 << 10, "max_chunk_size": 256 << 10}
 """Bytes of a page of Parquet, before compression."""
+
+FEW = 1024
+"""Values in the first `BATCH_ROWS` rows of a column up to which Parquet numbers them."""
 
 _FORMS = {
     "parquet": "parquet",
@@ -55,7 +62,7 @@ def form_of(name: str) -> str:
     Raises:
         UsageFault: Its suffix is none of those.
     """
-    form = _FORMS.get(name.rpartition(".")[2].lower())
+    form = _FORMS.get(PurePath(name).suffix[1:].lower())
     if form is None:
         raise UsageFault(
             f"{name}: its suffix does not say which format to write", hint=".parquet, .arrow or .arrows"
@@ -127,18 +134,49 @@ def _parquet(
     reader: pa.RecordBatchReader, out: BinaryIO, compression: str | None, *, dictionary: bool
 ) -> int:
     rows = 0
+    lots = _even(reader)
+    first = next(lots, reader.schema.empty_table())
     with parquet.ParquetWriter(
         out,
         reader.schema,
         compression=compression or "none",
-        use_dictionary=dictionary,
+        use_dictionary=_repeating(first) if dictionary else False,
         use_content_defined_chunking=PAGES,
         write_page_index=True,
     ) as writer:
-        for group in _groups(_even(reader)):
+        for group in _groups(chain([first], lots)):
             writer.write_table(group, row_group_size=GROUP_ROWS)
             rows += group.num_rows
     return rows
+
+
+def _repeating(lot: pa.Table) -> list[str]:
+    """Return the leaf columns whose values are worth numbering, judged by the first rows; in nested ones all are.
+
+    Numbers are given in the order in which values come first. Where they are few that order stands after a few
+    rows; where they are many, every row that is put in or taken out changes the numbers of all that follow.
+    """
+    told = io.BytesIO()
+    parquet.write_table(lot.schema.empty_table(), told)
+    shape = parquet.ParquetFile(told).schema
+    leaves = [shape.column(number).path for number in range(len(shape))]
+    many = {
+        field.name
+        for field, values in zip(lot.schema, lot.columns, strict=True)
+        if _is_flat(field.type) and not _is_few(values)
+    }
+    return [leaf for leaf in leaves if leaf not in many]
+
+
+def _is_flat(kind: pa.DataType) -> bool:
+    return kind.num_fields == 0 and not isinstance(kind, pa.BaseExtensionType)
+
+
+def _is_few(values: pa.ChunkedArray) -> bool:
+    try:
+        return bool(pc.count_distinct(values).as_py() <= FEW)
+    except pa.ArrowNotImplementedError:
+        return True
 
 
 def _ipc(
@@ -148,9 +186,9 @@ def _ipc(
     make = pa.ipc.new_file if form == "file" else pa.ipc.new_stream
     rows = 0
     with make(out, reader.schema, options=options) as writer:
-        for batch in _even(reader):
-            writer.write_table(batch)
-            rows += batch.num_rows
+        for lot in _even(reader):
+            writer.write_table(_copied(lot))
+            rows += lot.num_rows
     return rows
 
 
@@ -170,6 +208,14 @@ def _even(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
             room -= batch.num_rows - start
     if waiting:
         yield pa.Table.from_batches(waiting, reader.schema).combine_chunks()
+
+
+def _copied(lot: pa.Table) -> pa.Table:
+    """Return `lot` in buffers of its own: what is written of others depends on what else is in them."""
+    if lot.num_rows < 2:
+        return lot.take(pa.array(range(lot.num_rows), pa.int64()))
+    half = lot.num_rows // 2
+    return pa.concat_tables([lot.slice(0, half), lot.slice(half)]).combine_chunks()
 
 
 def _groups(lots: Iterable[pa.Table]) -> Iterator[pa.Table]:
