@@ -1,3 +1,4 @@
+import gc
 from pathlib import Path
 
 import pyarrow as pa
@@ -152,10 +153,15 @@ def test_a_version_in_a_replay_is_a_table_by_its_own_name(
 def test_files_are_let_go(here: Workshop) -> None:
     here.commit({"t.csv": "a\n1\n"}, "t.csv")
     dsv.write_table("t.parquet", pa.table({"a": [1, 2]}))
+
+    def opened() -> int:
+        gc.collect()
+        return len(list(Path("/proc/self/fd").iterdir()))
+
     for path in ("t.csv", "t.parquet"):
         rows(path)
-        before = len(list(Path("/proc/self/fd").iterdir()))
+        before = opened()
         for _ in range(5):
             dsv.open_table(path)
             rows(path)
-        assert len(list(Path("/proc/self/fd").iterdir())) == before
+        assert opened() == before
