@@ -1,8 +1,10 @@
 """Bringing history here: all meta objects of a remote that the store lacks, then its refs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from types import MappingProxyType
+from typing import Any
 
 from dsv import reach, revisions
 from dsv.errors import Corrupt, DsvError, Missing, RefMoved, Refused, StorageError
@@ -15,13 +17,14 @@ from dsv.remotes.outgoing import listed_rows
 from dsv.remotes.receive import Wanted, receive
 from dsv.remotes.remote import RemoteStore
 from dsv.repo import Repo
-from dsv.store.index import Located
+from dsv.store.index import Index, Located
 from dsv.store.objects import Objects
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.tables.keys import facts_key
 
 _TRIES = 4
+_ROWS = 1 << 16
 _KINDS = frozenset(int(kind) for kind in Kind if not kind.is_data)
 
 
@@ -87,12 +90,12 @@ def check_names(remote: RemoteStore, refs: Refs) -> None:
 def _bring_records(repo: Repo, remote: RemoteStore, progress: Progress) -> int:
     there = remote.objects(data=False)
     lacking = _lacking(repo, there)
-    facts = [one for one in lacking if one.place.kind == Kind.FACTS]
-    records = [one for one in lacking if one.place.kind != Kind.FACTS]
     if not lacking:
         return 0
-    progress.begin("fetching history", sum(one.place.stored for one in lacking), "B")
+    size = sum(int(index.numpy("stored")[rows].sum(dtype="u8")) for index, rows in lacking)
+    progress.begin("fetching history", size, "B")
     keys: set[bytes] = set()
+    count = 0
     with repo.writer() as writer:
 
         def take(key: bytes, place: Located, stored: Buffer, raw: Buffer) -> None:
@@ -102,25 +105,44 @@ def _bring_records(repo: Repo, remote: RemoteStore, progress: Progress) -> int:
                 keys.add(bytes.fromhex(facts_key(found.content, found.schema)))
             writer.relocate(key, place, stored)
 
-        receive(there, records, take)
         # No id proves facts: they enter under the key of a version that came with them, and no other.
-        receive(there, [one for one in facts if one.key in keys], take)
+        for facts in (False, True):
+            wanted = (one for one in _wanted(lacking, facts=facts) if not facts or one.key in keys)
+            while batch := list(islice(wanted, _ROWS)):
+                receive(there, batch, take)
+                count += len(batch)
         repo.publish("fetch", lambda found, _: found, writer=writer, log=False)
-    return len(lacking)
+    return count
 
 
-def _lacking(repo: Repo, there: Objects) -> list[Wanted]:
+def _lacking(repo: Repo, there: Objects) -> list[tuple[Index, Any]]:
+    """Return which rows of the remote's indexes are lacking here, as numpy numbers, in the order of packs."""
     import numpy as np
 
-    found: dict[tuple[bytes, int], Located] = {}
+    found = []
     mine = repo.objects.indexes(data=False)
     # Copies in the largest indexes first: packs that were joined take fewer requests.
     for index in there.indexes(data=False):
         known = np.isin(index.numpy("kind"), list(_KINDS))
-        for row in np.flatnonzero(known & ~listed_rows(index, mine)).tolist():
-            place = index.at(row)
-            found.setdefault((index.id_at(row), place.kind), place)
-    return [Wanted(key, place) for (key, _), place in found.items()]
+        rows = np.flatnonzero(known & ~listed_rows(index, mine))
+        if len(rows):
+            order = np.lexsort((index.numpy("offset")[rows], index.numpy("pack")[rows]))
+            found.append((index, rows[order]))
+    return found
+
+
+def _wanted(lacking: list[tuple[Index, Any]], *, facts: bool) -> Iterator[Wanted]:
+    """Yield the objects in those rows, each once, without ever holding them all."""
+    seen: set[bytes] = set()
+    for index, rows in lacking:
+        chosen = rows[(index.numpy("kind")[rows] == Kind.FACTS) == facts]
+        for start in range(0, len(chosen), _ROWS):
+            for row in chosen[start : start + _ROWS].tolist():
+                key, place = index.id_at(row), index.at(row)
+                mark = key + bytes([place.kind])
+                if mark not in seen:
+                    seen.add(mark)
+                    yield Wanted(key, place)
 
 
 def _check_whole(repo: Repo, remote: RemoteStore) -> None:

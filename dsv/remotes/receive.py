@@ -4,6 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext, suppress
 from typing import NamedTuple
 
 from dsv.errors import Corrupt
@@ -53,7 +54,6 @@ def receive(there: Objects, wanted: Iterable[Wanted], take: Take) -> None:
         StorageError: The remote cannot be read.
     """
     large = threading.Lock()
-    failed: deque[tuple[Wanted, Corrupt]] = deque()
 
     def read(group: list[Wanted]) -> None:
         first = group[0].place
@@ -61,23 +61,30 @@ def receive(there: Objects, wanted: Iterable[Wanted], take: Take) -> None:
         try:
             data = memoryview(there.blobs.read(packs.name(first.pack), first.offset, end - first.offset))
         except Corrupt as error:
-            failed.extend((one, error) for one in group)
+            for one in group:
+                use_other_copy(one, error)
             return
         for one in group:
             start = one.place.offset - first.offset
-            stored = data[start : start + one.place.stored]
             try:
-                if one.place.raw > _LARGE:
-                    with large:  # a few bytes may claim to be many
-                        take(one.key, one.place, stored, verified(one, stored))
-                else:
-                    take(one.key, one.place, stored, verified(one, stored))
+                use(one, data[start : start + one.place.stored])
             except Corrupt as error:
-                failed.append((one, error))
+                use_other_copy(one, error)
+
+    def use(one: Wanted, stored: Buffer) -> None:
+        # A few bytes may claim to be many: of such objects there is one in memory at a time.
+        with large if one.place.raw > _LARGE else nullcontext():
+            take(one.key, one.place, stored, verified(one, stored))
+
+    def use_other_copy(one: Wanted, error: Corrupt) -> None:
+        # At once, not at the end: else a remote full of damage would fill the memory with failures.
+        for other, stored in _other_copies(there, one):
+            with suppress(Corrupt):
+                use(other, stored)
+                return
+        raise error
 
     _each(read, ranges(wanted))
-    for one, error in failed:
-        _read_other_copy(there, one, error, take)
 
 
 def verified(wanted: Wanted, stored: Buffer) -> Buffer:
@@ -148,16 +155,13 @@ def _each(read: Callable[[list[Wanted]], None], groups: Iterator[list[Wanted]]) 
                 future.cancel()
 
 
-def _read_other_copy(there: Objects, one: Wanted, error: Corrupt, take: Take) -> None:
+def _other_copies(there: Objects, one: Wanted) -> Iterator[tuple[Wanted, Buffer]]:
+    """Yield where else an object is, with the bytes that are stored there."""
     for index in there.indexes(data=one.place.kind < Kind.COMMIT):
         for place in index.places(one.key):
-            if place == one.place or place.kind != one.place.kind:
-                continue
-            try:
-                stored = there.blobs.read(packs.name(place.pack), place.offset, place.stored)
-                raw = verified(Wanted(one.key, place), stored)
-            except (Corrupt, FileNotFoundError):
-                continue
-            take(one.key, place, stored, raw)
-            return
-    raise error
+            if place != one.place and place.kind == one.place.kind:
+                with suppress(Corrupt, FileNotFoundError):
+                    yield (
+                        Wanted(one.key, place),
+                        there.blobs.read(packs.name(place.pack), place.offset, place.stored),
+                    )

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import struct
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -251,6 +253,31 @@ def test_an_index_that_claims_to_be_endless(lair: Lair, tmp_path: Path) -> None:
     lair.swap(replace(refs, indexes=tuple(one._replace(size=1 << 40) for one in refs.indexes)))
     with pytest.raises(Corrupt, match="claims"):
         clone(lair, tmp_path / "ben")
+
+
+def test_an_index_that_claims_what_nobody_has(lair: Lair, tmp_path: Path) -> None:
+    """What fails is not kept, nor is all read that an index lists, before the first lie is told."""
+    from dsv.store import ipc
+
+    refs = lair.refs
+    meta = next(ref for ref in refs.indexes if not ref.data)
+    true = merge.open_index(lair.blobs, meta)
+    rows, one = 100_000, true.packed(0, 1)[0]
+    ids = b"".join(file_id(b"%d" % number).encode()[:32] for number in range(rows))
+    columns = [
+        b"".join(sorted(ids[at : at + 32] for at in range(0, len(ids), 32))),
+        *(struct.pack(form, value) * rows for form, value in zip("BBIIIIQ", one[1:], strict=True)),
+    ]
+    data = b"".join(ipc.encode(columns, true.packs))
+    lair.blobs.put(merge.name(file_id(data)), data)
+    lair.swap(replace(refs, indexes=(*refs.indexes, IndexRef(file_id(data), rows, len(data), data=False))))
+    tracemalloc.start()
+    try:
+        with pytest.raises(Corrupt, match="is not what its id says"):
+            clone(lair, tmp_path / "ben")
+        assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    finally:
+        tracemalloc.stop()
 
 
 CHANGES: list[Callable[[bytes], bytes]] = [
