@@ -1,40 +1,15 @@
-"""Names for commits and for datasets in them: `main~2`, `3f9a`, `data.csv@v1:part.csv`."""
+"""Names for commits: `main~2`, `3f9a`, `git:HEAD`."""
 
 import re
 import shlex
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
-from dsv.errors import Ambiguous, NotFound, Refused, UsageFault
+from dsv.errors import Ambiguous, NotFound, Refused
 from dsv.ids import MIN_PREFIX, ObjectId, is_prefix, short
-from dsv.model import tree as trees
-from dsv.model.checkpoint import Checkpoint
-from dsv.model.node import DIR, EXEC, FILE, LINK
-from dsv.repo import Datasets, Repo, Tracked
+from dsv.repo import Repo
 
 _STEP = re.compile(r"([~^])(\d*)")
 _PAST = re.compile(r"(?P<branch>.*)@\{(?P<back>\d+)\}")
 _NAME = re.compile(r"[^\x00-\x20\x7f~^:?*\[\\@{}]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A dataset, or a file in one, at some revision.
-
-    Attributes:
-        path: Path of the dataset, relative to the workspace.
-        revision: As the user wrote it; None where none was given.
-        file: Path of a file inside a folder dataset; None for the whole dataset.
-    """
-
-    path: str
-    revision: str | None
-    file: str | None = None
-
-    @property
-    def full_path(self) -> str:
-        """Path of what is named, relative to the workspace."""
-        return self.path if self.file is None else f"{self.path}/{self.file}"
 
 
 def check_name(name: str) -> str:
@@ -69,140 +44,6 @@ def resolve(repo: Repo, revision: str) -> ObjectId:
     return oid
 
 
-def place(repo: Repo, text: str, tracked: Iterable[str]) -> Place:
-    """Return what `text` (`PATH`, `PATH@REV`, `PATH@REV:FILE`) stands for.
-
-    Args:
-        repo: The workspace.
-        text: The argument, its path relative to the workspace.
-        tracked: The paths of the datasets that are tracked now.
-
-    A tracked path as a whole is that path; else the last `@` that no `{` follows divides.
-    """
-    known = set(tracked)
-    if text in known:
-        return Place(text, None)
-    cut = _last_at(text)
-    if cut < 0:
-        return _inside(text, None, known)
-    path, rest = text[:cut], text[cut + 1 :]
-    revision, _, file = _split_file(rest)
-    if not path or not revision:
-        raise UsageFault(f"{text!r} is not PATH@REV")
-    return (
-        Place(path, revision, file or None)
-        if file
-        else _inside(path, revision, set(datasets_at(repo, revision)))
-    )
-
-
-def datasets_at(repo: Repo, revision: str | None) -> Datasets:
-    """Return the datasets of `revision`; None for what is staged."""
-    if revision is None:
-        return repo.datasets(repo.local(repo.refs()).staged)
-    return repo.datasets(repo.snapshot_of(resolve(repo, revision)))
-
-
-def dataset_at(repo: Repo, place: Place) -> Tracked:
-    """Return the dataset that `place` names.
-
-    Raises:
-        NotFound: There is no such revision, or no such dataset in it.
-    """
-    found = datasets_at(repo, place.revision).get(place.path)
-    if found is None:
-        where = f"at {place.revision}" if place.revision else "tracked here"
-        raise NotFound(
-            f"no dataset {place.path} {where}",
-            hint="dsv ls" if place.revision is None else f"dsv ls {shlex.quote('@' + place.revision)}",
-        )
-    return found
-
-
-def version_of(repo: Repo, name: str) -> Checkpoint | None:
-    """Return the version that an input of a run is whose record calls it `PATH@REV`; None if it is none now.
-
-    What the run read may have been another one, as `REV` may be a branch.
-    """
-    cut = _last_at(name)
-    if cut <= 0 or not name[cut + 1 :]:
-        return None
-    try:
-        found = datasets_at(repo, name[cut + 1 :]).get(name[:cut])
-    except (NotFound, Ambiguous):
-        return None
-    return None if found is None else found.checkpoint
-
-
-def content_at(repo: Repo, place: Place) -> Checkpoint:
-    """Return the dataset at `place`, or the file in it as if it were a dataset of its own.
-
-    Raises:
-        NotFound: No such revision, dataset or file.
-        Refused: It is a link.
-    """
-    found = dataset_at(repo, place).checkpoint
-    if place.file is None:
-        return found
-    entry = trees.find_path(found.content, place.file, repo.node) if found.kind == DIR else None
-    if entry is None:
-        raise NotFound(
-            f"no file {place.file} in {place.path}", hint=f"dsv ls {_typed(replace(place, file=None))}"
-        )
-    if entry.kind == LINK:
-        raise Refused(f"{place.file} is a link to {entry.target}")
-    content = ObjectId(entry.target)
-    if entry.kind in {FILE, EXEC}:
-        return replace(
-            found, content=content, kind=entry.kind, size=repo.contents.size(content), files=1, schema=None
-        )
-    return replace(found, content=content, kind=DIR, schema=None)
-
-
-def version_before(repo: Repo, place: Place, *, within: int = 64) -> Tracked | None:
-    """Return what a dataset was before it became what it is at `place`, along first parents.
-
-    Args:
-        repo: The workspace.
-        place: The dataset and the revision.
-        within: How many commits to look back.
-    """
-    now = datasets_at(repo, place.revision).get(place.path)
-    refs = repo.refs()
-    oid = refs.head if place.revision is None else resolve(repo, place.revision)
-    for _ in range(within):
-        if oid is None:
-            return None
-        found = repo.datasets(repo.snapshot_of(oid)).get(place.path)
-        if found is not None and (now is None or found.checkpoint.content != now.checkpoint.content):
-            return found
-        parents = repo.commit(oid).parents
-        oid = parents[0] if parents else None
-    return None
-
-
-def select(datasets: Iterable[str], paths: Iterable[str], revision: str) -> list[str]:
-    """Return the datasets that `paths` name: each itself, or all below a folder.
-
-    Raises:
-        NotFound: A path names none of them.
-        Refused: A path is inside a folder dataset, which goes as a whole.
-    """
-    known = list(datasets)
-    found: dict[str, None] = {}
-    for path in paths:
-        mine = [name for name in known if path in {".", name} or name.startswith(f"{path}/")]
-        above = next((name for name in known if path.startswith(f"{name}/")), None)
-        if not mine and above is not None:
-            inside = path.removeprefix(f"{above}/")
-            typed = _typed(Place(above, revision, inside))
-            raise Refused(f"{path} is in the dataset {above}", hint=f"dsv cat {typed}")
-        if not mine:
-            raise NotFound(f"no dataset {path} at {revision}", hint=f"dsv ls {shlex.quote('@' + revision)}")
-        found.update(dict.fromkeys(mine))
-    return list(found)
-
-
 def is_revision(repo: Repo, text: str) -> bool:
     """Whether `text` names a commit, or several: then `resolve` says so."""
     try:
@@ -212,37 +53,6 @@ def is_revision(repo: Repo, text: str) -> bool:
     except (NotFound, Refused):
         return False
     return True
-
-
-def _inside(path: str, revision: str | None, known: set[str]) -> Place:
-    """Take a path below a folder dataset for a file in it."""
-    if path not in known:
-        parts = path.split("/")
-        for end in range(len(parts) - 1, 0, -1):
-            above = "/".join(parts[:end])
-            if above in known:
-                return Place(above, revision, "/".join(parts[end:]))
-    return Place(path, revision)
-
-
-def _typed(place: Place) -> str:
-    """Return a place as an argument for a shell."""
-    revision = "" if place.revision is None else f"@{place.revision}"
-    return shlex.quote(place.path + revision + (f":{place.file}" if place.file else ""))
-
-
-def _last_at(text: str) -> int:
-    cut = text.rfind("@")
-    while cut >= 0 and text[cut + 1 : cut + 2] == "{":
-        cut = text.rfind("@", 0, cut)
-    return cut
-
-
-def _split_file(rest: str) -> tuple[str, str, str]:
-    if rest.startswith("git:"):
-        revision, colon, file = rest.removeprefix("git:").partition(":")
-        return f"git:{revision}", colon, file
-    return rest.partition(":")
 
 
 def _base(repo: Repo, base: str, revision: str) -> ObjectId:

@@ -30,6 +30,7 @@ LAYERS = (
     {"repo"},
     {"filediff", "history", "merging", "origins", "report"},
     {"derived", "needs", "reach", "revisions"},
+    {"places"},
     {"fetching", "remotes"},
     {"circumstances", "graph", "tabular"},
     {"staleness"},

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from dsv import revisions
+from dsv import places
 from dsv.api import around
 from dsv.atomic import storing, sync_file, temp_name
 from dsv.errors import DsvError, NotFound, Refused
 from dsv.lineage import marker, reads
 from dsv.lineage.reads import Read
 from dsv.model.checkpoint import Checkpoint
+from dsv.places import Place
 from dsv.repo import Repo
-from dsv.revisions import Place
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -151,10 +151,10 @@ def _find(path: str | os.PathLike[str], rev: str | None) -> Path | _Stored:
         raise NotFound(f"no such file or folder: {os.fspath(path)}", hint=error.hint) from error
     name = around.relative(path, repo.root)
     place = _place(repo, name, rev)
-    found = _Stored(repo, place, revisions.content_at(repo, place))
+    found = _Stored(repo, place, places.content_at(repo, place))
     folder = around.reports()
     if folder is not None:
-        whole = revisions.dataset_at(repo, place).checkpoint
+        whole = places.dataset_at(repo, place).checkpoint
         with storing("report into", folder):
             reads.report(folder, Read(place.path, rev, whole))
     return found
@@ -162,12 +162,12 @@ def _find(path: str | os.PathLike[str], rev: str | None) -> Path | _Stored:
 
 def _place(repo: Repo, name: str, rev: str | None) -> Place:
     if rev is not None:
-        return revisions.place(repo, f"{name}@{rev}", ())
-    staged = revisions.datasets_at(repo, None)
-    found = revisions.place(repo, name, staged)
+        return places.place(repo, f"{name}@{rev}", ())
+    staged = places.datasets_at(repo, None)
+    found = places.place(repo, name, staged)
     if found.path in staged or repo.refs().head is None:
         return found
-    return revisions.place(repo, f"{name}@HEAD", staged)
+    return places.place(repo, f"{name}@HEAD", staged)
 
 
 def _laid_out(clean: Path, path: str | os.PathLike[str], rev: str | None) -> Path:
@@ -196,7 +196,7 @@ def _schema(found: Path, name: str) -> "TextSchema | None":
         return None if text is None else TextSchema.decode(text.encode(), "the schema of an input")
     try:
         repo = around.workspace()
-        known = revisions.datasets_at(repo, None).get(around.relative(found, repo.root))
+        known = places.datasets_at(repo, None).get(around.relative(found, repo.root))
     except DsvError:
         return None
     if known is None or known.checkpoint.schema is None:

@@ -8,7 +8,7 @@ from dsv.cli.context import Context
 from dsv.errors import Ambiguous, NotFound, Refused, UsageFault
 
 if TYPE_CHECKING:
-    from dsv.revisions import Place
+    from dsv.places import Place
 
 
 class Words(NamedTuple):
@@ -67,13 +67,13 @@ def place(context: Context, word: str) -> "Place":
         Refused: The path leads out of the workspace.
         UsageFault: It is not of that form.
     """
-    from dsv import revisions
+    from dsv import places
 
     repo = context.repo
-    staged = revisions.datasets_at(repo, None)
-    found = revisions.place(repo, context.path(word), staged)
+    staged = places.datasets_at(repo, None)
+    found = places.place(repo, context.path(word), staged)
     if found.revision is None and found.path not in staged and repo.refs().head is not None:
-        return revisions.place(repo, f"{context.path(word)}@HEAD", staged)
+        return places.place(repo, f"{context.path(word)}@HEAD", staged)
     return found
 
 

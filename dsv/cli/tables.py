@@ -9,7 +9,7 @@ from dsv.cli.shape import Shape
 from dsv.errors import NoTable
 
 if TYPE_CHECKING:
-    from dsv.revisions import Place
+    from dsv.places import Place
     from dsv.tables.facts import ColumnFacts
     from dsv.tabular import Known
 

@@ -4,12 +4,12 @@ import shlex
 from collections.abc import Iterator
 from typing import BinaryIO, Literal
 
-from dsv import revisions
+from dsv import places
 from dsv.errors import Refused
 from dsv.hashing import Buffer
 from dsv.model.node import DIR
+from dsv.places import Place
 from dsv.repo import Repo
-from dsv.revisions import Place
 
 Format = Literal["arrow", "parquet", "csv", "jsonl"]
 
@@ -23,7 +23,7 @@ def cat(repo: Repo, place: Place) -> Iterator[Buffer]:
         Missing: Its bytes are not in the store.
         Corrupt: They are damaged; what was yielded before is not to be trusted.
     """
-    target = revisions.content_at(repo, place)
+    target = places.content_at(repo, place)
     if target.kind == DIR:
         raise Refused(f"{place.full_path} is a folder", hint=f"dsv ls {shlex.quote(place.path)}")
     return repo.contents.stream(target.content)
@@ -40,5 +40,5 @@ def convert(repo: Repo, place: Place, form: Format, out: BinaryIO) -> None:
     from dsv import tabular
     from dsv.tables import convert as converter
 
-    target = revisions.content_at(repo, place)
+    target = places.content_at(repo, place)
     converter.write(tabular.table_of(repo, place.full_path, target), form, out)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from dsv import git, guard, lockfile, revisions, stage
+from dsv import git, guard, lockfile, places, revisions, stage
 from dsv.errors import InTheWay, NotFound, RefMoved, Refused
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
@@ -116,8 +116,8 @@ def checkout_paths(
         InTheWay: Uncommitted or untracked data would be overwritten.
     """
     guard.ready(repo)
-    datasets = revisions.datasets_at(repo, revision)
-    wanted = {path: datasets[path] for path in revisions.select(datasets, paths, revision)}
+    datasets = places.datasets_at(repo, revision)
+    wanted = {path: datasets[path] for path in places.select(datasets, paths, revision)}
     return move(
         repo,
         f"checkout {revision} {' '.join(paths)}",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dsv import filediff, revisions, tabular
+from dsv import filediff, places, revisions, tabular
 from dsv.errors import NoTable
 from dsv.filediff import FileChange
 from dsv.ids import ObjectId
@@ -79,13 +79,13 @@ def diff(
     """
     old = _version(repo.datasets(_snapshot(repo, before)))
     if after is not None:
-        new = _version(revisions.datasets_at(repo, after))
+        new = _version(places.datasets_at(repo, after))
     elif staged:
-        new = _version(revisions.datasets_at(repo, None))
+        new = _version(places.datasets_at(repo, None))
     else:
         new = _working(repo, old, progress)
     both = {**old, **new}
-    chosen = revisions.select(both, paths, before or "HEAD") if paths else sorted(both)
+    chosen = places.select(both, paths, before or "HEAD") if paths else sorted(both)
     found = (_compare(repo, path, old.get(path), new.get(path)) for path in chosen)
     return tuple(one for one in found if one is not None)
 

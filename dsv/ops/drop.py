@@ -4,11 +4,11 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dsv import needs, revisions
+from dsv import needs, places
 from dsv.errors import Refused
 from dsv.ids import ObjectId
+from dsv.places import Place
 from dsv.repo import Repo, Tracked
-from dsv.revisions import Place
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.switch.move import move
@@ -37,7 +37,7 @@ def drop_working(repo: Repo, paths: Sequence[str]) -> DropResult:
         InTheWay: A working copy has bytes that the store does not hold.
     """
     staged = repo.datasets(repo.local(repo.refs()).staged)
-    named = revisions.select(staged, paths, "HEAD")
+    named = places.select(staged, paths, "HEAD")
     gone: dict[str, Tracked | None] = dict.fromkeys(named)
     moved = move(repo, f"drop {' '.join(paths)}", gone, lambda found, _: found)
     size = sum(staged[path].checkpoint.size for path in moved.removed)
@@ -54,7 +54,7 @@ def drop_stored(repo: Repo, place: Place, *, force: bool = False) -> DropResult:
         Refused: Without `force`, nobody else is known to hold the bytes.
         StorageError: The default remote, which is asked, cannot be read.
     """
-    found = revisions.dataset_at(repo, place)
+    found = places.dataset_at(repo, place)
     content = found.checkpoint.content
     if not force and not _is_elsewhere(repo, found):
         raise Refused(

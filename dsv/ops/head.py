@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from dsv import revisions, tabular
+from dsv import places, tabular
+from dsv.places import Place
 from dsv.repo import Repo
-from dsv.revisions import Place
 from dsv.tables.preview import Preview, preview
 
 
@@ -21,5 +21,5 @@ def head(repo: Repo, place: Place, *, rows: int = 10, columns: Sequence[str] | N
         NotFound: No such revision, dataset, file or column.
         NoTable: It is no table; the message is the reason.
     """
-    target = revisions.content_at(repo, place)
+    target = places.content_at(repo, place)
     return preview(tabular.start_of(repo, place.full_path, target), rows, columns)

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from dsv import revisions
+from dsv import places
 from dsv.errors import NotFound
 from dsv.graph import index, walk
 from dsv.graph.ledger import Ledger, using
 from dsv.graph.parts import Graph, NodeId, Version, version_id, version_of
 from dsv.graph.records import Records
+from dsv.places import Place
 from dsv.progress import SILENT, Progress
 from dsv.repo import Datasets, Repo
-from dsv.revisions import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +91,24 @@ def _down(
 
 def _now(repo: Repo) -> Datasets:
     """Return what is staged; it is what HEAD has but for what was changed since."""
-    return revisions.datasets_at(repo, None)
+    return places.datasets_at(repo, None)
 
 
 def _datasets(repo: Repo, place: Place | None) -> Datasets:
     head = repo.refs().head
     if place is None:
-        return {} if head is None else revisions.datasets_at(repo, "HEAD")
+        return {} if head is None else places.datasets_at(repo, "HEAD")
     if place.revision is not None:
-        return revisions.datasets_at(repo, place.revision)
+        return places.datasets_at(repo, place.revision)
     found = _now(repo)
     known = any(path == place.path or path.startswith(f"{place.path}/") for path in found)
-    return found if known or head is None or place.path == "." else revisions.datasets_at(repo, "HEAD")
+    return found if known or head is None or place.path == "." else places.datasets_at(repo, "HEAD")
 
 
 def _named(datasets: Datasets, place: Place | None) -> list[Version]:
     paths = list(datasets)
     if place is not None:
-        paths = revisions.select(datasets, [place.path], place.revision or "HEAD")
+        paths = places.select(datasets, [place.path], place.revision or "HEAD")
     return [version_of(path, datasets[path].checkpoint) for path in paths]
 
 

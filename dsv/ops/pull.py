@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dsv import forward, guard, history, lockfile, revisions
+from dsv import forward, guard, history, lockfile, places
 from dsv.errors import Conflict, NotFound, Refused
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
@@ -79,7 +79,7 @@ def _bring(repo: Repo, paths: list[str], progress: Progress) -> Moved | None:
         return None
     present = repo.datasets(repo.local(repo.refs()).present)
     wanted: dict[str, Tracked | None] = {
-        path: datasets[path] for path in revisions.select(datasets, paths, "HEAD") if path not in present
+        path: datasets[path] for path in places.select(datasets, paths, "HEAD") if path not in present
     }
     return move(repo, f"pull {' '.join(paths)}", wanted, lambda found, _: found, progress=progress)
 

@@ -4,11 +4,12 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dsv import revisions, stage
+from dsv import places, stage
 from dsv.circumstances import Circumstance
 from dsv.errors import InTheWay, Refused
 from dsv.ids import ObjectId
 from dsv.model.verdict import Checked, Status
+from dsv.places import Place
 from dsv.progress import SILENT, Progress
 from dsv.replay import consent
 from dsv.replay.consent import Agree
@@ -17,7 +18,6 @@ from dsv.replay.plan import holds, plan
 from dsv.replay.replays import Settings, checked, replay_all
 from dsv.replay.room import keep, room
 from dsv.repo import Repo, Tracked
-from dsv.revisions import Place
 from dsv.store.refs import Refs
 from dsv.store.sink import StoreSink
 from dsv.store.writer import Writer
@@ -86,7 +86,7 @@ def rebuild(
         InTheWay: In the folder `into` there is something already.
         StorageError: The disk is full or fails.
     """
-    tracked = revisions.dataset_at(repo, place)
+    tracked = places.dataset_at(repo, place)
     path = place.path
     if into is not None and os.path.lexists(into / path):
         raise InTheWay(f"{into / path} is there already", hint="name another folder")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from dsv import circumstances, committing, guard, origins, revisions
+from dsv import circumstances, committing, guard, origins, places
 from dsv.circumstances import Aspect, Circumstance
 from dsv.committing import Made
 from dsv.errors import AnswerNo, NotFound, UsageFault, UserError
@@ -296,7 +296,7 @@ def _made_paths(staged: Datasets, steps: Steps, paths: Sequence[str]) -> tuple[s
     makers = steps.makers()
     found: dict[str, None] = {}
     for path in paths:
-        named = [one for one in revisions.select(staged, [path], "HEAD") if one == path or one in makers]
+        named = [one for one in places.select(staged, [path], "HEAD") if one == path or one in makers]
         if not named:
             raise NotFound(f"no run made anything in {path}", hint="dsv run -- COMMAND records one")
         found.update(dict.fromkeys(named))

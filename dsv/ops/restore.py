@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dsv import guard, revisions, stage
+from dsv import guard, places, stage
 from dsv.progress import SILENT, Progress
 from dsv.repo import Repo, Tracked
 from dsv.store.refs import Refs
@@ -23,7 +23,7 @@ def restore(repo: Repo, paths: Sequence[str], *, progress: Progress = SILENT) ->
     staged = repo.datasets(repo.local(refs).staged)
     head = repo.datasets(repo.snapshot_of(refs.head))
     both = {**head, **staged}
-    wanted = {path: both[path] for path in revisions.select(both, paths, "HEAD")}
+    wanted = {path: both[path] for path in places.select(both, paths, "HEAD")}
     return move(
         repo, f"restore {' '.join(paths)}", wanted, lambda found, _: found, force=True, progress=progress
     )
@@ -38,7 +38,7 @@ def unstage(repo: Repo, paths: Sequence[str]) -> tuple[str, ...]:
     refs = guard.ready(repo)
     staged = repo.datasets(repo.local(refs).staged)
     head = repo.datasets(repo.snapshot_of(refs.head))
-    named = revisions.select({**head, **staged}, paths, "HEAD")
+    named = places.select({**head, **staged}, paths, "HEAD")
     updates: dict[str, Tracked | None] = {
         path: head.get(path) for path in named if head.get(path) != staged.get(path)
     }

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dsv import guard, revisions, stage
+from dsv import guard, places, stage
 from dsv.errors import InTheWay
 from dsv.repo import Repo, Tracked
 from dsv.store.refs import Refs
@@ -38,7 +38,7 @@ def rm(repo: Repo, paths: Sequence[str], *, keep: bool = False) -> RmResult:
         InTheWay: A working copy that is to be deleted has bytes that the store does not hold.
     """
     refs = guard.ready(repo)
-    named = revisions.select(repo.datasets(repo.local(refs).staged), paths, "HEAD")
+    named = places.select(repo.datasets(repo.local(refs).staged), paths, "HEAD")
     gone: dict[str, Tracked | None] = dict.fromkeys(named)
     what = f"rm {' '.join(paths)}"
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from dsv import revisions, tabular
+from dsv import places, tabular
 from dsv.ids import ObjectId
+from dsv.places import Place
 from dsv.repo import Repo
-from dsv.revisions import Place
 from dsv.tabular import Known
 
 
@@ -31,5 +31,5 @@ def schema(repo: Repo, place: Place) -> SchemaResult:
         NotFound: No such revision, dataset or file.
         NoTable: It is no table; the message is the reason.
     """
-    target = revisions.content_at(repo, place)
+    target = places.content_at(repo, place)
     return SchemaResult(place.full_path, target.content, tabular.known(repo, place.full_path, target))

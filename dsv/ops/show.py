@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from dsv import origins, revisions, tabular
+from dsv import origins, places, revisions, tabular
 from dsv.errors import NoTable
 from dsv.ids import ObjectId
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.commit import Commit
 from dsv.origins import Origin
+from dsv.places import Place
 from dsv.repo import Repo, Tracked
-from dsv.revisions import Place
 from dsv.tabular import Known
 
 
@@ -70,8 +70,8 @@ def show_dataset(repo: Repo, place: Place) -> ShownDataset:
         NotFound: No such revision, or no such dataset in it.
         Missing: Its bytes are not in the store.
     """
-    found = revisions.dataset_at(repo, place)
-    before = revisions.version_before(repo, place)
+    found = places.dataset_at(repo, place)
+    before = places.version_before(repo, place)
     facts, reason = None, None
     try:
         facts = tabular.known(repo, place.path, found.checkpoint, before.checkpoint if before else None)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dsv import revisions
+from dsv import places
 from dsv.replay import consent, trust
 from dsv.replay.consent import Command
 from dsv.replay.plan import plan
@@ -21,7 +21,7 @@ def trust_all(repo: Repo, file: Path, revision: str = "HEAD") -> tuple[Command, 
         NotFound: No such revision.
         StorageError: The file cannot be read or written.
     """
-    datasets = revisions.datasets_at(repo, revision)
+    datasets = places.datasets_at(repo, revision)
     steps = plan(repo, {path: one.checkpoint for path, one in datasets.items()}, chain=True).steps.values()
     known = trust.trusted(file)
     commands = [consent.command_of(step.id, step.run, step.code, installs=True) for step in steps]

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsv import origins, revisions
+from dsv import origins, places, revisions
 from dsv.circumstances import Circumstance
 from dsv.errors import UsageFault
 from dsv.hashing import Kind, derived_hasher
@@ -147,9 +147,9 @@ def _select(repo: Repo, selection: Selection) -> tuple[ObjectId, Datasets, list[
     datasets = repo.datasets(repo.snapshot_of(commit))
     wanted = list(datasets)
     if selection.paths:
-        wanted = revisions.select(datasets, selection.paths, selection.revision)
+        wanted = places.select(datasets, selection.paths, selection.revision)
     if selection.changed_since is not None:
-        before = revisions.datasets_at(repo, selection.changed_since)
+        before = places.datasets_at(repo, selection.changed_since)
         wanted = [path for path in wanted if before.get(path) != datasets[path]]
     if selection.sample is not None:
         made = [path for path in wanted if _is_made(repo, datasets[path].checkpoint)]

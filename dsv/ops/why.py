@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dsv import circumstances, origins, revisions
+from dsv import circumstances, origins, places, revisions
 from dsv.circumstances import Aspect, Circumstance
 from dsv.derived import rows_of
 from dsv.errors import Corrupt, DsvError, Missing, StorageError
@@ -16,8 +16,8 @@ from dsv.model.commit import Commit
 from dsv.model.origin import Source
 from dsv.model.run import Run
 from dsv.origins import Origin
+from dsv.places import Place
 from dsv.repo import Repo
-from dsv.revisions import Place
 
 _DEEPEST = 8
 """So many inputs behind each other are followed to say why the first is another."""
@@ -88,10 +88,10 @@ def why(repo: Repo, place: Place) -> Why:
     Raises:
         NotFound: No such revision or dataset.
     """
-    if place.revision is None and place.path not in revisions.datasets_at(repo, None):
+    if place.revision is None and place.path not in places.datasets_at(repo, None):
         head = repo.refs().head
         place = Place(place.path, "HEAD" if head else None)
-    found = revisions.dataset_at(repo, place).checkpoint
+    found = places.dataset_at(repo, place).checkpoint
     start = repo.refs().head if place.revision is None else revisions.resolve(repo, place.revision)
     brought, other, shallow = _versions(repo, start, place.path, found)
     now = _told(repo, place.path, found, brought)

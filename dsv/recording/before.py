@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dsv import git, guard, revisions, stage
+from dsv import git, guard, places, stage
 from dsv.errors import NotFound, Refused
 from dsv.model.attempt import GitState
 from dsv.model.checkpoint import Checkpoint
@@ -78,7 +78,7 @@ def take(repo: Repo, request: Request, progress: Progress = SILENT) -> Before:
                 if versions[path] != old.checkpoint:
                     unstaged.add(path)
         for path in request.inputs or ():
-            if not _is_known(path, versions) and revisions.version_of(repo, path) is None:
+            if not _is_known(path, versions) and places.version_of(repo, path) is None:
                 versions.update(_declared(repo, writer, path, in_git, progress))
         repo.publish("run", lambda found, _: found, writer=writer, log=False)
     repo.cache.commit()

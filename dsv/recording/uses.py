@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from dsv import git, revisions
+from dsv import git, places
 from dsv.errors import Refused
 from dsv.ids import ObjectId
 from dsv.lineage.capture import Captured
@@ -236,7 +236,7 @@ def declared(repo: Repo, request: Request, before: Before, found: Uses | None) -
             dataset = before.dataset_of(path)
             if dataset is not None:
                 uses.inputs[dataset] = before.versions[dataset]
-            elif (version := revisions.version_of(repo, path)) is not None:
+            elif (version := places.version_of(repo, path)) is not None:
                 uses.versions[path] = version
             else:
                 uses.code |= {name for name in before.in_git if name == path or name.startswith(f"{path}/")}

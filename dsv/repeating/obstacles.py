@@ -3,7 +3,7 @@
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from dsv import revisions
+from dsv import places
 from dsv.errors import InTheWay, NotFound, Refused
 from dsv.ids import ObjectId
 from dsv.model.run import Run
@@ -55,7 +55,7 @@ def missing_inputs(repo: Repo, step: Step) -> list[str]:
     return [
         one.path
         for one in step.inputs
-        if not repo.holds(one.path) and revisions.version_of(repo, one.path) is None
+        if not repo.holds(one.path) and places.version_of(repo, one.path) is None
     ]
 
 
@@ -93,7 +93,7 @@ def _check_inputs(repo: Repo, step: Step, place: Workplace, coming: Collection[s
     for one in step.inputs:
         if repo.holds(one.path) or (one.path in coming and one.path not in step.outputs):
             continue
-        if revisions.version_of(repo, one.path) is not None:
+        if places.version_of(repo, one.path) is not None:
             continue
         if one.path in place.absent:
             raise NotFound(

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dsv import revisions
+from dsv import places
 from dsv.errors import DsvError
 from dsv.ids import ObjectId
 from dsv.model.checkpoint import Checkpoint
@@ -161,7 +161,7 @@ class Bench:
         if not self._tree:
             return read.checkpoint
         if not self._repo.holds(read.path):
-            return revisions.version_of(self._repo, read.path)
+            return places.version_of(self._repo, read.path)
         old = read.checkpoint
         try:
             seen = self._repo.look(read.path, HashSink(self._repo.cache), rehash=self._rehash)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dsv import revisions, stage
+from dsv import places, stage
 from dsv.ids import ObjectId
 from dsv.repo import Repo
 from dsv.store import packs
@@ -238,7 +238,7 @@ def test_what_is_not_here_is_told(mill: Face) -> None:
     """As in a store to which somebody did not push all of it."""
     gone = ObjectId("1" * 64)
     here = repo(mill)
-    staged = revisions.datasets_at(here, None)["clean.csv"]
+    staged = places.datasets_at(here, None)["clean.csv"]
     with here.writer() as writer:
         forged = stage.put(writer, replace(staged.checkpoint, origin=gone))
         here.publish(

@@ -15,7 +15,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from dsv import revisions
+from dsv import places
 from dsv.ops.add import add
 from dsv.ops.branch import create
 from dsv.ops.checkout import checkout
@@ -68,7 +68,7 @@ def expected() -> dict[str, dict[str, bytes]]:
 
 def table_id(repo: Repo, revision: str) -> str:
     """Return the table id of one version."""
-    facts = show_dataset(repo, revisions.place(repo, f"table.csv@{revision}", [])).facts
+    facts = show_dataset(repo, places.place(repo, f"table.csv@{revision}", [])).facts
     assert facts is not None
     return facts.table
 
@@ -106,7 +106,7 @@ def main() -> None:
         "commits": {entry.id: list(entry.datasets) for entry in log(repo)},
         "tables": {revision: table_id(repo, revision) for revision in ("v1", "main")},
         "checkpoints": {
-            revision: {path: one.id for path, one in revisions.datasets_at(repo, revision).items()}
+            revision: {path: one.id for path, one in places.datasets_at(repo, revision).items()}
             for revision in files
         },
     }

@@ -5,30 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from dsv import revisions
-from dsv.errors import Ambiguous, BadConfig, NotFound, Refused, UsageFault
+from dsv import places, revisions
+from dsv.errors import Ambiguous, BadConfig, NotFound, Refused
 from dsv.ids import ObjectId
 from dsv.ops.branch import create
-from dsv.ops.checkout import checkout
-from dsv.ops.merge import merge
 from dsv.ops.undo import undo
-from dsv.revisions import Place
+from dsv.places import Place
 from tests.unit.workshop import Workshop
 
 Ids = dict[str, ObjectId]
-
-
-@pytest.fixture
-def ids(shop: Workshop) -> Ids:
-    """one - two - three - merge (main), and two - side; tag v1 at two."""
-    found = {"one": shop.commit({"a": "1", "d/x": "1"}, "a", "d"), "two": shop.commit({"a": "2"})}
-    create(shop.repo, "tags", "v1")
-    checkout(shop.repo, "main", new_branch="side/way")
-    found["side"] = shop.commit({"d/x": "2"})
-    checkout(shop.repo, "main")
-    found["three"] = shop.commit({"a": "3"})
-    found["merge"] = merge(shop.repo, "side/way", author="ada").commit
-    return found
 
 
 @pytest.mark.parametrize(
@@ -188,91 +173,6 @@ def test_names_that_may_not_be(name: str) -> None:
         revisions.check_name(name)
 
 
-# Paths
-
-
-KNOWN = ["a", "d", "deep/down/d", "mail@host", "x@v1", "data2"]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("a", Place("a", None)),
-        ("a@v1", Place("a", "v1")),
-        ("a@HEAD~2", Place("a", "HEAD~2")),
-        ("a@HEAD^2", Place("a", "HEAD^2")),
-        ("d@v1:x", Place("d", "v1", "x")),
-        ("d@v1:x/y:z", Place("d", "v1", "x/y:z")),
-        ("d@v1:", Place("d", "v1")),
-        ("d/x@v1", Place("d", "v1", "x")),
-        ("d/x", Place("d", None, "x")),
-        ("d/x/y", Place("d", None, "x/y")),
-        ("deep/down/d/x", Place("deep/down/d", None, "x")),
-        ("deep/down", Place("deep/down", None)),
-        ("mail@host", Place("mail@host", None)),
-        ("mail@host@v1", Place("mail@host", "v1")),
-        ("x@v1", Place("x@v1", None)),
-        ("x@v1@v1", Place("x@v1", "v1")),
-        ("data2", Place("data2", None)),
-        ("data2@v1", Place("data2", "v1")),
-        ("d@side/way:x", Place("d", "side/way", "x")),
-        ("unknown", Place("unknown", None)),
-        ("unknown@v1", Place("unknown", "v1")),
-    ],
-)
-@pytest.mark.usefixtures("ids")
-def test_places(shop: Workshop, text: str, expected: Place) -> None:
-    assert revisions.place(shop.repo, text, KNOWN) == expected
-
-
-@pytest.mark.parametrize("text", ["@", "a@", "@v1", "@v1:x", "a@:x"])
-@pytest.mark.usefixtures("ids")
-def test_no_places(shop: Workshop, text: str) -> None:
-    with pytest.raises(UsageFault):
-        revisions.place(shop.repo, text, KNOWN)
-
-
-@pytest.mark.usefixtures("ids")
-def test_a_branch_of_the_past_in_a_place(shop: Workshop) -> None:
-    assert revisions.place(shop.repo, "a@main@{2}", KNOWN) == Place("a", "main@{2}")
-    assert shop.cat("a@main@{2}") == "2"
-
-
-@pytest.mark.usefixtures("ids")
-def test_bytes_at_places(shop: Workshop) -> None:
-    assert shop.cat("a@HEAD~2") == "2"
-    assert shop.cat("a") == "3"
-    assert shop.cat("d@v1:x") == "1"
-    assert shop.cat("d/x@v1") == "1"
-    assert shop.cat("d/x@HEAD^2") == "2"
-    assert shop.cat("d/x") == "2"
-    for name in ("d@v1:nothing", "b@v1", "a@v1:x", "a@nothing"):
-        with pytest.raises(NotFound):
-            shop.cat(name)
-    with pytest.raises(Refused, match="is a folder"):
-        shop.cat("d@v1")
-
-
-def test_selections() -> None:
-    known = ["a", "b/c", "b/d/e", "bb"]
-    assert revisions.select(known, ["."], "HEAD") == known
-    assert revisions.select(known, ["b"], "HEAD") == ["b/c", "b/d/e"]
-    assert revisions.select(known, ["bb", "b/d", "bb"], "HEAD") == ["bb", "b/d/e"]
-    with pytest.raises(NotFound):
-        revisions.select(known, ["c"], "HEAD")
-    with pytest.raises(Refused, match="in the dataset a"):
-        revisions.select(known, ["a/x"], "HEAD")
-
-
-def test_the_version_before(shop: Workshop, ids: Ids) -> None:
-    repo = shop.repo
-    for text, expected in (("a@HEAD", "2"), ("a@v1", "1"), ("a", "2")):
-        found = revisions.version_before(repo, revisions.place(repo, text, ["a"]))
-        assert found is not None
-        assert b"".join(map(bytes, repo.contents.stream(found.checkpoint.content))) == expected.encode()
-    assert revisions.version_before(repo, Place("a", ids["one"])) is None
-
-
 # What git names
 
 
@@ -306,7 +206,7 @@ def test_what_the_lock_names_in_git(beside_git: Callable[[str], Workshop], below
         assert revisions.resolve(shop.repo, f"git:{ref}") == expected
     assert revisions.resolve(shop.repo, "git:HEAD~") == one
     assert shop.cat("a@git:before") == "1"
-    assert revisions.place(shop.repo, "d@git:before:x/y", ["a"]) == Place("d", "git:before", "x/y")
+    assert places.place(shop.repo, "d@git:before:x/y", ["a"]) == Place("d", "git:before", "x/y")
     for wrong in ("git:nothing", "git:", "git:--help", "git:-p", "git:HEAD:a"):
         with pytest.raises(NotFound):
             revisions.resolve(shop.repo, wrong)
@@ -327,18 +227,12 @@ def test_a_lock_of_somebody_who_has_not_pushed(beside_git: Callable[[str], Works
         revisions.resolve(shop.repo, "git:HEAD")
 
 
-def test_hints_can_be_pasted(shop: Workshop) -> None:
+def test_a_prefix_that_is_too_short(shop: Workshop) -> None:
     shop.commit({"a b/x": "1"}, "a b")
     repo = shop.repo
     with pytest.raises(NotFound, match="at least 4 digits") as few:
         revisions.resolve(repo, "abc")
     assert few.value.hint == "dsv log --oneline"
-    with pytest.raises(NotFound) as missing:
-        revisions.content_at(repo, Place("a b", "HEAD", "y"))
-    assert missing.value.hint == "dsv ls 'a b@HEAD'"
-    with pytest.raises(Refused) as inside:
-        revisions.select(["a b"], ["a b/x"], "HEAD")
-    assert inside.value.hint == "dsv cat 'a b@HEAD:x'"
 
 
 def test_an_ambiguous_prefix_names_the_commits(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from dsv import revisions
+from dsv import places
 from dsv.ids import ObjectId
 from dsv.ops.add import add
 from dsv.ops.cat import cat
@@ -66,11 +66,11 @@ class Workshop:
 
     def cat(self, name: str) -> str:
         repo = self.repo
-        place = revisions.place(repo, name, revisions.datasets_at(repo, None))
+        place = places.place(repo, name, places.datasets_at(repo, None))
         return b"".join(map(bytes, cat(repo, place))).decode()
 
     def datasets(self, revision: str | None = None) -> list[str]:
-        return list(revisions.datasets_at(self.repo, revision))
+        return list(places.datasets_at(self.repo, revision))
 
     def status(self) -> Status:
         return status(self.repo)

@@ -30,13 +30,13 @@ def command(context: Context, what: tuple[str, ...], *, force: bool) -> None:
     Without @REV only the working copy goes, and only if the store holds it. With @REV the stored bytes of
     that version go, too; `dsv gc` then frees them. A dropped dataset is absent, not deleted.
     """
-    from dsv import revisions
     from dsv.ops import drop
+    from dsv.places import datasets_at, place
 
     repo = context.repo
-    staged = revisions.datasets_at(repo, None)
-    places = [revisions.place(repo, context.path(word), staged) for word in what]
-    if all(place.revision is None for place in places):
+    staged = datasets_at(repo, None)
+    places = [place(repo, context.path(word), staged) for word in what]
+    if all(one.revision is None for one in places):
         result = drop.drop_working(repo, [context.path(word) for word in what])
     elif len(places) > 1:
         raise UsageFault("stored bytes are given up one version at a time", hint="dsv drop PATH@REV")

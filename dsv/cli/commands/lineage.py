@@ -12,7 +12,7 @@ from dsv.ids import short
 
 if TYPE_CHECKING:
     from dsv.ops.lineage import Lineage
-    from dsv.revisions import Place
+    from dsv.places import Place
 
 _CORRUPT = Corrupt.exit_code
 
@@ -67,13 +67,13 @@ def command(
 
 
 def _place(context: Context, word: str) -> "Place":
-    from dsv import revisions
-    from dsv.revisions import Place
+    from dsv import places
+    from dsv.places import Place
 
     repo = context.repo
     if word.startswith("@"):
         return Place(".", word.removeprefix("@"))
-    found = revisions.place(repo, context.path(word), revisions.datasets_at(repo, None))
+    found = places.place(repo, context.path(word), places.datasets_at(repo, None))
     return Place(found.path, found.revision)
 
 

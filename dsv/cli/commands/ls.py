@@ -52,7 +52,7 @@ SHAPE = {
 @click.argument("what", metavar="[PATH][@REV]", required=False, shell_complete=complete.places)
 def command(context: Context, what: str | None) -> None:
     """List datasets, or what a folder dataset holds."""
-    from dsv import revisions
+    from dsv import places
     from dsv.ops import ls
 
     repo = context.repo
@@ -61,7 +61,7 @@ def command(context: Context, what: str | None) -> None:
         return
     found = place(context, what)
     if found.file is None:
-        datasets = revisions.datasets_at(repo, found.revision)
+        datasets = places.datasets_at(repo, found.revision)
         below = {
             path: one
             for path, one in datasets.items()

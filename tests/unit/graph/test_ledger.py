@@ -10,7 +10,7 @@ from dsv.graph import ledger
 from dsv.graph.ledger import Ledger, number
 from dsv.ids import ObjectId
 from dsv.ops.lineage import lineage
-from dsv.revisions import Place
+from dsv.places import Place
 from tests.unit.loom import weave
 from tests.unit.workshop import Workshop
 

@@ -10,7 +10,7 @@ from dsv.ops.checkout import checkout
 from dsv.ops.lineage import Lineage, lineage
 from dsv.ops.merge import merge
 from dsv.ops.restore import unstage
-from dsv.revisions import Place
+from dsv.places import Place
 from tests.unit.loom import weave
 from tests.unit.workshop import Workshop
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dsv.graph.parts import ORIGIN, Graph, Root, Version
 from dsv.ops.lineage import lineage
-from dsv.revisions import Place
+from dsv.places import Place
 from tests.unit.loom import weave
 from tests.unit.workshop import Workshop
 

@@ -10,7 +10,7 @@ from dsv.ops.log import log
 from dsv.ops.merge import Sides, merge
 from dsv.ops.rm import rm
 from dsv.ops.undo import undo
-from dsv.revisions import datasets_at
+from dsv.places import datasets_at
 from tests.unit.workshop import Workshop
 
 

@@ -11,7 +11,7 @@ from dsv.ops.gc import gc
 from dsv.ops.restore import restore, unstage
 from dsv.ops.rm import rm
 from dsv.ops.undo import undo
-from dsv.revisions import place
+from dsv.places import place
 from tests.unit.workshop import Workshop
 
 

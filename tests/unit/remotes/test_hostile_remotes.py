@@ -22,10 +22,10 @@ from dsv.ops.fsck import fsck
 from dsv.ops.head import head
 from dsv.ops.push import push
 from dsv.ops.remote import add_remote
+from dsv.places import Place
 from dsv.remotes.start import ensure
 from dsv.remotes.supply import supply_of
 from dsv.repo import Repo
-from dsv.revisions import Place
 from dsv.store import merge
 from dsv.store.index import Index
 from dsv.store.local import LocalBlobs

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dsv import revisions
+from dsv import places
 from dsv.lineage.interpreter import Interpreter, interpreter_at
 from dsv.lineage.sandbox import Openings
 from dsv.model.verdict import Checked, Status
@@ -75,14 +75,14 @@ class Plant(Workshop):
 
     def rebuild(self, target: str, *, from_raw: bool = False, into: Path | None = None) -> RebuildResult:
         repo = self.repo
-        place = revisions.place(repo, target, revisions.datasets_at(repo, None))
+        place = places.place(repo, target, places.datasets_at(repo, None))
         return rebuild(repo, place, self.settings(), self.agree, self.trusted, from_raw=from_raw, into=into)
 
     def lose(self, *paths: str) -> None:
         """Give up the bytes of datasets, here and in the store."""
         drop_working(self.repo, paths)
         for path in paths:
-            drop_stored(self.repo, revisions.Place(path, "HEAD"), force=True)
+            drop_stored(self.repo, places.Place(path, "HEAD"), force=True)
         gc(self.repo, grace=0)
 
     def scratch(self) -> list[str]:

@@ -5,8 +5,8 @@ import pytest
 from dsv.hashing import file_id
 from dsv.model.verdict import Status
 from dsv.ops.drop import drop_working
+from dsv.places import datasets_at
 from dsv.repo import Repo
-from dsv.revisions import datasets_at
 from dsv.staleness.hashes import check_hashes
 from dsv.staleness.steps import steps_of
 from tests.unit.staleness.mill import record
