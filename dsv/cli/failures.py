@@ -66,6 +66,12 @@ def explain(error: BaseException) -> Failure | None:
         return Failure(Corrupt.kind, "data is nested too deeply to be read", "dsv fsck", Corrupt.exit_code)
     if isinstance(error, MemoryError):
         return Failure(StorageError.kind, "not enough memory", None, StorageError.exit_code)
+    if isinstance(error, UnicodeEncodeError) and any(
+        map(_is_surrogate, error.object[error.start : error.end])
+    ):
+        # A name or an argument that is not UTF-8, which is refused wherever it would be kept.
+        what = error.object[error.start : error.end]
+        return Failure(UserError.kind, f"{what!a} is not UTF-8", None, UserError.exit_code)
     if isinstance(error, OSError) and error.errno is not None:
         return _system(error)
     return None
@@ -98,3 +104,7 @@ def _system(error: OSError) -> Failure:
         return Failure(NotFound.kind, message, hint, NotFound.exit_code)
     family = UserError if number in _MENDABLE and path is not None else StorageError
     return Failure(family.kind, message, hint, family.exit_code)
+
+
+def _is_surrogate(letter: str) -> bool:
+    return "\ud800" <= letter <= "\udfff"

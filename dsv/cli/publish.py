@@ -7,9 +7,31 @@ from typing import TYPE_CHECKING
 from dsv.atomic import storing
 from dsv.cli.context import Context
 from dsv.cli.style import printable
+from dsv.errors import Refused
 
 if TYPE_CHECKING:
     from dsv.model.verdict import Checked
+
+
+def check_place(context: Context, file: Path) -> None:
+    """Check that a report may be written to `file`, before hours of work: not over data or into the store.
+
+    Raises:
+        Refused: It would replace what dsv keeps or tracks.
+    """
+    from dsv.workspace.ignore import NEVER_DATA
+    from dsv.workspace.paths import OWN_FILES
+
+    repo = context.repo
+    place, root = file.resolve(), repo.root.resolve()
+    if not place.is_relative_to(root):
+        return
+    path = place.relative_to(root).as_posix()
+    if path in OWN_FILES or not NEVER_DATA.isdisjoint(path.split("/")):
+        raise Refused(f"{path} is no place for a report")
+    staged = repo.datasets(repo.local(repo.refs()).staged)
+    if any(path == one or path.startswith(f"{one}/") for one in staged):
+        raise Refused(f"{path} is tracked: a report would replace data", hint="name another file")
 
 
 def publish(context: Context, checks: "Sequence[Checked]", level: str, junit: Path | None) -> None:

@@ -11,7 +11,7 @@ import click
 from dsv.cli.context import Context
 from dsv.cli.style import counted, printable
 from dsv.cli.trusting import trusted_file
-from dsv.errors import Refused
+from dsv.errors import NotFound, Refused
 
 if TYPE_CHECKING:
     from dsv.circumstances import Circumstance
@@ -81,7 +81,7 @@ def settings(context: Context, given: Given, *, twice: bool = False, keep: bool 
     """Return how replays are made.
 
     Raises:
-        NotFound: The interpreter that was given is not there.
+        NotFound: The interpreter that was given is not there, or what may be read besides.
     """
     from dsv.lineage.interpreter import interpreter_at
     from dsv.lineage.sandbox import Openings
@@ -90,10 +90,18 @@ def settings(context: Context, given: Given, *, twice: bool = False, keep: bool 
     from dsv.replay.step import Means
 
     python = find_python(None if given.python is None else program(context, given.python), context.env)
-    openings = Openings(tuple(context.path_here(path) for path in given.allow), given.network)
+    openings = Openings(tuple(_allowed(context, path) for path in given.allow), given.network)
     means = Means(context.env, None if python is None else interpreter_at(python), openings)
     jobs = given.jobs or os.cpu_count() or 1
     return Settings(means, jobs=jobs, twice=twice, recreate=given.recreate, keep=keep)
+
+
+def _allowed(context: Context, given: str) -> Path:
+    # `--allow "$UNSET"` would be the current folder, which is the workspace.
+    place = context.path_here(given)
+    if not given or not place.exists():
+        raise NotFound(f"there is nothing at {given!r} to allow")
+    return place
 
 
 def agree(context: Context, given: Given) -> "Agree":

@@ -263,7 +263,7 @@ def _list(keys: Iterable[int]) -> str:
 def _told() -> Iterator[None]:
     try:
         yield
-    except (sqlite3.Error, UnicodeError) as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         code = getattr(error, "sqlite_errorcode", None)
         damaged = code is not None and code & 0xFF not in _PASSING
         raise Unusable(str(error), damaged=damaged) from error

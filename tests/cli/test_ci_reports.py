@@ -66,5 +66,16 @@ def test_what_differs_is_annotated_and_json_stays_json(dsv: Face, made: Path) ->
 
 @pytest.mark.usefixtures("made")
 def test_a_file_that_cannot_be_written(dsv: Face) -> None:
-    error = dsv.fails("verify", "--level", "hashes", "--junit", "raw.csv/r.xml", code=5)
+    (dsv.folder / "notes").write_text("no folder")
+    error = dsv.fails("verify", "--level", "hashes", "--junit", "notes/r.xml", code=5)
     assert "r.xml" in error["message"]
+
+
+def test_a_report_replaces_neither_data_nor_the_store(dsv: Face) -> None:
+    (dsv.folder / "raw.csv").write_text("a\n1\n")
+    dsv.ok("add", "raw.csv")
+    for file in ("raw.csv", "./sub/../raw.csv", ".dsv/refs", "dsv.lock", "dsv.toml"):
+        place = dsv.folder / file
+        before = place.read_bytes() if place.exists() else None
+        dsv.fails("verify", "--level", "hashes", "--junit", file, code=3)
+        assert before is None or place.read_bytes() == before

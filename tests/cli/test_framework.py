@@ -176,3 +176,12 @@ def test_a_real_process_splits_its_streams(tmp_path: Path) -> None:
     assert done.returncode == 3
     assert json.loads(done.stdout)["error"]["kind"] == "not-found"
     assert done.stderr == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs names that are not UTF-8")
+@pytest.mark.parametrize("words", [("tag",), ("branch",), ("lineage", "--down"), ("verify",), ("why",)])
+def test_an_argument_that_is_not_utf_8_is_no_bug(dsv: Face, words: tuple[str, ...]) -> None:
+    (dsv.folder / "a.csv").write_text("a\n")
+    dsv.ok("add", "a.csv")
+    dsv.ok("commit", "-m", "one")
+    assert dsv(*words, "\udcff").code == 3

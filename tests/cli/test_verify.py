@@ -106,6 +106,11 @@ def test_what_is_asked_about_cannot_be_forged_or_left_out(made: Face) -> None:
         assert "  cp job.csv out.csv\n    in sub\n" in told
 
 
+@pytest.mark.parametrize("path", ["", "nowhere"])
+def test_what_is_allowed_has_to_be_there(made: Face, path: str) -> None:
+    made.fails("verify", "--allow", path, code=3)
+
+
 def test_hashes_need_no_trust(made: Face) -> None:
     forget(made)
     made.ok("verify", "--level", "hashes")

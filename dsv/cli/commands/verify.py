@@ -7,7 +7,7 @@ import click
 from dsv.cli import complete, replays
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.publish import publish
+from dsv.cli.publish import check_place, publish
 from dsv.cli.replays import Given
 from dsv.cli.style import printable
 from dsv.cli.trusting import trusted_file
@@ -86,8 +86,10 @@ def command(
 
     given = Given(jobs, python, allow, allow_network, env == "recreate", yes)
     selection = Selection(tuple(map(context.path, paths)), rev, changed_since, sample)
-    found = _verify(context, selection, level, given, twice=twice)
     file = None if junit is None else context.path_here(junit)
+    if file is not None and context.repo.dot.is_dir():  # no store yet, nothing tracked: after `git clone`
+        check_place(context, file)
+    found = _verify(context, selection, level, given, twice=twice)
     if context.out.json:  # a file that cannot be written is the one document then
         publish(context, found.checks, found.level, file)
         _show(context, found, given)
