@@ -42,13 +42,13 @@ class FsckResult:
 def fsck(repo: Repo, *, progress: Progress = SILENT) -> FsckResult:
     """Check every byte of the store, and that all that refs, oplog and staging need is there.
 
-    Damage is reported, never repaired or removed.
+    Damage is reported, never removed; `dsv.ops.repair` mends.
 
     Raises:
         Corrupt: The refs themselves cannot be read.
     """
+    repo = Repo(repo.root)  # without supply: what is damaged is to be found, not to be mended on the way
     refs = repo.refs()
-    repo.objects.supply = None  # what is damaged is to be found, not to be mended on the way
     total = sum(blob.size for prefix in ("packs/", "index/") for blob in repo.blobs.list(prefix))
     progress.begin("checking the store", total, "B")
     findings = list(check(repo.blobs, refs, advance=progress.advance))

@@ -78,7 +78,8 @@ def check(blobs: Blobs, refs: Refs, *, advance: Callable[[int], None] = lambda _
         if pack is None:
             yield Finding("file", blob.name, GARBAGE, "no pack has such a name")
             continue
-        yield from _check_pack(blobs, pack, indexes if pack in names else [])
+        if pack in names or pack not in refs.condemned:  # a condemned one may be as damaged as it likes
+            yield from _check_pack(blobs, pack, indexes if pack in names else [])
         if pack not in names and len(indexes) == len(refs.indexes):
             yield Finding("pack", pack, GARBAGE, "no index lists it", pack)
         names.discard(pack)

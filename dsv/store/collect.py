@@ -10,7 +10,7 @@ A reader that still has the old refs finds its packs until the grace is over, an
 writer that relied on a condemned object sees that refs moved before it publishes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -158,7 +158,7 @@ def collect(marks: Marks, now: int, *, dry_run: bool = False) -> Collected | Non
     indexes = tuple(marks.indexes)
     if not dry_run:
         sparse, relocated = _relocate(marks, sparse)
-        indexes = _rewrite(marks, {*dead, *sparse}) + relocated
+        indexes = leave_out(marks.objects.blobs, marks.indexes, {*dead, *sparse}) + relocated
     condemned = dict(marks.refs.condemned) | dict.fromkeys((*dead, *sparse), now)
     return Collected(indexes, condemned, tuple(dead), tuple(sparse), freed, copied)
 
@@ -223,13 +223,17 @@ def _copy_live(marks: Marks, pack: str, writer: Writer) -> bool:
     return True
 
 
-def _rewrite(marks: Marks, gone: set[str]) -> tuple[IndexRef, ...]:
-    """Return indexes without the packs that are `gone`; those that had none stay as they are."""
+def leave_out(blobs: Blobs, indexes: Mapping[IndexRef, Index], gone: Collection[str]) -> tuple[IndexRef, ...]:
+    """Return indexes without the packs that are `gone`; those that had none stay as they are.
+
+    Raises:
+        StorageError: The new ones cannot be written.
+    """
     import numpy as np
 
     kept: list[IndexRef] = []
     changed: dict[bool, list[Index]] = {True: [], False: []}
-    for ref, index in marks.indexes.items():
+    for ref, index in indexes.items():
         lost = [number for number, pack in enumerate(index.packs) if pack in gone]
         if not lost:
             kept.append(ref)
@@ -239,7 +243,6 @@ def _rewrite(marks: Marks, gone: set[str]) -> tuple[IndexRef, ...]:
             packed = merge.pick(index, keep)
             content = b"".join(ipc.encode(rows.columns(packed), index.packs))
             changed[ref.data].append(Index(index.name, content))
-    blobs = marks.objects.blobs
     made = [ref for data, sources in changed.items() for ref in merge.store(blobs, sources, data=data)]
     return tuple(kept + made)
 

@@ -305,3 +305,66 @@ def test_damage_of_a_remote_is_found(ada: Person, tmp_path: Path) -> None:
     found = ada.face.json("fsck", "--remote", "origin", code=6, cwd=ada.folder)
     assert [one["damage"] for one in found["findings"]] == ["missing"]
     assert ada.face.fails("fsck", "--full", code=2, cwd=ada.folder)
+
+
+def _flip(path: Path, at: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1
+    path.chmod(0o644)
+    path.write_bytes(data)
+
+
+def test_repair_brings_anew_what_is_damaged_here(ada: Person) -> None:
+    text = "".join(f"{number}\n" for number in range(60_000))
+    ada.commit("big.txt", text)
+    ada.ok("push")
+    ada.commit("mine.txt", "nobody else has it\n" * 500)
+    store = ada.folder / ".dsv" / "packs"
+    shared = max(store.glob("*/*.pack"), key=lambda path: path.stat().st_size)
+    _flip(shared, 9999)
+    assert "checksum" in ada("fsck").out
+    done = ada.ok("fsck", "--repair")
+    assert f"healed  pack {shared.stem[:8]}" in done
+    assert "no damage" in done
+    assert ada.face.json("fsck", cwd=ada.folder)["findings"][0]["damage"] == "garbage"
+    assert ada.face.json("fsck", "--repair", cwd=ada.folder)["healed"] == []
+    assert ada("cat", "big.txt@HEAD").raw.decode() == text
+    ada.ok("gc", "--now")
+    assert not shared.exists()
+    assert ada.face.json("fsck", cwd=ada.folder)["findings"] == []
+    # A pack that went away, history as well as data.
+    for kind in ("commit", "data"):
+        ada.commit("d/new.txt", kind)
+        ada.ok("push")
+        newest = sorted(store.glob("*/*.pack"), key=lambda path: path.stat().st_mtime_ns)[-2:]
+        for pack in newest:
+            pack.unlink()
+        healed = ada.face.json("fsck", "--repair", cwd=ada.folder)
+        assert healed["ok"]
+        assert {one["pack"] for one in healed["healed"]} == {pack.stem for pack in newest}
+        assert sum(one["brought"] for one in healed["healed"]) > 0
+
+
+def test_repair_of_what_nobody_else_has(ada: Person) -> None:
+    ada.commit("mine.txt", "nobody else has it\n" * 500)
+    packs = sorted((ada.folder / ".dsv" / "packs").glob("*/*.pack"), key=lambda path: path.stat().st_mtime_ns)
+    for pack in packs:
+        _flip(pack, 40)
+    found = ada.face.json("fsck", "--repair", code=6, cwd=ada.folder)
+    assert not found["ok"]
+    assert found["findings"]
+    assert all(pack.exists() for pack in packs)  # what is corrupt is never deleted
+    assert ada.face.fails("fsck", "--repair", "--remote", "origin", code=2, cwd=ada.folder)
+
+
+def test_repair_writes_indexes_anew(ada: Person) -> None:
+    for path in (ada.folder / ".dsv" / "index").glob("*.arrow"):
+        _flip(path, path.stat().st_size // 3)
+    healed = ada.face.json("fsck", "--repair", cwd=ada.folder)
+    assert healed["ok"]
+    assert [one["pack"] for one in healed["healed"]] == [None]
+    ada.ok("checkout", "--force", "HEAD")
+    for path in (ada.folder / ".dsv" / "index").glob("*.arrow"):
+        path.unlink()
+    assert "the indexes" in ada.ok("fsck", "--repair")
+    assert ada.ok("cat", "a.csv@HEAD") == "x\n1\n"

@@ -1,0 +1,116 @@
+"""Mend a store: what is damaged here comes anew from the default remote, as far as that has it."""
+
+import time
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+
+from dsv.errors import Corrupt, Missing, RefMoved
+from dsv.ids import ObjectId
+from dsv.progress import SILENT, Progress
+from dsv.repo import Repo
+from dsv.store import mend
+from dsv.store.check import GARBAGE, Finding
+from dsv.store.mend import Hurt
+from dsv.store.objects import Supply
+
+_TRIES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Healed:
+    """A pack that nothing needs any more, or the indexes.
+
+    Attributes:
+        name: Id of the pack; None for the indexes, which were written anew from the packs.
+        brought: Objects of it that came from the remote.
+        kept: Objects of it that were sound, or are held elsewhere.
+    """
+
+    name: ObjectId | None
+    brought: int = 0
+    kept: int = 0
+
+
+def repair(repo: Repo, findings: Iterable[Finding], *, progress: Progress = SILENT) -> tuple[Healed, ...]:
+    """Mend what `fsck` found damaged, as far as that can be done without loss.
+
+    A damaged pack goes out of use once each of its objects is sound in another one: those that can be
+    read are copied, the others come from the default remote. It is condemned, and gc deletes it
+    later. If only one object is nowhere to be had, the pack stays as it is.
+
+    Args:
+        repo: The workspace.
+        findings: What was found.
+        progress: Told of the bytes that come.
+
+    Returns:
+        What was mended.
+
+    Raises:
+        RefMoved: Other processes kept changing the refs.
+        StorageError: The remote cannot be read, or the store not written.
+    """
+    damaged = [one for one in findings if one.damage != GARBAGE]
+    healed = []
+    if any(one.what == "index" for one in damaged) and _mend_indexes(repo):
+        healed.append(Healed(None))
+    packs = list(dict.fromkeys(ObjectId(one.pack) for one in damaged if one.pack is not None))
+    try:
+        return (*healed, *_mend_packs(repo, packs, progress))
+    except Corrupt:  # an index that could not be mended
+        return tuple(healed)
+
+
+def _mend_indexes(repo: Repo) -> bool:
+    for _ in range(_TRIES):
+        refs = repo.refs()
+        indexes = mend.mended_indexes(repo.blobs, refs)
+        if indexes is None:
+            return False
+        try:
+            repo.swap(refs, replace(refs, indexes=indexes, epoch=refs.epoch + 1))
+        except RefMoved:
+            continue
+        return True
+    raise RefMoved("other processes kept changing the refs", hint="run dsv fsck --repair again")
+
+
+def _mend_packs(repo: Repo, packs: Collection[ObjectId], progress: Progress) -> list[Healed]:
+    lost = {one.pack: len(one.lost) for one in _bring_lost(repo, packs, progress)}
+    for _ in range(_TRIES):
+        refs = repo.refs()
+        found = [one for one in mend.hurt(repo.blobs, refs, packs) if one.pack in lost]
+        wanted = mend.without(repo.objects, refs, found, int(time.time()))
+        try:
+            if wanted != refs:
+                repo.swap(refs, wanted)
+        except RefMoved:
+            continue
+        return [
+            Healed(one.pack, lost[one.pack], len(one.sound) + one.elsewhere - lost[one.pack])
+            for one in found
+            if not one.lost
+        ]
+    raise RefMoved("other processes kept changing the refs", hint="run dsv fsck --repair again")
+
+
+def _bring_lost(repo: Repo, packs: Collection[ObjectId], progress: Progress) -> list[Hurt]:
+    """Have what cannot be read in `packs` come from the remote; return what was found before."""
+    found = list(mend.hurt(repo.blobs, repo.refs(), packs))
+    supply = repo.objects.supply
+    lost = list(dict.fromkeys(oid for one in found for oid in one.lost))
+    if supply is None or not lost:
+        return found
+    try:
+        supply.bring(lost, anew=True, progress=progress)
+    except (Corrupt, Missing):
+        for oid in lost:
+            _bring_one(supply, oid)
+    return found
+
+
+def _bring_one(supply: Supply, oid: ObjectId) -> None:
+    try:
+        supply.bring([oid], anew=True)
+    except (Corrupt, Missing):
+        return  # it stays lost, and others may be had

@@ -1,0 +1,151 @@
+"""Taking damaged packs and indexes out of use, when all that they held is sound elsewhere.
+
+Nothing is deleted: a pack that is not needed any more is condemned, as gc condemns it.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from dsv.errors import Corrupt
+from dsv.hashing import Kind, file_id, object_id
+from dsv.ids import ObjectId
+from dsv.store import merge, packs
+from dsv.store.base import Blobs
+from dsv.store.collect import leave_out, open_all
+from dsv.store.index import Index, Located
+from dsv.store.objects import Objects, read_footer
+from dsv.store.refs import IndexRef, Refs
+from dsv.store.writer import Writer
+
+_KEYED = frozenset({Kind.FACTS, Kind.RECIPE})
+
+
+class Hurt(NamedTuple):
+    """What indexes say that a damaged pack holds.
+
+    Attributes:
+        pack: Its id.
+        sound: Objects that can be read from it all the same.
+        elsewhere: Objects of which another pack has a sound copy, and facts, which are computed again.
+        lost: Ids of objects of which no copy here is sound.
+    """
+
+    pack: ObjectId
+    sound: tuple[tuple[bytes, Located], ...]
+    elsewhere: int
+    lost: tuple[ObjectId, ...]
+
+
+def mended_indexes(blobs: Blobs, refs: Refs) -> tuple[IndexRef, ...] | None:
+    """Return the live indexes with those that are damaged written anew, from the footers of the packs.
+
+    Returns:
+        The indexes; None if all are sound, or if a pack that no sound index lists has a damaged footer,
+        as then nobody knows what it holds.
+
+    Raises:
+        StorageError: The new ones cannot be written.
+    """
+    sound = {ref: index for ref in refs.indexes if (index := _open(blobs, ref)) is not None}
+    if len(sound) == len(refs.indexes):
+        return None
+    listed = {pack for index in sound.values() for pack in index.packs} | refs.condemned.keys()
+    footers: dict[bool, list[Index]] = {True: [], False: []}
+    for blob in blobs.list("packs/"):
+        pack = packs.id_of(blob.name)
+        if pack is None or pack in listed:
+            continue
+        try:
+            data = packs.check_header(pack, blobs.read(blob.name, 0, packs.HEADER.size))
+            footers[data].append(read_footer(blobs, pack, blob.size))
+        except (Corrupt, FileNotFoundError):
+            return None
+    for ref in refs.indexes:
+        if ref not in sound:
+            blobs.delete(merge.name(ref.id))  # else the same name could not be written
+    made = [ref for data, found in footers.items() for ref in merge.store(blobs, found, data=data)]
+    return (*sound, *made)
+
+
+def hurt(blobs: Blobs, refs: Refs, damaged: Collection[ObjectId]) -> Iterator[Hurt]:
+    """Yield what the live indexes list in each of the `damaged` packs.
+
+    Raises:
+        Corrupt: An index is damaged.
+    """
+    indexes = tuple(open_all(blobs, refs).values())
+    for pack in damaged:
+        sound, lost, elsewhere = [], [], 0
+        for key, place in _listed(indexes, pack):
+            if _is_sound(blobs, key, place):
+                sound.append((key, place))
+            elif place.kind == Kind.FACTS or _has_other(blobs, indexes, key, place, damaged):
+                elsewhere += 1
+            else:
+                lost.append(ObjectId(key.hex()))
+        yield Hurt(pack, tuple(sound), elsewhere, tuple(lost))
+
+
+def without(objects: Objects, refs: Refs, found: Collection[Hurt], now: int) -> Refs:
+    """Return refs that do without damaged packs of which nothing is lost; what is sound in these is copied.
+
+    Args:
+        objects: The store's objects.
+        refs: Its refs, for which `found` was found.
+        found: The packs.
+        now: Seconds since 1970.
+
+    Raises:
+        Corrupt: An index is damaged.
+        StorageError: The copies cannot be written.
+    """
+    blobs = objects.blobs
+    gone = {one.pack for one in found if not one.lost}
+    if not gone:
+        return refs
+    with Writer(objects) as writer:
+        for one in found:
+            for key, place in one.sound if one.pack in gone else ():
+                stored = blobs.read(packs.name(one.pack), place.offset, place.stored)
+                writer.relocate(key, place, stored)
+        sealed = writer.seal()
+    indexes = (*leave_out(blobs, open_all(blobs, refs), gone), *sealed.indexes)
+    condemned = dict(refs.condemned) | dict.fromkeys(gone, now)
+    return replace(refs, indexes=indexes, condemned=condemned, epoch=refs.epoch + 1)
+
+
+def _open(blobs: Blobs, ref: IndexRef) -> Index | None:
+    try:
+        return merge.open_index(blobs, ref) if file_id(blobs.view(merge.name(ref.id))) == ref.id else None
+    except (Corrupt, FileNotFoundError):
+        return None
+
+
+def _listed(indexes: Collection[Index], pack: str) -> Iterator[tuple[bytes, Located]]:
+    import numpy as np
+
+    for index in indexes:
+        if pack in index.packs:
+            here = np.flatnonzero(index.numpy("pack") == index.packs.index(pack))
+            yield from ((index.id_at(row), index.at(row)) for row in here.tolist())
+
+
+def _has_other(
+    blobs: Blobs, indexes: Collection[Index], key: bytes, place: Located, damaged: Collection[ObjectId]
+) -> bool:
+    return any(
+        other.pack not in damaged and other.kind == place.kind and _is_sound(blobs, key, other)
+        for index in indexes
+        for other in index.places(key)
+    )
+
+
+def _is_sound(blobs: Blobs, key: bytes, place: Located) -> bool:
+    oid = ObjectId(key.hex())
+    try:
+        raw = Objects.decode(oid, place, blobs.read(packs.name(place.pack), place.offset, place.stored))
+        kind = Kind(place.kind)
+    except (Corrupt, FileNotFoundError, ValueError):
+        return False
+    return kind in _KEYED or object_id(kind, raw) == oid
