@@ -14,10 +14,10 @@ from dsv.ops.fsck import fsck
 from dsv.ops.head import head
 from dsv.ops.push import push
 from dsv.ops.remote import add_remote
+from dsv.places import Place
 from dsv.remotes.remote import connect
 from dsv.remotes.supply import supply_of
 from dsv.repo import Repo
-from dsv.revisions import Place
 from tests.remote.weed import Bucket
 from tests.unit.workshop import Workshop
 
