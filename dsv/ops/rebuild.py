@@ -95,7 +95,7 @@ def rebuild(
         raise Refused(f"{path} is raw data: no run gave it", hint=f"dsv restore {path}")
     if path in steps.obstacles:
         raise Refused(f"{path} cannot be rebuilt: {steps.obstacles[path].reason}")
-    consent.obtain(steps, trusted, agree, recreate=settings.recreate)
+    consent.obtain(consent.executed(steps), trusted, agree, recreate=settings.recreate)
     run = steps.runs[path]
     with room(repo.scratch()) as space:
         done = replay_all(repo, steps, space, replace(settings, keep=True), progress=progress)

@@ -128,7 +128,7 @@ def verify(
         raise UsageFault("level hashes replays nothing")
     commit, datasets, wanted = _select(repo, selection)
     steps = plan(repo, {path: datasets[path].checkpoint for path in wanted}, chain=level is Level.RAW)
-    consent.obtain(steps, trusted, agree, recreate=settings.recreate)
+    consent.obtain(consent.executed(steps), trusted, agree, recreate=settings.recreate)
     with room(repo.scratch()) as place:
         done = replay_all(repo, steps, place, settings, progress=progress)
     checks = tuple(checked(steps, path, done, _policy(repo, steps, path)) for path in wanted)

@@ -1,7 +1,7 @@
 """Asking before commands that somebody else recorded are run."""
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,11 +42,22 @@ Agree = Callable[[Sequence[Command]], None]
 """Shows commands to the user; raises `Refused` unless they may be run."""
 
 
-def obtain(plan: Plan, file: Path, agree: Agree, *, recreate: bool = False) -> None:
-    """Have the user agree to all commands of `plan` that are not trusted.
+def executed(plan: Plan) -> list[tuple[ObjectId, Run, Sequence[CodeFile]]]:
+    """Return the runs that `plan` would execute: id, record and code files."""
+    return [(oid, step.run, step.code) for oid, step in plan.steps.items() if step.obstacle is None]
+
+
+def obtain(
+    runs: Iterable[tuple[ObjectId, Run, Sequence[CodeFile]]],
+    file: Path,
+    agree: Agree,
+    *,
+    recreate: bool = False,
+) -> None:
+    """Have the user agree to all commands that are not trusted.
 
     Args:
-        plan: What is to be replayed.
+        runs: What is to be executed: id, record and code files.
         file: Where the user's trust is kept.
         agree: Asks.
         recreate: Whether the recorded packages are to be installed, too.
@@ -55,13 +66,13 @@ def obtain(plan: Plan, file: Path, agree: Agree, *, recreate: bool = False) -> N
         Refused: Somebody has to agree, and has not.
         StorageError: The file cannot be read.
     """
-    runs = trust.trusted(file)
+    trusted = trust.trusted(file)
     known = trust.trusted(file, trust.ENVIRONMENT) if recreate else frozenset()
     new = []
-    for oid, step in plan.steps.items():
-        installs = recreate and step.run.environment not in known
-        if step.obstacle is None and (oid not in runs or installs):
-            new.append(command_of(oid, step.run, step.code, installs=installs))
+    for oid, run, code in runs:
+        installs = recreate and run.environment not in known
+        if oid not in trusted or installs:
+            new.append(command_of(oid, run, code, installs=installs))
     if new:
         agree(new)
 

@@ -18,8 +18,9 @@ from dsv.ids import short
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dsv.ops.rerun import Outcome, RerunResult
+    from dsv.ops.rerun import RerunResult
     from dsv.repeating.again import Means
+    from dsv.repeating.session import Outcome
     from dsv.staleness.steps import Step
 
 SHAPE = {
@@ -103,7 +104,7 @@ def command(
     wanted = Wanted(tuple(map(context.path, paths)), force, parameters(params))
     progress = context.progress("reading", "B")
     if dry_run:
-        result = op.preview(op.agenda(context.repo, wanted, progress=progress))
+        result = op.preview(context.repo, wanted, progress=progress)
     else:
         sys.stdout.flush()
         result = op.rerun(

@@ -1,0 +1,78 @@
+"""What there is to repeat now: which steps are stale, and which of them are wanted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from dsv import guard, origins, places
+from dsv.errors import NotFound
+from dsv.ids import ObjectId
+from dsv.model.run import Run
+from dsv.progress import SILENT, Progress
+from dsv.repeating.plan import Task, Wanted, tasks
+from dsv.repo import Datasets, Repo
+from dsv.staleness import now as nows
+from dsv.staleness.judge import Bench, judge
+from dsv.staleness.now import Workplace
+from dsv.staleness.steps import Steps, steps_of
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """What there is to do.
+
+    Attributes:
+        steps: What made the datasets.
+        tasks: The steps that matter, in order.
+        runs: Their records, as far as they were read.
+        place: What the datasets are.
+    """
+
+    steps: Steps
+    tasks: tuple[Task, ...]
+    runs: dict[ObjectId, Run]
+    place: Workplace
+
+    @property
+    def planned(self) -> tuple[Task, ...]:
+        """The steps that are repeated, or may be."""
+        return tuple(task for task in self.tasks if task.planned)
+
+
+def agenda(repo: Repo, wanted: Wanted, *, progress: Progress = SILENT) -> Agenda:
+    """Return what `rerun` would do. Nothing is changed but the stat cache.
+
+    Args:
+        repo: The workspace.
+        wanted: What is asked for; its paths may be folders that hold datasets.
+        progress: Told of the bytes that are read.
+
+    Raises:
+        NotFound: There is no such dataset or parameter, or no run made it.
+        Refused: Datasets are made from each other in a circle, or `dsv.lock` names another commit than HEAD.
+    """
+    refs = guard.ready(repo)
+    local = repo.local(refs)
+    staged = repo.datasets(repo.snapshot_of(refs.head) if local.staged is None else local.staged)
+    place = nows.look(repo, staged, repo.datasets(local.present), progress=progress)
+    steps = steps_of(repo, staged)
+    judged = judge(Bench(repo), steps, place.now)
+    repo.cache.commit()
+    chosen = replace(wanted, paths=_made_paths(staged, steps, wanted.paths))
+    runs = {oid: origins.run(repo, oid) for oid in steps.by_run} if wanted.params else {}
+    found = tasks(steps, judged, chosen, runs)
+    for task in found:
+        if task.planned and task.step.run not in runs:
+            runs[task.step.run] = origins.run(repo, task.step.run)
+    return Agenda(steps, found, runs, place)
+
+
+def _made_paths(staged: Datasets, steps: Steps, paths: Sequence[str]) -> tuple[str, ...]:
+    """Return the datasets that `paths` name; a folder stands for those in it that runs made."""
+    makers = steps.makers()
+    found: dict[str, None] = {}
+    for path in paths:
+        named = [one for one in places.select(staged, [path], "HEAD") if one == path or one in makers]
+        if not named:
+            raise NotFound(f"no run made anything in {path}", hint="dsv run -- COMMAND records one")
+        found.update(dict.fromkeys(named))
+    return tuple(found)

@@ -1,0 +1,170 @@
+"""Repeating what is stale, step after step, each as what came before it turned out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dsv import circumstances, origins
+from dsv.circumstances import Aspect, Circumstance
+from dsv.errors import UserError
+from dsv.ids import ObjectId
+from dsv.model.checkpoint import Checkpoint
+from dsv.model.run import Run
+from dsv.progress import Progress
+from dsv.recording.result import Recorded
+from dsv.repeating import obstacles
+from dsv.repeating.again import Means, Repeated, claim_again, run_again
+from dsv.repeating.agenda import Agenda
+from dsv.repeating.plan import Task
+from dsv.repo import Datasets, Repo
+from dsv.staleness.judge import Bench, listed
+from dsv.staleness.steps import Step
+
+
+class State(StrEnum):
+    """What became of a step. Append-only: JSON documents have these words."""
+
+    STALE = "stale"
+    DONE = "done"
+    UNCHANGED = "unchanged"
+    LEFT = "left"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One step.
+
+    Attributes:
+        step: The run that it repeats.
+        state: What became of it; `STALE` where nothing was to be done.
+        reason: Why, in a line; empty: nothing changed.
+        recorded: What came of the new run; None if there was none.
+        kept: Outputs that it did not write this time and that are as they were.
+        environment: How its environment differs from the one that was recorded before.
+    """
+
+    step: Step
+    state: State
+    reason: str
+    recorded: Recorded | None = None
+    kept: tuple[str, ...] = ()
+    environment: tuple[Circumstance, ...] = ()
+
+
+Tell = Callable[[Step, str], None]
+"""Told of each step before it is repeated, and why it is."""
+
+
+class Session:
+    """One walk through what there is to do.
+
+    Args:
+        repo: The workspace.
+        found: What there is to do; nothing is in its way.
+        means: What runs are repeated with.
+        tell: Told of each step before it is repeated.
+        progress: Told of the bytes that are read.
+        execute: Whether commands are executed; otherwise the outputs that are there are accepted.
+    """
+
+    def __init__(
+        self, repo: Repo, found: Agenda, means: Means, tell: Tell, progress: Progress, *, execute: bool
+    ) -> None:
+        self._repo = repo
+        self._found = found
+        self._means = means
+        self._tell = tell
+        self._progress = progress
+        self._repeat = run_again if execute else claim_again
+        self._bench = Bench(repo)
+        self._now: dict[str, Checkpoint] = dict(found.place.now)
+        self._makers = found.steps.makers()
+        self._states: dict[ObjectId, State] = {}
+
+    def work(self) -> tuple[tuple[Outcome, ...], bool]:
+        """Return what became of the steps, and whether the user ended it."""
+        outcomes = []
+        for task in self._found.tasks:
+            outcome = self._turn(task)
+            self._states[task.step.run] = outcome.state
+            outcomes.append(outcome)
+            execution = None if outcome.recorded is None else outcome.recorded.execution
+            if execution is not None and execution.signalled is not None:
+                return tuple(outcomes), True
+        self._repo.cache.commit()
+        return tuple(outcomes), False
+
+    def _turn(self, task: Task) -> Outcome:
+        if not task.reason:
+            return Outcome(task.step, State.UNCHANGED, "")
+        failed = self._waits_for(task.step, State.FAILED, State.SKIPPED)
+        if failed:
+            return Outcome(task.step, State.SKIPPED, f"it waits for {listed(failed)}")
+        if task.left:
+            return Outcome(task.step, State.LEFT, why(task))
+        reasons = self._bench.judge([task.step], self._now)[task.step.run]
+        if not task.own and not reasons:
+            left = self._waits_for(task.step, State.LEFT)
+            if left:
+                return Outcome(task.step, State.LEFT, f"{listed(left)} was left as it is")
+            return Outcome(task.step, State.UNCHANGED, "what it reads is as it was")
+        return self._run(task.step, reasons.text or task.reason)
+
+    def _run(self, step: Step, reason: str) -> Outcome:
+        missing = obstacles.missing_inputs(self._repo, step)
+        if missing:
+            return Outcome(step, State.FAILED, f"{listed(missing)} is not here")
+        self._tell(step, reason)
+        run = self._found.runs[step.run]
+        try:
+            done = self._repeat(self._repo, step, run, self._means, progress=self._progress)
+        except UserError as error:
+            return Outcome(step, State.FAILED, error.message)
+        if done.recorded.id is None or done.recorded.run is None:
+            return Outcome(step, State.FAILED, _failure(done.recorded), done.recorded)
+        self._learn(done)
+        return Outcome(
+            step,
+            State.DONE,
+            reason,
+            done.recorded,
+            done.kept,
+            self._environment(step, run, done.recorded.run),
+        )
+
+    def _learn(self, done: Repeated) -> None:
+        """Take what a run staged for what the datasets are now."""
+        repo = self._repo
+        staged: Datasets = repo.datasets(repo.local(repo.refs()).staged)
+        assert done.recorded.run is not None
+        for output in done.recorded.run.outputs:
+            self._now[output.path] = staged[output.path].checkpoint
+
+    def _waits_for(self, step: Step, *states: State) -> list[str]:
+        return [
+            one.path
+            for one in step.needs
+            if one.path in self._makers and self._states.get(self._makers[one.path].run) in states
+        ]
+
+    def _environment(self, step: Step, old: Run, new: Run) -> tuple[Circumstance, ...]:
+        attempt = origins.attempt(self._repo, self._repo.refs(), step.run)
+        imported = None if attempt is None else attempt.imported
+        found = circumstances.changed(self._repo, old, new, imported=imported)
+        return tuple(one for one in found if one.aspect is Aspect.ENVIRONMENT)
+
+
+def why(task: Task) -> str:
+    """Return in a line why a task is repeated, or why it is left although something changed."""
+    return f"{task.reason}; {task.left}" if task.left else task.reason
+
+
+def _failure(recorded: Recorded) -> str:
+    execution = recorded.execution
+    if execution is not None and execution.signalled is not None:
+        return "it was interrupted"
+    if recorded.exit_code:
+        return f"its command failed with exit code {recorded.exit_code}"
+    return "its command wrote nothing"
