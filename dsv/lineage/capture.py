@@ -35,6 +35,7 @@ class Captured:
         overwritten: Of `written`, those that were there and were opened for writing but not read: made
             anew or appended to, which gives the same events. Their old bytes are an input if they
             still stand at the front of the new ones.
+        stamped: Of `written`, those that may only have other times now; who knows their old bytes can tell.
         complete: Whether nothing can have been missed inside the workspace.
         blind_spots: What could have been missed and why, a clause each.
     """
@@ -43,6 +44,7 @@ class Captured:
     written: frozenset[str]
     removed: frozenset[str]
     overwritten: frozenset[str]
+    stamped: frozenset[str]
     complete: bool
     blind_spots: tuple[str, ...]
 
@@ -91,6 +93,7 @@ class Capture:
             written=frozenset(written),
             removed=frozenset(uses.there & (uses.changed - changed)),
             overwritten=uses.overwritten & written,
+            stamped=uses.stamped & written,
             complete=not blind,
             blind_spots=blind,
         )

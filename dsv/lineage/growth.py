@@ -1,4 +1,4 @@
-"""Whether a file was appended to: opening to append and opening to overwrite give the same events."""
+"""What is left of a file's old bytes: opening to append, to overwrite and to set times give much the same events."""
 
 from pathlib import Path
 
@@ -16,8 +16,19 @@ def has_grown(path: Path, size: int, oid: ObjectId) -> bool:
     Raises:
         OSError: It cannot be read.
     """
-    if not 0 < size < path.stat().st_size:
-        return False
+    return 0 < size < path.stat().st_size and _starts(path, size, oid)
+
+
+def is_same(path: Path, size: int, oid: ObjectId) -> bool:
+    """Whether `path` holds the bytes of the file `oid`, which had `size` of them, and no more.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    return path.stat().st_size == size and _starts(path, size, oid)
+
+
+def _starts(path: Path, size: int, oid: ObjectId) -> bool:
     hasher = file_hasher()
     left = size
     with path.open("rb") as file:

@@ -128,6 +128,18 @@ class Uses:
         )
 
     @property
+    def stamped(self) -> frozenset[str]:
+        """The files opened for writing whose times were set and that no `write` changed, as `touch` does.
+
+        A writer through a mapping that sets times afterwards looks the same: only the bytes tell.
+        """
+        return frozenset(
+            path
+            for path, file in self._files.items()
+            if file.there and file.writable and file.touched and not file.changed
+        )
+
+    @property
     def touched(self) -> frozenset[str]:
         """The files of which only the attributes were set (permissions, times, links)."""
         return frozenset(

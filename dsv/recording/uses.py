@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from dsv import git, places
 from dsv.errors import Refused
 from dsv.ids import ObjectId
 from dsv.lineage.capture import Captured
-from dsv.lineage.growth import has_grown
+from dsv.lineage.growth import has_grown, is_same
 from dsv.lineage.reads import Reports
 from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
@@ -90,6 +90,7 @@ def sort(repo: Repo, request: Request, before: Before, captured: Captured) -> Us
     odd = {path for path in used if not _is_text(path)} | request.own_files
     shared = frozenset(folder for path in before.tracked for folder in folders.above(path))
     place = _Place(repo, before, _ignored(repo, before, used - odd), shared)
+    captured = replace(captured, written=captured.written - _only_stamped(place, captured.stamped - odd))
     uses = Uses()
     changed = (captured.written | captured.removed) - odd
     gone = [path for path in sorted(captured.read - odd) if not _sort_read(place, uses, path, changed)]
@@ -165,6 +166,30 @@ def _sort_written(place: _Place, uses: Uses, written: frozenset[str]) -> None:
             uses.outputs.add(owner)
 
 
+def _only_stamped(place: _Place, paths: frozenset[str]) -> frozenset[str]:
+    """Return which of `paths` have the bytes that they had: `touch` writes nothing, and is no origin of data."""
+    return frozenset(path for path in paths if _is_as_before(place, path))
+
+
+def _is_as_before(place: _Place, path: str) -> bool:
+    dataset = place.before.dataset_of(path)
+    old = None if dataset is None else place.before.versions.get(dataset)
+    if dataset is None or old is None:
+        return False
+    found = _file_in(place, old, path.removeprefix(f"{dataset}/"))
+    return found is not None and is_same(place.root / path, *found)
+
+
+def _file_in(place: _Place, old: Checkpoint, name: str) -> tuple[int, ObjectId] | None:
+    """Return size and file id of a file in an old version, `name` says which if that is a folder; None if it is none."""
+    if not old.is_dir:
+        return old.size, old.content
+    entry = trees.find_path(old.content, name, place.repo.node)
+    if entry is None or entry.kind not in (FILE, EXEC):
+        return None
+    return place.repo.contents.size(ObjectId(entry.target)), ObjectId(entry.target)
+
+
 def _sort_removed(place: _Place, uses: Uses, removed: frozenset[str]) -> None:
     for path in removed:
         dataset = place.before.dataset_of(path)
@@ -205,13 +230,8 @@ def _has_grown(place: _Place, path: str, old: Checkpoint, overwritten: frozenset
         return path in overwritten and has_grown(place.root / path, old.size, old.content)
     inside = f"{path}/"
     for name in overwritten:
-        if not name.startswith(inside):
-            continue
-        entry = trees.find_path(old.content, name.removeprefix(inside), place.repo.node)
-        if entry is None or entry.kind not in (FILE, EXEC):
-            continue
-        content = ObjectId(entry.target)
-        if has_grown(place.root / name, place.repo.contents.size(content), content):
+        found = _file_in(place, old, name.removeprefix(inside)) if name.startswith(inside) else None
+        if found is not None and has_grown(place.root / name, *found):
             return True
     return False
 

@@ -195,6 +195,22 @@ def test_what_is_overwritten_is_no_input(dsv: Face) -> None:
     assert (document["inputs"], paths(document["outputs"])) == ([], ["out.csv"])
 
 
+def test_what_is_only_touched_is_no_output(dsv: Face) -> None:
+    write(dsv, "in.csv", RAW)
+    sh(
+        dsv,
+        "mkdir -p d/e; cp in.csv out.csv; cp in.csv d/e/a.csv; cp in.csv d/e/b.csv",
+        "-o",
+        "out.csv",
+        "-o",
+        "d",
+    )
+    dsv.ok("commit", "-m", "one")
+    assert sh(dsv, "touch out.csv d/e/a.csv")["run"] is None
+    found = sh(dsv, "touch d/e/a.csv out.csv; echo 1,1 > d/e/b.csv")
+    assert (paths(found["inputs"]), paths(found["outputs"])) == (["d"], ["d"])
+
+
 def test_an_untracked_file_updated_in_place_is_refused(dsv: Face) -> None:
     write(dsv, "raw.csv", RAW)
     error = dsv.fails("run", "--", "sort", "-r", "-o", "raw.csv", "raw.csv", code=3)
