@@ -82,8 +82,9 @@ def call(target: str, words: Sequence[str]) -> None:
             raise UsageFault(f"{word} is no argument of {target}")
         given[key] = text
     values = {key: texts.value_of(text) for key, text in given.items()}
-    first = [key for key, one in known.items() if one.kind is inspect.Parameter.POSITIONAL_ONLY]
-    function(*(values.pop(key) for key in first if key in values), **values)
+    only = [key for key, one in known.items() if one.kind is inspect.Parameter.POSITIONAL_ONLY]
+    first = [values.pop(key) for key in only if key in values]
+    function(*first, **values)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -16,6 +16,9 @@ SESSION = "{session}"
 """Stands for the program where there is no command: a notebook, a prompt, a function that has no name to be
 found by. Such a run is `masked`, too: what it was is not recorded in a way that can be repeated."""
 
+IN_SESSION = "it ran in a notebook, at a prompt or in an inner function, which no command repeats"
+"""Why such a run cannot be replayed."""
+
 CELLS = "-cells.py"
 """At the end of the path under which the cells of a notebook are kept as code."""
 

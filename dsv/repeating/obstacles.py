@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dsv import places
 from dsv.errors import InTheWay, NotFound, Refused
 from dsv.ids import ObjectId
+from dsv.lineage.portable import IN_SESSION
 from dsv.model.run import Run
 from dsv.repeating.plan import Task
 from dsv.repo import Repo
@@ -60,6 +61,10 @@ def missing_inputs(repo: Repo, step: Step) -> list[str]:
 
 
 def _check_record(step: Step, makers: Mapping[str, Step], place: Workplace) -> None:
+    if step.session:
+        raise Refused(
+            f"{', '.join(step.makes)}: {IN_SESSION}", hint="do it again there, or dsv run -- papermill ..."
+        )
     if step.masked:
         raise Refused(
             f"{step.command}: a secret in it was not recorded, so that it cannot be repeated",

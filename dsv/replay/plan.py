@@ -8,7 +8,7 @@ from typing import NamedTuple
 from dsv import origins
 from dsv.errors import Corrupt, Missing
 from dsv.ids import ObjectId, short
-from dsv.lineage.portable import SESSION
+from dsv.lineage.portable import IN_SESSION, SESSION
 from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.code import CodeFile
@@ -16,10 +16,6 @@ from dsv.model.origin import Source
 from dsv.model.run import Input, Output, Run
 from dsv.model.verdict import Status
 from dsv.repo import Repo
-
-IN_SESSION = (
-    "it ran in a notebook or at a prompt, where nothing can be repeated; dsv run -- papermill ... can be"
-)
 
 
 class Obstacle(NamedTuple):

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from dsv.errors import UserError
 from dsv.ids import short
+from dsv.lineage.portable import IN_SESSION
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.verdict import Checked, Status
 from dsv.progress import SILENT, Progress
@@ -68,6 +69,8 @@ def _status(
         )
     if path in steps.edited:
         return Status.UNRECORDED, f"edited by hand after the run {short(steps.edited[path])}"
+    if step is not None and step.session:
+        return Status.UNRECORDED, IN_SESSION
     if step is not None and step.masked:
         return Status.UNRECORDED, "a secret in its command was masked, so that it cannot be repeated"
     if path in differing:

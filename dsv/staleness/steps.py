@@ -5,11 +5,12 @@ learn that nothing is stale.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dsv.errors import Missing
 from dsv.ids import ObjectId
+from dsv.lineage.portable import SESSION
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.code import CodeFile
 from dsv.model.origin import Source
@@ -36,6 +37,7 @@ class Step:
         outputs: By path the content that it wrote; some may belong to other runs now, or be gone.
         code: The code files that it read.
         masked: Whether a part of its command is masked, so that it cannot be repeated.
+        session: Whether that is because there is no command: it ran in a notebook, or the like.
     """
 
     run: ObjectId
@@ -45,6 +47,7 @@ class Step:
     outputs: Mapping[str, ObjectId]
     code: tuple[CodeFile, ...]
     masked: bool
+    session: bool = False
 
     @property
     def needs(self) -> tuple[Input, ...]:
@@ -157,7 +160,7 @@ def _row(run: Run) -> list[Any]:
         command_of(run),
         [_input(one.path, one.checkpoint) for one in run.inputs],
         {one.path: one.content for one in run.outputs},
-        run.masked,
+        SESSION if run.argv[0] == SESSION else run.masked,
         run.code,
     ]
 
@@ -177,12 +180,12 @@ def _decoded(rows: Iterable[list[Any]]) -> _Origins:
         else:
             command, inputs, outputs, masked, listed = fields
             read = tuple(Input(path, Checkpoint(*checkpoint)) for path, *checkpoint in inputs)
-            found[oid] = Step(oid, command, (), read, outputs, code[listed], masked)
+            found[oid] = Step(oid, command, (), read, outputs, code[listed], bool(masked), masked == SESSION)
     return found
 
 
 def _named(step: Step, makes: tuple[str, ...]) -> Step:
-    return Step(step.run, step.command, makes, step.inputs, step.outputs, step.code, step.masked)
+    return replace(step, makes=makes)
 
 
 def _run_behind(repo: Repo, source: Source) -> ObjectId | None:
