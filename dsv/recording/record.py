@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from dsv.atomic import replace_file
-from dsv.errors import Refused
+from dsv.errors import Refused, StorageError
 from dsv.ids import ObjectId
 from dsv.lineage.execute import Execution, Executor, Here
 from dsv.model.attempt import CAPTURED, CLAIMED, DECLARED, PARTLY, Attempt
@@ -172,7 +172,7 @@ def _written(request: Request, seen: Seen) -> tuple[str, ...]:
 def _keep_tail(repo: Repo, request: Request, execution: Execution) -> None:
     """Keep the end of the output here, for whoever wants to look at it later; it is never pushed."""
     text = Screen(repo.root, request.env).output(execution.tail, request)
-    with suppress(OSError):
+    with suppress(StorageError):  # not worth the exit code of the command
         replace_file(
             repo.dot / watching.TURNS / "tail", text.encode("utf-8", "replace"), temp_folder=repo.scratch()
         )

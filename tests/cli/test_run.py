@@ -241,6 +241,11 @@ def test_a_failed_command_stages_nothing_and_keeps_its_exit_code(dsv: Face) -> N
     assert "nothing was staged" in done.err
 
 
+def test_a_tail_that_cannot_be_kept_hides_no_exit_code(dsv: Face) -> None:
+    (dsv.folder / ".dsv/run/tail").mkdir(parents=True)
+    assert sh(dsv, "exit 3", code=3)["command_exit"] == 3
+
+
 def test_a_signal_is_passed_on(dsv: Face) -> None:
     assert sh(dsv, "kill -TERM $$", code=143)["command_exit"] == 143
 
