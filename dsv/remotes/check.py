@@ -19,6 +19,8 @@ from dsv.store.collect import Marks
 UNREADABLE = "unreadable"
 """Something that the refs need cannot be read; the detail says what and why."""
 
+_LOOKS = 64
+
 
 @dataclass(frozen=True, slots=True)
 class RemoteChecked:
@@ -93,8 +95,17 @@ def _packs(remote: RemoteStore) -> Iterator[Finding]:
         elif blob.size < needed + packs.TRAILER.size:
             detail = f"pack {pack_id} has {blob.size} bytes, fewer than its objects"
             yield Finding("pack", pack_id, FORMAT, detail, pack_id)
-    for pack in sorted(needs):
-        yield Finding("pack", pack, MISSING, f"pack {pack} is not there", pack)
+    for number, pack in enumerate(sorted(needs)):
+        # A listing may lag behind: what it lacks is looked for, unless that is nearly everything.
+        if number >= _LOOKS or not _is_there(remote, pack, needs[pack]):
+            yield Finding("pack", pack, MISSING, f"pack {pack} is not there", pack)
+
+
+def _is_there(remote: RemoteStore, pack: str, end: int) -> bool:
+    try:
+        return len(remote.blobs.read(packs.name(pack), end, packs.TRAILER.size)) == packs.TRAILER.size
+    except (FileNotFoundError, Corrupt):
+        return False
 
 
 class _Reached:

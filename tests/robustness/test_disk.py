@@ -70,6 +70,51 @@ def test_a_full_disk(small: Lab, spare: int) -> None:
     small.sound()
 
 
+@pytest.mark.parametrize("spare", [0, 1 << 15, 1 << 20, 4 << 20, 19 << 20])
+def test_a_disk_without_room_for_a_pull(small: Lab, tmp_path: Path, spare: int) -> None:
+    content = _push_another(small, tmp_path)
+    ballast = _fill(small, spare)
+    _fails_and_goes_on(small, "space", ballast, content)
+
+
+@pytest.mark.parametrize("limit", [100, 4_096, 100_000, 2 << 20])
+def test_no_room_in_mid_pull(lab: Lab, tmp_path: Path, limit: int) -> None:
+    lab.write("a.bin", b"small")
+    lab.ok("add", "a.bin")
+    lab.ok("commit", "-m", "first")
+    content = _push_another(lab, tmp_path)
+    _fails_and_goes_on(lab, "cannot write", None, content, file_limit=limit)
+
+
+def _push_another(lab: Lab, folder: Path) -> bytes:
+    """Have a version of `a.bin` pushed by somebody else; return its bytes."""
+    url = f"file://{folder}/remote"
+    lab.ok("remote", "add", "origin", url)
+    lab.ok("push")
+    place = folder / "other"
+    place.mkdir()
+    other = Lab(place, lab.server)
+    other.ok("clone", url, ".")
+    content = Random(4).randbytes(3 << 20)
+    other.write("a.bin", content)
+    other.ok("commit", "-a", "-m", "second")
+    other.ok("push")
+    return content
+
+
+def _fails_and_goes_on(lab: Lab, why: str, ballast: Path | None, content: bytes, **how: int) -> None:
+    before = tree(lab.folder)
+    assert why in lab.fails("pull", code=STORAGE, **how)
+    assert tree(lab.folder) == before
+    lab.ok("status")
+    lab.sound()
+    if ballast is not None:
+        ballast.unlink()
+    lab.ok("pull")
+    assert lab.read("a.bin") == content
+    lab.sound()
+
+
 def test_a_disk_that_is_read_only(small: Lab) -> None:
     content = small.read("a.bin")
     small.write("b.bin", b"b")
