@@ -114,7 +114,8 @@ def claim(repo: Repo, request: Request, *, progress: Progress = SILENT) -> Recor
     Raises:
         UsageFault: There is no command, or there are no outputs.
         NotFound: A declared path or a variable is not there.
-        Refused: `dsv.lock` names another commit than HEAD, or a path can be no dataset.
+        Refused: `dsv.lock` names another commit than HEAD, a path can be no dataset, or an output is said to
+            have been made from itself.
     """
     request = replace(request, inputs=request.inputs or (), outputs=request.outputs or ())
     request.check()
@@ -122,6 +123,7 @@ def claim(repo: Repo, request: Request, *, progress: Progress = SILENT) -> Recor
     used = uses.declared(repo, request, before, None)
     _check_count(request, used)
     made = parts.store(repo, before, used, progress)
+    _check_claim(made)
     with Asked(repo, request) as asked:
         asked.ended(frozenset())
         around = asked.answer(None)
@@ -162,6 +164,17 @@ def _check_count(request: Request, used: Uses) -> None:
         f"the command wrote {len(used.outputs)} datasets, such as {min(used.outputs)}: nothing is staged",
         hint=f"dsv run --no-exec{inputs} -o DIR -- ... records it without running it again",
     )
+
+
+def _check_claim(made: parts.Parts) -> None:
+    # Any command that leaves the file alone would prove it: made by hand, it would pass for made by a run.
+    read = {(one.path, one.checkpoint.content) for one in made.inputs}
+    for one in made.outputs:
+        if (one.path, one.content) in read:
+            raise Refused(
+                f"{one.path} cannot be claimed to be made from itself: what was there before is not recorded",
+                hint="dsv run -- COMMAND runs it, and sees what it updates in place",
+            )
 
 
 def _written(request: Request, seen: Seen) -> tuple[str, ...]:

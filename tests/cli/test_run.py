@@ -275,6 +275,13 @@ def test_more_outputs_than_anybody_meant(dsv: Face) -> None:
     assert (paths(document["inputs"]), paths(document["outputs"])) == (["raw.csv"], ["out"])
 
 
+def test_nobody_can_claim_that_data_made_itself(dsv: Face) -> None:
+    write(dsv, "by-hand.csv", RAW)
+    error = dsv.fails("run", "--no-exec", "-i", "by-hand.csv", "-o", "by-hand.csv", "--", "true", code=3)
+    assert "claimed to be made from itself" in error["message"]
+    assert dsv.json("status")["staged"] == []
+
+
 def test_parameters_and_labels(dsv: Face) -> None:
     document = sh(
         dsv, "echo {rows} {other} $DSV_PARAM_rows > out.csv", "-n", "count", "-p", "rows=3", "-p", "x=a=b"
