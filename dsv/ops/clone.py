@@ -2,10 +2,10 @@
 
 import shlex
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dsv import lockfile, revisions
+from dsv import lockfile, revisions, stage
 from dsv.atomic import replace_file
 from dsv.config import SHARED, Remote
 from dsv.errors import Corrupt, NotFound, Refused
@@ -21,6 +21,7 @@ from dsv.store import merge, packs
 from dsv.store.collect import open_all
 from dsv.store.metered import Traffic
 from dsv.store.refs import Local, Refs
+from dsv.store.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,12 @@ class RemoteClone:
 
 
 def clone_remote(
-    remote: Remote, root: Path, *, revision: str | None = None, progress: Progress = SILENT
+    remote: Remote,
+    root: Path,
+    *,
+    revision: str | None = None,
+    no_data: bool = False,
+    progress: Progress = SILENT,
 ) -> RemoteClone:
     """Make `root` a workspace with the history of a remote; the bytes of files come when they are needed.
 
@@ -111,6 +117,7 @@ def clone_remote(
         root: A folder that is empty or not there.
         revision: What HEAD shall be: a branch, else any name of a commit, which detaches it. By
             default the remote's default branch.
+        no_data: Whether its datasets are absent by choice: `pull` does not bring them unasked.
         progress: Told of the bytes that come.
 
     Raises:
@@ -124,7 +131,7 @@ def clone_remote(
     made = not root.exists()
     root.mkdir(parents=True, exist_ok=True)
     try:
-        return _clone_into(remote, root, revision, progress)
+        return _clone_into(remote, root, revision, progress, no_data=no_data)
     except BaseException:
         shutil.rmtree(root / STORE, ignore_errors=True)
         for name in (SHARED, lockfile.NAME, ".gitignore"):
@@ -134,7 +141,9 @@ def clone_remote(
         raise
 
 
-def _clone_into(remote: Remote, root: Path, revision: str | None, progress: Progress) -> RemoteClone:
+def _clone_into(
+    remote: Remote, root: Path, revision: str | None, progress: Progress, *, no_data: bool
+) -> RemoteClone:
     replace_file(root / SHARED, with_values(HEADING, remote_values(remote)).encode())
     repo = Repo(root)
     opened = connect(repo, remote.name)
@@ -148,8 +157,20 @@ def _clone_into(remote: Remote, root: Path, revision: str | None, progress: Prog
         attach(repo, None, revisions.resolve(repo, revision))
     elif branch in theirs.branches:
         attach(repo, branch, theirs.branches[branch])
+    if no_data:
+        _leave_absent(repo)
     refs = repo.refs()
     return RemoteClone(root, repo.local(refs).branch, refs.head, opened.traffic)
+
+
+def _leave_absent(repo: Repo) -> None:
+    """Note that nothing is checked out, and that this is as it shall be."""
+
+    def change(found: Refs, writer: Writer) -> Refs:
+        nothing = stage.edit(repo, None, {}, writer)
+        return replace(found, local=replace(repo.local(found), present=nothing))
+
+    repo.publish("clone", change, log=False)
 
 
 def _copy_blobs(theirs: Repo, mine: Repo, refs: Refs, progress: Progress) -> int:

@@ -41,6 +41,8 @@ def pull(
 ) -> PullResult:
     """Fast-forward the branch that HEAD is on to the remote's; or bring datasets of HEAD.
 
+    In a workspace into which nothing was ever checked out all datasets come.
+
     Args:
         repo: The workspace; one without a store gets what `dsv.lock` names.
         name: The remote; by default the default one.
@@ -59,12 +61,14 @@ def pull(
         fetch_history(repo, remote, progress=progress)
         check_there(remote)
     before = None if made else repo.refs().head
+    # Where nothing was ever checked out, a pull or clone before this one did not come to its end.
+    begun = made or repo.local(repo.refs()).present is None
     moved = None if made else _follow_lock(repo, progress)
     refs = guard.ready(repo)
-    if made or paths:
-        moved = _bring(repo, list(paths) or ["."], progress)
-    elif moved is None:
+    if moved is None and not (made or paths) and not (begun and repo.local(refs).detached):
         moved = _follow(repo, remote.name, progress)
+    if begun or paths:
+        moved = _and(moved, _bring(repo, list(paths) or ["."], progress))
     local = repo.local(moved.refs if moved else refs)
     head = moved.refs.head if moved else refs.head
     return PullResult(remote.name, local.branch, before, head, moved, remote.traffic)
@@ -82,6 +86,18 @@ def _bring(repo: Repo, paths: list[str], progress: Progress) -> Moved | None:
         path: datasets[path] for path in places.select(datasets, paths, "HEAD") if path not in present
     }
     return move(repo, f"pull {' '.join(paths)}", wanted, lambda found, _: found, progress=progress)
+
+
+def _and(first: Moved | None, then: Moved | None) -> Moved | None:
+    """Return what two moves did together."""
+    if first is None or then is None:
+        return first or then
+    return Moved(
+        then.refs,
+        (*first.written, *then.written),
+        (*first.removed, *then.removed),
+        (*first.kept, *then.kept),
+    )
 
 
 def _follow_lock(repo: Repo, progress: Progress) -> Moved | None:

@@ -64,7 +64,7 @@ def command(
         raise UsageFault("--path brings data and --no-data brings none", hint="leave one of them out")
     if "://" in source:
         place = Remote("origin", source, endpoint_url, region)
-        repo, copied = _remote(context, place, folder, revision)
+        repo, copied = _remote(context, place, folder, revision, no_data=no_data)
     else:
         repo, copied = _folder(context, source, folder, revision)
     written: tuple[str, ...] = ()
@@ -77,13 +77,16 @@ def command(
     _show(context, repo, copied, written)
 
 
-def _remote(context: Context, remote: Remote, folder: str | None, revision: str | None) -> tuple["Repo", int]:
+def _remote(
+    context: Context, remote: Remote, folder: str | None, revision: str | None, *, no_data: bool
+) -> tuple["Repo", int]:
     from dsv.ops.clone import clone_remote
     from dsv.repo import Repo
 
     name = folder or remote.url.rstrip("/").rpartition("/")[2]
     progress = context.progress("fetching", "B")
-    result = clone_remote(remote, context.path_here(name), revision=revision, progress=progress)
+    target = context.path_here(name)
+    result = clone_remote(remote, target, revision=revision, no_data=no_data, progress=progress)
     repo = Repo(result.root)
     repo.supplier = supplier
     return repo, result.traffic.received

@@ -7,6 +7,7 @@ import pytest
 
 from dsv.config import Remote
 from dsv.errors import BadConfig, Corrupt, NotFound, Refused
+from dsv.ops.clone import clone_remote
 from dsv.ops.fetch import fetch
 from dsv.ops.gc import gc_remote
 from dsv.ops.pull import pull
@@ -129,3 +130,35 @@ def test_a_stranger_names_a_remote_like_a_folder(ben: Path, tmp_path: Path) -> N
     with pytest.raises(BadConfig, match="cannot be the name of a remote"):
         pull(opened(ben))
     assert [path.name for path in theirs.iterdir()] == ["precious.txt"]
+
+
+@pytest.mark.parametrize("more", [False, True])
+def test_a_pull_goes_on_where_one_was_cut_off(ada: Workshop, ben: Path, *, more: bool) -> None:
+    ensure(opened(ben))  # and then the network went away
+    if more:
+        ada.commit({"b.csv": "y\n1\n"}, "b.csv")
+        push(ada.repo)
+    done = pull(opened(ben)).moved
+    assert done is not None
+    assert sorted(done.written) == (["a.csv", "b.csv"] if more else ["a.csv"])
+    assert (ben / "a.csv").exists()
+    assert pull(opened(ben)).moved is None
+
+
+def test_a_clone_that_was_cut_off_goes_on(ada: Workshop, tmp_path: Path) -> None:
+    first = ada.refs.head
+    ada.commit({"b.csv": "y\n1\n"}, "b.csv")
+    push(ada.repo)
+    where = Remote("origin", f"file://{tmp_path}/remote")
+    clone_remote(where, tmp_path / "cut", revision=first)
+    pull(opened(tmp_path / "cut"))
+    assert (tmp_path / "cut" / "a.csv").exists()
+    assert not (tmp_path / "cut" / "b.csv").exists()
+    clone_remote(where, tmp_path / "bare", no_data=True)
+    assert pull(opened(tmp_path / "bare")).moved is None
+    assert not (tmp_path / "bare" / "a.csv").exists()
+    ada.commit({"a.csv": "x\n2\n", "c.csv": "z\n"}, "c.csv")
+    push(ada.repo)
+    pull(opened(tmp_path / "bare"))
+    assert not (tmp_path / "bare" / "a.csv").exists()
+    assert (tmp_path / "bare" / "c.csv").exists()
