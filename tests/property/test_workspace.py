@@ -621,7 +621,7 @@ def _changes(before: Snapshot, after: Snapshot) -> dict[str, str]:
 
 
 Workspace.TestCase.settings = settings(
-    max_examples=80,
+    max_examples=40,
     stateful_step_count=30,
     deadline=None,
     derandomize=True,  # CI walks the same ways each time; without this line others are found

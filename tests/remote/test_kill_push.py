@@ -13,7 +13,7 @@ from tests.remote.teams import Person, variables
 from tests.remote.weed import Bucket
 
 SIZE = 150 << 20
-"""Three packs: some have arrived and some are on their way at any moment."""
+"""Three packs: when it is killed, one has arrived and one is on its way."""
 
 
 @pytest.fixture
@@ -39,12 +39,11 @@ def wait(until: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("share", [0.2, 0.9])
-def test_a_killed_push_goes_on(ada: Person, proxy: FaultProxy, tmp_path: Path, share: float) -> None:
+def test_a_killed_push_goes_on(ada: Person, proxy: FaultProxy, tmp_path: Path) -> None:
     data = content(SIZE)
     ada.commit({"big.bin": data})
     process = ada.start("push")
-    wait(lambda: uploaded(proxy) >= share * SIZE)
+    wait(lambda: uploaded(proxy) >= 0.6 * SIZE)
     process.kill()
     process.communicate()
     sent = uploaded(proxy)

@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.cli.face import Face
-from tests.remote.faultproxy import Answer, CutReply, CutRequest, Damage, Fault, FaultProxy, LoseReply, flip
+from tests.remote.faultproxy import Answer, CutReply, Damage, Fault, FaultProxy, LoseReply, flip
 from tests.remote.weed import Bucket
 
 LARGE = 400_000
-CUT_REQUEST = pytest.param(CutRequest(10), id="cut-in-request")
 LOST = pytest.param(LoseReply(), id="reply-lost")
 CUT_REPLY = pytest.param(CutReply(10), id="cut-in-reply")
 FAILED = pytest.param(Answer(500, "InternalError"), id="500")
@@ -68,7 +67,7 @@ def same(one: Face, other: Face) -> bool:
     return content(one) == content(other)
 
 
-@pytest.mark.parametrize("fault", [CUT_REQUEST, LOST, FAILED])
+@pytest.mark.parametrize("fault", [LOST, FAILED])
 def test_a_push_that_breaks_at_any_request(team: Team, fault: Fault) -> None:
     face = team.workspace()
     seed, stage, broken = 2, 0, 0
@@ -92,7 +91,7 @@ def test_a_push_that_breaks_at_any_request(team: Team, fault: Fault) -> None:
     assert same(team.clone(), face)
 
 
-@pytest.mark.parametrize("fault", [LOST, CUT_REPLY, FLIPPED])
+@pytest.mark.parametrize("fault", [CUT_REPLY, FLIPPED])
 def test_a_pull_that_breaks_at_any_request(team: Team, fault: Fault) -> None:
     face = team.workspace()
     face.ok("push")

