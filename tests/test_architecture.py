@@ -7,6 +7,7 @@ higher one or from another package of its own layer, but where `BESIDE` says so.
 import ast
 import graphlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -180,6 +181,19 @@ def test_every_module_has_a_layer() -> None:
     packages = {name.partition(".")[0] for name in trees() if name}
     assert packages == set().union(*LAYERS)
     assert sum(map(len, LAYERS)) == len(packages)
+
+
+def test_contributors_are_told_of_every_module() -> None:
+    page = (PACKAGE.parent / "docs" / "contributing.md").read_text(encoding="utf-8")
+    told = {name for row in re.findall(r"(?m)^\| (`[^|]*) \|", page) for name in re.findall(r"`(\w+)`", row)}
+    assert told >= set().union(*LAYERS) - {"__main__"}
+
+
+def test_pages_are_listed() -> None:
+    docs = PACKAGE.parent / "docs"
+    listed = set(re.findall(r"\]\(([\w/-]+\.md)\)", (docs / "index.md").read_text(encoding="utf-8")))
+    pages = {path.relative_to(docs).as_posix() for path in docs.rglob("*.md")}
+    assert pages - listed == {"index.md"}
 
 
 def test_imports_point_down() -> None:

@@ -1,1 +1,1 @@
-"""Where data came from: the code, the graph, the runs."""
+"""Executing a command under watch: what it opens, its code, its environment, and how it is confined."""
