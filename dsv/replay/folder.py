@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from dsv import needs
+from dsv import needs, origins
 from dsv.atomic import storing
 from dsv.errors import Corrupt, Missing
 from dsv.hashing import Buffer, Kind
@@ -16,7 +16,8 @@ from dsv.model import node as nodes
 from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import Node
-from dsv.model.run import Output, Run
+from dsv.model.origin import Source
+from dsv.model.run import Input, Output, Run
 from dsv.progress import SILENT, Progress
 from dsv.replay.plan import Step
 from dsv.repo import Repo
@@ -93,7 +94,7 @@ def lay_out(
             if result is not None:
                 write(folder, one.path, result.checkpoint, Rebuilt(result))
                 continue
-            with _naming(f"its input {one.path}"):
+            with _naming(f"its input {one.path}", _imported(repo, one)):
                 needs.bring_version(repo, one.checkpoint, progress=progress)
                 write(folder, one.path, one.checkpoint, reader)
         for file in step.code:
@@ -188,14 +189,24 @@ def _schemas(repo: Repo, run: Run) -> dict[str, str]:
     }
 
 
+def _imported(repo: Repo, one: Input) -> str:
+    """Return what brings the bytes of an input that was imported; "" if it was not."""
+    try:
+        source = origins.origin(repo, one.checkpoint.origin)
+    except Missing:
+        return ""
+    imported = isinstance(source, Source) and source.fetched is not None
+    return f"dsv import --update {one.path}, or dsv pull" if imported else ""
+
+
 @contextmanager
-def _naming(what: str) -> Iterator[None]:
+def _naming(what: str, help_: str = "") -> Iterator[None]:
     try:
         yield
     except Missing as error:
-        raise Missing(
-            f"the bytes of {what} are not here, and no run can give them", hint=error.hint
-        ) from error
+        words = f"the bytes of {what} are not here, and no run can give them"
+        # Only the message gets into a report.
+        raise Missing(f"{words}: {help_}" if help_ else words, hint=help_ or error.hint) from error
 
 
 def _above(folder: Path, path: str) -> Path:

@@ -162,6 +162,21 @@ def test_what_was_dropped_comes_again(dsv: Face, web: WebServer) -> None:
     dsv.ok("fsck")
 
 
+def test_a_replay_that_lacks_it_says_what_brings_it(dsv: Face, web: WebServer) -> None:
+    dsv.ok("import", web.url("/raw.csv"), "raw.csv")
+    dsv.ok(
+        "run", "-m", "copy", "-i", "raw.csv", "-o", "out.csv", "--", "sh", "-c", "head -9 raw.csv >out.csv"
+    )
+    dsv.ok("drop", "raw.csv")
+    dsv.ok("drop", "raw.csv@HEAD", "--force")
+    dsv.ok("gc", "--keep", "0")
+    dsv.ok("gc", "--now")
+    found = dsv.json("verify", "out.csv", "--level", "raw", code=1)["datasets"][0]
+    assert "dsv import --update raw.csv, or dsv pull" in found["reason"]
+    dsv.ok("import", "--update", "raw.csv")
+    dsv.ok("verify", "out.csv", "--level", "raw")
+
+
 def test_data_that_was_added_gets_an_address(dsv: Face, web: WebServer) -> None:
     (dsv.folder / "raw.csv").write_bytes(DATA)
     dsv.ok("add", "raw.csv")
