@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dsv import git, lockfile
 from dsv.atomic import make_folder, storing
-from dsv.config import Config, load
+from dsv.config.load import Config, load
 from dsv.errors import BadConfig, Corrupt, NotFound, RefMoved, StorageError
 from dsv.hashing import Buffer, Kind
 from dsv.ids import ObjectId, short

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from dsv import lockfile, revisions, stage
 from dsv.atomic import replace_file
-from dsv.config import SHARED, Remote
+from dsv.config.edit import HEADING, remote_values, with_values
+from dsv.config.keys import SHARED
+from dsv.config.load import Remote
 from dsv.errors import Corrupt, NotFound, Refused
 from dsv.hashing import file_id
 from dsv.ids import ObjectId
@@ -16,7 +18,6 @@ from dsv.remotes.incoming import check_names, check_there, fetch_history
 from dsv.remotes.remote import connect
 from dsv.remotes.start import attach, make_store
 from dsv.repo import SETTINGS, STORE, Repo
-from dsv.settings import HEADING, remote_values, with_values
 from dsv.store import merge, packs
 from dsv.store.collect import open_all
 from dsv.store.metered import Traffic

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from dsv.config import KEYS, LOCAL, SHARED, Key, check, find_key, flatten, read_text, read_toml
+from dsv.config.edit import with_values, write
+from dsv.config.keys import KEYS, LOCAL, SHARED, Key, check, find_key
+from dsv.config.load import flatten, read_text, read_toml
 from dsv.errors import BadConfig, NotFound
 from dsv.repo import Repo
-from dsv.settings import with_values, write
 
 _FLAGS = {
     "true": True,

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from dsv import git
 from dsv.atomic import replace_file
-from dsv.config import SHARED
+from dsv.config.edit import HEADING
+from dsv.config.keys import SHARED
 from dsv.errors import Refused
 from dsv.remotes.start import check_lost, make_store
 from dsv.repo import STORE, Repo
-from dsv.settings import HEADING
 
 
 @dataclass(frozen=True, slots=True)

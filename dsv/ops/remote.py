@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from dsv.config import REMOTE_NAME, SHARED, Remote, parse, read_text
+from dsv.config.edit import remote_values, with_values, write
+from dsv.config.keys import SHARED
+from dsv.config.load import REMOTE_NAME, Remote, parse, read_text
 from dsv.errors import BadConfig, NotFound, Refused
 from dsv.repo import Repo
-from dsv.settings import remote_values, with_values, write
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 

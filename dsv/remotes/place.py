@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from dsv.config import Remote
+from dsv.config.load import Remote
 from dsv.errors import BadConfig, NotFound
 from dsv.store.base import Blobs
 from dsv.store.local import LocalBlobs

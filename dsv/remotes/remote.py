@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
-from dsv.config import Remote
+from dsv.config.load import Remote
 from dsv.errors import Corrupt, NotFound, RefMoved, Refused, StorageError
 from dsv.remotes.cached import CachedBlobs
 from dsv.remotes.place import open_blobs

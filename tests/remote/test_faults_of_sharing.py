@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dsv.config import Remote
+from dsv.config.load import Remote
 from dsv.errors import DsvError
 from dsv.ops.checkout import checkout_paths
 from dsv.ops.clone import clone_remote

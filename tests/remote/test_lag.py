@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dsv.config import Remote
+from dsv.config.load import Remote
 from dsv.ops.checkout import checkout_paths
 from dsv.ops.clone import clone_remote
 from dsv.ops.fsck import fsck, fsck_remote

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dsv.config import Remote
+from dsv.config.load import Remote
 from dsv.ops.cat import cat
 from dsv.ops.clone import clone_remote
 from dsv.ops.fsck import fsck

@@ -7,7 +7,7 @@ import click
 from dsv.cli.command import verb
 from dsv.cli.context import Context, supplier
 from dsv.cli.style import counted, printable, size
-from dsv.config import Remote
+from dsv.config.load import Remote
 from dsv.errors import UsageFault
 from dsv.ids import short
 

@@ -7,7 +7,7 @@ import click
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.cli.style import printable
-from dsv.config import KEYS
+from dsv.config.keys import KEYS
 from dsv.errors import UsageFault
 from dsv.ids import short
 

@@ -8,7 +8,7 @@ from dsv.cli import traffic
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.cli.style import printable
-from dsv.config import Remote
+from dsv.config.load import Remote
 from dsv.errors import StorageError, UsageFault
 
 if TYPE_CHECKING:

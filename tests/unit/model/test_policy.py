@@ -1,6 +1,7 @@
 import pytest
 
-from dsv.config import parse, policy_of
+from dsv.config.load import parse
+from dsv.config.rules import policy_of
 from dsv.errors import BadConfig
 from dsv.model.policy import EXACT, TABLE, UNORDERED, Policy
 from dsv.model.verdict import Checked, Status, all_good, counted

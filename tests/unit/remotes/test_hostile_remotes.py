@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dsv.config import Remote
+from dsv.config.load import Remote
 from dsv.errors import Corrupt, DsvError
 from dsv.hashing import Kind, file_id, object_id
 from dsv.ids import ObjectId

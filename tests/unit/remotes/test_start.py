@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dsv.config import Remote
+from dsv.config.load import Remote
 from dsv.errors import BadConfig, Corrupt, NotFound, Refused
 from dsv.ops.clone import clone_remote
 from dsv.ops.fetch import fetch

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from dsv.atomic import replace_file
-from dsv.config import LOCAL, SHARED, Remote, parse, read_text
+from dsv.config.keys import LOCAL, SHARED
+from dsv.config.load import Remote, parse, read_text
 
 HEADING = """\
 # Settings of this dsv workspace; they belong in git. `dsv config --help` lists the keys.

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsv.config import KEYS, Config, Remote, find_key, load, parse, read_toml
+from dsv.config.keys import KEYS, find_key
+from dsv.config.load import Config, Remote, load, parse, read_toml
 from dsv.errors import BadConfig
 
 

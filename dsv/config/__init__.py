@@ -1,0 +1,1 @@
+"""Settings: which there are, what they are set to, and setting them."""

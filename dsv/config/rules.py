@@ -1,0 +1,104 @@
+"""Rules for datasets: the `[[dataset]]` tables of settings files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from dsv.errors import BadConfig
+from dsv.model.policy import EXACT, POLICIES, TABLE, Policy
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRule:
+    """What `[[dataset]]` says of the datasets that it matches.
+
+    Attributes:
+        match: Pattern in gitignore syntax.
+        policy: When `verify` is content: `exact`, `table` or `unordered`; None for the default.
+        tolerance: How far numbers may differ, relative to `max(1, |a|, |b|)`; None for not at all.
+        ignore_columns: Columns that `verify` does not compare.
+        schema: Declared types by column name, for text formats.
+        key: Columns that identify a row.
+    """
+
+    match: str
+    policy: str | None = None
+    tolerance: float | None = None
+    ignore_columns: tuple[str, ...] = ()
+    schema: Mapping[str, str] | None = None
+    key: tuple[str, ...] = ()
+
+
+def policy_of(rule: DatasetRule | None) -> Policy:
+    """Return the policy of a rule; without one, the table counts.
+
+    Where there is no table the caller asks `Policy.applied`.
+
+    Raises:
+        BadConfig: The rule asks for the same bytes and allows other values.
+    """
+    if rule is None:
+        return Policy()
+    if rule.policy == EXACT and (rule.tolerance or rule.ignore_columns):
+        lax = "tolerance" if rule.tolerance else "ignore_columns"
+        raise BadConfig(
+            f"dataset {rule.match!r}: policy exact compares bytes, so {lax} has no meaning",
+            hint='use policy = "table"',
+        )
+    return Policy(
+        kind=rule.policy or TABLE,
+        tolerance=rule.tolerance or 0.0,
+        ignore_columns=frozenset(rule.ignore_columns),
+        key=rule.key,
+    )
+
+
+def rules(tables: object, where: str) -> list[DatasetRule]:
+    """Return the rules that `[[dataset]]` of the file `where` states, in order.
+
+    Raises:
+        BadConfig: They are not tables, or a known key has a value that it cannot have.
+    """
+    if not isinstance(tables, list) or not all(isinstance(table, Mapping) for table in tables):
+        raise BadConfig(f"{where}: datasets are written as [[dataset]], with two brackets")
+    return [_rule(table, f"{where}: dataset {number}") for number, table in enumerate(tables, 1)]
+
+
+def _rule(table: Mapping[str, Any], where: str) -> DatasetRule:
+    match, policy, tolerance = table.get("match"), table.get("policy"), table.get("tolerance")
+    if not isinstance(match, str) or not match:
+        raise BadConfig(f"{where} has no match", hint='give it one, such as match = "data/*.parquet"')
+    if policy is not None and policy not in POLICIES:
+        raise BadConfig(f"{where}: policy must be one of {', '.join(POLICIES)}, not {policy!r}")
+    if tolerance is not None and (
+        isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not tolerance >= 0
+    ):
+        raise BadConfig(f"{where}: tolerance must be a number of at least 0, not {tolerance!r}")
+    schema = table.get("schema")
+    if schema is not None and not (
+        isinstance(schema, Mapping) and all(isinstance(kind, str) for kind in schema.values())
+    ):
+        raise BadConfig(f"{where}: schema must be a table of column names and types")
+    return DatasetRule(
+        match=match,
+        policy=policy,
+        tolerance=None if tolerance is None else float(tolerance),
+        ignore_columns=_names(table.get("ignore_columns", []), f"{where}: ignore_columns"),
+        schema=None if schema is None else MappingProxyType(dict(schema)),
+        key=_names(table.get("key", []), f"{where}: key"),
+    )
+
+
+def _names(value: object, where: str) -> tuple[str, ...]:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+        raise BadConfig(f"{where} must be a list of column names, not {value!r}")
+    return tuple(names)
+
+
+def matches(pattern: str, path: str) -> bool:
+    """Whether the dataset `path` matches a pattern in gitignore syntax."""
+    from pathspec import PathSpec
+
+    return PathSpec.from_lines("gitignore", [pattern]).match_file(path)
