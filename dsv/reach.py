@@ -232,7 +232,8 @@ class Walk:
             where = self._try(
                 f"environment of {path}", partial(origins.environment, self._repo), run.environment
             )
-            if where is not None and where.lock is not None:
+            # No replay needs the lock file, and records of earlier versions name it without its bytes.
+            if where is not None and where.lock is not None and self._repo.objects.has(where.lock.file):
                 self._files({where.lock.file: where.lock.name})
         for one in run.inputs:
             self._content(one.checkpoint, one.path)

@@ -16,7 +16,7 @@ from dsv.errors import Corrupt
 from dsv.hashing import file_id
 from dsv.ids import ObjectId, parse_id
 from dsv.lineage.interpreter import Interpreter
-from dsv.lineage.masking import mask_url
+from dsv.lineage.masking import has_secret, mask_url
 from dsv.model import canonical
 
 _LOCKS = (
@@ -72,6 +72,18 @@ class Lock:
 
     name: str
     file: ObjectId
+
+
+class LockFile(NamedTuple):
+    """A lock file as it is in the workspace.
+
+    Attributes:
+        name: Its name.
+        text: Its bytes.
+    """
+
+    name: str
+    text: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +166,7 @@ def environment_of(
 
     Args:
         interpreter: The Python that ran it; None if there was none.
-        lock: The lock file of the workspace (`find_lock`).
+        lock: The lock file of the workspace (`recorded_lock`).
         programs: The program that was run, if it was not Python (`dsv.lineage.program`).
     """
     if interpreter is None:
@@ -180,15 +192,22 @@ def imported_packages(interpreter: Interpreter, modules: AbstractSet[str]) -> tu
     return tuple(sorted(_normal(name) for name, (_, _, own) in found if not modules.isdisjoint(own)))
 
 
-def find_lock(root: Path) -> Lock | None:
+def find_lock(root: Path) -> LockFile | None:
     """Return the lock file in the workspace `root`; None if there is none that can be read."""
     for pattern in _LOCKS:
         for path in sorted(root.glob(pattern)):
             try:
-                return Lock(path.name, file_id(path.read_bytes()))
+                return LockFile(path.name, path.read_bytes())
             except OSError:
                 continue
     return None
+
+
+def recorded_lock(found: LockFile | None) -> Lock | None:
+    """Return what is recorded of a lock file: nothing if it seems to hold a secret."""
+    if found is None or has_secret(found.text.decode("utf-8", "replace")):
+        return None
+    return Lock(found.name, file_id(found.text))
 
 
 def compare(

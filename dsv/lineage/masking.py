@@ -56,6 +56,18 @@ _INSIDE = re.compile(
 )
 
 
+# What pip, uv and poetry write behind `?` and `#` in the URL of a package.
+_HARMLESS_PART = re.compile(
+    r"[0-9a-fA-F]{7,64}|(?:egg|subdirectory|rev|branch|tag|editable|(?:sha|md)\d+)=[^\s&]*", re.ASCII
+)
+
+# `NAME: value` and `NAME=value` as a line of its own, as conda's variables are.
+_VARIABLE = re.compile(
+    r"^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)[ \t]*(?::|=(?!=))[ \t]*[\"']?(?P<value>[^\s\"'{\[<>=!~^*][^\s\"']*)",
+    re.MULTILINE,
+)
+
+
 class Masked(NamedTuple):
     """Arguments without their secrets.
 
@@ -112,6 +124,22 @@ def strip_url(url: str) -> str:
     if found is None:
         return _SCP.sub("", url.strip())
     return f"{found['scheme']}{found['rest']}"
+
+
+def has_secret(text: str) -> bool:
+    """Whether a file that lists packages seems to hold a secret; commits and checksums in its URLs are none."""
+    return (
+        _SHAPE.search(text) is not None
+        or any(_tells(found) for found in _URL.finditer(text))
+        or any(is_secret(found["name"], found["value"]) for found in _VARIABLE.finditer(text))
+    )
+
+
+def _tells(url: re.Match[str]) -> bool:
+    if url["user"] not in (None, "git@", "hg@"):
+        return True
+    parts = [*(url["query"] or "")[1:].split("&"), *(url["fragment"] or "")[1:].split("&")]
+    return any(part and _HARMLESS_PART.fullmatch(part) is None for part in parts)
 
 
 def _mask_word(word: str) -> str:

@@ -21,6 +21,7 @@ from dsv.recording.surroundings import Surroundings
 from dsv.recording.uses import Uses
 from dsv.recording.watching import Seen
 from dsv.repo import Repo, Tracked
+from dsv.store.ingest import ingest
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 
@@ -64,7 +65,7 @@ def stage_run(repo: Repo, request: Request, whole: Whole) -> Recorded:
 
     def change(refs: Refs, session: Writer) -> Refs:
         session.put(Kind.CODE, whole.parts.code.encode())
-        session.put(Kind.ENVIRONMENT, whole.around.environment.encode())
+        _put_environment(session, whole.around)
         session.put(Kind.RUN, run.encode())
         updates = _updates(repo, refs, session, versions)
         staged.clear()
@@ -89,6 +90,15 @@ def stage_run(repo: Repo, request: Request, whole: Whole) -> Recorded:
         warnings=whole.warnings,
         notes=tuple(_notes(whole)),
     )
+
+
+def _put_environment(session: Writer, around: Surroundings) -> None:
+    session.put(Kind.ENVIRONMENT, around.environment.encode())
+    found = around.lock
+    if found is not None and around.environment.lock is not None:
+        ingest(
+            session, lambda offset, length: found.text[offset : offset + length], len(found.text), found.name
+        )
 
 
 def _run(told: Told, request: Request, whole: Whole) -> Run:
@@ -146,6 +156,9 @@ def _notes(whole: Whole) -> list[str]:
         if path not in used.outputs
     ]
     notes += used.notes
+    lock = whole.around.lock
+    if lock is not None and whole.around.environment.lock is None:
+        notes.append(f"{lock.name} seems to hold a secret: it is not recorded")
     if whole.seen is not None and whole.seen.execution.left_over:
         notes.append("processes that the command left running were ended")
     return notes

@@ -8,9 +8,11 @@ from typing import NamedTuple, Self
 from dsv.errors import UserError
 from dsv.lineage.environment import (
     Environment,
+    LockFile,
     environment_of,
     find_lock,
     imported_packages,
+    recorded_lock,
 )
 from dsv.lineage.interpreter import Interpreter, find_python, interpreter_at, is_python
 from dsv.lineage.portable import fill
@@ -25,10 +27,12 @@ class Surroundings(NamedTuple):
     Attributes:
         environment: The record.
         imported: The distributions that its Pythons imported; None if that is unknown.
+        lock: The lock file that was there; the environment has none if it seems to hold a secret.
     """
 
     environment: Environment
     imported: tuple[str, ...] | None
+    lock: LockFile | None
 
 
 class Asked:
@@ -76,10 +80,11 @@ class Asked:
         interpreter = None if self._asked is None else self._asked.result()
         program = _absolute(self._argv[0], os.fspath(self._cwd))
         programs = () if self._direct else (program_at(program, self._request.env, self._root),)
-        environment = environment_of(interpreter, lock=find_lock(self._root), programs=programs)
+        found = find_lock(self._root)
+        environment = environment_of(interpreter, lock=recorded_lock(found), programs=programs)
         if interpreter is None or modules is None:
-            return Surroundings(environment, None)
-        return Surroundings(environment, imported_packages(interpreter, modules))
+            return Surroundings(environment, None, found)
+        return Surroundings(environment, imported_packages(interpreter, modules), found)
 
     def _ask(self) -> Interpreter | None:
         python = find_python(self._argv, self._request.env, self._cwd)

@@ -13,7 +13,14 @@ from dsv.atomic import storing
 from dsv.circumstances import Circumstance, environment_changed
 from dsv.errors import DsvError, NotFound, StorageError, UserError
 from dsv.ids import ObjectId, short
-from dsv.lineage.environment import Environment, Lock, Program, environment_of, find_lock
+from dsv.lineage.environment import (
+    Environment,
+    Lock,
+    Program,
+    environment_of,
+    find_lock,
+    recorded_lock,
+)
 from dsv.lineage.interpreter import Interpreter, interpreter_at
 from dsv.lineage.program import program_at
 from dsv.replay.room import clear
@@ -86,7 +93,7 @@ class Present:
 
     @cached_property
     def _lock(self) -> Lock | None:
-        return find_lock(self._repo.root)
+        return recorded_lock(find_lock(self._repo.root))
 
     def _program(self, name: str) -> Program:
         with self._guard:

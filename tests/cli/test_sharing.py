@@ -1,10 +1,12 @@
 """`remote`, `push`, `fetch`, `pull`, `clone URL`: two people and a folder that both can reach."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
+from dsv.recording import staging
 from tests.cli.face import Done, Face
 
 
@@ -368,3 +370,32 @@ def test_repair_writes_indexes_anew(ada: Person) -> None:
         path.unlink()
     assert "the indexes" in ada.ok("fsck", "--repair")
     assert ada.ok("cat", "a.csv@HEAD") == "x\n1\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="capturing needs Linux")
+def test_a_run_beside_a_lock_file_is_pushed(ada: Person, url: str, tmp_path: Path) -> None:
+    ada.write("requirements.txt", "pandas==2.0\n")
+    ada.ok("run", "--", "sh", "-c", "cat a.csv > b.csv")
+    ada.ok("commit", "-m", "made")
+    ada.ok("push")
+    ada.ok("fsck")
+    ada.ok("fsck", "--remote", "origin", "--full")
+    ben = tmp_path / "ben"
+    ada.face.ok("clone", url, str(ben), cwd=tmp_path)
+    assert (ben / "b.csv").read_text() == ada.read("b.csv")
+    ada.face.ok("fsck", cwd=ben)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="capturing needs Linux")
+def test_a_lock_file_that_is_only_named_stops_no_push(
+    ada: Person, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:  # as versions before recorded it
+        patch.setattr(staging, "ingest", lambda *_: None)
+        ada.write("requirements.txt", "pandas==2.0\n")
+        ada.ok("run", "--", "sh", "-c", "cat a.csv > b.csv")
+    ada.ok("commit", "-m", "made")
+    ada.ok("fsck")
+    ada.ok("push")
+    ada.ok("fsck", "--remote", "origin", "--full")
+    ada.face.ok("clone", url, str(tmp_path / "ben"), cwd=tmp_path)

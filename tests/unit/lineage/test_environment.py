@@ -12,12 +12,14 @@ from dsv.hashing import file_id
 from dsv.lineage.environment import (
     Environment,
     Lock,
+    LockFile,
     Package,
     Program,
     compare,
     environment_of,
     find_lock,
     imported_packages,
+    recorded_lock,
 )
 from dsv.lineage.imports import observed, read_imports
 from dsv.lineage.interpreter import Interpreter, find_python, interpreter_at
@@ -104,9 +106,11 @@ def test_differences_that_the_run_imported_come_first() -> None:
 def test_the_best_lock_file_is_found(tmp_path: Path) -> None:
     assert find_lock(tmp_path) is None
     (tmp_path / "requirements-dev.txt").write_text("a==1")
-    assert find_lock(tmp_path) == Lock("requirements-dev.txt", file_id(b"a==1"))
+    assert find_lock(tmp_path) == LockFile("requirements-dev.txt", b"a==1")
     (tmp_path / "uv.lock").write_text("x")
-    assert find_lock(tmp_path) == Lock("uv.lock", file_id(b"x"))
+    found = find_lock(tmp_path)
+    assert found == LockFile("uv.lock", b"x")
+    assert recorded_lock(found) == Lock("uv.lock", file_id(b"x"))
 
 
 def test_what_is_no_interpreter(tmp_path: Path) -> None:
@@ -181,3 +185,33 @@ def test_the_sitecustomize_of_the_user_still_runs(tmp_path: Path) -> None:
 
 def test_a_python_that_ignores_its_environment_reports_nothing(tmp_path: Path) -> None:
     assert _report(tmp_path, environment(), sys.executable, "-I", "-c", "import csv") == ("", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "--index-url https://token@example.org/simple\n",
+        "--find-links https://example.org/x?sig=abcdefgh\n",
+        "variables:\n  API_TOKEN: abcdefgh\n",
+        "x @ https://example.org/x.whl#plant-of-ada\n",
+        "--index-url https://example.org/ghp_0123456789012345678901234567890123456\n",
+    ],
+)
+def test_a_lock_file_with_a_secret_is_not_recorded(text: str) -> None:
+    assert recorded_lock(LockFile("environment.yml", text.encode())) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pandas==2.0 --hash=sha256:0123456789abcdef\n",
+        "x @ git+ssh://git@github.com/a/x@v1#egg=x\n",
+        'source = { git = "https://github.com/a/x?rev=main#0123456789abcdef0123456789abcdef01234567" }\n',
+        "keyring==25\nsecretstorage==3.3.3\ntokenizers==1\n",
+        '[package.dependencies]\nkeyring = ">=23"\nSecretStorage = "*"\n',
+        "    # via\n    #   secretstorage\n",
+        '[[package]]\nname = "secretstorage"\nSecretStorage = {version = ">=3.2"}\n',
+    ],
+)
+def test_commits_and_checksums_are_no_secrets(text: str) -> None:
+    assert recorded_lock(LockFile("uv.lock", text.encode())) is not None

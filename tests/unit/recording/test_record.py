@@ -14,6 +14,7 @@ from dsv.model.attempt import Attempt
 from dsv.recording import record
 from dsv.recording.request import Request
 from dsv.recording.result import Recorded
+from tests.cli.ransack import everything
 from tests.unit.workshop import Workshop
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="capturing needs Linux")
@@ -134,3 +135,30 @@ def test_the_workspace_is_stored_before_it_is_made_ready(work: Workshop) -> None
     assert made.run is not None
     content = made.run.inputs[0].checkpoint.content
     assert b"".join(map(bytes, work.repo.contents.stream(content))) == b"a,b\n7,edited\n"
+
+
+def test_the_lock_file_is_kept_with_the_run(work: Workshop) -> None:
+    work.write({"requirements.txt": "pandas==2.0\n"})
+    made = run(work, "head -2 raw.csv > out.csv")
+    assert made.run is not None
+    lock = origins.environment(work.repo, made.run.environment).lock
+    assert lock is not None
+    assert b"".join(map(bytes, work.repo.contents.stream(lock.file))) == b"pandas==2.0\n"
+
+
+def test_a_claim_keeps_the_lock_file_too(work: Workshop) -> None:
+    work.write({"uv.lock": "version = 1\n", "out.csv": "a,b\n1,x\n"})
+    claim = record.claim(work.repo, sh("true", inputs=("raw.csv",), outputs=("out.csv",)))
+    assert claim.run is not None
+    lock = origins.environment(work.repo, claim.run.environment).lock
+    assert lock is not None
+    assert work.repo.objects.has(lock.file)
+
+
+def test_a_lock_file_with_a_secret_is_not_kept(work: Workshop) -> None:
+    work.write({"requirements.txt": "--index-url https://ada:plant-4711@example.org/simple\npandas==2.0\n"})
+    made = run(work, "head -2 raw.csv > out.csv")
+    assert made.run is not None
+    assert origins.environment(work.repo, made.run.environment).lock is None
+    assert made.notes == ("requirements.txt seems to hold a secret: it is not recorded",)
+    assert b"plant-4711" not in everything(work.root)
