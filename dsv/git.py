@@ -103,10 +103,11 @@ def _lines(root: Path, command: Sequence[str], lines: Sequence[str]) -> list[str
     return done.stdout.decode("utf-8", "surrogateescape").splitlines() if done.returncode == 0 else []
 
 
-def ignore(root: Path, paths: Sequence[str], temp_folder: Path | None = None) -> bool:
+def ignore(root: Path, paths: Sequence[str] | None, temp_folder: Path | None = None) -> bool:
     """Keep the marked block in the `.gitignore` of `root`: `.dsv/` and the dataset `paths`.
 
-    Everything outside the block is left as it is. It is written by way of a file in `temp_folder`.
+    Everything outside the block is left as it is, and a block that is there if `paths` is None: then
+    nobody knows yet what belongs in it. It is written by way of a file in `temp_folder`.
 
     Returns:
         Whether the file was changed.
@@ -116,9 +117,11 @@ def ignore(root: Path, paths: Sequence[str], temp_folder: Path | None = None) ->
         text = path.read_bytes().decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         text = ""
-    lines = [_BEGIN, "/.dsv/", *(f"/{_pattern(name)}" for name in sorted(paths)), _END]
-    block = "\n".join(lines) + "\n"
     before, after = _around(text)
+    if paths is None and after is not None:
+        return False
+    lines = [_BEGIN, "/.dsv/", *(f"/{_pattern(name)}" for name in sorted(paths or ())), _END]
+    block = "\n".join(lines) + "\n"
     if after is None:
         gap = "" if not before or before.endswith("\n") else "\n"
         new = before + gap + block

@@ -172,9 +172,11 @@ def within(path: str, folder: str) -> bool:
 
 
 def ignore_in_git(repo: Repo) -> None:
-    """Have git ignore the store and every tracked dataset, if the workspace is in a git repository."""
+    """Have git ignore the store and every dataset, absent ones too, if the workspace is in a git repository."""
     if git.find(repo.root) is not None:
-        git.ignore(repo.root, list(repo.datasets(repo.local(repo.refs()).staged)), repo.scratch())
+        refs = repo.refs()
+        staged = repo.local(refs).staged or repo.snapshot_of(refs.head)
+        git.ignore(repo.root, list(repo.datasets(staged)), repo.scratch())
 
 
 def _edited(session: Writer, origin: ObjectId) -> ObjectId | None:

@@ -65,7 +65,7 @@ def make_store(repo: Repo, branch: str | None = None) -> bool:
     except RefMoved:
         return False  # it is the same
     if top is not None:
-        git.ignore(repo.root, ())
+        git.ignore(repo.root, None)
     return True
 
 
@@ -134,6 +134,8 @@ def attach(repo: Repo, branch: str | None, commit: ObjectId) -> None:
 
     repo.publish("clone", change)
     repo.write_lock()
+    if git.find(repo.root) is not None:
+        git.ignore(repo.root, list(repo.datasets(repo.commit(commit).snapshot)), repo.scratch())
 
 
 def bring_locked(repo: Repo, lock: Lock, *, progress: Progress = SILENT) -> bool:

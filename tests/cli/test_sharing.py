@@ -1,6 +1,7 @@
 """`remote`, `push`, `fetch`, `pull`, `clone URL`: two people and a folder that both can reach."""
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -399,3 +400,40 @@ def test_a_lock_file_that_is_only_named_stops_no_push(
     ada.ok("push")
     ada.ok("fsck", "--remote", "origin", "--full")
     ada.face.ok("clone", url, str(tmp_path / "ben"), cwd=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["verify", "--level", "hashes"], ["status"], ["fetch"], ["checkout", "--locked"], ["pull"], ["init"]],
+)
+def test_git_goes_on_ignoring_data_that_is_absent(ada: Person, tmp_path: Path, command: list[str]) -> None:
+    ben = _git_clone(ada, tmp_path / "ben")
+    before = ben.read(".gitignore")
+    assert "/a.csv" in before
+    assert "/d" in before
+    ben(*command)
+    assert ben.read(".gitignore") == before
+    ben.ok("checkout", "--locked")
+    assert ben.read(".gitignore") == before
+
+
+def _git_clone(ada: Person, folder: Path) -> Person:
+    """Return a clone by git of Ada's workspace: it has no store, and no data."""
+    for command in (
+        ["init", "-q", "-b", "main"],
+        ["add", "dsv.toml", "dsv.lock"],
+        ["commit", "-q", "-m", "first"],
+    ):
+        _git(ada.folder, *command)
+    ada.write("more.csv", "x\n1\n")
+    ada.ok("add", "more.csv")
+    ada.ok("commit", "-m", "more")
+    ada.ok("push")
+    _git(ada.folder, "add", ".gitignore", "dsv.lock")
+    _git(ada.folder, "commit", "-q", "-m", "more")
+    _git(ada.folder.parent, "clone", "-q", str(ada.folder), str(folder))
+    return Person(ada.face, folder)
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=b", *arguments], cwd=folder, check=True)
