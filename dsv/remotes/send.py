@@ -89,6 +89,9 @@ def send(repo: Repo, remote: RemoteStore, updates: Sequence[Update], *, progress
             wanted = push.prepare([update for update, _ in moved])
             if tuple(_moving(repo, remote, updates)) != moved:
                 continue  # the refs were read again on the way
+            if uploads.lost():
+                push.forget()
+                continue
             try:
                 remote.swap(wanted)
             except RefMoved:
@@ -151,6 +154,11 @@ class _Push:
     def sent(self, moved: tuple[tuple[Update, ObjectId | None], ...]) -> Sent:
         """Return what was done."""
         return Sent(moved, len(self._uploads.sent), sum(self._uploads.sent.values()))
+
+    def forget(self) -> None:
+        """Look for what is lacking anew at the next try: packs that were sent are gone."""
+        self._epoch = None
+        self._plans = {}  # what was joined may be in them
 
     def prepare(self, updates: Sequence[Update]) -> Refs:
         """Send what is lacking for `updates`, and return the refs that shall follow those last read."""

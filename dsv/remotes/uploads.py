@@ -113,6 +113,28 @@ class Uploads:
             return False
         return end == tail.read_bytes()[-packs.TRAILER.size :]
 
+    def lost(self) -> bool:
+        """Forget packs that arrived so long ago that gc may have deleted them, and did; tell if there are any.
+
+        Raises:
+            StorageError: The remote cannot be reached.
+        """
+        with ThreadPoolExecutor(_WORKERS, thread_name_prefix="dsv-lost") as pool:
+            kept = list(pool.map(self._is_kept, self.arrived))
+        gone = [pack for pack, there in zip(self.arrived, kept, strict=True) if not there]
+        self.settle(gone)
+        return bool(gone)
+
+    def _is_kept(self, pack: str) -> bool:
+        tail = self._folder / f"{pack}.tail"
+        try:
+            if time.time() - tail.stat().st_mtime <= TRUSTED:
+                return True
+            size = _open_tail(pack, tail.read_bytes())[1]
+        except (Corrupt, OSError):
+            return False
+        return self._is_there(pack, size, tail)
+
     def settle(self, named: Iterable[str]) -> None:
         """Forget those of the packs `named` that have arrived: refs name them now."""
         for pack in set(named) & self.arrived.keys():
