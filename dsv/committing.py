@@ -1,5 +1,6 @@
 """Making a commit of what is staged."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from dsv import guard, origins, stage
@@ -8,6 +9,7 @@ from dsv.hashing import Kind
 from dsv.ids import ObjectId
 from dsv.model import node as nodes
 from dsv.model.commit import Commit
+from dsv.model.run import Input
 from dsv.repo import Repo, Tracked, now
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
@@ -38,6 +40,34 @@ def check_message(message: str) -> None:
     """
     if not message.strip():
         raise UsageFault("a commit needs a message", hint='dsv commit -m "what changed and why"')
+
+
+def commit_made(
+    repo: Repo, message: str, *, author: str, what: str, inputs: Iterable[Input]
+) -> tuple[Made, tuple[str, ...]] | None:
+    """Commit what runs made, with the changed datasets that they read, without which it would be stale.
+
+    Args:
+        repo: The workspace.
+        message: What it is about.
+        author: Who makes it.
+        what: The command, for the oplog.
+        inputs: What the runs read.
+
+    Returns:
+        The commit and the paths of `inputs` that were staged for it; None if there is nothing to commit.
+
+    Raises:
+        Refused, Conflict, UsageFault: As `commit_staged`.
+    """
+    found = stage.read_changes(repo, repo.refs(), inputs)
+    with repo.writer() as writer:
+        updates = {path: stage.put(writer, version) for path, version in found.items()}
+        try:
+            made = commit_staged(repo, message, author=author, what=what, updates=updates, writer=writer)
+        except AnswerNo:
+            return None
+    return made, tuple(sorted(updates))
 
 
 def commit_staged(

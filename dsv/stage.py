@@ -1,6 +1,6 @@
 """Staging: what is in the working tree becomes checkpoints in the staged snapshot."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -13,12 +13,14 @@ from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import CHECKPOINT, DIR, Entry
 from dsv.model.origin import Source
+from dsv.model.run import Input
 from dsv.progress import SILENT, Progress
 from dsv.repo import Repo, Tracked
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.tables.names import text_format
 from dsv.workspace.observe import Observation
+from dsv.workspace.sink import HashSink
 
 Updates = Mapping[str, Tracked | None]
 """Changes of a snapshot: by path what the dataset shall be, None: no longer tracked."""
@@ -164,6 +166,23 @@ def tracked_changes(
         if (seen.content, seen.kind) != (old.checkpoint.content, old.checkpoint.kind):
             updates[path] = put(session, checkpoint(repo, session, path, seen, old.checkpoint))
     return Staging(updates, tuple(vanished))
+
+
+def read_changes(repo: Repo, refs: Refs, inputs: Iterable[Input]) -> dict[str, Checkpoint]:
+    """Return by path those of `inputs` that are tracked, are staged otherwise, and lie there as they were read.
+
+    A commit of what was made from them is stale without them. The caller commits the stat cache.
+    """
+    staged = repo.datasets(repo.local(refs).staged)
+    found: dict[str, Checkpoint] = {}
+    for one in inputs:
+        path, read = one.path, one.checkpoint
+        known = staged.get(path)
+        if known is None or known.checkpoint.content == read.content or not repo.holds(path):
+            continue
+        if repo.look(path, HashSink(repo.cache)).content == read.content:
+            found[path] = read
+    return found
 
 
 def within(path: str, folder: str) -> bool:

@@ -120,6 +120,11 @@ class Output:
         if not self.quiet:
             self._tell(printable_lines(text))
 
+    def step(self, title: str, text: str) -> None:
+        """Tell on stderr what is begun, its title as a heading; not with `-q`."""
+        if not self.quiet:
+            self._tell(f"{self._aside.strong(printable(title))}: {printable_lines(text)}")
+
     def hint(self, text: str) -> None:
         """Tell what could be done next, on stderr; not with `-q`."""
         if not self.quiet:

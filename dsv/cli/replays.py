@@ -181,3 +181,8 @@ def program(context: Context, given: str) -> Path:
         if found is not None:
             return Path(found)
     return context.path_here(given)
+
+
+def brought(path: str) -> str:
+    """Return what is said of a changed dataset that was staged because a run read it."""
+    return f"{path} was read with changes: they are committed, too"

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dsv import committing, guard
+from dsv import committing, guard, stage
 from dsv.committing import Made
-from dsv.errors import AnswerNo, UsageFault
+from dsv.errors import UsageFault
+from dsv.model.run import Input
 from dsv.progress import SILENT, Progress
 from dsv.recording.result import INTERRUPTED
 from dsv.repeating import obstacles
@@ -25,11 +26,15 @@ class RerunResult:
         outcomes: The steps in their order.
         interrupted: Whether the user ended it.
         commit: The commit that was made, if one was asked for.
+        brought: Changed datasets that the runs read and that were staged for the commit.
+        unstaged: Changed datasets that the runs read and that are not staged.
     """
 
     outcomes: tuple[Outcome, ...]
     interrupted: bool = False
     commit: Made | None = None
+    brought: tuple[str, ...] = ()
+    unstaged: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -80,7 +85,7 @@ def rerun(
         agree: Asks the user about commands of others.
         trusted: Where the user's trust is kept.
         execute: Whether commands are executed; otherwise the outputs that are there are accepted as made by them.
-        message: Commit all that is staged then, if nothing failed; None: do not.
+        message: Commit all that is staged then, and what the runs read, if nothing failed; None: do not.
         author: Who makes the commit.
         tell: Told of each step before it is repeated.
         progress: Told of the bytes that are read.
@@ -102,11 +107,18 @@ def rerun(
         obtain([(step.run, found.runs[step.run], step.code) for step in steps], trusted, agree)
     outcomes, interrupted = Session(repo, found, means, tell, progress, execute=execute).work()
     result = RerunResult(outcomes, interrupted)
+    inputs = [one for outcome in outcomes for one in _read(outcome)]
     if message is None or result.exit_code:
-        return result
-    try:
-        what = f"rerun -m {message.partition(chr(10))[0]}"
-        made = committing.commit_staged(repo, message, author=author, what=what, updates={})
-    except AnswerNo:
-        return result
-    return RerunResult(outcomes, interrupted, made)
+        unstaged = stage.read_changes(repo, repo.refs(), inputs)
+        repo.cache.commit()
+        return replace(result, unstaged=tuple(sorted(unstaged)))
+    what = f"rerun -m {message.partition(chr(10))[0]}"
+    made = committing.commit_made(repo, message, author=author, what=what, inputs=inputs)
+    return result if made is None else RerunResult(outcomes, interrupted, *made)
+
+
+def _read(outcome: Outcome) -> tuple[Input, ...]:
+    """Return what a step that is up to date now has read."""
+    if outcome.recorded is not None and outcome.recorded.run is not None:
+        return outcome.recorded.run.inputs
+    return outcome.step.inputs if outcome.state is State.UNCHANGED else ()

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from dsv import committing, guard
 from dsv.committing import Made
-from dsv.errors import AnswerNo
 from dsv.progress import SILENT, Progress
 from dsv.recording import record
 from dsv.recording.request import Request
@@ -19,10 +18,12 @@ class RunResult:
     Attributes:
         recorded: What came of the run.
         commit: The commit that was made; None if none was asked for, or there was nothing to commit.
+        brought: Changed datasets that it read and that were staged for the commit.
     """
 
     recorded: Recorded
     commit: Made | None
+    brought: tuple[str, ...] = ()
 
 
 def run(
@@ -40,7 +41,7 @@ def run(
         repo: The workspace.
         request: What to run.
         execute: Whether to run it; otherwise the outputs that are there are recorded as made by it.
-        message: Commit all that is staged then, with this message; None: do not.
+        message: Commit all that is staged then, and what the command read, with this message; None: do not.
         author: Who makes the commit.
         progress: Told of the bytes that are read, before and after.
 
@@ -58,11 +59,9 @@ def run(
         recorded = record.record(repo, request, progress=progress)
     else:
         recorded = record.claim(repo, request, progress=progress)
-    if message is None or recorded.id is None:
+    if message is None or recorded.run is None:
         return RunResult(recorded, None)
-    try:
-        what = f"run -m {message.partition(chr(10))[0]}"
-        made = committing.commit_staged(repo, message, author=author, what=what, updates={})
-    except AnswerNo:
-        return RunResult(recorded, None)
-    return RunResult(recorded, made)
+    what = f"run -m {message.partition(chr(10))[0]}"
+    inputs = recorded.run.inputs
+    made = committing.commit_made(repo, message, author=author, what=what, inputs=inputs)
+    return RunResult(recorded, None) if made is None else RunResult(recorded, *made)

@@ -27,6 +27,7 @@ class Recorded:
         code: The paths of its code.
         rows: Rows of the outputs that are tables.
         staged: The datasets that were staged.
+        unstaged: The tracked inputs that it read with changes that are not staged.
         unchanged: Whether all of it was staged like this already.
         written: If nothing was recorded: the files that it had written.
         warnings: What may be wrong.
@@ -41,6 +42,7 @@ class Recorded:
     code: tuple[str, ...] = ()
     rows: Mapping[str, int] = field(default_factory=lambda: _NONE)
     staged: tuple[str, ...] = ()
+    unstaged: tuple[str, ...] = ()
     unchanged: bool = False
     written: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -86,6 +86,7 @@ def stage_run(repo: Repo, request: Request, whole: Whole) -> Recorded:
         code=tuple(file.path for file in whole.parts.code.files),
         rows=whole.parts.rows,
         staged=tuple(staged),
+        unstaged=tuple(sorted((whole.before.unstaged & whole.used.reads()) - set(whole.used.outputs))),
         unchanged=not staged,
         warnings=whole.warnings,
         notes=tuple(_notes(whole)),
@@ -147,14 +148,9 @@ def _check_apart(tracked: set[str], new: Collection[str]) -> None:
 
 
 def _notes(whole: Whole) -> list[str]:
-    used, before = whole.used, whole.before
+    used = whole.used
     notes = [f"{path} is in git and was written: it is no dataset" for path in sorted(used.noted)]
     notes += [f"{path} was removed; dsv rm {path} records that" for path in sorted(used.removed)]
-    notes += [
-        f"{path} was read with changes that are not staged"
-        for path in sorted(before.unstaged & used.reads())
-        if path not in used.outputs
-    ]
     notes += used.notes
     lock = whole.around.lock
     if lock is not None and whole.around.environment.lock is None:

@@ -350,3 +350,33 @@ def test_commands_of_others_are_asked_for(
     assert ran(chain) == "AB"
     put(chain, {"raw.csv": "2"})
     chain.ok("rerun")  # the new runs are one's own
+
+
+def test_a_commit_has_the_changed_data_that_was_read(chain: Face) -> None:
+    put(chain, {"raw.csv": "1", "apart.csv": "x"})
+    chain.ok("add", "apart.csv")
+    put(chain, {"apart.csv": "y"})
+    done = chain("rerun", "-m", "two")
+    assert done.code == 0
+    assert "raw.csv was read with changes: they are committed, too\n" in done.err
+    assert chain.ok("cat", "raw.csv@HEAD") == "1"
+    assert [one["path"] for one in chain.json("status")["unstaged"]] == ["apart.csv"]
+    chain.ok("restore", "apart.csv")
+    assert chain.json("verify", "--level", "hashes")["ok"]
+
+
+def test_what_was_read_is_committed_also_if_nothing_is_left_to_repeat(chain: Face) -> None:
+    put(chain, {"raw.csv": "1"})
+    done = chain("rerun")
+    assert "raw.csv: read with changes that are not staged\nhint: dsv commit -am MESSAGE" in done.err
+    ran(chain)
+    again = chain.json("rerun", "-m", "two")
+    assert (again["brought"], again["unstaged"], ran(chain)) == (["raw.csv"], [], "")
+    assert chain.json("verify", "--level", "hashes")["ok"]
+
+
+def test_steps_are_announced_in_the_colours_of_a_terminal(chain: Face) -> None:
+    put(chain, {"b.py": COPY + "\nassert True\n"})
+    done = chain("rerun", terminal=True)
+    assert "\x1b[1mlast\x1b[0m: b.py changed\n" in done.err
+    assert "\\x1b" not in done.err

@@ -520,3 +520,18 @@ def test_what_is_in_the_way_of_a_commit_is_said_before_the_work(dsv: Face) -> No
     error = dsv.fails("run", "-m", "x", "--", "touch", "ran", code=3)
     assert "detached" in error["message"]
     assert not (dsv.folder / "ran").exists()
+
+
+def test_a_commit_has_the_changed_data_that_was_read(dsv: Face) -> None:
+    (dsv.folder / "raw.csv").write_text("0")
+    dsv.ok("add", "raw.csv")
+    (dsv.folder / "raw.csv").write_text("1")
+    copy = ("-i", "raw.csv", "-o", "out.csv", "--", "cp", "raw.csv", "out.csv")
+    plain = dsv("run", *copy)
+    assert "raw.csv was read with changes that are not staged\n" in plain.err
+    assert "hint: dsv commit -am MESSAGE" in plain.err
+    made = dsv("run", "-m", "one", *copy)
+    assert "raw.csv was read with changes: they are committed, too\n" in made.err
+    assert "not staged" not in made.err
+    assert dsv.ok("cat", "raw.csv@HEAD") == "1"
+    assert dsv.json("verify", "--level", "hashes")["ok"]

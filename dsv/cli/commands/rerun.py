@@ -8,7 +8,7 @@ import click
 from dsv.cli import complete, replays
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.replays import Given
+from dsv.cli.replays import Given, brought
 from dsv.cli.streams import own_files, parameters
 from dsv.cli.style import counted, printable
 from dsv.cli.trusting import trust_own, trusted_file
@@ -42,6 +42,8 @@ SHAPE = {
     ],
     "stale": "flag: whether something is stale still, or failed",
     "commit": "id?: of the commit, with -m",
+    "brought": ["path: of a changed dataset that was read, and that was staged for the commit"],
+    "unstaged": ["path: of a changed dataset that was read, and that is not staged"],
 }
 
 STATES = {
@@ -75,7 +77,7 @@ _CHANGES = 5
 )
 @click.option("--force", is_flag=True, help="Repeat what makes PATH even if nothing changed.")
 @click.option("--no-exec", is_flag=True, help="Run nothing: accept PATH as it is for made by its command.")
-@click.option("-m", "--message", metavar="MSG", help="Commit all that is staged then, if nothing failed.")
+@click.option("-m", "--message", metavar="MSG", help="Commit it with what was read, if nothing failed.")
 @click.option("--python", metavar="PYTHON", help="The interpreter to use instead of the active one.")
 @click.option("--yes", is_flag=True, help="Agree to run commands that others recorded, this once.")
 def command(
@@ -144,7 +146,7 @@ def _means(context: Context, params: "Mapping[str, str]", python: str | None, *,
 
 
 def _announce(context: Context, step: "Step", reason: str) -> None:
-    context.out.say(f"{context.out.style.strong(printable(step.command))}: {printable(reason)}")
+    context.out.step(step.command, reason)
 
 
 def _record(result: "RerunResult") -> dict[str, object]:
@@ -152,6 +154,8 @@ def _record(result: "RerunResult") -> dict[str, object]:
         "steps": [_step(outcome) for outcome in result.outcomes],
         "stale": result.exit_code != 0,
         "commit": result.commit.id if result.commit else None,
+        "brought": list(result.brought),
+        "unstaged": list(result.unstaged),
     }
 
 
@@ -190,8 +194,11 @@ def _tell(context: Context, result: "RerunResult") -> None:
         out.report("everything is up to date" if same else "no run made anything here")
     elif same:
         out.say(f"{counted(same, 'step')} unchanged")
+    if result.unstaged:
+        out.say(f"{', '.join(result.unstaged)}: read with changes that are not staged")
+        out.hint("dsv commit -am MESSAGE commits that as well; without it the commit would be stale")
     if result.commit is not None:
-        for note in result.commit.notes:
+        for note in (*result.commit.notes, *map(brought, result.brought)):
             out.say(note)
         title = result.commit.commit.message.partition("\n")[0]
         out.say(f"{result.commit.branch} {short(result.commit.id)} {printable(title)}")

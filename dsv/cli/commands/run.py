@@ -8,6 +8,7 @@ import click
 from dsv.cli import complete, origins
 from dsv.cli.command import verb
 from dsv.cli.context import Context
+from dsv.cli.replays import brought
 from dsv.cli.streams import own_files, parameters
 from dsv.cli.style import counted, printable, size
 from dsv.cli.trusting import trust_own
@@ -50,6 +51,7 @@ SHAPE = {
     "written": ["path: written by a command that failed"],
     "tail": "text?: the end of the output of a command that failed",
     "commit": "id?: of the commit, with -m",
+    "brought": ["path: of a changed dataset that it read and that was staged for the commit"],
     "warnings": ["text: what may be wrong"],
     "notes": ["text: what is worth saying besides"],
 }
@@ -94,7 +96,7 @@ SHAPE = {
     help="A parameter: {KEY} in the command, DSV_PARAM_KEY in its environment.",
 )
 @click.option("--env", "variables", multiple=True, metavar="VAR", help="An environment variable to record.")
-@click.option("-m", "--message", metavar="MSG", help="Commit all that is staged then.")
+@click.option("-m", "--message", metavar="MSG", help="Commit all that is staged then, and what it read.")
 @click.option("--no-exec", is_flag=True, help="Run nothing: record what ran before or elsewhere.")
 @click.argument("argv", metavar="-- COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
 def command(
@@ -185,8 +187,9 @@ def _record(request: "Request", result: "RunResult") -> dict[str, object]:
         "written": list(found.written),
         "tail": execution.tail if execution and found.id is None and found.exit_code else None,
         "commit": result.commit.id if result.commit else None,
+        "brought": list(result.brought),
         "warnings": list(found.warnings),
-        "notes": [*found.notes, *(result.commit.notes if result.commit else ())],
+        "notes": [*found.notes, *_unstaged(result), *(result.commit.notes if result.commit else ())],
     }
 
 
@@ -195,7 +198,8 @@ def _tell(context: Context, result: "RunResult") -> None:
     out, found = context.out, result.recorded
     for warning in found.warnings:
         out.warn(warning)
-    for note in found.notes:
+    unstaged = _unstaged(result)
+    for note in (*found.notes, *unstaged):
         out.say(note)
     if found.run is not None and found.attempt is not None:
         _tell_run(context, found)
@@ -205,11 +209,18 @@ def _tell(context: Context, result: "RunResult") -> None:
             out.say(f"  it had written {printable(path)}")
     else:
         out.say("nothing was staged")
+    if unstaged:
+        out.hint("dsv commit -am MESSAGE commits that as well; without it the commit would be stale")
     if result.commit is not None:
-        for note in result.commit.notes:
+        for note in (*result.commit.notes, *map(brought, result.brought)):
             out.say(note)
         title = result.commit.commit.message.partition("\n")[0]
         out.say(f"{result.commit.branch} {short(result.commit.id)} {printable(title)}")
+
+
+def _unstaged(result: "RunResult") -> list[str]:
+    left = [path for path in result.recorded.unstaged if path not in result.brought]
+    return [f"{path} was read with changes that are not staged" for path in left]
 
 
 def _tell_run(context: Context, found: "Recorded") -> None:
