@@ -1,7 +1,7 @@
 """The graph of commits: ancestors, merge bases, and the order in which history is told."""
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from dsv.ids import ObjectId
 from dsv.model.commit import Commit
@@ -61,6 +61,13 @@ def ahead_behind(mine: ObjectId | None, theirs: ObjectId | None, read: Read) -> 
     left = ancestors(mine, read) if mine else set()
     right = ancestors(theirs, read) if theirs else set()
     return len(left - right), len(right - left)
+
+
+def count_new(mine: ObjectId, known: Collection[ObjectId], read: Read) -> int:
+    """Return how many commits `mine` has that none of `known` is or follows."""
+    if mine in known:
+        return 0
+    return len(ancestors(mine, read) - _collect(known, read).keys())
 
 
 def _between(old: ObjectId, new: ObjectId, read: Read) -> Iterator[int | None]:

@@ -16,12 +16,18 @@ CHANGE_SHAPE: Shape = {
     "path": "path: of the dataset",
     "change": "added|removed|modified",
     "files": FILES_SHAPE,
+    "origin_only": "flag: whether the data is the same, and only where it came from differs",
 }
 
 
 def record(change: "DatasetChange") -> dict[str, object]:
     """Return a change for JSON."""
-    return {"path": change.path, "change": change.change, "files": counts_record(change.files)}
+    return {
+        "path": change.path,
+        "change": change.change,
+        "files": counts_record(change.files),
+        "origin_only": change.only in ("run", "origin"),
+    }
 
 
 def counts_record(files: "FileCounts | None") -> dict[str, int] | None:
@@ -34,7 +40,8 @@ def counts_record(files: "FileCounts | None") -> dict[str, int] | None:
 def line(change: "DatasetChange", style: Style) -> str:
     """Return a change as a line: `modified  data/images (+1 -0 ~0 files)`."""
     word = style.change(change.change, f"{change.change:<8}")
-    return f"{word}  {printable(change.path)}{counts(change.files)}"
+    note = "" if change.only is None else f" (same data, another {change.only})"
+    return f"{word}  {printable(change.path)}{counts(change.files)}{note}"
 
 
 def counts(files: "FileCounts | None") -> str:

@@ -54,6 +54,14 @@ def run(
         _did(context, family, branch.create(context.repo, family, name, revision), "made")
 
 
+def show_branches(context: Context, *, own: bool, remotes: bool) -> None:
+    """List branches: those here, those of remotes, or both."""
+    from dsv.ops import branch
+
+    found = branch.names(context.repo, "branches") if own else ()
+    _show(context, "branches", (*found, *(branch.tracking(context.repo) if remotes else ())))
+
+
 def _did(context: Context, family: "Family", ref: "NamedRef", what: str) -> None:
     if context.out.json:
         _show(context, family, (ref,))

@@ -40,6 +40,12 @@ def names(repo: Repo, family: Family) -> tuple[NamedRef, ...]:
     return tuple(sorted(found, key=lambda ref: ref.name))
 
 
+def tracking(repo: Repo) -> tuple[NamedRef, ...]:
+    """Return the branches of remotes, as `REMOTE/BRANCH` and as last seen, in order of their names."""
+    found = repo.local(repo.refs()).remotes
+    return tuple(NamedRef(name, found[name], current=False) for name in sorted(found))
+
+
 def create(repo: Repo, family: Family, name: str, revision: str | None = None) -> NamedRef:
     """Make a branch or a tag at `revision` (default HEAD).
 

@@ -77,6 +77,21 @@ def checkout(
     return _go(repo, f"checkout {revision or 'HEAD'}", head, force=force, progress=progress)
 
 
+def tracked_branch(repo: Repo, name: str) -> str | None:
+    """Return the remote's branch, as `REMOTE/BRANCH`, that a branch `name` which is not here would start at.
+
+    Of several remotes that have one it is the default one's; None if that is not among them, and if
+    `name` already means something here.
+    """
+    local = repo.local(repo.refs())
+    found = [whole for whole in local.remotes if whole.partition("/")[2] == name]
+    if not found or revisions.is_revision(repo, name) or name in repo.datasets(local.staged):
+        return None
+    default = repo.config.default_remote
+    own = None if default is None else f"{default.name}/{name}"
+    return own if own in found else found[0] if len(found) == 1 else None
+
+
 def checkout_locked(repo: Repo, *, force: bool = False, progress: Progress = SILENT) -> CheckoutResult:
     """Check out the commit that `dsv.lock` names, on its branch if that is where the branch is.
 

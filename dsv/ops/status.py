@@ -1,5 +1,6 @@
 """Tell how the working tree, the staged snapshot and HEAD differ."""
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 
 from dsv import filediff, guard, history
@@ -23,11 +24,14 @@ class DatasetChange:
         path: The dataset.
         change: `added`, `removed` or `modified`.
         files: For a folder on both sides, how many of its files differ.
+        only: Where the data is the same: `run` if another run gave it, `origin` if it came otherwise from
+            elsewhere, `schema` if only the types that it is read with differ.
     """
 
     path: str
     change: str
     files: FileCounts | None = None
+    only: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +87,14 @@ def status(repo: Repo, *, rehash: bool = False, progress: Progress = SILENT) -> 
     staged = head if local.staged is None else repo.datasets(local.staged)
     present = repo.datasets(local.present)
     working = _working(repo, staged, present, rehash=rehash, progress=progress)
-    stale = stale_datasets(repo, steps_of(repo, staged), working.now, rehash=rehash)
+    steps = steps_of(repo, staged)
+    stale = stale_datasets(repo, steps, working.now, rehash=rehash)
     repo.cache.commit()
     ahead, behind = _remote(repo, refs)
     return Status(
         branch=local.branch,
         head=refs.head,
-        staged=_between(repo, head, staged),
+        staged=_between(repo, head, staged, steps.by_run),
         unstaged=tuple(working.changes),
         untracked=tuple(repo.untracked(staged)),
         stale=stale,
@@ -101,7 +106,9 @@ def status(repo: Repo, *, rehash: bool = False, progress: Progress = SILENT) -> 
     )
 
 
-def _between(repo: Repo, before: Datasets, after: Datasets) -> tuple[DatasetChange, ...]:
+def _between(
+    repo: Repo, before: Datasets, after: Datasets, runs: Container[ObjectId]
+) -> tuple[DatasetChange, ...]:
     changes = []
     for path in sorted({*before, *after}):
         old, new = before.get(path), after.get(path)
@@ -110,7 +117,16 @@ def _between(repo: Repo, before: Datasets, after: Datasets) -> tuple[DatasetChan
         elif not _same(old, new.checkpoint.content, new.checkpoint.kind):
             files = _files(repo, old, new.checkpoint.content, new.checkpoint.kind)
             changes.append(DatasetChange(path, "modified", files))
+        elif old.id != new.id:
+            changes.append(DatasetChange(path, "modified", only=_only(old.checkpoint, new.checkpoint, runs)))
     return tuple(changes)
+
+
+def _only(old: Checkpoint, new: Checkpoint, runs: Container[ObjectId]) -> str:
+    """Return what differs besides data, which does not."""
+    if old.origin == new.origin:
+        return "schema"
+    return "run" if new.origin in runs else "origin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +178,10 @@ def _remote(repo: Repo, refs: Refs) -> tuple[int | None, int | None]:
     if remote is None or branch is None:
         return None, None
     theirs = repo.local(refs).remotes.get(f"{remote.name}/{branch}")
-    if theirs is None and refs.head is None:
+    if theirs is not None:
+        return history.ahead_behind(refs.head, theirs, repo.commit)
+    if refs.head is None:
         return None, None
-    return history.ahead_behind(refs.head, theirs, repo.commit)
+    prefix = f"{remote.name}/"
+    tips = {oid for name, oid in repo.local(refs).remotes.items() if name.startswith(prefix)}
+    return history.count_new(refs.head, tips, repo.commit), 0

@@ -56,7 +56,9 @@ def test_add_then_commit_then_clean(dsv: Face) -> None:
     assert [(one["path"], one["change"], one["size"]) for one in added["staged"]] == [
         ("data/trips.csv", "added", 12)
     ]
-    assert dsv.json("status")["staged"] == [{"path": "data/trips.csv", "change": "added", "files": None}]
+    assert dsv.json("status")["staged"] == [
+        {"path": "data/trips.csv", "change": "added", "files": None, "origin_only": False}
+    ]
     done = dsv.json("commit", "-m", "first")
     assert done["commit"]["author"] == "Ada <ada@example.org>"
     assert done["commit"]["datasets"] == ["data/trips.csv"]
@@ -102,7 +104,12 @@ def test_folder_changes_are_counted(dsv: Face) -> None:
     (dsv.folder / "images" / "b.txt").unlink()
     change = dsv.json("status")["unstaged"]
     assert change == [
-        {"path": "images", "change": "modified", "files": {"added": 1, "removed": 1, "modified": 1}}
+        {
+            "path": "images",
+            "change": "modified",
+            "files": {"added": 1, "removed": 1, "modified": 1},
+            "origin_only": False,
+        }
     ]
     assert "modified  images (+1 -1 ~1 files)" in dsv.ok("status")
 

@@ -437,3 +437,33 @@ def _git_clone(ada: Person, folder: Path) -> Person:
 
 def _git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=b", *arguments], cwd=folder, check=True)
+
+
+def test_a_branch_that_only_the_remote_has_is_made_on_checkout(ada: Person, ben: Person) -> None:
+    ada.ok("checkout", "-b", "month4")
+    ada.commit("a.csv", "x\n4\n")
+    ada.ok("push")
+    assert ben("checkout", "month4").code == 3
+    ben.ok("fetch")
+    done = ben("checkout", "month4")
+    assert done.code == 0
+    assert "made branch month4 at origin/month4" in done.out + done.err
+    assert ben.read("a.csv") == "x\n4\n"
+    found = ben.face.json("status", cwd=ben.folder)
+    assert (found["branch"], found["head"]) == ("month4", ada.head)
+    assert found["remote"] == {"ahead": 0, "behind": 0}
+
+
+def test_branches_of_remotes_are_listed(ben: Person) -> None:
+    def names(*arguments: str) -> list[str]:
+        return [one["name"] for one in ben.face.json("branch", *arguments, cwd=ben.folder)["branches"]]
+
+    assert (names(), names("-a"), names("-r")) == (["main"], ["main", "origin/main"], ["origin/main"])
+    assert ben("branch", "-r", "new").code == 2
+
+
+def test_a_new_branch_has_nothing_to_push_that_the_remote_has_already(ada: Person) -> None:
+    ada.ok("checkout", "-b", "fix")
+    assert ada.face.json("status", cwd=ada.folder)["remote"] == {"ahead": 0, "behind": 0}
+    ada.commit("a.csv", "x\n2\n")
+    assert ada.face.json("status", cwd=ada.folder)["remote"] == {"ahead": 1, "behind": 0}

@@ -25,7 +25,7 @@ SHAPE = {
 
 @verb(
     examples={
-        "dsv checkout main": "Go to a branch:",
+        "dsv checkout main": "Go to a branch; one that only the remote has is made here:",
         "dsv checkout v1": "Look at an older version (HEAD is then detached):",
         "dsv checkout -b fix v1": "Start a branch there:",
         "dsv checkout main~2 data/trips.parquet": "Bring back one dataset of an older version:",
@@ -54,6 +54,11 @@ def command(
             raise UsageFault("--locked goes alone", hint="dsv checkout --locked")
         _show(context, checkout.checkout_locked(context.repo, force=force, progress=progress))
         return
+    theirs = None if new_branch or len(words) != 1 else checkout.tracked_branch(context.repo, words[0])
+    if theirs is not None:
+        result = checkout.checkout(context.repo, theirs, new_branch=words[0], force=force, progress=progress)
+        _show(context, result, made=theirs)
+        return
     sorted_words = sort_words(context, words, most_paths=None)
     if sorted_words.paths:
         if new_branch:
@@ -75,7 +80,7 @@ def command(
     _show(context, result)
 
 
-def _show(context: Context, result: "CheckoutResult") -> None:
+def _show(context: Context, result: "CheckoutResult", *, made: str | None = None) -> None:
     out, style = context.out, context.out.style
     if out.json:
         record = {"branch": result.branch, "head": result.commit, **moves.record(result.moved)}
@@ -84,6 +89,8 @@ def _show(context: Context, result: "CheckoutResult") -> None:
     moves.render(context, result.moved)
     moves.paths(context, style.changed("carried "), result.carried)
     at = style.commit(result.commit)
+    if made is not None:
+        out.report(f"made branch {style.name(result.branch or '')} at {style.name(made)}")
     if result.branch is None:
         out.report(f"HEAD is detached at {at}")
         out.hint("dsv checkout -b NAME makes a branch here")
