@@ -79,9 +79,10 @@ def test_the_tour_prints_what_it_says(tmp_path: Path) -> None:
     home.mkdir()
     bin_folder = tmp_path / "bin"
     bin_folder.mkdir()
-    program = bin_folder / "dsv"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m dsv "$@"\n')
-    program.chmod(0o755)
+    for name, argv in {"dsv": f'"{sys.executable}" -m dsv', "python": f'"{sys.executable}"'}.items():
+        program = bin_folder / name
+        program.write_text(f'#!/bin/sh\nexec {argv} "$@"\n')
+        program.chmod(0o755)
     env = {
         **os.environ,
         "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}",

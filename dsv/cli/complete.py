@@ -36,6 +36,11 @@ def datasets(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[Co
     return found or [CompletionItem(incomplete, type="file")]
 
 
+def files(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Have the shell offer files."""
+    return [CompletionItem(incomplete, type="file")]
+
+
 def places(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer tracked paths, and after `@` the revisions."""
     repo = _repo(ctx)

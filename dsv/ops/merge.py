@@ -1,6 +1,6 @@
 """Bring the changes of another branch into this one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from dsv import filediff, forward, guard, history, lockfile, merging, origins, revisions, stage
@@ -40,8 +40,8 @@ class Sides:
     """Whose version to take of datasets that changed on both sides.
 
     Attributes:
-        ours: Datasets to leave as they are here.
-        theirs: Datasets to take from the other side.
+        ours: Datasets to leave as they are here; a folder stands for those in it.
+        theirs: Datasets to take from the other side, likewise.
     """
 
     ours: Sequence[str] = ()
@@ -73,7 +73,7 @@ def merge(
     Raises:
         MergeConflict: The same file or dataset changed on both sides; nothing was written.
         InTheWay: Something is staged, or uncommitted data would be overwritten.
-        NotFound: No such revision.
+        NotFound: No such revision, or a path of `sides` is no dataset and holds none.
         RefMoved: Another process committed or staged something meanwhile.
         Refused: HEAD is detached, or has no commit yet.
     """
@@ -98,8 +98,9 @@ def merge(
     base = history.merge_base(ours, theirs, repo.commit)
     started = repo.datasets(repo.snapshot_of(base))
     with repo.writer() as writer:
-        plan = _Plan(repo, writer, started, before, repo.datasets(repo.snapshot_of(theirs)), sides)
-        updates = plan.updates()
+        after = repo.datasets(repo.snapshot_of(theirs))
+        plan = _Plan(repo, writer, started, before, after, _meant(sides, {*started, *before, *after}))
+        updates = plan.updates(revision)
         text = message or f"merge {name} into {local.branch}"
 
         seconds, offset = now()
@@ -128,8 +129,11 @@ class _Plan:
         self._sides = sides
         self._fresh: dict[ObjectId, bytes] = {}
 
-    def updates(self) -> stage.Updates:
+    def updates(self, revision: str | None) -> stage.Updates:
         """Return what changes on our side.
+
+        Args:
+            revision: What is merged, as the user named it, for the hint.
 
         Raises:
             MergeConflict: Something changed on both sides, and nobody said whose to take.
@@ -155,7 +159,9 @@ class _Plan:
         if conflicts:
             raise MergeConflict(
                 f"changed on both sides: {', '.join(conflicts)}",
-                hint="dsv merge REV --ours PATH, or --theirs PATH",
+                hint=" ".join(
+                    ["dsv merge", *([revision] if revision else []), "--ours PATH, or --theirs PATH"]
+                ),
             )
         return updates
 
@@ -203,6 +209,24 @@ class _Plan:
         if entry is None or not _is_file(entry):
             return 0
         return self._repo.contents.size(ObjectId(entry.target))
+
+
+def _meant(sides: Sides, known: Collection[str]) -> Sides:
+    """Return `sides` with each folder replaced by the datasets in it.
+
+    Raises:
+        NotFound: A path is no dataset on either side, and holds none.
+    """
+    return Sides(
+        *([one for path in paths for one in _below(path, known)] for paths in (sides.ours, sides.theirs))
+    )
+
+
+def _below(path: str, known: Collection[str]) -> list[str]:
+    found = [one for one in known if stage.within(one, path)]
+    if not found:
+        raise NotFound(f"no dataset on either side: {path}", hint="dsv ls")
+    return found
 
 
 def _same(one: Tracked | None, other: Tracked | None) -> bool:

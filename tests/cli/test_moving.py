@@ -163,7 +163,12 @@ def test_merge_fast_forward_three_way_and_conflict(dsv2: Face) -> None:
     trips(dsv2).write_text("a,b\n9,z\n", encoding="utf-8")
     dsv2.ok("commit", "-am", "theirs")
     dsv2.ok("checkout", "main")
-    assert dsv2.fails("merge", "fix", code=4)["kind"] == "merge-conflict"
+    failure = dsv2.fails("merge", "fix", code=4)
+    assert (failure["kind"], failure["hint"]) == (
+        "merge-conflict",
+        "dsv merge fix --ours PATH, or --theirs PATH",
+    )
+    assert dsv2.fails("merge", "fix", "--ours", "trips.cvs", code=3)["message"].endswith(": trips.cvs")
     assert dsv2.json("merge", "fix", "--theirs", "trips.csv", "-m", "join")["kind"] == "merge"
     assert trips(dsv2).read_text(encoding="utf-8") == "a,b\n9,z\n"
     commit = dsv2.json("log", "-n", "1")["commits"][0]

@@ -88,6 +88,16 @@ def test_the_tab_key_offers_names(dsv: Face, monkeypatch: pytest.MonkeyPatch) ->
     assert offered("config", "git") == ["git.follow"]
 
 
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_tab_key_offers_files_for_a_command_to_run(
+    dsv: Face, monkeypatch: pytest.MonkeyPatch, shell: str
+) -> None:
+    monkeypatch.setenv(COMPLETE, f"{shell}_complete")
+    monkeypatch.setenv("COMP_WORDS", "dsv run -- python pipe")
+    monkeypatch.setenv("COMP_CWORD", "pipe" if shell == "fish" else "4")
+    assert dsv().out.replace("\n", ",").split(",")[:2] == ["file", "pipe"]
+
+
 def test_the_tab_key_is_silent_outside_a_workspace(outside: Face, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(COMPLETE, "bash_complete")
     monkeypatch.setenv("COMP_WORDS", "dsv checkout x")

@@ -98,7 +98,14 @@ SHAPE = {
 @click.option("--env", "variables", multiple=True, metavar="VAR", help="An environment variable to record.")
 @click.option("-m", "--message", metavar="MSG", help="Commit all that is staged then, and what it read.")
 @click.option("--no-exec", is_flag=True, help="Run nothing: record what ran before or elsewhere.")
-@click.argument("argv", metavar="-- COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.argument(
+    "argv",
+    metavar="-- COMMAND...",
+    nargs=-1,
+    required=True,
+    type=click.UNPROCESSED,
+    shell_complete=complete.files,
+)
 def command(
     context: Context,
     argv: tuple[str, ...],

@@ -75,6 +75,27 @@ def test_conflicts_change_nothing(parted: Workshop) -> None:
     assert not parted.holds("d/s/z")
 
 
+def test_a_folder_stands_for_its_datasets(parted: Workshop) -> None:
+    on_side(parted, {"a": "side", "d/x": "side"})
+    parted.commit({"a": "main", "d/x": "main"})
+    with pytest.raises(NotFound, match="no dataset on either side: e"):
+        merge(parted.repo, "side", author="ada", sides=Sides(ours=["."], theirs=["e"]))
+    merge(parted.repo, "side", author="ada", sides=Sides(ours=["."]))
+    assert (parted.read("a"), parted.read("d/x")) == ("main", "main")
+
+
+def test_the_hint_of_a_conflict_is_what_can_be_typed(parted: Workshop) -> None:
+    on_side(parted, {"a": "side"})
+    ours, theirs = parted.commit({"a": "main"}), parted.refs.branches["side"]
+    (parted.root / "dsv.lock").write_text(
+        f'<<<<<<< HEAD\nbranch = "main"\ncommit = "{ours}"\n=======\n'
+        f'branch = "side"\ncommit = "{theirs}"\n>>>>>>> side\n'
+    )
+    with pytest.raises(MergeConflict) as caught:
+        merge(parted.repo, None, author="ada")
+    assert caught.value.hint == "dsv merge --ours PATH, or --theirs PATH"
+
+
 def test_removed_here_and_changed_there(parted: Workshop) -> None:
     on_side(parted, {"a": "side"})
     rm(parted.repo, ["a"])
