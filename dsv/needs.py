@@ -1,8 +1,9 @@
 """Having the store get, all at once, the bytes that an operation will read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dsv import filediff
+from dsv.errors import Corrupt, Missing, StorageError, UserError
 from dsv.ids import ObjectId
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import EXEC, FILE
@@ -46,6 +47,37 @@ def bring_version(repo: Repo, checkpoint: Checkpoint, *, progress: Progress = SI
     """
     if repo.objects.supply is not None:
         repo.objects.supply.bring(files_of(repo, checkpoint), progress=progress)
+
+
+def bring_versions(repo: Repo, checkpoints: Iterable[Checkpoint], *, progress: Progress = SILENT) -> None:
+    """Have the store get, all at once, what it lacks of many versions, as `bring_version` for one."""
+    if repo.objects.supply is not None:
+        files = (oid for one in checkpoints for oid in files_of(repo, one))
+        repo.objects.supply.bring(files, progress=progress)
+
+
+def to_be_had(repo: Repo, checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
+    """Return the versions of which the remote has all that the store lacks; brings nothing.
+
+    A remote that cannot be read has none of them.
+    """
+    supply = repo.objects.supply
+    if supply is None or not checkpoints:
+        return []
+
+    def there(group: Sequence[Checkpoint]) -> bool:
+        try:
+            files = (oid for one in group for oid in files_of(repo, one))
+            return supply.has(oid for oid in files if not repo.contents.has(oid))
+        except (Missing, Corrupt):
+            return False
+
+    try:
+        if there(checkpoints):  # most often, and then it is one question
+            return list(checkpoints)
+        return [one for one in checkpoints if there([one])]
+    except (StorageError, UserError):
+        return []
 
 
 def files_of(repo: Repo, checkpoint: Checkpoint, before: ObjectId | None = None) -> Iterator[ObjectId]:

@@ -213,7 +213,9 @@ def recorded_lock(found: LockFile | None) -> Lock | None:
 def compare(
     recorded: Environment, present: Environment, imported: Collection[str] | None = None
 ) -> tuple[Difference, ...]:
-    """Return what differs: first what the recorded run imported, then what it may have, by name.
+    """Return what differs: first what the recorded run imported, then what it may have.
+
+    Of these first what is there in another version, then what is gone, then what is new; by name.
 
     Args:
         recorded: Where the run happened.
@@ -222,7 +224,17 @@ def compare(
     """
     differences = [*_changed(recorded, present, imported)]
     rank = {True: 0, None: 1, False: 2}
-    return tuple(sorted(differences, key=lambda found: (rank[found.imported], found.what)))
+    return tuple(
+        sorted(
+            differences,
+            key=lambda found: (
+                rank[found.imported],
+                found.present is None,
+                found.recorded is None,
+                found.what,
+            ),
+        )
+    )
 
 
 def _changed(

@@ -22,6 +22,7 @@ from dsv.store.refs import Refs
 from dsv.store.sink import StoreSink
 from dsv.store.writer import Writer
 from dsv.switch.move import move
+from dsv.workspace.ignore import NEVER_DATA
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class RebuildResult:
         runs: How many runs were replayed.
         written: Whether the result is in the workspace, or in the folder that was asked for.
         place: Where it is; None if there is no result.
+        replaced: Whether another version, which was in the workspace, went for it.
         note: Why it is not where it was wanted; "" if it is, or if there is none.
         isolation: How well the command was isolated; None if it was not started.
         changed: How the environment differs from the recorded one.
@@ -44,6 +46,7 @@ class RebuildResult:
     runs: int
     written: bool
     place: Path | None
+    replaced: bool
     note: str
     isolation: str | None
     changed: tuple[Circumstance, ...]
@@ -82,14 +85,14 @@ def rebuild(
 
     Raises:
         NotFound: No such dataset or revision.
-        Refused: No run gave it, or commands would have to be trusted.
+        Refused: No run gave it, or commands would have to be trusted, or `into` is no place for data.
         InTheWay: In the folder `into` there is something already.
         StorageError: The disk is full or fails.
     """
     tracked = places.dataset_at(repo, place)
     path = place.path
-    if into is not None and os.path.lexists(into / path):
-        raise InTheWay(f"{into / path} is there already", hint="name another folder")
+    if into is not None:
+        _check_target(into, path)
     steps = plan(repo, {path: tracked.checkpoint}, chain=from_raw)
     if path in steps.sources:
         raise Refused(f"{path} is raw data: no run gave it", hint=f"dsv restore {path}")
@@ -103,11 +106,12 @@ def rebuild(
         replayed = done[run]
         result = replayed.results.get(steps.outputs[path].path)
         at: Path | None = None
-        note = ""
+        note, replaced = "", False
         if result is not None and into is not None:
             at = into / path
             write_result(result, at)
         elif result is not None:
+            replaced = _differs(repo, path, result)
             note = _write(repo, path, tracked, result, check, progress)
             at = keep(repo.scratch(), result.place, path) if note else repo.root / path
     return RebuildResult(
@@ -116,10 +120,30 @@ def rebuild(
         len(steps.steps),
         at is not None and not note,
         at,
+        replaced and not note,
         note,
         replayed.isolation,
         replayed.changed,
     )
+
+
+def _check_target(into: Path, path: str) -> None:
+    place = into / path
+    if not NEVER_DATA.isdisjoint(part.casefold() for part in into.resolve().parts):
+        raise Refused(f"{into} is no place for data", hint="name another folder")
+    if os.path.lexists(place):
+        raise InTheWay(f"{place} is there already", hint="name another folder")
+    above = next(folder for folder in place.parents if os.path.lexists(folder))
+    if not above.is_dir():
+        raise InTheWay(f"{above} is no folder", hint="name another folder")
+
+
+def _differs(repo: Repo, path: str, result: Result) -> bool:
+    """Whether the workspace has the dataset in another version than the result."""
+    if not os.path.lexists(repo.root / path):
+        return False
+    present = repo.datasets(repo.local(repo.refs()).present).get(path)
+    return present is not None and present.checkpoint.content != result.checkpoint.content
 
 
 def _write(

@@ -17,7 +17,7 @@ from dsv.replay.folder import Result
 from dsv.replay.judge import Judgement, compare, judge
 from dsv.replay.plan import Step
 from dsv.replay.step import Means, Replay, unset
-from dsv.replay.traces import traces
+from dsv.replay.traces import named, traces
 from dsv.repo import Repo
 
 _CHANGES = 8
@@ -50,9 +50,9 @@ class Replayed:
         return all(judgement.status.good for judgement in self.judgements.values())
 
 
-def without(step: Step, status: Status, reason: str) -> Replayed:
+def without(step: Step, status: Status, reason: str, *details: str) -> Replayed:
     """Return what comes of a run that is not replayed."""
-    return Replayed({output.path: Judgement(status, reason) for output in step.run.outputs})
+    return Replayed({output.path: Judgement(status, reason, details) for output in step.run.outputs})
 
 
 def of_failure(repo: Repo, step: Step, done: Replay, means: Means, room: Path) -> Replayed:
@@ -146,23 +146,27 @@ def _both(
 def _explained(
     repo: Repo, step: Step, found: Judgement, changed: tuple[Circumstance, ...], *, twice: bool
 ) -> Judgement:
-    """Add the likely cause: what is not as it was recorded, and what in the code may differ each time."""
-    matter = [one.text for one in changed if one.matters]
+    """Add the likely cause, first of the details: what is not as it was, or may differ each time in the code."""
+    weighty = [one for one in changed if one.matters]
+    by_name = named(repo, step.code, [one.name for one in weighty])
+    # What is merely loaded by something else was never what the code asked for.
+    weighty.sort(key=lambda one: (one.before is None or one.after is None, one.name not in by_name))
+    matter = [one.text for one in weighty]
     signs = [one.text for one in traces(repo, step.run.argv, step.code)]
     likely = signs[0] if signs else ""
     if found.cause:
         likely = f"{found.cause} ({likely})" if likely else found.cause
     if matter and found.status is Status.DIFFERENT:
         likely = matter[0] + (f", and {len(matter) - 1} more" if len(matter) > 1 else "")
+    rest = [text for text in (found.cause, *signs) if text and text not in likely]
     lines = [
+        *([f"likely cause: {likely}"] if likely else ()),
         *found.details,
-        *([found.cause] if found.cause else ()),
-        *(f"changed since: {text}" for text in matter[:_CHANGES]),
+        *(f"changed since: {text}" for text in (matter[:_CHANGES] if len(matter) > 1 else ())),
+        *(text if text == found.cause else f"may differ each time: {text}" for text in rest),
     ]
-    lines += [f"may differ each time: {text}" for text in signs]
     if not matter:
         lines.append("code, parameters, inputs and environment are those of the record")
     if found.status is Status.DIFFERENT and not twice:
         lines.append("--twice tells whether two replays agree with each other")
-    reason = f"{found.reason}; likely cause: {likely}" if likely else found.reason
-    return replace(found, reason=reason, details=tuple(lines))
+    return replace(found, details=tuple(lines))

@@ -43,7 +43,7 @@ def find_python(given: Path | None, ambient: Mapping[str, str]) -> Path | None:
     """
     if given is not None:
         if not given.exists():
-            raise NotFound(f"there is no interpreter {given}")
+            raise NotFound(f"there is no program {given}")
         return given
     for variable in _VARIABLES:
         folder = ambient.get(variable)

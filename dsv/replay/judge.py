@@ -5,13 +5,13 @@ believed: ids are computed from the bytes that a replay gave, and from recorded 
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from dsv import derived, tabular
+from dsv import derived, needs, tabular
 from dsv.atomic import storing
-from dsv.errors import NoTable, NotFound, Refused
+from dsv.errors import NoTable, NotFound, Refused, StorageError
 from dsv.ids import short
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.policy import TABLE, Policy
@@ -63,10 +63,25 @@ def judge(repo: Repo, recorded: Output, result: Result, policy: Policy, space: P
     if applied.by_bytes:
         return Judgement(Status.DIFFERENT, *_bytes(recorded, found))
     wanted = recorded.checkpoint(result.checkpoint.origin)
-    if holds(repo, wanted):
-        with _written(repo, recorded.path, wanted, space) as before:
-            return compare(before, result, applied)
-    return _without_bytes(repo, recorded, result, applied)
+    if not holds(repo, wanted):
+        told = _without_bytes(repo, recorded, result, applied)
+        if told.status is Status.EQUAL or not _brought(repo, wanted):
+            return told
+    with _written(repo, recorded.path, wanted, space) as before:
+        return compare(before, result, applied)
+
+
+def _brought(repo: Repo, wanted: Checkpoint) -> bool:
+    """Fetch recorded bytes if the remote has them; whether it had.
+
+    A remote that cannot be read tells as little as one that lacks them.
+    """
+    if not needs.to_be_had(repo, [wanted]):
+        return False
+    with suppress(StorageError):
+        needs.bring_version(repo, wanted)
+        return True
+    return False
 
 
 def compare(before: Result, after: Result, policy: Policy) -> Judgement:
@@ -117,11 +132,21 @@ def _side_by_side(before: Result, old: Known, after: Result, new: Known, policy:
     except (NotFound, Refused) as error:
         return Judgement(Status.FAILED, error.message)
     if found.verdict is Verdict.DIFFERENT:
+        reason = explain.reason(found, policy)
         cause = next(iter(explain.causes(found, policy)), "")
         lines = tuple(line for line in explain.details(found, policy) if line != cause)
-        return Judgement(Status.DIFFERENT, explain.reason(found, policy), lines, cause)
+        return Judgement(
+            Status.DIFFERENT, reason, tuple(line for line in lines if not _says(reason, line)), cause
+        )
     status = Status.EQUAL if found.verdict is Verdict.EQUAL else Status.CLOSE
     return Judgement(status, explain.reason(found, policy))
+
+
+def _says(reason: str, line: str) -> bool:
+    """Whether a line of details is nothing but what the reason says already."""
+    if line.startswith("first difference: "):
+        return line.removeprefix("first difference: ") in reason
+    return line.removeprefix("rows: ") == reason.replace(" rows", "", 1)
 
 
 def _without_bytes(repo: Repo, recorded: Output, result: Result, policy: Policy) -> Judgement:

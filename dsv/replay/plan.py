@@ -1,11 +1,11 @@
 """What has to be replayed to rebuild datasets: which runs, in which order, on which inputs."""
 
 import graphlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from dsv import origins
+from dsv import needs, origins
 from dsv.errors import Corrupt, Missing
 from dsv.ids import ObjectId, short
 from dsv.lineage.portable import IN_SESSION, SESSION
@@ -38,7 +38,7 @@ class Step:
         id: The run.
         run: What was recorded.
         code: Its code files.
-        makers: By path of an input whose bytes are not here: the run whose replay gives them.
+        makers: By path of an input whose bytes are not to be had: the run whose replay gives them.
         behind: By path of an input that a run made: that run, whether it is replayed or not.
         obstacle: Why it cannot be replayed; None if it can be tried.
     """
@@ -116,7 +116,8 @@ def plan(repo: Repo, datasets: Mapping[str, Checkpoint], *, chain: bool) -> Plan
         repo: The workspace.
         datasets: What is wanted, by path.
         chain: Replay all runs back to the raw sources; otherwise the last run of each dataset, and what
-            makes inputs whose bytes are not here.
+            makes inputs whose bytes are neither here nor on the remote. A chain asks no remote: what
+            lies between the sources and the datasets is not fetched.
 
     Raises:
         Corrupt: A record is damaged, or a run depends on itself, which no record can.
@@ -186,15 +187,26 @@ def _holds(repo: Repo, checkpoint: Checkpoint, dropped: Collection[ObjectId]) ->
 
 def _collect(repo: Repo, found: _Found, waiting: list[ObjectId], *, chain: bool) -> None:
     while waiting:
-        oid = waiting.pop()
-        if oid in found.steps:
-            continue
-        step = found.steps[oid] = _step(repo, found, oid, chain=chain)
-        waiting += (step.behind if chain else step.makers).values()
+        runs = {oid: origins.run(repo, oid) for oid in waiting}
+        _locate(repo, found, runs.values(), chain=chain)
+        for oid, run in runs.items():
+            found.steps[oid] = _step(repo, found, oid, run, chain=chain)
+        steps = [found.steps[oid] for oid in waiting]
+        behind = [oid for step in steps for oid in (step.behind if chain else step.makers).values()]
+        waiting = [oid for oid in dict.fromkeys(behind) if oid not in found.steps]
 
 
-def _step(repo: Repo, found: _Found, oid: ObjectId, *, chain: bool) -> Step:
-    run = origins.run(repo, oid)
+def _locate(repo: Repo, found: _Found, runs: Iterable[Run], *, chain: bool) -> None:
+    """Note which inputs need no replay: what is here, and but for a chain what the remote has."""
+    inputs = {one.checkpoint.content: one.checkpoint for run in runs for one in run.inputs}
+    for content in inputs.keys() - found.held.keys():
+        found.held[content] = _holds(repo, inputs[content], found.dropped)
+    if not chain:
+        absent = [one for content, one in inputs.items() if not found.held[content]]
+        found.held |= {one.content: True for one in needs.to_be_had(repo, absent)}
+
+
+def _step(repo: Repo, found: _Found, oid: ObjectId, run: Run, *, chain: bool) -> Step:
     makers: dict[str, ObjectId] = {}
     behind: dict[str, ObjectId] = {}
     obstacle: Obstacle | None = None
@@ -219,10 +231,7 @@ def _trace(
     chain: bool,
 ) -> Obstacle | None:
     """Find out where an input is to come from, and return what stands in the way."""
-    oid, content = one.checkpoint.origin, one.checkpoint.content
-    held = found.held.get(content)
-    if held is None:
-        held = found.held[content] = _holds(repo, one.checkpoint, found.dropped)
+    oid, held = one.checkpoint.origin, found.held[one.checkpoint.content]
     try:
         origin = origins.origin(repo, oid)
     except Missing:

@@ -1,10 +1,11 @@
 """All replays of a plan, carried out and judged."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dsv import origins
+from dsv import needs, origins
 from dsv.errors import Corrupt, Missing, NotFound, StorageError
 from dsv.ids import ObjectId
 from dsv.lineage.execute import Here
@@ -59,10 +60,25 @@ def replay_all(
         StorageError: The disk is full or fails.
     """
     session = _Session(repo, plan, room, settings)
+    _bring(repo, plan, progress)
     progress.begin("replaying", len(plan.steps), "runs")
     return carry_out(
         plan.order, session.work, jobs=settings.jobs, stop=session.executor.stop, progress=progress
     )
+
+
+def _bring(repo: Repo, plan: Plan, progress: Progress) -> None:
+    """Have the store get, all at once, the inputs that no replay gives."""
+    wanted = [
+        one.checkpoint
+        for step in plan.steps.values()
+        if step.obstacle is None
+        for one in step.run.inputs
+        if one.path not in step.makers
+    ]
+    # What is damaged or nowhere is told of the run that needs it: each asks again for its own.
+    with suppress(Missing, Corrupt, NotFound):
+        needs.bring_versions(repo, wanted, progress=progress)
 
 
 def checked(plan: Plan, path: str, done: Mapping[ObjectId, Replayed], policy: str) -> Checked:
@@ -103,6 +119,7 @@ class _Session:
         self._settings = settings
         self._present = Present(repo, settings.means.ambient)
         self._done: dict[ObjectId, Replayed] = {}
+        self._roots: dict[ObjectId, str] = {}
         self._waiting = {oid: set(plan.users(oid)) for oid in plan.steps}
 
     def work(self, oid: ObjectId) -> Replayed:
@@ -123,8 +140,10 @@ class _Session:
             output = self._plan.made(step.id, path)
             judgement = self._done[maker].judgements[output.path]
             if not judgement.status.good:
-                reason = f"its input {path} is not here and could not be rebuilt: {judgement.reason}"
-                return account.without(step, Status.FAILED, reason)
+                # Its reason is told once, of itself; here only what all of it began with.
+                root = self._roots.get(maker) or f"{path}: {judgement.reason or judgement.status.meaning}"
+                self._roots[step.id] = root
+                return account.without(step, Status.FAILED, f"its input {path} could not be rebuilt", root)
             made[path] = self._done[maker].results[output.path]
         means = self._means(step)
         place = _place(self._room, step.id)

@@ -106,6 +106,18 @@ def traces(repo: Repo, argv: Iterable[str], files: Iterable[CodeFile]) -> tuple[
     return tuple(one for one in found if one is not None)[:_LIMIT]
 
 
+def named(repo: Repo, files: Iterable[CodeFile], names: Iterable[str]) -> frozenset[str]:
+    """Return those of the packages `names` that code imports by name, as far as both are called the same."""
+    lines = "\n".join(
+        line
+        for _, text in _texts(repo, files)
+        for line in map(str.strip, text.splitlines())
+        if line.startswith(("import ", "from "))
+    )
+    words = {word.casefold() for word in re.findall(r"\w+", lines)}
+    return frozenset(name for name in names if re.sub(r"[-.]", "_", name).casefold() in words)
+
+
 def _first(sign: _Sign, pattern: re.Pattern[str], texts: Iterable[tuple[str, str]]) -> Trace | None:
     for path, text in texts:
         for number, line in enumerate(text.splitlines(), 1):

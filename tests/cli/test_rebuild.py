@@ -47,3 +47,21 @@ def test_what_cannot_be_rebuilt(made: Face) -> None:  # noqa: F811
     forget(made)
     assert made("rebuild", "top.csv").code == 3
     made.ok("rebuild", "top.csv", "--yes")
+
+
+def test_another_version_is_written_with_a_word(made: Face) -> None:  # noqa: F811
+    (made.folder / "raw.csv").write_text("a,b\n1,z\n2,y\n")
+    made.ok("run", "--", "sh", "mid.sh")
+    made.ok("commit", "-m", "two")
+    assert "written" not in made.ok("rebuild", "mid.csv")
+    done = made("rebuild", "mid.csv@HEAD~1")
+    assert "\nwritten   mid.csv\n" in done.out
+    assert "dsv restore mid.csv" in done.err
+    assert (made.folder / "mid.csv").read_text() == "a,b\n1,x\n"
+    made.ok("restore", "mid.csv")
+    assert (made.folder / "mid.csv").read_text() == "a,b\n1,z\n"
+
+
+@pytest.mark.parametrize("into", [".dsv", ".dsv/tmp/x", "raw.csv", "raw.csv/x"])
+def test_no_place_for_data(made: Face, into: str) -> None:  # noqa: F811
+    made.fails("rebuild", "top.csv", "--into", into, code=3)

@@ -9,6 +9,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from dsv import places
+from dsv.replay.plan import holds
+from dsv.repo import Repo
 from tests.cli.face import Face, environment
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs automatic capture")
@@ -132,7 +135,8 @@ def test_reports(made: Face, tmp_path: Path) -> None:
 def test_mistakes(made: Face, tmp_path: Path) -> None:
     made.fails("verify", "nothing.csv", code=3)
     made.fails("verify", "--rev", "nothing", code=3)
-    made.fails("verify", "--python", str(tmp_path / "none"), code=3)
+    told = made.fails("verify", "--python", str(tmp_path / "none"), code=3)
+    assert told["message"] == f"there is no program {tmp_path / 'none'}"
     made.fails("verify", "--python", "/bin/true", code=3)
     made.fails("verify", "--level", "all", code=2)
     made.fails("verify", "--sample", "0", code=2)
@@ -189,3 +193,58 @@ def test_a_verify_that_is_ended_leaves_nothing_behind(dsv: Face, number: signal.
     dsv.ok("verify")
     assert list(room.glob("replay-*")) == []
     assert (dsv.folder / "slow.csv").exists()
+
+
+@pytest.fixture
+def clone(dsv: Face, tmp_path: Path) -> Face:
+    """A clone without data of raw.csv -> a.csv -> b.csv -> c.csv; b.csv is claimed to be slightly other data."""
+    write(dsv, "raw.csv", "x\n1.5\n2.5\n")
+    write(dsv, "dsv.toml", '[[dataset]]\nmatch = "b.csv"\npolicy = "table"\ntolerance = 1e-9\n')
+    dsv.ok("run", "--", "sh", "-c", "head -n 2 raw.csv > a.csv")
+    write(dsv, "b.csv", "x\n1.5000000000001\n")
+    dsv.ok("run", "--no-exec", "-i", "a.csv", "-o", "b.csv", "--", "cp", "a.csv", "b.csv")
+    dsv.ok("run", "--", "cp", "b.csv", "c.csv")
+    dsv.ok("commit", "-m", "one")
+    url = f"file://{tmp_path}/remote"
+    dsv.ok("remote", "add", "origin", url)
+    dsv.ok("push")
+    dsv.ok("clone", url, "clone", "--no-data", cwd=tmp_path)
+    (tmp_path / "clone/dsv.toml").write_text((dsv.folder / "dsv.toml").read_text())
+    return Face(tmp_path / "clone", dsv.patch)
+
+
+def held(face: Face, path: str) -> bool:
+    """Whether the store itself has the bytes of a dataset."""
+    repo = Repo.discover(face.folder)
+    return holds(repo, places.datasets_at(repo, "HEAD")[path].checkpoint)
+
+
+def test_a_clone_fetches_what_it_compares_with_and_no_more(clone: Face) -> None:
+    (one,) = clone.json("verify", "--yes", "a.csv")["datasets"]
+    assert one["status"] == "identical"
+    assert held(clone, "raw.csv")
+    assert not held(clone, "a.csv")
+    (one,) = clone.json("verify", "--yes", "b.csv")["datasets"]
+    assert one["status"] == "close", one
+    assert held(clone, "b.csv")
+
+
+def test_a_clone_fetches_the_recorded_inputs_instead_of_rebuilding_them(clone: Face) -> None:
+    found = clone.json("rebuild", "--yes", "c.csv")
+    assert (found["status"], found["runs"]) == ("identical", 1)
+    assert held(clone, "b.csv")
+    assert not held(clone, "a.csv")
+    assert clone.json("rebuild", "--yes", "c.csv", "--from-raw")["runs"] == 3
+
+
+def test_what_the_remote_lacks_is_rebuilt_on_the_way(clone: Face, tmp_path: Path) -> None:
+    clone.ok("rebuild", "--yes", "a.csv")
+    (tmp_path / "remote").rename(tmp_path / "away")
+    (one,) = clone.json("verify", "--yes", "c.csv", code=1)["datasets"]
+    assert one["reason"] == "its input b.csv could not be rebuilt"
+    assert one["details"][0].startswith("b.csv: ")
+
+
+def test_stale_data_ends_with_what_helps(made: Face) -> None:
+    write(made, "mid.sh", "grep -v 1 raw.csv > mid.csv\n")
+    assert "hint: dsv rerun" in made("verify", "--level", "hashes").err

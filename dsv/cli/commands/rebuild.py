@@ -115,6 +115,9 @@ def _show(context: Context, found: "RebuildResult") -> None:
     out.line(f"{paint(check.status)}  {printable(check.path)}{reason}")
     if not check.status.good or out.verbose:
         out.lines([f"    {style.faint(printable(line))}" for line in check.details])
+    if found.replaced:
+        out.report(f"written   {printable(check.path)}")
+        out.hint(f"dsv restore {check.path} (brings back the version that was there)")
     if found.note:
         out.say(f"{check.path} was not written: {found.note}")
     if found.place is not None and not found.written:

@@ -138,6 +138,8 @@ def _show(context: Context, found: "Verified", given: Given) -> None:
     counts = ", ".join(f"{number:,} {status}" for status, number in counted(found.checks).items())
     isolation = f", isolation: {found.isolation}" if found.isolation else ""
     out.report(f"{counts or 'nothing to verify'} (level {found.level}{isolation})")
+    if any(check.status is Status.STALE for check in found.checks):
+        out.hint("dsv rerun")
 
 
 def _lines(context: Context, found: "Verified") -> None:
