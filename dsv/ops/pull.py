@@ -26,6 +26,7 @@ class PullResult:
         commit: The commit of HEAD now; None if there is none.
         moved: What happened to the working tree; None if nothing was to be done.
         traffic: What the remote was asked.
+        absent: Tracked datasets whose data is not in the working tree by choice.
     """
 
     remote: str
@@ -34,6 +35,7 @@ class PullResult:
     commit: ObjectId | None
     moved: Moved | None
     traffic: Traffic
+    absent: tuple[str, ...] = ()
 
 
 def pull(
@@ -71,7 +73,14 @@ def pull(
         moved = _and(moved, _bring(repo, list(paths) or ["."], progress))
     local = repo.local(moved.refs if moved else refs)
     head = moved.refs.head if moved else refs.head
-    return PullResult(remote.name, local.branch, before, head, moved, remote.traffic)
+    absent = _absent(repo)
+    return PullResult(remote.name, local.branch, before, head, moved, remote.traffic, absent)
+
+
+def _absent(repo: Repo) -> tuple[str, ...]:
+    local = repo.local(repo.refs())
+    present = repo.datasets(local.present)
+    return tuple(path for path in repo.datasets(local.staged) if path not in present and not repo.holds(path))
 
 
 def _bring(repo: Repo, paths: list[str], progress: Progress) -> Moved | None:

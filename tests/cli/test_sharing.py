@@ -467,3 +467,29 @@ def test_a_new_branch_has_nothing_to_push_that_the_remote_has_already(ada: Perso
     assert ada.face.json("status", cwd=ada.folder)["remote"] == {"ahead": 0, "behind": 0}
     ada.commit("a.csv", "x\n2\n")
     assert ada.face.json("status", cwd=ada.folder)["remote"] == {"ahead": 1, "behind": 0}
+
+
+def test_absent_data_is_told_and_how_to_bring_it(ada: Person, tmp_path: Path) -> None:
+    ben = _git_clone(ada, tmp_path / "ben")
+    assert "dsv pull" in ben("status").err
+    ben.ok("pull", "a.csv")
+    done = ben("pull")
+    assert "2 datasets absent" in done.out + done.err
+    assert "dsv pull ." in done.err
+    assert "dsv pull ." in ben("status").err
+    assert ben.face.json("pull", cwd=ben.folder)["absent"] == ["d", "more.csv"]
+    ben.ok("pull", ".")
+    assert ben.read("d/one.txt") == "one"
+    assert "absent" not in ben("status").err
+    assert ben.face.json("pull", cwd=ben.folder)["absent"] == []
+
+
+@pytest.mark.parametrize("first", [["status"], ["init"], ["verify", "--level", "hashes"], ["fetch"]])
+def test_pull_brings_the_data_of_a_git_clone_whatever_came_before(
+    ada: Person, tmp_path: Path, first: list[str]
+) -> None:
+    ben = _git_clone(ada, tmp_path / "ben")
+    ben(*first)
+    ben.ok("pull")
+    assert ben.head == ada.head
+    assert ben.read("more.csv") == "x\n1\n"

@@ -5,6 +5,7 @@ import click
 from dsv.cli import complete, moves, traffic
 from dsv.cli.command import verb
 from dsv.cli.context import Context
+from dsv.cli.style import counted
 from dsv.ids import short
 
 SHAPE = {
@@ -13,6 +14,7 @@ SHAPE = {
     "before": "id?: the commit of HEAD before",
     "head": "id?: the commit of HEAD now",
     **moves.SHAPE,
+    "absent": ["path: of a dataset that is not here by choice"],
     "traffic": traffic.SHAPE,
 }
 
@@ -51,6 +53,7 @@ def command(context: Context, paths: tuple[str, ...], *, name: str | None) -> No
                 "before": result.before,
                 "head": result.commit,
                 **(moves.record(moved) if moved else nothing),
+                "absent": list(result.absent),
                 "traffic": traffic.record(result.traffic),
             }
         )
@@ -63,3 +66,6 @@ def command(context: Context, paths: tuple[str, ...], *, name: str | None) -> No
     elif moved is None or not (moved.written or moved.removed):
         out.report("nothing to bring")
     out.report(f"pulled {traffic.received(result.traffic)}")
+    if result.absent:
+        out.report(f"{counted(len(result.absent), 'dataset')} absent")
+        out.hint("dsv pull . brings the data of all of them, dsv pull PATH of one")

@@ -91,6 +91,8 @@ def _render(context: Context, result: "Status") -> None:
     if result.clean:
         out.line("nothing to commit" if result.head else "nothing is tracked yet")
     _next(context, result)
+    if result.absent and context.repo.config.default_remote is not None:
+        context.out.hint("dsv pull . brings the data of what is absent, dsv pull PATH of one")
 
 
 def _where(context: Context, result: "Status") -> str:
