@@ -229,8 +229,8 @@ def compare(
             differences,
             key=lambda found: (
                 rank[found.imported],
-                found.present is None,
                 found.recorded is None,
+                found.present is None,
                 found.what,
             ),
         )
