@@ -74,4 +74,4 @@ def drop_stored(repo: Repo, place: Place, *, force: bool = False) -> DropResult:
 def _is_elsewhere(repo: Repo, found: Tracked) -> bool:
     """Whether the default remote holds all bytes of a version."""
     supply = repo.objects.supply
-    return supply is not None and supply.has(needs.files_of(repo, found.checkpoint))
+    return supply is not None and supply.has(needs.files_of(repo, found.checkpoint), surely=True)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 from dsv.errors import Corrupt, Missing
@@ -12,6 +13,7 @@ from dsv.progress import SILENT, Progress
 from dsv.remotes.receive import Wanted, batches, receive
 from dsv.remotes.remote import RemoteStore, connect
 from dsv.repo import Repo
+from dsv.store import packs
 from dsv.store.contents import MAX_DEPTH
 from dsv.store.index import Located
 from dsv.store.objects import Objects
@@ -27,6 +29,7 @@ LAYOUT = 1 << 19
 
 _ROWS = 1 << 17
 _TRIES = 4
+_WORKERS = 8
 
 
 class Supply:
@@ -82,8 +85,13 @@ class Supply:
             finally:
                 self._busy = False
 
-    def has(self, ids: Iterable[ObjectId]) -> bool:
+    def has(self, ids: Iterable[ObjectId], *, surely: bool = False) -> bool:
         """Whether the remote has all these files, with all that their recipes name.
+
+        Args:
+            ids: Their ids.
+            surely: An index that lists them is not enough, for the last copy here may be given up:
+                each pack is asked for the last byte that is needed of it.
 
         Raises:
             Corrupt: A recipe there is damaged.
@@ -92,15 +100,24 @@ class Supply:
         with self._lock:
             there = self._objects()
             waiting, seen = set(ids), set[ObjectId]()
-            while waiting:
-                found = self._find(there, waiting)
-                if len(found) < len(waiting):
-                    return False
-                seen |= waiting
-                waiting = set()
-                for recipes in self._read_recipes(there, found):
-                    waiting |= {part.id for one in recipes.values() for part in one.parts} - seen
-            return True
+            ends: dict[str, int] = {}
+            try:
+                while waiting:
+                    found = self._find(there, waiting)
+                    if len(found) < len(waiting):
+                        return False
+                    for _, place in found:
+                        ends[place.pack] = max(ends.get(place.pack, 0), place.offset + place.stored)
+                    seen |= waiting
+                    waiting = set()
+                    for recipes in self._read_recipes(there, found):
+                        waiting |= {part.id for one in recipes.values() for part in one.parts} - seen
+            except FileNotFoundError:
+                return False
+            if not surely:
+                return True
+            with ThreadPoolExecutor(_WORKERS, thread_name_prefix="dsv-has") as pool:
+                return all(pool.map(lambda end: _reaches(there, *end), ends.items()))
 
     def layout(self, oid: ObjectId) -> Sequence[tuple[ObjectId, int]] | None:
         """Return id and size of each segment of a file as its recipe on the remote has them.
@@ -262,6 +279,14 @@ def _unfolded(parts: list[Part], known: Mapping[ObjectId, Recipe], *, top: bool)
             yield from recipe.parts
         else:
             raise Corrupt(f"recipe {part.id} has {recipe.size} bytes, not {part.size}")
+
+
+def _reaches(there: Objects, pack: str, end: int) -> bool:
+    """Whether a pack is there and has at least `end` bytes."""
+    try:
+        return not end or len(there.blobs.read(packs.name(pack), end - 1, 1)) == 1
+    except (FileNotFoundError, Corrupt):
+        return False
 
 
 def _recipes(there: Objects, batch: list[Wanted]) -> dict[ObjectId, Recipe]:

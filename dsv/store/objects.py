@@ -29,8 +29,8 @@ class Supply(Protocol):
     def bring(self, ids: Iterable[ObjectId], *, anew: bool = False, progress: Progress = SILENT) -> None:
         """Bring files or objects into the store, as far as they are to be had; `anew`: also those it has."""
 
-    def has(self, ids: Iterable[ObjectId]) -> bool:
-        """Whether it has all these files."""
+    def has(self, ids: Iterable[ObjectId], *, surely: bool = False) -> bool:
+        """Whether it has all these files; `surely`: the bytes themselves, not only a list of them."""
 
     def layout(self, oid: ObjectId) -> Sequence[tuple[ObjectId, int]] | None:
         """Return id and size of each segment of a file, which nothing proves; None: bring it instead."""

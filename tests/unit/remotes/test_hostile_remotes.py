@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from dsv import places
 from dsv.config.load import Remote
-from dsv.errors import Corrupt, DsvError
+from dsv.errors import Corrupt, DsvError, Refused
 from dsv.hashing import Kind, file_id, object_id
 from dsv.ids import ObjectId
 from dsv.model.recipe import Part, Recipe
 from dsv.ops.checkout import checkout_paths
 from dsv.ops.clone import clone_remote
+from dsv.ops.drop import drop_stored, drop_working
 from dsv.ops.fetch import fetch
 from dsv.ops.fsck import fsck
 from dsv.ops.head import head
@@ -306,6 +308,24 @@ def test_a_pack_that_is_gone(lair: Lair, tmp_path: Path) -> None:
         path.unlink()
     with pytest.raises(Corrupt, match="lacks a pack"):
         checkout_paths(repo, "HEAD", ["small.csv"])
+
+
+@pytest.mark.parametrize("size", [None, 100])
+@pytest.mark.parametrize("name", ["big.csv", "small.csv"])
+def test_nothing_is_dropped_for_a_pack_that_is_gone_or_cut(
+    ada: Workshop, tmp_path: Path, size: int | None, name: str
+) -> None:
+    for path in (tmp_path / "remote" / "packs").rglob("*.pack"):
+        path.chmod(0o644)
+        if size is None:
+            path.unlink()
+        else:
+            os.truncate(path, size)
+    drop_working(ada.repo, [name])
+    repo = opened(ada.root)
+    with pytest.raises((Refused, Corrupt)):
+        drop_stored(repo, places.place(repo, f"{name}@HEAD", places.datasets_at(repo, None)))
+    assert ada.cat(name)
 
 
 def test_what_is_damaged_here_is_healed(lair: Lair, tmp_path: Path) -> None:
