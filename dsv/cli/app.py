@@ -86,10 +86,11 @@ class Root(click.Group):
 @click.version_option(__version__, prog_name="dsv", message="%(prog)s %(version)s")
 @click.pass_obj
 def root(context: Context, folder: str | None, *, quiet: bool, verbose: int) -> None:
-    """Version datasets like code: snapshot, compare and restore them.
+    """Record, trace, rebuild and verify datasets, and version them like code.
 
     A dataset is a file or a folder. `dsv init` makes the present folder a workspace, `dsv add`
-    and `dsv commit` record versions of its datasets, `dsv checkout` brings them back to the byte.
+    and `dsv commit` record versions of its datasets, `dsv checkout` brings them back to the byte. `dsv run`
+    records how data is made, `dsv lineage` traces it, `dsv rebuild` and `dsv verify` make it again.
     """
     context.out.quiet, context.out.verbose = quiet, verbose
     if folder is not None:

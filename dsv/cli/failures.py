@@ -29,6 +29,7 @@ _HINTS = {
     errno.EDQUOT: "free some of your quota and try again; nothing that was committed is lost",
     errno.EMFILE: "raise the limit of open files: ulimit -n 4096",
 }
+_GLOBAL = ("-q", "--quiet", "-v", "--verbose", "-C")
 
 
 class Failure(NamedTuple):
@@ -90,6 +91,13 @@ def _usage(error: click.UsageError) -> Failure:
         and not error.ctx.parent
     ):
         hint = "`--json` goes after the command: dsv status --json"
+    if (
+        isinstance(error, click.NoSuchOption)
+        and error.option_name in _GLOBAL
+        and error.ctx
+        and error.ctx.parent
+    ):
+        hint = f"it goes before the command: dsv {error.option_name} {error.ctx.info_name} ..."
     return Failure(UsageFault.kind, message, hint, UsageFault.exit_code)
 
 

@@ -6,13 +6,14 @@ progress bar or a table that must fit the screen is really drawn.
 
 import json
 import os
+import shutil
 import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
-from dsv.cli.style import Style, columns, printable, width
+from dsv.cli.style import Style, columns, fitted, printable, width
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -65,6 +66,13 @@ class Output:
         """Write lines of the result."""
         if lines:
             self.line("\n".join(lines))
+
+    def fit(self, lines: Sequence[str]) -> None:
+        """Write lines of the result, cut to the screen on a terminal, whole elsewhere."""
+        if self.to_terminal and self.unicode:
+            wide = shutil.get_terminal_size().columns
+            lines = [fitted(line, wide) for line in lines]
+        self.lines(lines)
 
     def report(self, text: str) -> None:
         """Write a line that says what was done; not with `-q`."""

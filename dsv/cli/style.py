@@ -8,6 +8,7 @@ from dsv.ids import short
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+_COLOUR = re.compile("\x1b\\[[0-9;]*m")
 _SHORT = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
@@ -121,6 +122,25 @@ def columns(rows: Sequence[Sequence[str]], widths: Sequence[int], right: Sequenc
             cells.append(gap + cell if flush else cell + gap)
         lines.append("  ".join(cells).rstrip())
     return lines
+
+
+def fitted(line: str, wide: int) -> str:
+    """Return a line with colours cut to `wide` terminal cells; an ellipsis stands for what is cut off."""
+    if width(_COLOUR.sub("", line)) <= wide:
+        return line
+    kept, room = [], wide - 1
+    for part in re.split(f"({_COLOUR.pattern})", line):
+        if part.startswith("\x1b"):
+            kept.append(part)  # colours that begin are ended, too
+            continue
+        for letter in part:
+            room -= width(letter)
+            if room < 0:
+                break
+            kept.append(letter)
+        if room < 0:
+            break
+    return "".join(kept) + "…" + ("\x1b[0m" if "\x1b" in line else "")
 
 
 def width(text: str) -> int:

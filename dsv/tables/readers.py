@@ -50,7 +50,7 @@ def format_of(source: ByteSource) -> Format:
         raise NoTable(
             "not Arrow: it starts like neither a file nor a stream" if head else "not Arrow: it is empty"
         )
-    raise NoTable("not a table")
+    raise NoTable("neither Parquet, Arrow, CSV, TSV nor JSON lines")
 
 
 def open_table(source: ByteSource, open_text: OpenText | None = None) -> TableReader:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from dsv.cli.commands.demo import _activation
+from dsv.cli.context import Context
 from dsv.demo import story
 from tests.cli.face import Face, environment
 
@@ -84,3 +86,11 @@ def test_a_typed_command_is_quoted_where_a_shell_needs_it() -> None:
 
 def test_without_git_nothing_of_it_is_shown() -> None:
     assert not any(step.words[0] == "git" for step in story.steps(with_git=False))
+
+
+def test_how_to_get_dsv_on_the_path(outside: Face, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(outside.folder)
+    monkeypatch.setattr(sys, "prefix", str(outside.folder / ".venv"))
+    assert _activation(Context()) == ".venv/bin/activate"
+    monkeypatch.setattr(sys, "prefix", "/opt/a venv")
+    assert _activation(Context()) == "'/opt/a venv/bin/activate'"

@@ -185,3 +185,13 @@ def test_an_argument_that_is_not_utf_8_is_no_bug(dsv: Face, words: tuple[str, ..
     dsv.ok("add", "a.csv")
     dsv.ok("commit", "-m", "one")
     assert dsv(*words, "\udcff").code == 3
+
+
+@pytest.mark.parametrize("option", ["-q", "-v"])
+def test_a_global_option_after_the_command_is_told_its_place(outside: Face, option: str) -> None:
+    error = outside.fails("why", option, code=2)
+    assert error["hint"] == f"it goes before the command: dsv {option} why ..."
+
+
+def test_no_line_of_the_help_is_cut_off(outside: Face) -> None:
+    assert "..." not in outside.ok("--help").partition("\n")[2]

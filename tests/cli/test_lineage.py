@@ -360,3 +360,13 @@ def test_why_of_the_same_data_made_again(dsv: Face) -> None:
         dsv.ok("commit", "-m", number)
     out = dsv.ok("why", "made.csv")
     assert "  the same data came out again\n  parameter n changed from 1 to 2\n" in out
+
+
+def test_a_narrow_terminal_cuts_lines(dsv: Face, monkeypatch: pytest.MonkeyPatch) -> None:
+    (dsv.folder / "a_rather_long_name.csv").write_text("a\n1\n", encoding="utf-8")
+    dsv.ok("add", "a_rather_long_name.csv")
+    dsv.ok("commit", "-m", "one")
+    monkeypatch.setenv("COLUMNS", "20")
+    shown = dsv("lineage", terminal=True).out.splitlines()
+    assert "…" in shown[0]
+    assert "…" not in dsv.ok("lineage")

@@ -207,3 +207,13 @@ def test_add_of_a_folder_of_untracked_data_says_how_to_track_it(dsv: Face) -> No
     assert done.err.endswith("hint: dsv add 'my data'\n")
     done = dsv("add", "..", cwd=dsv.folder / "notes")
     assert done.err.endswith("hint: dsv add '../my data'\n")
+
+
+def test_the_first_commit_tells_what_belongs_in_git(outside: Face) -> None:
+    subprocess.run(["git", "init", "-q"], cwd=outside.folder, check=True)
+    outside.ok("init")
+    (outside.folder / "a.csv").write_text("a\n1\n", encoding="utf-8")
+    outside.ok("add", "a.csv")
+    assert "hint: git add dsv.toml dsv.lock .gitignore" in outside("commit", "-m", "one").err
+    (outside.folder / "a.csv").write_text("a\n2\n", encoding="utf-8")
+    assert "git add" not in outside("commit", "-am", "two").err

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsv.cli.graph import Lanes
-from dsv.cli.style import Style, columns, counted, printable, size, width
+from dsv.cli.style import Style, columns, counted, fitted, printable, size, width
 from dsv.cli.when import ago, iso, readable
 
 
@@ -74,3 +74,11 @@ def test_graph_of_a_merge() -> None:
         for line in lanes.beside(oid, parents, [oid])
     ]
     assert drawn == ["*  m", "|\\", "| *  b", "* |  a", "|/", "*  r"]
+
+
+def test_lines_are_cut_to_the_screen() -> None:
+    assert fitted("abcd", 4) == "abcd"
+    assert fitted("abcde", 4) == "abc…"
+    assert fitted("\x1b[1mabcde\x1b[0m", 4) == "\x1b[1mabc…\x1b[0m"
+    assert fitted("\x1b[1mabcd\x1b[0m", 4) == "\x1b[1mabcd\x1b[0m"
+    assert width(fitted("数据集数据集", 6)) <= 6

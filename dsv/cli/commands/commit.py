@@ -73,6 +73,18 @@ def command(context: Context, message: str, *, everything: bool) -> None:
     out.report(f"{at} {commits.title(result.commit)}")
     for one in result.datasets:
         out.report(f"  {_line(context, one)}")
+    if not result.commit.parents:
+        _tell_of_git(context)
+
+
+def _tell_of_git(context: Context) -> None:
+    """Say after the first commit what belongs in git, if git does not track it."""
+    from dsv import git
+
+    root = context.repo.root
+    if git.find(root) is not None and not git.tracked(root, ["dsv.toml"]):
+        names = " ".join(map(context.typed, ("dsv.toml", "dsv.lock", ".gitignore")))
+        context.out.hint(f"git add {names}: they belong in git, the data does not")
 
 
 def _record(one: "Committed") -> dict[str, object]:

@@ -1,6 +1,7 @@
 """`dsv demo`."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -148,10 +149,20 @@ def _tell_sizes(context: Context, sizes: Sizes) -> None:
     )
 
 
+def _activation(context: Context) -> str:
+    """Return the script that puts this `dsv` on PATH, as it is typed in the current folder."""
+    script = os.path.join(sys.prefix, "bin", "activate")  # noqa: PTH118 (links are not followed)
+    near = os.path.relpath(script, context.cwd)
+    return shlex.quote(script if near.startswith(os.pardir) else near)
+
+
 def _tell_end(context: Context, folder: str, restored: int) -> None:
     out = context.out
     out.line()
     out.line(out.style.added(f"All {restored} files of the tagged version came back to the byte, and every"))
     out.line(out.style.added("dataset was made again from the raw data, with the same table ids."))
-    out.line(f"\nThe workspace is yours. Try next:\n\n  cd {printable(folder)}")
+    out.line("\nThe workspace is yours. Try next:\n")
+    if shutil.which("dsv", path=context.env.get("PATH", os.defpath)) is None:
+        out.line(f"  . {printable(_activation(context))}")
+    out.line(f"  cd {printable(folder)}")
     out.table([(line, f"# {does}") for line, does in story.NEXT.items()], indent="  ")

@@ -93,7 +93,7 @@ def _show(context: Context, found: "Lineage", form: str) -> None:
         return
     from dsv.cli import lineage_tree
 
-    out.lines([*lineage_tree.Tree(found, out.style, strokes=out.unicode).lines()])
+    out.fit([*lineage_tree.Tree(found, out.style, strokes=out.unicode).lines()])
     out.line()
     out.lines([*lineage_tree.summary(found, out.style)])
 

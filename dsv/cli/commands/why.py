@@ -70,9 +70,9 @@ SHAPE: dict[str, Shape] = {
 )
 @click.argument("what", metavar="PATH[@REV]", shell_complete=complete.places)
 def command(context: Context, what: str) -> None:
-    """Say why a dataset is what it is: which run made it, of what, and what changed since the version before.
+    """Say why a dataset is what it is, and what changed since the version before.
 
-    An input that changed is followed to what changed it. Differences that cannot have mattered, such as
+    Tells which run made it, and of what. An input that changed is followed to what changed it. Differences that cannot have mattered, such as
     packages that the run did not import, are counted only; -v lists them.
     """
     from dsv.ops.why import why

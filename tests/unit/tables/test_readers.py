@@ -189,7 +189,7 @@ def test_wide_tables_are_read_in_groups_of_columns() -> None:
         ("t.arrow", b"ARROW1\0\0" + b"x" * 100 + b"ARROW1", "not Arrow"),
         ("t.arrow", b"\xff\xff\xff\xff" + b"x" * 100, "not Arrow"),
         ("t.feather", b"FEA1" + b"x" * 100, "version 1"),
-        ("t.jpg", b"\xff\xd8\xff\xe0", "not a table"),
+        ("t.jpg", b"\xff\xd8\xff\xe0", "neither Parquet, Arrow, CSV, TSV nor JSON lines"),
     ],
 )
 def test_what_is_no_table_says_why(name: Any, data: Any, reason: Any) -> None:
