@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     from dsv.filediff import FileCounts
     from dsv.ops.status import DatasetChange
 
-MARKS = {"added": "+", "removed": "-", "modified": "~", "recoded": "="}
-
 FILES_SHAPE: Shape = Maybe({"added": "int: files", "removed": "int: files", "modified": "int: files"})
 CHANGE_SHAPE: Shape = {
     "path": "path: of the dataset",

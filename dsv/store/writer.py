@@ -47,12 +47,10 @@ class Sealed(NamedTuple):
     Attributes:
         indexes: List what was written; to be added to those in refs.
         packs: What was written.
-        bytes_written: Of packs and indexes together.
     """
 
     indexes: tuple[IndexRef, ...]
     packs: tuple[PackRef, ...]
-    bytes_written: int
 
 
 class _Runs:
@@ -297,8 +295,7 @@ class Writer:
                 side.runs = _Runs()
                 side.packs = []
         written, self._written = tuple(self._written), []
-        size = sum(pack.size for pack in written) + sum(index.size for index in indexes)
-        return Sealed(tuple(indexes), written, size)
+        return Sealed(tuple(indexes), written)
 
     def _stop(self) -> None:
         landing, self._landing = self._landing, []

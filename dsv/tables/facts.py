@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dsv.errors import Corrupt
-from dsv.hashing import Buffer, Kind, object_id
+from dsv.hashing import Buffer
 from dsv.ids import ObjectId, parse_id
 from dsv.model import canonical
 from dsv.tables import details
@@ -151,11 +151,6 @@ def decode(head: Buffer, blocks: Buffer | None, what: str) -> Facts:
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise Corrupt(f"{what} are not valid table facts: {error}") from error
     return whole
-
-
-def blocks_id(blocks: Buffer) -> ObjectId:
-    """Return the object id of encoded details."""
-    return object_id(Kind.BLOCKS, blocks)
 
 
 def _fold(name: str, kind: str, rows: int, blocks: Sequence[Block]) -> ColumnFacts:

@@ -29,7 +29,7 @@ def left_behind(folder: Path) -> list[str]:
 
 def test_nothing_to_seal() -> None:
     with Writer(Shelf(MemoryBlobs()).objects()) as writer:
-        assert writer.seal() == ((), (), 0)
+        assert writer.seal() == ((), ())
 
 
 def test_a_writer_may_be_sealed_again() -> None:
