@@ -50,6 +50,10 @@ _MEANINGS = {
 }
 
 
+LIKELY = "likely cause: "
+"""What a detail starts with that names the likely cause."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """One dataset that was verified.
@@ -58,9 +62,10 @@ class Checked:
         path: The dataset.
         status: What was found.
         policy: The policy that it was measured by, as `Policy.text` shows it.
-        reason: One line that says why the status is what it is; "" where it needs no reason.
+        reason: One short line that says why the status is what it is; "" where it needs no reason.
         seconds: How long it took.
-        details: More lines, from the most to the least telling.
+        details: More lines, from the most to the least telling; one that starts with `LIKELY` names the
+            likely cause.
     """
 
     path: str
@@ -69,6 +74,12 @@ class Checked:
     reason: str = ""
     seconds: float = 0.0
     details: tuple[str, ...] = ()
+
+    @property
+    def because(self) -> str:
+        """The reason with the likely cause, for where nobody reads the details."""
+        causes = [line for line in self.details if line.startswith(LIKELY)]
+        return "; ".join([self.reason, *causes[:1]]) if self.reason else "".join(causes[:1])
 
 
 def all_good(checks: Iterable[Checked]) -> bool:

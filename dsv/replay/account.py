@@ -11,7 +11,7 @@ from dsv.errors import StorageError
 from dsv.ids import short
 from dsv.model.policy import Policy
 from dsv.model.run import Output
-from dsv.model.verdict import Status
+from dsv.model.verdict import LIKELY, Status
 from dsv.replay import causes
 from dsv.replay.folder import Result
 from dsv.replay.judge import Judgement, compare, judge
@@ -160,7 +160,7 @@ def _explained(
         likely = matter[0] + (f", and {len(matter) - 1} more" if len(matter) > 1 else "")
     rest = [text for text in (found.cause, *signs) if text and text not in likely]
     lines = [
-        *([f"likely cause: {likely}"] if likely else ()),
+        *([f"{LIKELY}{likely}"] if likely else ()),
         *found.details,
         *(f"changed since: {text}" for text in (matter[:_CHANGES] if len(matter) > 1 else ())),
         *(text if text == found.cause else f"may differ each time: {text}" for text in rest),

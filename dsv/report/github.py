@@ -60,7 +60,7 @@ def summary(checks: Sequence[Checked], level: str) -> str:
 def _row(check: Checked) -> str:
     mark = "✅" if check.status.good else "❌"
     cells = (_markdown(text) for text in (check.path, check.status.value, check.policy))
-    reason = _markdown(check.reason or ("" if check.status.good else check.status.meaning))
+    reason = _markdown(check.because or ("" if check.status.good else check.status.meaning))
     return f"| {mark} | {' | '.join(cells)} | {check.seconds:.1f} | {reason} |"
 
 

@@ -45,7 +45,7 @@ def _case(suite: ET.Element, check: Checked, level: str) -> None:
         "testcase",
         {"classname": _valid(level), "name": _valid(check.path), "time": _seconds(check.seconds)},
     )
-    message = _valid(check.reason or check.status.meaning)
+    message = _valid(check.because or check.status.meaning)
     if not check.status.good:
         found = ET.SubElement(case, "failure", {"type": check.status.value, "message": message})
         lines = [f"{check.status.value} (policy {check.policy}): {message}", *check.details]

@@ -163,7 +163,7 @@ def _record(check: "Checked") -> dict[str, object]:
         "path": check.path,
         "status": check.status,
         "policy": check.policy,
-        "reason": check.reason,
+        "reason": check.because,
         "seconds": round(check.seconds, 3),
         "details": list(check.details),
     }
