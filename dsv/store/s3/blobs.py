@@ -78,11 +78,11 @@ class S3Blobs:
         """Return bytes of a blob."""
         if length == 0:
             return b""
-        data = bytearray()
+        pieces: list[bytes] = []
         limit = BLOB_LIMIT if length is None else length
         with self._telling(name):
-            self._download(name, data.extend, offset=offset, length=length, limit=limit).run()
-        return bytes(data)
+            self._download(name, pieces.append, offset=offset, length=length, limit=limit).run()
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def view(self, name: str) -> bytes | mmap.mmap:
         """Return all of a blob; an index that is in the local folder already is not fetched again."""
