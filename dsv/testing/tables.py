@@ -178,7 +178,8 @@ class _Builder:
                 self._random.shuffle(order)
                 place = {old: new for new, old in enumerate(order)}
                 shuffled = self._laid(kind, [items[i] for i in order])
-                wide = self._random.choice([pa.int8(), pa.uint16(), pa.int32()])
+                narrow = [pa.int8()] if len(items) < 128 else []
+                wide = self._random.choice([*narrow, pa.uint16(), pa.int32()])
                 indices = [
                     None if items[i] is None and self._random.random() < 0.5 else place[i]
                     for i in range(len(items))
