@@ -1,5 +1,7 @@
 """What holds for all tests, and a real S3 server, started when the first test asks for it."""
 
+import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +12,9 @@ from tests.remote.weed import Bucket, Weed
 # A test says nothing about time, least of all on a machine that does other work as well.
 settings.register_profile("dsv", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("dsv")
+
+# `python` is the one that runs the tests, whether or not its environment is active.
+os.environ["PATH"] = os.pathsep.join((os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)))  # noqa: PTH120
 
 
 @pytest.fixture(scope="session")
