@@ -31,6 +31,12 @@ REASONS: dict[str, str] = {
     "csv.first": _ZSTD,
     "csv.append": f"all 400 MB are read, cut and hashed twice to find the 1% that is new; {_BUSY}",
     "csv.checkout": f"{_CHECKOUT}; zstd is undone besides",
+    "run.again": f"start-up, asking the interpreter for its packages, and hashing what was written; {_BUSY}",
+    "remote-parquet.push": "the server takes two thirds of the processor time, which costs both tools the same, on the "
+    f"same two cores; {_BUSY}",
+    "remote-parquet.append": f"start-up of the S3 client is half of it; {_BUSY}",
+    "lineage.down": f"a tree of 100,000 lines; {_BUSY}",
+    "lineage.up": _BUSY,
 }
 """Why a bar was missed, by `work.metric`; read beside the computed distance. Written by hand after a run."""
 
