@@ -47,6 +47,7 @@ class Kind(IntEnum):
     CODE = 23
     FACTS = 24
     SCHEMA = 25
+    LISTING = 26
 
     @property
     def is_data(self) -> bool:

@@ -10,6 +10,7 @@ from dsv.model import node as nodes
 from dsv.model import tree as trees
 from dsv.model.attempt import Attempt
 from dsv.model.code import Code
+from dsv.model.listing import Listing
 from dsv.model.node import ATTEMPT, Entry
 from dsv.model.origin import Source
 from dsv.model.run import Run
@@ -40,6 +41,11 @@ def run(repo: Repo, oid: ObjectId) -> Run:
 def code(repo: Repo, oid: ObjectId) -> Code:
     """Return the code list `oid`; raises as `origin`."""
     return Code.decode(repo.objects.get_record(Kind.CODE, oid), f"code list {short(oid)}")
+
+
+def listing(repo: Repo, oid: ObjectId) -> Listing:
+    """Return the listing `oid`; raises as `origin`."""
+    return Listing.decode(repo.objects.get_record(Kind.LISTING, oid), f"listing {short(oid)}")
 
 
 def environment(repo: Repo, oid: ObjectId) -> Environment:

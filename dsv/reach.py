@@ -235,6 +235,9 @@ class Walk:
             # No replay needs the lock file, and records of earlier versions name it without its bytes.
             if where is not None and where.lock is not None and self._repo.objects.has(where.lock.file):
                 self._files({where.lock.file: where.lock.name})
+        self._new([one.listing for one in run.listings], path)
+        if run.stdin is not None:
+            self._files({run.stdin: f"the standard input of {path}"})
         for one in run.inputs:
             self._content(one.checkpoint, one.path)
         schemas = {*(one.checkpoint.schema for one in run.inputs), *(one.schema for one in run.outputs)}

@@ -1,6 +1,7 @@
 """Attempts: when and how a run happened. What is clocked or accidental, apart from the run itself."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from dsv.errors import Corrupt
 from dsv.ids import ObjectId, parse_id
@@ -20,6 +21,17 @@ CLAIMED = "claimed"
 
 VERIFIED = "verified"
 """A verify replayed the run and found what it claims."""
+
+CALLS = "calls"
+"""The eye that saw every call that it made for a file (`Attempt.witness`)."""
+
+EVENTS = "events"
+"""The eye that saw events of the file system: no listings, no probes, nothing outside, no flags of opening."""
+
+_EYES = frozenset({CALLS, "files", EVENTS})
+
+VERSION = 2
+"""The version of the records that are written; all before it are read."""
 
 _CAPTURES = frozenset({CAPTURED, DECLARED, PARTLY, CLAIMED, VERIFIED})
 
@@ -53,6 +65,14 @@ class Attempt:
         blind_spots: What a capture could have missed, a clause each; empty: the record is complete.
         withheld: Files that it read and that were left out of the record because they may hold secrets.
         imported: The distributions that its Pythons imported, by normal name, sorted; None if that is unknown.
+        witness: Which eye saw it: `CALLS`, `files` (calls without probes) or `EVENTS`; None if nobody watched, or
+            the record is of version 1, as for all that follows.
+        interpreter: Where the Python that ran it was, `~` standing for the home folder; None if there was none.
+        found: Paths in the workspace that it looked for and that were there, with their kinds, sorted: what was
+            neither read nor listed.
+        contacts: The network addresses that it spoke to, sorted.
+        order: The paths of its code and inputs that are files, the one that was changed first before all others.
+        version: The version of the record.
     """
 
     run: ObjectId
@@ -64,6 +84,12 @@ class Attempt:
     blind_spots: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
     imported: tuple[str, ...] | None = None
+    witness: str | None = None
+    interpreter: str | None = None
+    found: tuple[tuple[str, str], ...] = ()
+    contacts: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+    version: int = VERSION
 
     @property
     def claimed(self) -> bool:
@@ -73,22 +99,29 @@ class Attempt:
     def encode(self) -> bytes:
         """Return the canonical encoding."""
         git = self.git
-        return canonical.encode(
-            {
-                "v": 1,
-                "blind_spots": list(self.blind_spots),
-                "capture": self.capture,
-                "exit_code": self.exit_code,
-                "git": None
-                if git is None
-                else {"commit": git.commit, "dirty": list(git.dirty), "remote": git.remote},
-                "imported": None if self.imported is None else list(self.imported),
-                "milliseconds": self.milliseconds,
-                "run": self.run,
-                "started": self.started,
-                "withheld": list(self.withheld),
+        record: canonical.Json = {
+            "v": self.version,
+            "blind_spots": list(self.blind_spots),
+            "capture": self.capture,
+            "exit_code": self.exit_code,
+            "git": None
+            if git is None
+            else {"commit": git.commit, "dirty": list(git.dirty), "remote": git.remote},
+            "imported": None if self.imported is None else list(self.imported),
+            "milliseconds": self.milliseconds,
+            "run": self.run,
+            "started": self.started,
+            "withheld": list(self.withheld),
+        }
+        if self.version > 1:
+            record |= {
+                "contacts": list(self.contacts),
+                "found": [list(one) for one in self.found],
+                "interpreter": self.interpreter,
+                "order": list(self.order),
+                "witness": self.witness,
             }
-        )
+        return canonical.encode(record)
 
     @classmethod
     def decode(cls, data: bytes | memoryview, what: str) -> "Attempt":
@@ -97,7 +130,7 @@ class Attempt:
         Raises:
             Corrupt: It is not a valid attempt; `what` names it.
         """
-        record = canonical.decode(data, what=what)
+        record = canonical.decode(data, what=what, version=VERSION)
         try:
             git, imported = record["git"], record["imported"]
             found = cls(
@@ -110,6 +143,7 @@ class Attempt:
                 blind_spots=_texts(record["blind_spots"]),
                 withheld=_texts(record["withheld"]),
                 imported=None if imported is None else _texts(imported),
+                **({"version": 1} if record["v"] == 1 else _decode_second(record)),
             )
             if found.capture not in _CAPTURES:
                 raise ValueError(f"there is no capture {found.capture!r}")
@@ -124,6 +158,25 @@ class Attempt:
         except (KeyError, TypeError, ValueError) as error:
             raise Corrupt(f"{what} is not a valid attempt: {error}") from error
         return found
+
+
+def _decode_second(record: canonical.Json) -> dict[str, Any]:
+    """Return what a record of version 2 has beyond one of version 1."""
+    witness, interpreter = record["witness"], record["interpreter"]
+    if witness is not None and witness not in _EYES:
+        raise ValueError(f"there is no witness {witness!r}")
+    if interpreter is not None:
+        _texts([interpreter])
+    found = tuple((path, kind) for path, kind in record["found"])
+    _texts([word for one in found for word in one])
+    return {
+        "contacts": _texts(record["contacts"]),
+        "found": found,
+        "interpreter": interpreter,
+        "order": _texts(record["order"]),
+        "witness": witness,
+        "version": record["v"],
+    }
 
 
 def _texts(values: list[object]) -> tuple[str, ...]:

@@ -5,15 +5,18 @@ accidental; that is in `dsv.model.attempt`. Its inputs name their own origins, s
 one run commits to the whole chain down to the raw sources.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from dsv.errors import Corrupt
 from dsv.ids import ObjectId, parse_id
 from dsv.model import canonical
 from dsv.model.checkpoint import Checkpoint
+
+VERSION = 2
+"""The version of the records that are written; all before it are read."""
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -60,6 +63,32 @@ class Output:
         return Checkpoint(self.content, self.kind, self.size, self.files, self.schema, run)
 
 
+class Listed(NamedTuple):
+    """A folder of the workspace that a run listed.
+
+    Attributes:
+        path: The folder; empty for the workspace itself.
+        listing: Id of the record of what it held (`dsv.model.listing.Listing`).
+    """
+
+    path: str
+    listing: ObjectId
+
+
+class Outside(NamedTuple):
+    """A file outside of the workspace that a run read. Its bytes are not kept.
+
+    Attributes:
+        path: Where it was, absolute; `~` stands for the home folder of the user.
+        content: Its file id.
+        size: Its bytes.
+    """
+
+    path: str
+    content: ObjectId
+    size: int
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """What ran, on what, with what, and what it gave.
@@ -77,6 +106,15 @@ class Run:
         variables: The environment variables that were declared, with their values; None
             for one whose name says that its value is secret.
         masked: Whether a part of `argv` was masked, so that it cannot be replayed as it stands.
+        listings: The folders that it listed, sorted by path. This and all that follows is empty in version 1.
+        absent: Paths in the workspace that it looked for and that were not there, sorted.
+        outside: The files outside of the workspace that it read, sorted by path.
+        in_git: The paths of the files in `code` that git tracks and that were read as data, sorted: its
+            sources in git.
+        surroundings: The environment variables that are recorded of every run, if set (TZ, LANG, LC_*,
+            PYTHONHASHSEED, the workspace's folders on PYTHONPATH), and those that `run.record_env` names.
+        stdin: File id of what its standard input gave; None if that was empty.
+        version: The version of the record.
     """
 
     argv: tuple[str, ...]
@@ -89,24 +127,39 @@ class Run:
     params: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     variables: Mapping[str, str | None] = field(default_factory=lambda: _NOTHING)
     masked: bool = False
+    listings: tuple[Listed, ...] = ()
+    absent: tuple[str, ...] = ()
+    outside: tuple[Outside, ...] = ()
+    in_git: tuple[str, ...] = ()
+    surroundings: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    stdin: ObjectId | None = None
+    version: int = VERSION
 
     def encode(self) -> bytes:
         """Return the canonical encoding."""
-        return canonical.encode(
-            {
-                "v": 1,
-                "argv": list(self.argv),
-                "code": self.code,
-                "cwd": self.cwd,
-                "environment": self.environment,
-                "inputs": [_encode_input(one) for one in self.inputs],
-                "masked": self.masked,
-                "name": self.name,
-                "outputs": [_encode_output(one) for one in self.outputs],
-                "params": dict(self.params),
-                "variables": dict(self.variables),
+        record: canonical.Json = {
+            "v": self.version,
+            "argv": list(self.argv),
+            "code": self.code,
+            "cwd": self.cwd,
+            "environment": self.environment,
+            "inputs": [_encode_input(one) for one in self.inputs],
+            "masked": self.masked,
+            "name": self.name,
+            "outputs": [_encode_output(one) for one in self.outputs],
+            "params": dict(self.params),
+            "variables": dict(self.variables),
+        }
+        if self.version > 1:
+            record |= {
+                "absent": list(self.absent),
+                "in_git": list(self.in_git),
+                "listings": [list(one) for one in self.listings],
+                "outside": [list(one) for one in self.outside],
+                "stdin": self.stdin,
+                "surroundings": dict(self.surroundings),
             }
-        )
+        return canonical.encode(record)
 
     def output(self, path: str) -> Output | None:
         """Return the output at `path`, None if the run did not write there."""
@@ -116,6 +169,13 @@ class Run:
         """Return the input at `path`, None if the run did not read there."""
         return next((one for one in self.inputs if one.path == path), None)
 
+    def _lists(self) -> Iterator[Sequence[str]]:
+        """Yield the paths of each list that is sorted by path."""
+        for items in (self.inputs, self.outputs, self.listings, self.outside):
+            yield [one.path for one in items]
+        yield self.absent
+        yield self.in_git
+
     @classmethod
     def decode(cls, data: bytes | memoryview, what: str) -> "Run":
         """Return the run that `data` encodes.
@@ -123,7 +183,7 @@ class Run:
         Raises:
             Corrupt: It is not a valid run; `what` names it.
         """
-        record = canonical.decode(data, what=what)
+        record = canonical.decode(data, what=what, version=VERSION)
         try:
             found = cls(
                 argv=tuple(_text(word) for word in record["argv"]),
@@ -138,17 +198,33 @@ class Run:
                     key: None if value is None else _text(value) for key, value in record["variables"].items()
                 },
                 masked=record["masked"],
+                **({"version": 1} if record["v"] == 1 else _decode_second(record)),
             )
             if not found.argv or type(found.masked) is not bool:
                 raise ValueError("it has no command, or masked is no flag")
-            for paths in ([one.path for one in found.inputs], [one.path for one in found.outputs]):
-                if paths != sorted(set(paths), key=str.encode):
-                    raise ValueError("inputs or outputs are not sorted by path")
+            for paths in found._lists():
+                if list(paths) != sorted(set(paths), key=str.encode):
+                    raise ValueError("a list is not sorted by path")
             if found.encode() != data:
                 raise ValueError("it has other fields")
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise Corrupt(f"{what} is not a valid run: {error}") from error
         return found
+
+
+def _decode_second(record: canonical.Json) -> dict[str, Any]:
+    """Return what a record of version 2 has beyond one of version 1."""
+    if any(type(size) is not int or size < 0 for _, _, size in record["outside"]):
+        raise ValueError("a size is not a number of bytes")
+    return {
+        "absent": tuple(_text(path) for path in record["absent"]),
+        "in_git": tuple(_text(path) for path in record["in_git"]),
+        "listings": tuple(Listed(_text(path), parse_id(oid)) for path, oid in record["listings"]),
+        "outside": tuple(Outside(_text(path), parse_id(oid), size) for path, oid, size in record["outside"]),
+        "stdin": None if record["stdin"] is None else parse_id(record["stdin"]),
+        "surroundings": {name: _text(value) for name, value in record["surroundings"].items()},
+        "version": record["v"],
+    }
 
 
 def _encode_input(one: Input) -> canonical.Json:

@@ -1,6 +1,7 @@
-"""The bytes and ids of records are what they were when version 1 was made."""
+"""The bytes and ids of records are what they were when their versions were made."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -8,14 +9,15 @@ from dsv.hashing import Kind, file_id, object_id
 from dsv.ids import ObjectId
 from dsv.lineage.environment import Environment, Lock, Package, Program
 from dsv.model import canonical, node
-from dsv.model.attempt import CAPTURED, CLAIMED, Attempt, GitState
+from dsv.model.attempt import CALLS, CAPTURED, CLAIMED, Attempt, GitState
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.code import Code, CodeFile
 from dsv.model.commit import Commit
+from dsv.model.listing import Listing, Name
 from dsv.model.node import DIR, EXEC, FILE, LINK, Entry, Leaf, Page, Pages
 from dsv.model.origin import Fetched, Source
 from dsv.model.recipe import Part, Recipe
-from dsv.model.run import Input, Output, Run
+from dsv.model.run import Input, Listed, Output, Outside, Run
 from dsv.store.oplog import OpEntry, hash_of
 from dsv.store.refs import IndexRef, Local, Moving, Refs
 
@@ -35,6 +37,17 @@ RUN = Run(
     params={"drop": "5"},
     variables={"API_TOKEN": None, "REGION": "north"},
     masked=True,
+    version=1,
+)
+RUN_2 = replace(
+    RUN,
+    listings=(Listed("", A), Listed("data/é", B)),
+    absent=("conf/local.yml", "local_settings.py"),
+    outside=(Outside("/data/x.csv", C, 12), Outside("~/y.csv", A, 0)),
+    in_git=("labels.csv",),
+    surroundings={"LC_ALL": "C.UTF-8", "TZ": "Europe/Paris"},
+    stdin=C,
+    version=2,
 )
 ATTEMPT = Attempt(
     run=A,
@@ -46,7 +59,18 @@ ATTEMPT = Attempt(
     blind_spots=("files with a second name (hard links): x",),
     withheld=(".env",),
     imported=("numpy", "pandas"),
+    version=1,
 )
+ATTEMPT_2 = replace(
+    ATTEMPT,
+    witness=CALLS,
+    interpreter="~/venv/bin/python",
+    found=((".git", DIR), ("conf", DIR), ("conf/base.yml", FILE)),
+    contacts=("tcp 10.0.0.1:443",),
+    order=("raw.csv", "clean.py"),
+    version=2,
+)
+LISTING = Listing((Name("a", DIR), Name("b.csv", FILE), Name("é", LINK)))
 ENVIRONMENT = Environment(
     {
         "implementation": "CPython",
@@ -77,9 +101,15 @@ RECORDS: dict[str, tuple[Kind, bytes]] = {
     ),
     "fetched, untold": (Kind.SOURCE, Source("a", fetched=Fetched("s3://b/a", None, 0, None)).encode()),
     "run": (Kind.RUN, RUN.encode()),
-    "small run": (Kind.RUN, Run(("true",), (), (Output("a", A, DIR, 0, 0),), B, C).encode()),
+    "small run": (Kind.RUN, Run(("true",), (), (Output("a", A, DIR, 0, 0),), B, C, version=1).encode()),
+    "run, version 2": (Kind.RUN, RUN_2.encode()),
+    "small run, version 2": (Kind.RUN, Run(("true",), (), (Output("a", A, DIR, 0, 0),), B, C).encode()),
     "attempt": (Kind.ATTEMPT, ATTEMPT.encode()),
-    "claim": (Kind.ATTEMPT, Attempt(A, CLAIMED, 0, 0, 0).encode()),
+    "claim": (Kind.ATTEMPT, Attempt(A, CLAIMED, 0, 0, 0, version=1).encode()),
+    "attempt, version 2": (Kind.ATTEMPT, ATTEMPT_2.encode()),
+    "claim, version 2": (Kind.ATTEMPT, Attempt(A, CLAIMED, 0, 0, 0).encode()),
+    "listing": (Kind.LISTING, LISTING.encode()),
+    "empty listing": (Kind.LISTING, Listing().encode()),
     "code": (Kind.CODE, Code((CodeFile("a.py", FILE, A), CodeFile("run.sh", EXEC, B))).encode()),
     "environment": (Kind.ENVIRONMENT, ENVIRONMENT.encode()),
     "no Python": (Kind.ENVIRONMENT, Environment({}).encode()),
@@ -107,6 +137,12 @@ IDS = {
     "small run": "040cff5bbb7505f7afecb0e2633619ff1114df851bd0661ceede30030ff6fa4d",
     "attempt": "06b76dc2bcc0413db7b600c5f0de3953bb0a6ca2c10d6cb808d410945ffc46bb",
     "claim": "50da42243b327e9eecf446e68abaaefb50df25041ad56b213460dd38b64809f7",
+    "run, version 2": "cbde904e707a9a7f13cbbef314689aa5ff54daa4315935417cc68085e104ef28",
+    "small run, version 2": "c2352be21c2f17b851745da5942dfe074cc2f8934617fd3950635f3b829b7942",
+    "attempt, version 2": "f5157d6dabe0126914ce1a1faecfe7f8068377512e91986ee32106e2f17d405b",
+    "claim, version 2": "a15c281b8527011fcf818211431f5ac0e5185d2cf24d953585e56d0c8884d47c",
+    "listing": "dac75b729c54f5162a34d2593b7de2a31ab7be1307d44b13418536e9414b9c9c",
+    "empty listing": "2efd1a756c1626cb30a6e53e25cd8482e9971f1d434f97f7b122a63aa45d89d9",
     "code": "6cb4378cde5fe6cf42525f4133db74eb8548a8abfab256cbb48eb13465c9f5a3",
     "environment": "c3115d372cc6cdf464b8f701db9878f32c662c62626bd332ad5d74e291a5bfec",
     "no Python": "684b9eb89c257c8de37a544cb07495f43e3b062eab3f31d9e4fcc28a1f51e69e",
@@ -147,7 +183,7 @@ def test_contexts_are_as_the_format_says() -> None:
 @pytest.mark.parametrize("name", RECORDS)
 def test_ids(name: str) -> None:
     kind, data = RECORDS[name]
-    assert canonical.encode(canonical.decode(data, what=name)) == data
+    assert canonical.encode(canonical.decode(data, what=name, version=2)) == data
     assert object_id(kind, data) == IDS[name]
 
 
@@ -191,8 +227,11 @@ def test_the_bytes_of_lineage_records() -> None:
 
 
 def test_lineage_records_are_read_as_they_were_written() -> None:
-    assert Run.decode(RUN.encode(), "run") == RUN
-    assert Attempt.decode(ATTEMPT.encode(), "attempt") == ATTEMPT
+    for run in (RUN, RUN_2):
+        assert Run.decode(run.encode(), "run") == run
+    for attempt in (ATTEMPT, ATTEMPT_2):
+        assert Attempt.decode(attempt.encode(), "attempt") == attempt
+    assert Listing.decode(LISTING.encode(), "listing") == LISTING
     assert Environment.decode(ENVIRONMENT.encode(), "environment") == ENVIRONMENT
 
 
