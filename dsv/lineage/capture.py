@@ -11,7 +11,7 @@ What is told apart and how is in `docs/design`; the rules for single events are 
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from dsv.lineage.mounts import mounts_of
 from dsv.lineage.sweep import Swept, mark, sweep
@@ -23,21 +23,69 @@ _NAMED = 3
 """So many files are named in a reason; of the rest only the number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Captured:
-    """What a command did to the files of a workspace. Paths are relative to it, with `/`.
+CALLS, FILES, EVENTS, DECLARED = "calls", "files", "events", "declared"
+"""By what a run was seen: all its system calls that name something, those that use files, or inotify."""
+
+_NONE: frozenset[str] = frozenset()
+
+
+class Contact(NamedTuple):
+    """Somebody that the command spoke to, or waited for.
 
     Attributes:
-        read: The files that were there before and whose bytes were read.
+        call: `connect`, `bind` or `sendto`.
+        address: `IP:PORT`, `[IP]:PORT` or `unix:PATH`.
+        program: Which program did it, its absolute path.
+    """
+
+    call: str
+    address: str
+    program: str
+
+
+class Program(NamedTuple):
+    """A program that was executed.
+
+    Attributes:
+        path: Its absolute path, as it was executed: of a script the script's.
+        resolved: What then ran, without links: of a script its interpreter.
+        argv: Its words.
+    """
+
+    path: str
+    resolved: str
+    argv: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What a command did. Paths are relative to the workspace, with `/`; the workspace itself is "".
+
+    Only the eye `calls` fills all of it; what another eye cannot tell is empty.
+
+    Attributes:
+        read: The files that were there before and whose bytes were read, appended ones among them.
         written: The files that are there now and were made, changed or replaced; one in both was
             updated in place.
         removed: The files that were there before and are gone.
         overwritten: Of `written`, those that were there and were opened for writing but not read: made
             anew or appended to, which gives the same events. Their old bytes are an input if they
-            still stand at the front of the new ones.
+            still stand at the front of the new ones. Only the eye `events` cannot tell.
         stamped: Of `written`, those that may only have other times now; who knows their old bytes can tell.
         complete: Whether nothing can have been missed inside the workspace.
         blind_spots: What could have been missed and why, a clause each.
+        appended: Of `read` and `written`, those that were only opened to write, and kept what they had.
+        listed: The folders, there before, whose names the program asked for.
+        absent: The paths that it looked for, that were not there, and that it did not make.
+        found: The paths that it looked at, that were there, and that it neither read, listed nor wrote.
+        links: The links, there before, through which it came to what it used.
+        made_folders: The folders that it made and that are there now.
+        outside: The files outside of the workspace that were read, as absolute paths: neither the system's, nor
+            an interpreter's or a package's, nor settings in the home folder, nor what the run itself made.
+        contacts: Whom it spoke to.
+        programs: What it executed, in order, each once.
+        eye: By what it was seen: `calls`, `files`, `events` or `declared`.
+        advice: What to tell the user besides, a sentence each.
     """
 
     read: frozenset[str]
@@ -47,6 +95,17 @@ class Captured:
     stamped: frozenset[str]
     complete: bool
     blind_spots: tuple[str, ...]
+    appended: frozenset[str] = _NONE
+    listed: frozenset[str] = _NONE
+    absent: frozenset[str] = _NONE
+    found: frozenset[str] = _NONE
+    links: frozenset[str] = _NONE
+    made_folders: frozenset[str] = _NONE
+    outside: frozenset[str] = _NONE
+    contacts: tuple[Contact, ...] = ()
+    programs: tuple[Program, ...] = ()
+    eye: str = EVENTS
+    advice: tuple[str, ...] = ()
 
 
 class Capture:
