@@ -23,6 +23,7 @@ class WebServer:
         statuses: By path codes to answer with before all goes well.
         cut: By path after how many bytes each connection breaks.
         types: By path the content type.
+        scripts: By path what to send as it stands, one for each request, before all goes well.
         asked: What was asked for.
     """
 
@@ -33,6 +34,7 @@ class WebServer:
         self.statuses: dict[str, list[int]] = {}
         self.cut: dict[str, int] = {}
         self.types: dict[str, str] = {}
+        self.scripts: dict[str, list[bytes]] = {}
         self.asked: list[Asked] = []
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._http.serve_forever, daemon=True)
@@ -61,6 +63,10 @@ def _handler(server: WebServer) -> Callable[..., BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
             server.asked.append(Asked(self.path, dict(self.headers.items())))
+            if server.scripts.get(path):
+                self.wfile.write(server.scripts[path].pop(0))
+                self.close_connection = True
+                return None
             if server.statuses.get(path):
                 return self._empty(server.statuses[path].pop(0))
             if path in server.redirects:

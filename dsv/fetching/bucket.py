@@ -55,7 +55,7 @@ def fetch(
             if known is not None and known.etag == etag:
                 return None
             if part.version != etag or part.size > size:
-                part.restart(etag, expected=size)
+                part.restart(etag, total=size)
             resumed = part.size
             progress.begin("fetching", size, "B")
             progress.advance(resumed)

@@ -24,12 +24,14 @@ class Part:
         path: The file.
         size: Bytes that have come.
         version: What the sender calls the version that they are of; "" if it cannot be asked for a rest.
+        total: How many bytes that version has, if the sender said so.
     """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "data"
         self.size = 0
         self.version = ""
+        self.total: int | None = None
         self._note = folder / "version"
         self._fd = -1
         self._unseen = 0
@@ -42,7 +44,7 @@ class Part:
         """
         with storing("write", self.path):
             self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
-            self.version = _read(self._note)
+            self.version, self.total = _read(self._note)
             size = os.fstat(self._fd).st_size
         if self.version:
             self.size = size
@@ -53,22 +55,22 @@ class Part:
     def __exit__(self, *_: object) -> None:
         os.close(self._fd)
 
-    def restart(self, version: str, *, expected: int | None = None) -> None:
-        """Begin anew, with another version.
+    def restart(self, version: str, *, total: int | None = None) -> None:
+        """Begin again, with another version.
 
         Args:
             version: What its sender calls it.
-            expected: How many bytes it has, if that is told.
+            total: How many bytes it has, if that is told.
 
         Raises:
             StorageError: There is no room for it, or the disk fails.
         """
         with storing("write", self.path):
             os.ftruncate(self._fd, 0)
-            replace_file(self._note, json.dumps(version).encode())
-        self.size, self.version = 0, version
-        if expected is not None:
-            check_space(self.path.parent, expected)
+            replace_file(self._note, json.dumps([version, total]).encode())
+        self.size, self.version, self.total = 0, version, total
+        if total is not None:
+            check_space(self.path.parent, total)
 
     def write(self, data: bytes) -> None:
         """Append bytes.
@@ -96,9 +98,12 @@ class Part:
             sync_file(self._fd)
 
 
-def _read(note: Path) -> str:
+def _read(note: Path) -> tuple[str, int | None]:
     try:
         found: Any = json.loads(note.read_bytes())
-    except (FileNotFoundError, ValueError):
-        return ""
-    return found if isinstance(found, str) else ""
+    except (FileNotFoundError, ValueError, RecursionError):
+        return "", None
+    match found:
+        case [str() as version, int() | None as total]:
+            return version, total
+    return "", None

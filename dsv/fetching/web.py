@@ -17,6 +17,7 @@ from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 from dsv import __version__
 from dsv.errors import DsvError, NotFound, Refused, StorageError, UserError
 from dsv.fetching.address import WEB, Address
+from dsv.fetching.answer import PARTIAL, Doubtful, Span, span_of
 from dsv.fetching.got import Got, Means
 from dsv.fetching.part import Part
 from dsv.lineage.masking import mask_url
@@ -25,14 +26,14 @@ from dsv.progress import Progress
 
 _PIECE = 256 << 10
 _WORTH = 64 << 10
-"""A connection that broke after so many bytes was worth it: the count of tries starts anew."""
+"""A connection that broke after so many bytes was worth it: tries are counted from the start again."""
 
 _LONGEST_PAUSE = 20.0
 _SETTLED = 60
 """Seconds after which a time of last change names one version (RFC 9110, 8.8.2.2)."""
 
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
-_NOT_MODIFIED, _PARTIAL, _NO_RANGE = 304, 206, 416
+_NOT_MODIFIED, _NO_RANGE = 304, 416
 
 
 class _Passing(Exception):
@@ -81,6 +82,7 @@ class _Download:
         self._means = means
         self._progress = progress
         self._begun = False
+        self._conditional = False
         self._url, self._credentials = _split_credentials(address.given)
         self._opener = _opener(means.proxies, self._credentials)
 
@@ -104,7 +106,7 @@ class _Download:
                 return self._take(answer)
         except HTTPError as error:
             with error:
-                if error.code == _NOT_MODIFIED:
+                if error.code == _NOT_MODIFIED and self._conditional:
                     return None
                 if error.code == _NO_RANGE and self._part.size:
                     self._part.restart("")
@@ -117,48 +119,72 @@ class _Download:
         request = urllib.request.Request(self._url, headers=_HEADERS)  # noqa: S310 (only web servers come here)
         if self._credentials is not None:
             request.add_unredirected_header("Authorization", self._credentials)
-        if self._part.size and self._part.version:
+        self._conditional = False
+        if self._asks_for_rest:
             request.add_header("Range", f"bytes={self._part.size}-")
             request.add_header("If-Range", self._part.version)
         elif self._known is not None and self._known.etag:
+            self._conditional = True
             request.add_header("If-None-Match", self._known.etag)
         elif self._known is not None and self._known.modified is not None:
+            self._conditional = True
             request.add_header("If-Modified-Since", email.utils.formatdate(self._known.modified, usegmt=True))
         return request
 
+    @property
+    def _asks_for_rest(self) -> bool:
+        return bool(self._part.size and self._part.version)
+
     def _take(self, answer: http.client.HTTPResponse) -> Fetched:
-        """Take what one answer gives."""
+        """Take what one answer gives.
+
+        Raises:
+            StorageError: It is not to be believed; nothing of it is kept.
+            _Passing: Neither is the rest of a file, but the whole may be; or it ends before the file does.
+        """
         headers = answer.headers
-        length = headers.get("Content-Length", "")
-        size = int(length) if length.isascii() and length.isdigit() else None
-        if answer.status == _PARTIAL:
-            start = headers.get("Content-Range", "").removeprefix("bytes ").partition("-")[0]
-            if start != str(self._part.size):
-                self._part.restart("")
-                raise _Passing(
-                    StorageError(f"{self._address.url}: the server sends another range than asked")
-                )
-            if not self._begun:
-                self.resumed = self._part.size
-        else:
-            self._part.restart(_version(headers), expected=size)
-        end = None if size is None else self._part.size + size
-        self._begin(end, headers)
+        span = self._span(answer)
+        if answer.status != PARTIAL:
+            self._part.restart(_version(headers), total=span.total)
+        elif not self._begun:
+            self.resumed = self._part.size
+        self._begin(span, headers)
         while data := answer.read(_PIECE):
             self._part.write(data)
             self._progress.advance(len(data))
+        end = span.end if span.total is None else span.total
         if end is not None and self._part.size != end:
             raise http.client.IncompleteRead(b"", end - self._part.size)
         etag = headers.get("ETag")
         modified = _seconds(headers.get("Last-Modified"))
         return Fetched(self._address.url, etag[:200] if etag else None, self._part.size, modified)
 
-    def _begin(self, end: int | None, headers: Message) -> None:
+    def _span(self, answer: http.client.HTTPResponse) -> Span:
+        """Return which bytes an answer holds, having compared it with what came before."""
+        part = self._part
+        try:
+            span = span_of(answer.status, answer.headers, part.size if self._asks_for_rest else None)
+            if answer.status == PARTIAL:
+                if _version(answer.headers) != part.version:
+                    raise Doubtful("the server sends the rest of another version")
+                if part.total not in (None, span.total):
+                    raise Doubtful(f"the file had {part.total:,} bytes before and has {span.total:,} now")
+        except Doubtful as doubt:
+            told = StorageError(f"{self._address.url}: {doubt}", hint="run the command again later")
+            if not self._asks_for_rest:
+                raise told from doubt
+            part.restart("")  # then the whole is asked for
+            raise _Passing(told) from doubt
+        return span
+
+    def _begin(self, span: Span, headers: Message) -> None:
         if self._begun:
             return
         self._begun = True
-        self._progress.begin("fetching", end, "B")
+        self._progress.begin("fetching", span.total, "B")
         self._progress.advance(self._part.size)
+        if span.end is None and headers.get("Transfer-Encoding") is None:
+            self.notes.append("the server did not say how long it is: it may have ended early")
         encoding = headers.get("Content-Encoding", "identity")
         if encoding != "identity":
             self.notes.append(f"the server sent it encoded ({encoding[:20]}), and so it is kept")
@@ -180,6 +206,8 @@ class _Download:
                 f"{url}: access denied ({_words(status)})",
                 hint="https://USER:PASSWORD@... or a signed URL; neither is recorded",
             )
+        if status == _NOT_MODIFIED:
+            return StorageError(f"{url}: the server says {_words(status)}, which it was not asked")
         return UserError(f"{url}: the server says {_words(status)}")
 
     def _failure(self, error: Exception) -> Exception:
@@ -255,7 +283,10 @@ def _split_credentials(url: str) -> tuple[str, str | None]:
 
 
 def _version(headers: Message) -> str:
-    """Return what names these very bytes for the server; "" if nothing does."""
+    """Return what names these very bytes for the server; "" if nothing does.
+
+    A rest is asked for under this name, and must come with it (RFC 9110, 15.3.7).
+    """
     etag = headers.get("ETag", "")
     if etag:
         return "" if etag.startswith("W/") else etag

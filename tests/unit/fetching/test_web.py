@@ -155,3 +155,88 @@ def test_a_web_page_is_told(web: WebServer, tmp_path: Path) -> None:
 def test_a_secret_that_was_left_out_is_not_asked_without(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="without its secret part"):
         get("https://example.org/x?***", tmp_path)
+
+
+def answer(status: str, body: bytes, *lines: str) -> bytes:
+    return "\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode() + body
+
+
+def begun(web: WebServer, room: Path) -> None:
+    """Leave the first 300 bytes of version 1 in `room`, as an interrupted fetch does."""
+    web.cut["/x"] = 100
+    with pytest.raises(StorageError, match="the connection broke after"):
+        get(web.url("/x"), room)
+    del web.cut["/x"]
+
+
+def rest(start: int, end: int, total: int, body: bytes, *lines: str) -> bytes:
+    return answer(
+        "206 Partial Content",
+        body,
+        f"Content-Range: bytes {start}-{end - 1}/{total}",
+        f"Content-Length: {end - start}",
+        *lines,
+    )
+
+
+def test_a_rest_that_ends_early_is_gone_on_with(web: WebServer, tmp_path: Path) -> None:
+    begun(web, tmp_path)
+    web.scripts["/x"] = [rest(300, 900, len(DATA), DATA[300:900], 'ETag: "v1"')]
+    found = get(web.url("/x"), tmp_path)
+    assert found is not None
+    assert found.place.read_bytes() == DATA
+    assert web.asked[-1].headers["Range"] == "bytes=900-"
+
+
+@pytest.mark.parametrize(
+    ("total", "lines"),
+    [
+        (len(DATA), ('ETag: "v2"',)),
+        (len(DATA), ('ETag: W/"v1"',)),
+        (len(DATA), ()),
+        (len(DATA) - 1, ('ETag: "v1"',)),
+        (len(DATA) + 1, ('ETag: "v1"',)),
+    ],
+)
+def test_two_versions_are_never_joined(
+    web: WebServer, tmp_path: Path, total: int, lines: tuple[str, ...]
+) -> None:
+    begun(web, tmp_path)
+    web.scripts["/x"] = [rest(300, total, total, b"9" * (total - 300), *lines)]
+    found = get(web.url("/x"), tmp_path)
+    assert found is not None
+    assert found.place.read_bytes() == DATA
+    assert "Range" not in web.asked[-1].headers
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        answer("204 No Content", b""),
+        answer("202 Accepted", b"soon", "Content-Length: 4"),
+        answer("304 Not Modified", b""),
+        answer("206 Partial Content", DATA[:10], "Content-Range: bytes 0-9/99", "Content-Length: 10"),
+        answer("200 OK", DATA[:20], "Content-Length: 10", "Content-Length: 20"),
+        answer("200 OK", DATA[:20], "Content-Length: ten"),
+        answer("200 OK", b"2\r\nab\r\n0\r\n\r\n", "Transfer-Encoding: chunked", "Content-Length: 2"),
+    ],
+)
+def test_answers_that_are_no_file(web: WebServer, tmp_path: Path, sent: bytes) -> None:
+    web.scripts["/x"] = [sent]
+    with pytest.raises(StorageError):
+        get(web.url("/x"), tmp_path)
+    assert (tmp_path / "data").read_bytes() == b""
+
+
+def test_chunks_that_break_off_are_not_the_file(web: WebServer, tmp_path: Path) -> None:
+    web.scripts["/x"] = [answer("200 OK", b"5\r\nabcde\r\n9\r\nxy", "Transfer-Encoding: chunked")] * 3
+    with pytest.raises(StorageError, match="the connection broke"):
+        get(web.url("/x"), tmp_path)
+
+
+def test_where_no_length_is_told_that_is_said(web: WebServer, tmp_path: Path) -> None:
+    web.scripts["/x"] = [answer("200 OK", b"a,b\n1,2\n", "Connection: close")]
+    found = get(web.url("/x"), tmp_path)
+    assert found is not None
+    assert found.place.read_bytes() == b"a,b\n1,2\n"
+    assert "may have ended early" in found.notes[0]
