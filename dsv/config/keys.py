@@ -59,6 +59,12 @@ KEYS = (
     Key("remote.NAME.timeout", "number", "seconds of silence that end a connection (default 60)", least=1),
     Key("remote.NAME.retries", "number", "how often a request that failed is repeated (default 8)"),
     Key("remote.NAME.concurrency", "number", "requests under way at once (default 8)", least=1),
+    Key(
+        "run.witness",
+        "text",
+        "how a run is watched on Linux: calls (default), files (without what it only looks for) or events (inotify)",
+        choices=("calls", "files", "events"),
+    ),
     Key("rebuild.pass_env", "list", "environment variables that a rebuild passes on to the command"),
 )
 

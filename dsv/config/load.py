@@ -66,6 +66,7 @@ class Config:
         remotes: Remotes by name.
         rules: The `[[dataset]]` tables, those of `.dsv/config` last.
         pass_env: Environment variables that a rebuild passes on.
+        witness: How a run is watched on Linux: `calls`, `files` or `events`.
         unknown: Keys that this dsv does not know, as `FILE: KEY`.
     """
 
@@ -75,6 +76,7 @@ class Config:
     remotes: Mapping[str, Remote] = field(default_factory=lambda: _EMPTY)
     rules: tuple[DatasetRule, ...] = ()
     pass_env: tuple[str, ...] = ()
+    witness: str = "calls"
     unknown: tuple[str, ...] = ()
 
     @property
@@ -133,6 +135,7 @@ def parse(*, shared: str = "", local: str = "") -> Config:
         remotes=_remotes(values),
         rules=tuple(rules),
         pass_env=values.get("rebuild.pass_env", ()),
+        witness=values.get("run.witness", "calls"),
         unknown=tuple(unknown),
     )
 

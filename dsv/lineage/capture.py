@@ -17,14 +17,12 @@ from dsv.lineage.mounts import mounts_of
 from dsv.lineage.sweep import Swept, mark, sweep
 from dsv.lineage.territory import Territory
 from dsv.lineage.watch import Watch
+from dsv.model.attempt import EVENTS
 from dsv.workspace.ignore import NOTHING, Ignore
 
 _NAMED = 3
 """So many files are named in a reason; of the rest only the number."""
 
-
-CALLS, FILES, EVENTS, DECLARED = "calls", "files", "events", "declared"
-"""By what a run was seen: all its system calls that name something, those that use files, or inotify."""
 
 _NONE: frozenset[str] = frozenset()
 
@@ -84,7 +82,7 @@ class Captured:
             an interpreter's or a package's, nor settings in the home folder, nor what the run itself made.
         contacts: Whom it spoke to.
         programs: What it executed, in order, each once.
-        eye: By what it was seen: `calls`, `files`, `events` or `declared`.
+        eye: By what it was seen: `calls`, `files` (calls without those that only look), or `events`.
         advice: What to tell the user besides, a sentence each.
     """
 

@@ -8,13 +8,11 @@ Standard input passes through untouched.
 import contextlib
 import errno
 import os
-import select
 import signal
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -22,6 +20,7 @@ from typing import Protocol
 
 from dsv.errors import NotFound, UserError
 from dsv.lineage import group
+from dsv.lineage.child import Child, Process, Still
 from dsv.lineage.passing import Pump, Tail
 from dsv.lineage.terminal import Terminal, pseudo
 
@@ -32,8 +31,6 @@ _GRACE = 2.0
 
 _LOOK_UP = 0.2
 """Seconds after which a signal that another thread got is noticed, and that the command was stopped."""
-
-_STEP = 0.02
 
 _FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 
@@ -50,6 +47,7 @@ class Command:
         stderr: The descriptor that its errors go to.
         stdin: The descriptor that it reads; `subprocess.DEVNULL` for nothing.
         tail_bytes: How much of the end of its output is kept.
+        starter: Starts it; None: it is started as a child and nothing more.
     """
 
     argv: Sequence[str]
@@ -59,6 +57,18 @@ class Command:
     stderr: int = 2
     stdin: int | None = None
     tail_bytes: int = TAIL_BYTES
+    starter: "Starter | None" = None
+
+
+class Starter(Protocol):
+    """Starts commands in a way of its own, such as under watch."""
+
+    def start(self, command: Command, stdout: int, stderr: int) -> Process:
+        """Start `command` with these descriptors for its output, in a process group of its own.
+
+        Raises:
+            OSError: It cannot be executed, or there is no such folder.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +136,7 @@ class Here:
                 left_over = not group.ended(process.pid, _GRACE)
             finally:
                 group.end(process.pid)
-                if process.returncode is None:
+                if process.code is None:
                     process.wait()
                 with self._lock:
                     self._groups.discard(process.pid)
@@ -150,21 +160,13 @@ class Here:
         for leader in groups:
             group.end(leader)
 
-    def _start(self, command: Command, tail: Tail) -> tuple["subprocess.Popen[bytes]", list[Pump]]:
+    def _start(self, command: Command, tail: Tail) -> tuple[Process, list[Pump]]:
         streams = _streams(command)
         try:
             with self._lock:
                 if self._stopped:
                     raise UserError(f"{command.argv[0]} was not started: everything was stopped")
-                process = subprocess.Popen(
-                    list(command.argv),
-                    cwd=command.cwd,
-                    env=dict(command.env),
-                    stdin=command.stdin,
-                    stdout=streams[0].theirs,
-                    stderr=streams[-1].theirs,
-                    process_group=None if sys.platform == "win32" else 0,
-                )
+                process = _begin(command, streams[0].theirs, streams[-1].theirs)
                 self._groups.add(process.pid)
         except BaseException as error:
             for stream in streams:
@@ -200,42 +202,24 @@ def _streams(command: Command) -> list[_Stream]:
     return found
 
 
-def _wait(process: "subprocess.Popen[bytes]", terminal: Terminal | None) -> int:
-    """Wait for the end of `process`, stopping when it is stopped; return its code as Popen gives it.
+def _begin(command: Command, stdout: int, stderr: int) -> Process:
+    if command.starter is not None:
+        return command.starter.start(command, stdout, stderr)
+    return Child(command.argv, command.cwd, command.env, command.stdin, stdout, stderr)
+
+
+def _wait(process: Process, terminal: Terminal | None) -> int:
+    """Wait for the end of `process`, stopping when it is stopped; return its code.
 
     A signal may be delivered to another thread, and then interrupts nothing here; but handlers run here
     alone. So we look up now and then.
     """
-    if sys.platform == "win32":
-        return process.wait()
-    with _exit_of(process.pid) as ended:
-        while True:
-            changed, status = os.waitpid(process.pid, os.WUNTRACED | os.WNOHANG)
-            if not changed:
-                ended(_LOOK_UP)
-            elif not os.WIFSTOPPED(status):
-                process.returncode = os.waitstatus_to_exitcode(status)
-                return process.returncode
-            elif terminal is not None and terminal.is_lent:
-                terminal.suspend()
-
-
-@contextlib.contextmanager
-def _exit_of(pid: int) -> Iterator[Callable[[float], object]]:
-    """Give what waits for the end of a child for so many seconds, or about that long."""
-    fd = None
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):  # a kernel before 5.3, or a sandbox
-            fd = os.pidfd_open(pid)
-    if fd is None:
-        yield lambda seconds: time.sleep(min(seconds, _STEP))
-        return
-    try:
-        poll = select.poll()
-        poll.register(fd, select.POLLIN)
-        yield lambda seconds: poll.poll(round(seconds * 1000))
-    finally:
-        os.close(fd)
+    while True:
+        seen = process.look(_LOOK_UP)
+        if isinstance(seen, int):
+            return seen
+        if seen is Still.STOPPED and terminal is not None and terminal.is_lent:
+            terminal.suspend()
 
 
 @contextlib.contextmanager

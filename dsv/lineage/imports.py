@@ -6,6 +6,8 @@ from pathlib import Path
 
 _REPORTS = "DSV_IMPORTS"
 
+_WATCHED = "DSV_WATCHED"
+
 _HOOK = Path(__file__).parent / "sitecustomize"
 
 
@@ -30,6 +32,18 @@ def observed(env: Mapping[str, str], reports: Path, cache: Path) -> dict[str, st
     }
     changed.pop("PYTHONPYCACHEPREFIX", None)
     return changed
+
+
+def marking(env: Mapping[str, str], root: Path) -> dict[str, str]:
+    """Return `env` such that Pythons mark what their import system does in the workspace `root`, if they find our
+    `sitecustomize` at all.
+    """
+    return {**env, _WATCHED: os.fspath(root)} if says_marks(env) else dict(env)
+
+
+def says_marks(env: Mapping[str, str]) -> bool:
+    """Whether Pythons that run in `env` find our `sitecustomize`, and mark what their import system does."""
+    return _REPORTS in env and os.fspath(_HOOK) in env.get("PYTHONPATH", "").split(os.pathsep)
 
 
 def read_imports(reports: Path) -> frozenset[str] | None:

@@ -60,10 +60,14 @@ class Territory:
         """Whether `path` is in a virtual environment below the workspace."""
         folder = path.rpartition("/")[0]
         while folder:
-            if is_environment(self.under(folder)):
+            if self.is_environment(folder):
                 return True
             folder = folder.rpartition("/")[0]
         return False
+
+    def is_environment(self, folder: str) -> bool:
+        """Whether `folder` below the workspace is a virtual environment."""
+        return bool(folder) and is_environment(self.under(folder))
 
     def under(self, path: str) -> str:
         """Return where `path` is on this machine."""

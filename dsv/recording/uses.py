@@ -93,7 +93,8 @@ def sort(repo: Repo, request: Request, before: Before, captured: Captured) -> Us
     captured = replace(captured, written=captured.written - _only_stamped(place, captured.stamped - odd))
     uses = Uses()
     changed = (captured.written | captured.removed) - odd
-    gone = [path for path in sorted(captured.read - odd) if not _sort_read(place, uses, path, changed)]
+    read = captured.read - {path for path in captured.appended if before.dataset_of(path) is None}
+    gone = [path for path in sorted(read - odd) if not _sort_read(place, uses, path, changed)]
     if gone and request.inputs is None:
         raise Refused(
             f"the command changed {gone[0]}, which it had read and which was not tracked: what it read is gone",

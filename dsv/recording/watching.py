@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dsv.errors import Refused
-from dsv.lineage.capture import Capture, Captured
+from dsv.lineage.capture import Captured
 from dsv.lineage.execute import Command, Execution, Executor
+from dsv.lineage.eyes import Eye
 from dsv.lineage.imports import observed, read_imports
 from dsv.lineage.portable import fill
 from dsv.lineage.reads import Reports, read_reports
@@ -64,10 +65,11 @@ def execute(repo: Repo, request: Request, executor: Executor) -> Seen:
             stderr=request.stderr,
         )
         with Turn(repo.dot / TURNS, captures=not request.declares_all) as turn:
-            with Capture(repo.root, repo.ignored) as capture:
-                execution = executor.run(command)
+            apart = () if repo.config.store is None else (repo.root / repo.config.store,)
+            with Eye(repo.root, repo.ignored, repo.config.witness, apart) as eye:
+                execution = executor.run(eye.watching(command))
             others = turn.blind()
-        captured = capture.captured
+        captured = eye.captured
         believed = not (others and request.declares_all)
         spots = (*(captured.blind_spots if believed else ()), *others)
         modules = read_imports(reports)

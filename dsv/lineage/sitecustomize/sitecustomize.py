@@ -1,6 +1,10 @@
 # ruff: noqa: INP001  the folder is put on PYTHONPATH; it is no package
 """Found first on PYTHONPATH by every Python that a run starts: reports at exit what was imported.
 
+It also marks, for whoever watches the calls, when Python's import system looks around in the workspace and when the
+program begins; and says which modules the program asked for in vain. The marks are those of
+`dsv/lineage/witness/marks.py`; where nobody watches they are calls that fail.
+
 It then gives way to the `sitecustomize` that would have been found without it. It must work in any
 Python 3, import nothing that `site` has not imported, and never get in the way of the program: whatever
 fails here fails silently, and the imports of that process are unknown.
@@ -13,6 +17,13 @@ import os
 import sys
 
 _HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120  pathlib is slow to import
+_MARK, _BEGIN, _END, _READY, _MISSING, _PREFIX = 0x44535600, 1, 2, 3, 4, 5
+_LISTERS = {
+    "importlib.metadata": ("FastPath", "children"),
+    "importlib_metadata": ("FastPath", "children"),
+    "pkg_resources": (None, "find_on_path"),
+}
+"""What lists the folders of sys.path to find distributions."""
 
 
 def _report(folder, process):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
@@ -24,6 +35,104 @@ def _report(folder, process):  # type: ignore[no-untyped-def]  # noqa: ANN001, A
             file.write("\n".join(names))
     except Exception:  # noqa: BLE001, S110
         pass
+
+
+def _mark(word, path="", access=os.access):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    try:
+        access(path, _MARK | word)
+    except Exception:  # noqa: BLE001, S110
+        pass
+
+
+def _silenced(plain):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return `plain` such that what it lists and looks for is not the program's."""
+
+    def inner(*args, **kwargs):  # type: ignore[no-untyped-def]  # noqa: ANN002, ANN003, ANN202
+        _mark(_BEGIN)
+        try:
+            return plain(*args, **kwargs)
+        finally:
+            _mark(_END)
+
+    return inner
+
+
+def _watch_imports(root):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Mark what the import system does in the workspace `root`; elsewhere nobody is interested."""
+    from importlib import _bootstrap_external as external
+
+    finder, paths, loader = external.FileFinder, external.PathFinder, external.SourceFileLoader
+    find_spec, fill, find, get_code = (
+        finder.find_spec,
+        finder._fill_cache,
+        paths.find_spec.__func__,
+        loader.get_code,
+    )
+    here = os.path.realpath(root)
+    known = {}
+
+    def is_inside(folder):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        if folder not in known:
+            place = os.path.realpath(folder or ".")
+            known[folder] = place == here or place.startswith(here + "/")
+        return known[folder] if folder.startswith("/") else True
+
+    def find_in_folder(self, fullname, target=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        if is_inside(self.path):
+            return _silenced(find_spec)(self, fullname, target)
+        spec = find_spec(self, fullname, target)
+        if fullname in _LISTERS and spec is not None and type(spec.loader) is loader:
+            spec.loader = Quiet(fullname, spec.loader.path)
+        return spec
+
+    def fill_cache(self):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        return _silenced(fill)(self) if is_inside(self.path) else fill(self)
+
+    def code(self, fullname):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        inside = is_inside(os.path.dirname(self.path))  # noqa: PTH120
+        return _silenced(get_code)(self, fullname) if inside else get_code(self, fullname)
+
+    def find_anywhere(cls, fullname, path=None, target=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        spec = find(cls, fullname, path, target)
+        if spec is None:
+            try:
+                _say_missing(fullname.rpartition(".")[2], sys.path if path is None else list(path), is_inside)
+            except Exception:  # noqa: BLE001, S110
+                pass
+        return spec
+
+    class Quiet(loader):  # type: ignore[misc, valid-type]
+        """Loads a module that lists sys.path, and silences it."""
+
+        def exec_module(self, module):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            loader.exec_module(self, module)
+            try:
+                owner, name = _LISTERS[module.__name__]
+                owner = module if owner is None else getattr(module, owner)
+                setattr(owner, name, _silenced(getattr(owner, name)))
+            except Exception:  # noqa: BLE001, S110
+                pass
+
+    finder.find_spec, finder._fill_cache, loader.get_code = find_in_folder, fill_cache, code
+    paths.find_spec = classmethod(find_anywhere)
+
+
+def _say_missing(name, folders, is_inside):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Say that the program, and not a library of its, asked for a module that is nowhere."""
+    frame = sys._getframe(2)
+    while frame is not None and "importlib" in frame.f_code.co_filename:
+        frame = frame.f_back
+    if frame is None:
+        return
+    asking = frame.f_code.co_filename
+    ours = not asking.startswith("<frozen") and "-packages" not in asking
+    for prefix in (sys.base_prefix, sys.prefix, os.path.dirname(os.__file__)):  # noqa: PTH120
+        ours = ours and not (asking.startswith(prefix + os.sep) and len(prefix) > 1)
+    for folder in folders if ours else ():
+        if is_inside(folder):
+            place = os.path.join(os.path.realpath(folder or "."), name + ".py")  # noqa: PTH118
+            _mark(_MISSING, place)
+            return
 
 
 def _give_way():  # type: ignore[no-untyped-def]  # noqa: ANN202
@@ -39,7 +148,21 @@ def _give_way():  # type: ignore[no-untyped-def]  # noqa: ANN202
             sys.modules["sitecustomize"] = ours
 
 
+def _begin():  # type: ignore[no-untyped-def]  # noqa: ANN202
+    try:
+        root = os.environ.get("DSV_WATCHED")
+        if root:
+            _watch_imports(root)  # type: ignore[no-untyped-call]
+        for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}:
+            _mark(_PREFIX, prefix)  # type: ignore[no-untyped-call]
+    except Exception:  # noqa: BLE001, S110
+        pass
+    _mark(_READY)  # type: ignore[no-untyped-call]
+
+
 _folder = os.environ.get("DSV_IMPORTS")
 if _folder:
     atexit.register(_report, _folder, id(sys))
 _give_way()  # type: ignore[no-untyped-call]
+if _folder:
+    _begin()  # type: ignore[no-untyped-call]
