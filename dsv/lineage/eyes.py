@@ -118,7 +118,7 @@ class Eye:
             root=os.fsencode(self._root),
             machine=platform.machine(),
             eye=self._wanted,
-            boring=[os.fsencode(one) + b"/" for one in (_OURS, *inside, *map(os.path.realpath, self._apart))],
+            boring=[os.fsencode(one.resolve()) + b"/" for one in (_OURS, *inside, *self._apart)],
             marks=says_marks(command.env),
         )
 

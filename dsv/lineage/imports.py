@@ -35,9 +35,7 @@ def observed(env: Mapping[str, str], reports: Path, cache: Path) -> dict[str, st
 
 
 def marking(env: Mapping[str, str], root: Path) -> dict[str, str]:
-    """Return `env` such that Pythons mark what their import system does in the workspace `root`, if they find our
-    `sitecustomize` at all.
-    """
+    """Return `env` such that Pythons that find our `sitecustomize` mark what they import from the workspace `root`."""
     return {**env, _WATCHED: os.fspath(root)} if says_marks(env) else dict(env)
 
 

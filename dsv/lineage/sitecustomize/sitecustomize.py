@@ -1,4 +1,6 @@
-# ruff: noqa: INP001  the folder is put on PYTHONPATH; it is no package
+# The folder is put on PYTHONPATH, it is no package; annotations are not for every Python 3; pathlib is slow to import.
+# ruff: noqa: INP001, ANN001, ANN002, ANN003, ANN202, PTH100, PTH118, PTH120, PTH123, BLE001, S110, UP031, SLF001, SIM105
+# mypy: ignore-errors
 """Found first on PYTHONPATH by every Python that a run starts: reports at exit what was imported.
 
 It also marks, for whoever watches the calls, when Python's import system looks around in the workspace and when the
@@ -16,7 +18,7 @@ import atexit
 import os
 import sys
 
-_HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120  pathlib is slow to import
+_HERE = os.path.dirname(os.path.abspath(__file__))
 _MARK, _BEGIN, _END, _READY, _MISSING, _PREFIX = 0x44535600, 1, 2, 3, 4, 5
 _LISTERS = {
     "importlib.metadata": ("FastPath", "children"),
@@ -26,28 +28,28 @@ _LISTERS = {
 """What lists the folders of sys.path to find distributions."""
 
 
-def _report(folder, process):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _report(folder, process):
     # A child made by fork ends here too, with its own number and perhaps more imports.
     try:
         names = sorted({name.partition(".")[0] for name in list(sys.modules)})
-        path = os.path.join(folder, "%d-%d" % (os.getpid(), process))  # noqa: PTH118, UP031
-        with open(path, "w", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+        path = os.path.join(folder, "%d-%d" % (os.getpid(), process))
+        with open(path, "w", encoding="utf-8", errors="replace") as file:
             file.write("\n".join(names))
-    except Exception:  # noqa: BLE001, S110
+    except Exception:
         pass
 
 
-def _mark(word, path="", access=os.access):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _mark(word, path="", access=os.access):
     try:
         access(path, _MARK | word)
-    except Exception:  # noqa: BLE001, S110
+    except Exception:
         pass
 
 
-def _silenced(plain):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _silenced(plain):
     """Return `plain` such that what it lists and looks for is not the program's."""
 
-    def inner(*args, **kwargs):  # type: ignore[no-untyped-def]  # noqa: ANN002, ANN003, ANN202
+    def inner(*args, **kwargs):
         _mark(_BEGIN)
         try:
             return plain(*args, **kwargs)
@@ -57,7 +59,7 @@ def _silenced(plain):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     return inner
 
 
-def _watch_imports(root):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _watch_imports(root):
     """Mark what the import system does in the workspace `root`; elsewhere nobody is interested."""
     from importlib import _bootstrap_external as external
 
@@ -71,13 +73,13 @@ def _watch_imports(root):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN20
     here = os.path.realpath(root)
     known = {}
 
-    def is_inside(folder):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def is_inside(folder):
         if folder not in known:
             place = os.path.realpath(folder or ".")
             known[folder] = place == here or place.startswith(here + "/")
         return known[folder] if folder.startswith("/") else True
 
-    def find_in_folder(self, fullname, target=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def find_in_folder(self, fullname, target=None):
         if is_inside(self.path):
             return _silenced(find_spec)(self, fullname, target)
         spec = find_spec(self, fullname, target)
@@ -85,39 +87,39 @@ def _watch_imports(root):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN20
             spec.loader = Quiet(fullname, spec.loader.path)
         return spec
 
-    def fill_cache(self):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def fill_cache(self):
         return _silenced(fill)(self) if is_inside(self.path) else fill(self)
 
-    def code(self, fullname):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-        inside = is_inside(os.path.dirname(self.path))  # noqa: PTH120
+    def code(self, fullname):
+        inside = is_inside(os.path.dirname(self.path))
         return _silenced(get_code)(self, fullname) if inside else get_code(self, fullname)
 
-    def find_anywhere(cls, fullname, path=None, target=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def find_anywhere(cls, fullname, path=None, target=None):
         spec = find(cls, fullname, path, target)
         if spec is None:
             try:
                 _say_missing(fullname.rpartition(".")[2], sys.path if path is None else list(path), is_inside)
-            except Exception:  # noqa: BLE001, S110
+            except Exception:
                 pass
         return spec
 
-    class Quiet(loader):  # type: ignore[misc, valid-type]
+    class Quiet(loader):
         """Loads a module that lists sys.path, and silences it."""
 
-        def exec_module(self, module):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        def exec_module(self, module):
             loader.exec_module(self, module)
             try:
                 owner, name = _LISTERS[module.__name__]
                 owner = module if owner is None else getattr(module, owner)
                 setattr(owner, name, _silenced(getattr(owner, name)))
-            except Exception:  # noqa: BLE001, S110
+            except Exception:
                 pass
 
     finder.find_spec, finder._fill_cache, loader.get_code = find_in_folder, fill_cache, code
     paths.find_spec = classmethod(find_anywhere)
 
 
-def _say_missing(name, folders, is_inside):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _say_missing(name, folders, is_inside):
     """Say that the program, and not a library of its, asked for a module that is nowhere."""
     frame = sys._getframe(2)
     while frame is not None and "importlib" in frame.f_code.co_filename:
@@ -126,21 +128,21 @@ def _say_missing(name, folders, is_inside):  # type: ignore[no-untyped-def]  # n
         return
     asking = frame.f_code.co_filename
     ours = not asking.startswith("<frozen") and "-packages" not in asking
-    for prefix in (sys.base_prefix, sys.prefix, os.path.dirname(os.__file__)):  # noqa: PTH120
+    for prefix in (sys.base_prefix, sys.prefix, os.path.dirname(os.__file__)):
         ours = ours and not (asking.startswith(prefix + os.sep) and len(prefix) > 1)
     for folder in folders if ours else ():
         if is_inside(folder):
-            place = os.path.join(os.path.realpath(folder or "."), name + ".py")  # noqa: PTH118
+            place = os.path.join(os.path.realpath(folder or "."), name + ".py")
             _mark(_MISSING, place)
             return
 
 
-def _give_way():  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _give_way():
     # The program finds sys.path as it would be without us; PYTHONPATH stays, for its children.
-    sys.path[:] = [path for path in sys.path if os.path.abspath(path or ".") != _HERE]  # noqa: PTH100
+    sys.path[:] = [path for path in sys.path if os.path.abspath(path or ".") != _HERE]
     ours = sys.modules.pop("sitecustomize", None)
     try:
-        import sitecustomize  # type: ignore[import-not-found]  # noqa: F401
+        import sitecustomize  # noqa: F401
     except ImportError as error:
         if error.name != "sitecustomize":
             raise
@@ -148,21 +150,21 @@ def _give_way():  # type: ignore[no-untyped-def]  # noqa: ANN202
             sys.modules["sitecustomize"] = ours
 
 
-def _begin():  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _begin():
     try:
         root = os.environ.get("DSV_WATCHED")
         if root:
-            _watch_imports(root)  # type: ignore[no-untyped-call]
+            _watch_imports(root)
         for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}:
-            _mark(_PREFIX, prefix)  # type: ignore[no-untyped-call]
-    except Exception:  # noqa: BLE001, S110
+            _mark(_PREFIX, prefix)
+    except Exception:
         pass
-    _mark(_READY)  # type: ignore[no-untyped-call]
+    _mark(_READY)
 
 
 _folder = os.environ.get("DSV_IMPORTS")
 if _folder:
     atexit.register(_report, _folder, id(sys))
-_give_way()  # type: ignore[no-untyped-call]
+_give_way()
 if _folder:
-    _begin()  # type: ignore[no-untyped-call]
+    _begin()

@@ -62,8 +62,8 @@ class Facts:
             pack_many(word for path, fact in self.paths.items() for word in (path, *_numbers(fact)))
         )
         pieces.append(pack_many(word for one in self.programs for word in _program(*one)))
-        for triples in (self.contacts, self.blind):
-            pieces.append(pack_many(word for one in triples for word in one))
+        pieces.append(pack_many(word for one in self.contacts for word in one))
+        pieces.append(pack_many(word for one in self.blind for word in one))
         pieces += [pack_many(self.prefixes), pack_many(self.search)]
         return b"".join(pieces)
 

@@ -8,6 +8,7 @@ import ctypes
 import errno
 import os
 import struct
+from contextlib import suppress
 from fcntl import ioctl
 
 RECEIVE = 0xC0502100
@@ -83,10 +84,8 @@ def answer(identity: int) -> bytes:
 
 def hurry(listener: int) -> None:
     """Ask that who is answered runs at once where we ran; kernels before 6.6 do not do that."""
-    try:
+    with suppress(OSError):
         ioctl(listener, _SET_FLAGS, _SYNC_WAKE_UP)
-    except OSError:
-        pass
 
 
 def adopt(orphans: bool) -> None:

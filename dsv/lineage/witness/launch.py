@@ -82,9 +82,7 @@ def try_out(machine: str) -> None:
         os.waitpid(child.pid, 0)
 
 
-def start(
-    argv: Sequence[bytes], env: Mapping[bytes, bytes], cwd: bytes, code: bytes, machine: str
-) -> Started:
+def start(argv: list[bytes], env: Mapping[bytes, bytes], cwd: bytes, code: bytes, machine: str) -> Started:
     """Start `argv` in a process group of its own behind the filter `code`; it waits for the word to go.
 
     Raises:
@@ -113,7 +111,7 @@ def _places(word: bytes, env: Mapping[bytes, bytes]) -> list[bytes]:
     return [os.path.join(folder, word) for folder in path.split(b":")]  # noqa: PTH118  bytes
 
 
-def _become(places: Sequence[bytes], argv: Sequence[bytes], env: Mapping[bytes, bytes]) -> None:
+def _become(places: Sequence[bytes], argv: list[bytes], env: Mapping[bytes, bytes]) -> None:
     """Execute the first of `places` that can be; as execvp(3), say of all that one was there and not allowed."""
     found: OSError | None = None
     for place in places:

@@ -37,6 +37,9 @@ _ODD = frozenset({b"", b".", b".."})
 _GONE = b" (deleted)"
 _TOO_MANY = 1 << 18
 _KINDS = {stat.S_IFREG: 0, stat.S_IFDIR: FOLDER, stat.S_IFLNK: LINK}
+_ANYWHERE = frozenset({calls.EXEC, calls.NAME})
+"""What is understood outside as well: a program, or a name of which the other one may be inside."""
+
 _ALWAYS = frozenset({calls.EXEC, calls.NAME, calls.NET, calls.MOVE, calls.BLIND})
 
 SYSTEM = (b"/usr/", b"/lib/", b"/lib32/", b"/lib64/", b"/libx32/", b"/bin/", b"/sbin/", b"/etc/", b"/proc/",
@@ -96,7 +99,7 @@ class Ledger:
         if process.loads(ip) and does != calls.OPEN:
             return
         if raw[:1] == b"/":
-            if raw.startswith(self.boring) and does != calls.EXEC:
+            if raw.startswith(self.boring) and does not in _ANYWHERE:
                 return
             base = b""
         elif folder is None or arguments[folder] & 0xFFFFFFFF == _CURRENT:
@@ -116,7 +119,9 @@ class Ledger:
             head, _, tail = (base + b"/" + raw if base else raw).rpartition(b"/")
             real = self._real.get(head)
             if real is not None and tail not in _ODD:
-                self._opened_to_read(process, real + b"/" + tail, process.loads(ip))
+                path = real + b"/" + tail
+                if path in self.bits or not self._reads_new(process, path, real):
+                    self._opened_to_read(process, path, process.loads(ip))
                 return
         self._understand(process, tid, spec, raw, base, flags, arguments, self._calls[machine][number], ip)
 
@@ -136,7 +141,11 @@ class Ledger:
             self._blind(name.encode(), process)
         elif does == calls.EXEC:
             self._executes(process, place)
-        elif not process.counts or place.startswith(self.boring) or place[:1] != b"/" or base.endswith(_GONE):
+        elif not process.counts or place[:1] != b"/" or base.endswith(_GONE):
+            return
+        elif does == calls.NAME:
+            self._names(process, tid, place, name, more, arguments)
+        elif place.startswith(self.boring):
             return
         elif does == calls.OPEN:
             if more == calls.HOW:
@@ -150,8 +159,6 @@ class Ledger:
             if tid not in process.importing:
                 follow = more == calls.FOLLOW or (type(more) is int and not flags & calls.AT_SYMLINK_NOFOLLOW)
                 self._looks(process, place, follow)
-        elif does == calls.NAME:
-            self._names(process, tid, place, name, more, arguments)
         elif does == calls.CUT:
             self.names.cut(process, self.follow(place), flags)
         elif does == calls.EMPTY:
@@ -162,24 +169,38 @@ class Ledger:
 
     # -- single calls --------------------------------------------------------------------------------
 
+    def _reads_new(self, process: Process, path: bytes, folder: bytes) -> bool:
+        """Note that a file which nobody has used before is opened to be read; return whether it is as simple as that."""
+        try:
+            mode = os.lstat(path).st_mode
+        except OSError:
+            return False
+        if not stat.S_ISREG(mode) or mode & 0o444 != 0o444 or process.kind == MAKE:
+            return False
+        self.bits[path] = FRESH if self.bits.get(folder, 0) & FRESH else THERE | READ
+        return True
+
     def _opened_to_read(self, process: Process, path: bytes, by_loader: bool) -> None:
-        bits = self.look(path)
-        if bits & LINK:
-            path = self.follow(path)
-            bits = self.look(path)
-        if bits & (FOLDER | OTHER):
+        makes = MAKEFILE if process.kind == MAKE else 0
+        bits = self.bits.get(path)
+        if bits is not None and bits & (READ | FRESH) and not bits & LINK:
+            self.bits[path] = bits | makes
             return
+        if bits is None or bits & LINK:
+            path = self.follow(path)
+            bits = self.bits[path]
         try:
             mode = os.stat(path).st_mode
         except OSError:
             if not by_loader:
                 self._missed(process, path, opened=True)
             return
+        if not stat.S_ISREG(mode):
+            return
         if not self._lenient and mode & 0o444 != 0o444 and not os.access(path, os.R_OK):
             self.note(process, path, FOUND)
-        elif not stat.S_ISDIR(mode):
-            makes = MAKEFILE if process.kind == MAKE else 0
-            self.bits[path] = self.bits[path] | makes | (0 if bits & FRESH else READ)
+        else:
+            self.bits[path] = bits | makes | (0 if bits & FRESH else READ)
 
     def _opens(self, process: Process, place: bytes, flags: int, by_loader: bool) -> None:
         stays = flags & os.O_NOFOLLOW or (flags & os.O_CREAT and flags & os.O_EXCL)
@@ -232,9 +253,9 @@ class Ledger:
             return
         if seen.st_mode & (stat.S_ISUID | stat.S_ISGID) and seen.st_uid != os.geteuid():
             self.facts.blind.append((b"set-uid", path))
-        if path.startswith(self.inside) and stat.S_ISREG(seen.st_mode) and os.access(path, os.X_OK):
-            if not self.look(path) & FRESH:
-                self.bits[path] |= READ
+        is_ours = path.startswith(self.inside) and stat.S_ISREG(seen.st_mode)
+        if is_ours and os.access(path, os.X_OK) and not self.look(path) & FRESH:
+            self.bits[path] |= READ
 
     def _names(
         self, process: Process, tid: int, place: bytes, name: str, more: object, arguments: list[int]
@@ -269,7 +290,8 @@ class Ledger:
 
     def _spoke(self, process: Process, spec: Call, arguments: list[int], name: str) -> None:
         _, _, at, size = spec
-        assert type(at) is int and type(size) is int
+        assert type(at) is int
+        assert type(size) is int
         data = self.processes.data(process, arguments[at], min(arguments[size] & 0xFFFFFFFF, 128))
         said = address(data)
         if said is not None and not (said.startswith(b"unix:/") and self.bits.get(said[5:], 0) & FRESH):
@@ -312,7 +334,8 @@ class Ledger:
     def follow(self, place: bytes) -> bytes:
         """Return where `place` leads in the end; links on the way are noted."""
         path = self.settle(place)
-        if self.look(path) & LINK or os.path.islink(path):
+        new = path not in self.bits
+        if self.look(path) & LINK or (not new and os.path.islink(path)):
             self.bits[path] |= FOLLOWED
             path = os.path.realpath(path)
             self.look(path)

@@ -1,5 +1,7 @@
-"""What becomes of files: opened to be written, made, removed, moved. A notice comes before its call, so whether that
-will be refused is foreseen as far as it can be; in the end what is on the disk decides.
+"""What becomes of files: opened to be written, made, removed, moved.
+
+A notice comes before its call, so whether that will be refused is foreseen as far as it can be; in the end what is on
+the disk decides.
 """
 
 import os
@@ -11,8 +13,6 @@ from dsv.lineage.witness.facts import (
     FOUND,
     FRESH,
     KEPT,
-    LINK,
-    OTHER,
     READ,
     THERE,
     TOUCHED,
@@ -115,9 +115,9 @@ class Names:
         self.opened(process, path, flags)
 
     def emptied(self, path: bytes) -> None:
-        """Note that the open file at `path` is emptied: if it was not opened to be read, nothing of it is of use."""
+        """Note that the open file at `path` is emptied: if it was only opened to be written, it kept nothing."""
         bits = self._ledger.bits.get(path, 0)
-        if bits & KEPT and not bits & READ:
+        if bits & KEPT and not bits & UPDATED:
             self._ledger.bits[path] = bits & ~KEPT | FRESH | CHANGED
 
     def touched(self, path: bytes) -> None:

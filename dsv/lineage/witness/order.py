@@ -20,7 +20,7 @@ class Order:
     """
 
     def __init__(
-        self, argv: Sequence[bytes], env: Mapping[bytes, bytes], cwd: bytes, root: bytes, machine: str, eye: str,
+        self, argv: list[bytes], env: Mapping[bytes, bytes], cwd: bytes, root: bytes, machine: str, eye: str,
         boring: Sequence[bytes], marks: bool,
     ) -> None:  # fmt: skip
         self.argv, self.env, self.cwd, self.root = argv, env, cwd, root

@@ -208,8 +208,9 @@ class Watched:
 
 
 class _Adopting:
-    """For as long as commands are watched their orphans become our children: then we can wait for one whose
-    supervisor was killed.
+    """For as long as commands are watched their orphans become our children.
+
+    So that we can wait for a command whose supervisor was killed.
     """
 
     def __init__(self) -> None:

@@ -28,6 +28,7 @@ from dsv.lineage.witness.facts import (
     UPDATED,
     Facts,
 )
+from dsv.lineage.witness.ledger import SYSTEM
 from dsv.lineage.witness.noise import is_noise, is_outside_noise
 
 _LOOKED_FOR = MISSED | MISSED_ON_PATH | MISSING_MODULE
@@ -151,7 +152,7 @@ class Reader:
             return
         self._wrote(path, there)
         self.reading.stamped.add(path)
-        if bits & THERE and not bits & UPDATED and not (stamped and there.st_size == size):
+        if bits & THERE and not bits & READ and not (stamped and there.st_size == size):
             self.reading.read.add(path)
             self.reading.appended.add(path)
 
@@ -235,6 +236,8 @@ class Reader:
         if bits & (CHANGED | KEPT | UPDATED):
             self._changed_outside(path)
         if not bits & READ or bits & (FOLDER | OTHER | FRESH) or not bits & THERE:
+            return
+        if os.fsencode(path).startswith(SYSTEM):
             return
         source = source_of(path)
         path = path if source is None else source
