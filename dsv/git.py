@@ -4,11 +4,13 @@ The branch is read from git's own files; the index is asked for by the `git` com
 What needs git's history is in `dsv.lineage.code`.
 """
 
+import contextlib
 import subprocess
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from dsv.atomic import replace_file
+from dsv.atomic import create_file, replace_file
+from dsv.errors import StorageError
 
 _BEGIN = "# >>> dsv: data that dsv tracks; this block is kept by dsv"
 _END = "# <<< dsv"
@@ -131,6 +133,18 @@ def ignore(root: Path, paths: Sequence[str] | None, temp_folder: Path | None = N
         return False
     replace_file(path, new.encode("utf-8", "surrogateescape"), temp_folder=temp_folder)
     return True
+
+
+def hide(dot: Path) -> None:
+    """Have git ignore all that is in the folder `dot`, on every branch: what git ignores, `git clean` leaves.
+
+    Unlike the block in the `.gitignore` above, this does not go when git checks out an older branch. A file
+    that is there stays as it is, and a folder that cannot be written has nothing to lose by git.
+    """
+    path = dot / ".gitignore"
+    if not path.exists():
+        with contextlib.suppress(OSError, StorageError):
+            create_file(path, b"# The store of dsv: git leaves it alone on every branch.\n*\n")
 
 
 def own_ignores(root: Path) -> list[str]:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dsv.atomic import replace_file
-from dsv.errors import BadConfig
-from dsv.ids import ObjectId, parse_id
+from dsv.errors import BadConfig, NotFound
+from dsv.ids import ObjectId, parse_id, short
 
 NAME = "dsv.lock"
 
@@ -85,6 +85,24 @@ def sides(root: Path) -> tuple[Lock, Lock] | None:
         return None
     first, second = parse("\n".join(ours)), parse("\n".join(theirs))
     return (first, second) if first and second else None
+
+
+def no_store(root: Path, *, remotes: bool) -> NotFound:
+    """Return the error for a workspace without a store: one that was lost is not made anew over it."""
+    try:
+        lock = read(root)
+    except BadConfig:
+        lock = None
+    if lock is None:
+        return NotFound(
+            f"{root} has settings of a workspace but no store", hint="dsv pull" if remotes else "dsv init"
+        )
+    return NotFound(
+        f"{root} has no store: {NAME} names commit {short(lock.commit)}, and the folder .dsv is not there",
+        hint="dsv pull  # brings it from the remote"
+        if remotes
+        else "put .dsv back from a backup; or dsv remote add origin URL, then dsv pull",
+    )
 
 
 def write(root: Path, lock: Lock, temp_folder: Path | None = None) -> None:

@@ -99,6 +99,7 @@ class Walk:
         derived: Marks what can always be made again; by default `mark`.
         files: Whether to go on to the contents of files.
         absent: Told id and path of each file content that is not in the store, instead of `damaged`.
+        lacking: Told what is not in the store where nobody is told of damage; by default nobody is.
     """
 
     def __init__(
@@ -112,8 +113,10 @@ class Walk:
         derived: Mark | None = None,
         files: bool = True,
         absent: Callable[[ObjectId, str], None] | None = None,
+        lacking: Callable[[str, DsvError], None] | None = None,
     ) -> None:
         self._repo = repo
+        self._lacking = damaged or lacking
         self._mark = mark
         self._mark_derived = derived or mark
         self._wants_files = files
@@ -283,15 +286,15 @@ class Walk:
         return fresh
 
     def _tell_missing(self, ids: Iterable[ObjectId], where: str, paths: dict[ObjectId, str]) -> None:
-        if self._damaged is None:
-            return  # what is not there cannot be collected
+        if self._lacking is None:
+            return
         for oid in ids:
             if self._repo.objects.has(oid):
                 continue
             if self._absent is not None and oid in paths:
                 self._absent(oid, paths[oid])
             else:
-                self._damaged(paths.get(oid, where), Missing(f"object {oid} is not in the store"))
+                self._lacking(paths.get(oid, where), Missing(f"object {oid} is not in the store"))
 
     def _try(self, what: str, read: Callable[[_A], _T], argument: _A) -> _T | None:
         try:

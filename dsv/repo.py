@@ -18,7 +18,7 @@ from dsv import git, lockfile
 from dsv.atomic import make_folder, storing
 from dsv.config.load import Config, load
 from dsv.errors import BadConfig, Corrupt, NotFound, RefMoved, StorageError
-from dsv.hashing import Buffer, Kind
+from dsv.hashing import Kind
 from dsv.ids import ObjectId, short
 from dsv.model import node as nodes
 from dsv.model import tree as trees
@@ -31,7 +31,9 @@ from dsv.store.changes import changes_between, deletions
 from dsv.store.local import LocalBlobs
 from dsv.store.lock import FileLock
 from dsv.store.oplog import OpEntry, Oplog
+from dsv.store.owners import claim
 from dsv.store.refs import Local, Refs
+from dsv.workspace.build import Counted
 from dsv.workspace.ignore import Ignore
 from dsv.workspace.ignore import load as load_ignore
 from dsv.workspace.observe import Observation, observe
@@ -121,10 +123,13 @@ class Repo:
     def blobs(self) -> LocalBlobs:
         """Where packs, indexes and refs are kept."""
         if not self.dot.is_dir():
-            hint = "dsv pull" if self.config.remotes else "dsv init"
-            raise NotFound(f"{self.root} has {SETTINGS} but no store", hint=hint)
-        store = self.config.store
-        return LocalBlobs(self.dot, packs=None if store is None else self.root / store)
+            raise lockfile.no_store(self.root, remotes=bool(self.config.remotes))
+        return LocalBlobs(self.dot, packs=self.pack_folder, owner=claim(self.dot, self.pack_folder))
+
+    @property
+    def pack_folder(self) -> Path:
+        """The folder that holds the packs: the store, unless the settings name another."""
+        return self.root / (self.config.store or STORE)
 
     @cached_property
     def oplog(self) -> Oplog:
@@ -172,7 +177,7 @@ class Repo:
         """Return the working tree to write datasets into; `progress` is told of the bytes."""
         from dsv.workspace.materialise import Place
 
-        reader = _Reader(self, progress)
+        reader = Counted(self.contents.stream, self.node, progress)
         return Place(
             self.root, self.dot / "tmp", self.cache, reader, self.objects.current_epoch(), self.ignored
         )
@@ -289,6 +294,7 @@ class Repo:
         """Open a session that adds objects to the store; they count once refs are published."""
         from dsv.store.writer import Writer
 
+        git.hide(self.dot)
         with Writer(self.objects) as session:
             yield session
 
@@ -391,24 +397,6 @@ class Repo:
             found = lockfile.read(self.root)
             return found is not None and found.commit == commit
         return False
-
-
-class _Reader:
-    """What the working tree is written from: contents of the store, and nodes."""
-
-    def __init__(self, repo: Repo, progress: Progress) -> None:
-        self._repo = repo
-        self._progress = progress
-
-    def stream(self, oid: ObjectId, /) -> Iterator[Buffer]:
-        """Yield the bytes of a file."""
-        for data in self._repo.contents.stream(oid):
-            self._progress.advance(len(data))
-            yield data
-
-    def node(self, oid: ObjectId, /) -> Node:
-        """Return a node."""
-        return self._repo.node(oid)
 
 
 def now() -> tuple[int, int]:

@@ -5,7 +5,7 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dsv import lockfile, revisions, stage
+from dsv import git, lockfile, revisions, stage
 from dsv.atomic import replace_file
 from dsv.config.edit import HEADING, remote_values, with_values
 from dsv.config.keys import SHARED
@@ -64,6 +64,7 @@ def clone(source: Path, root: Path, *, progress: Progress = SILENT) -> CloneResu
     root.mkdir(parents=True, exist_ok=True)
     mine = Repo(root)
     mine.dot.mkdir(exist_ok=True)
+    git.hide(mine.dot)
     try:
         size = _copy_blobs(theirs, mine, refs, progress)
     except BaseException:

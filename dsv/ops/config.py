@@ -1,14 +1,20 @@
 """Read and change settings."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 
 from dsv.config.edit import with_values, write
 from dsv.config.keys import KEYS, LOCAL, SHARED, Key, check, find_key
 from dsv.config.load import flatten, read_text, read_toml
 from dsv.errors import BadConfig, NotFound
+from dsv.progress import SILENT, Progress
 from dsv.repo import Repo
+from dsv.store import owners
+from dsv.store.home import check_new, move_packs
+
+STORE_KEY = "store"
 
 _FLAGS = {
     "true": True,
@@ -70,17 +76,25 @@ def get(repo: Repo, name: str) -> Setting:
     raise NotFound(f"{name} is not set", hint=f"dsv config {name} VALUE")
 
 
-def put(repo: Repo, name: str, values: Sequence[str], *, shared: bool = False) -> Setting:
+def put(
+    repo: Repo, name: str, values: Sequence[str], *, shared: bool = False, progress: Progress = SILENT
+) -> Setting:
     """Set a key, in `.dsv/config`, or with `shared` in `dsv.toml`, whose comments are kept.
+
+    Where packs are is a setting, too: if it changes they are moved, and no other command may run beside.
 
     Args:
         repo: The workspace.
         name: The dotted name of a key.
         values: Its value as text; several for a list.
         shared: Which file to write.
+        progress: Told of packs that are moved.
 
     Raises:
         BadConfig: There is no such key, or it cannot have this value.
+        Refused: The folder cannot hold the packs.
+        Corrupt: A pack is damaged; nothing was changed.
+        StorageError: Something cannot be written.
     """
     key = known(name)
     where = SHARED if shared else LOCAL
@@ -89,15 +103,23 @@ def put(repo: Repo, name: str, values: Sequence[str], *, shared: bool = False) -
     text = read_text(path)
     read_toml(text, where)
     plain = list(value) if isinstance(value, tuple) else value
-    write(repo.root, where, with_values(text, {name: plain}))
+
+    def change() -> None:
+        write(repo.root, where, with_values(text, {name: plain}))
+
+    if name == STORE_KEY:
+        _move_packs(repo, repo.root / str(value), change, progress)
+    else:
+        change()
     return Setting(name, value, where)
 
 
-def unset(repo: Repo, name: str, *, shared: bool = False) -> Setting:
+def unset(repo: Repo, name: str, *, shared: bool = False, progress: Progress = SILENT) -> Setting:
     """Remove a key from a file and return what it was.
 
     Raises:
         BadConfig: There is no such key.
+        Corrupt, StorageError: As for `put`.
         NotFound: It is not set there.
     """
     key = known(name)
@@ -107,8 +129,31 @@ def unset(repo: Repo, name: str, *, shared: bool = False) -> Setting:
     values = flatten(read_toml(text, where))
     if name not in values:
         raise NotFound(f"{name} is not set in {where}")
-    write(repo.root, where, with_values(text, {name: None}))
+
+    def change() -> None:
+        write(repo.root, where, with_values(text, {name: None}))
+
+    if name == STORE_KEY:
+        _move_packs(repo, repo.dot, change, progress)
+    else:
+        change()
     return Setting(name, check(key, name, values[name], where), where)
+
+
+def _move_packs(repo: Repo, place: Path, change: Callable[[], None], progress: Progress) -> None:
+    """Make `place` the folder of the packs, with all that are there already, and then change the setting."""
+    check_new(repo.root, repo.dot, place)
+    if not (repo.dot / "refs").exists():
+        change()
+        return
+    known = owners.owner(repo.dot)
+    before = Path(known.packs) if known else repo.pack_folder
+    if known is None and owners.has_more(repo.dot, before):
+        before = repo.dot  # somebody edited the setting by hand
+    if before.resolve() == place.resolve():
+        change()
+        return
+    move_packs(repo.dot, before, place, change, progress)
 
 
 def known(name: str) -> Key:

@@ -1,5 +1,6 @@
 """Check that everything that should be in the store is there, and is what it says."""
 
+import time
 from dataclasses import dataclass
 
 from dsv import reach
@@ -12,11 +13,15 @@ from dsv.remotes.remote import connect
 from dsv.repo import Repo
 from dsv.store.check import GARBAGE, Finding, check
 from dsv.store.refs import Refs
+from dsv.store.sharing import others
 
 ABSENT = "absent"
 """The bytes of a version are not here, on purpose."""
 
-_HARMLESS = frozenset({GARBAGE, ABSENT})
+AWAY = "away"
+"""A workspace that shares the folder of packs cannot be asked what it needs."""
+
+_HARMLESS = frozenset({GARBAGE, ABSENT, AWAY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,12 @@ def fsck(repo: Repo, *, progress: Progress = SILENT) -> FsckResult:
     refs = repo.refs()
     total = sum(blob.size for prefix in ("packs/", "index/") for blob in repo.blobs.list(prefix))
     progress.begin("checking the store", total, "B")
-    findings = list(check(repo.blobs, refs, advance=progress.advance))
+    sharing = others(repo.dot, repo.blobs.packs_home, time.time())
+    findings = list(check(repo.blobs, refs, foreign=sharing.needed, advance=progress.advance))
+    findings += [
+        Finding("owner", one.place, AWAY, f"{one.why}; gc deletes no pack: {one.told}")
+        for one in sharing.away
+    ]
     reached = _Reached(repo, refs, findings)
     reached.walk()
     reached.prove(progress)

@@ -1,16 +1,21 @@
 """Give back the space of what nothing needs any more."""
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from dsv import reach
-from dsv.errors import Corrupt, Missing, RefMoved
+from dsv.errors import Corrupt, DsvError, Missing, RefMoved
 from dsv.progress import SILENT, Progress
 from dsv.remotes.clean import clean
 from dsv.remotes.remote import connect
 from dsv.repo import Repo
-from dsv.store.collect import GRACE, Collected, Marks, Swept, collect, sweep
+from dsv.store import owners
+from dsv.store.collect import GRACE, Collected, Marks, collect, unlisted
+from dsv.store.owners import Mark
 from dsv.store.refs import Refs
+from dsv.store.sharing import Away, Others, others
+from dsv.store.sweep import Swept, sweep
 
 KEEP_DAYS = 30
 """Days for which operations can be undone whatever gc does."""
@@ -28,6 +33,8 @@ class GcResult:
         deleted: Names of packs, indexes and temporary files that were deleted.
         deleted_bytes: Their size.
         dry_run: Whether nothing was done.
+        held: How many packs stay because a workspace that may need them could not be asked.
+        away: Those workspaces.
     """
 
     condemned: tuple[str, ...]
@@ -35,6 +42,8 @@ class GcResult:
     deleted: tuple[str, ...]
     deleted_bytes: int
     dry_run: bool
+    held: int = 0
+    away: tuple[Away, ...] = ()
 
 
 def gc(repo: Repo, *, dry_run: bool = False, keep_days: int = KEEP_DAYS, grace: int = GRACE) -> GcResult:
@@ -51,10 +60,26 @@ def gc(repo: Repo, *, dry_run: bool = False, keep_days: int = KEEP_DAYS, grace: 
         RefMoved: Other processes kept changing the refs.
     """
     now = int(time.time())
-    collected = condemn(repo, now, keep_days=keep_days, dry_run=dry_run)
+    blobs = repo.blobs
+    found = others(repo.dot, blobs.packs_home, now)
+    collected = condemn(repo, now, keep_days=keep_days, dry_run=dry_run, foreign=found.needed)
     # With its fraction: else what was written in this second would outlive a grace of 0.
-    swept = _sweep(repo, time.time(), grace, dry_run=dry_run)
-    return _result(collected, swept, dry_run=dry_run)
+    swept, found = _sweep(repo, time.time(), grace, dry_run=dry_run)
+    return _result(collected, swept, dry_run=dry_run, away=found.away)
+
+
+def forget(repo: Repo, name: str) -> Mark:
+    """Have gc not ask any more for a workspace that shared the folder of packs, and is gone for good.
+
+    Args:
+        repo: The workspace.
+        name: The start of the id of its mark.
+
+    Raises:
+        NotFound: There is none, or there are several.
+        Refused: It is there.
+    """
+    return owners.forget(repo.blobs.packs_home, name)
 
 
 def gc_remote(
@@ -84,7 +109,9 @@ def gc_remote(
     return _result(done.collected, done.swept, dry_run=dry_run)
 
 
-def _result(collected: Collected | None, swept: Swept, *, dry_run: bool) -> GcResult:
+def _result(
+    collected: Collected | None, swept: Swept, *, dry_run: bool, away: tuple[Away, ...] = ()
+) -> GcResult:
     packs = () if collected is None else (*collected.dead, *collected.sparse)
     deleted = {name.rpartition("/")[2].removesuffix(".pack") for name in swept.packs}
     return GcResult(
@@ -93,11 +120,22 @@ def _result(collected: Collected | None, swept: Swept, *, dry_run: bool) -> GcRe
         deleted=(*swept.packs, *swept.others),
         deleted_bytes=swept.freed,
         dry_run=dry_run,
+        held=swept.held,
+        away=away,
     )
 
 
-def condemn(repo: Repo, now: int, *, keep_days: int = KEEP_DAYS, dry_run: bool = False) -> Collected | None:
+def condemn(
+    repo: Repo,
+    now: int,
+    *,
+    keep_days: int = KEEP_DAYS,
+    dry_run: bool = False,
+    foreign: Collection[str] = (),
+) -> Collected | None:
     """Take what nothing reaches out of the refs; None if there is nothing.
+
+    What belongs to other workspaces, the packs `foreign`, is not looked at.
 
     Raises:
         Corrupt: Something reachable is damaged.
@@ -106,7 +144,7 @@ def condemn(repo: Repo, now: int, *, keep_days: int = KEEP_DAYS, dry_run: bool =
     for _ in range(_TRIES):
         refs = repo.refs()
         horizon = max(now - keep_days * reach.DAY, repo.local(refs).horizon)
-        collected = collect(_mark(repo, refs, horizon), now, dry_run=dry_run)
+        collected = _collect(repo, refs, horizon, now, foreign, dry_run=dry_run)
         if collected is None or dry_run:
             return collected
         try:
@@ -118,27 +156,41 @@ def condemn(repo: Repo, now: int, *, keep_days: int = KEEP_DAYS, dry_run: bool =
     raise RefMoved("other processes kept changing the refs", hint="run dsv gc again")
 
 
-def _mark(repo: Repo, refs: Refs, since: int) -> Marks:
-    repo.objects.refresh(refs)
-    marks = Marks(repo.objects, refs)
+def _collect(
+    repo: Repo, refs: Refs, since: int, now: int, foreign: Collection[str], *, dry_run: bool
+) -> Collected | None:
+    """Mark what is reachable, all of which must be there, and take the rest out of the indexes."""
     try:
-        reach.Walk(repo, marks.mark, dropped=repo.local(refs).dropped).run(
-            reach.roots(repo, refs, since=since)
+        repo.objects.refresh(refs)
+        marks = Marks(repo.objects, refs, unlisted(repo.blobs, refs, foreign))
+        walk = reach.Walk(
+            repo,
+            marks.mark,
+            dropped=repo.local(refs).dropped,
+            # Where there is a remote, versions that nobody needed yet were never fetched.
+            absent=(lambda _, __: None) if repo.config.remotes else None,
+            lacking=_stop,
         )
+        walk.run(reach.roots(repo, refs, since=since))
+        return collect(marks, now, dry_run=dry_run)
     except (Corrupt, Missing) as error:
-        raise Corrupt(f"nothing was collected: {error.message}", hint="dsv fsck") from error
-    return marks
+        raise Corrupt(f"nothing was collected: {error.message}", hint="dsv fsck --repair") from error
 
 
-def _sweep(repo: Repo, now: float, grace: int, *, dry_run: bool) -> Swept:
+def _stop(where: str, error: DsvError) -> None:
+    raise Corrupt(f"{where}: {error.message}")
+
+
+def _sweep(repo: Repo, now: float, grace: int, *, dry_run: bool) -> tuple[Swept, Others]:
     for _ in range(_TRIES):
         refs = repo.refs()
-        swept = sweep(repo.blobs, refs, now=now, grace=grace, dry_run=dry_run)
+        found = others(repo.dot, repo.blobs.packs_home, now)
+        swept = sweep(repo.blobs, refs, now=now, grace=grace, others=found, dry_run=dry_run)
         if dry_run or swept.condemned == dict(refs.condemned):
-            return swept
+            return swept, found
         try:
             repo.swap(refs, replace(refs, condemned=swept.condemned))
         except RefMoved:
             continue
-        return swept
+        return swept, found
     raise RefMoved("other processes kept changing the refs", hint="run dsv gc again")

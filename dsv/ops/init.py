@@ -10,6 +10,7 @@ from dsv.config.keys import SHARED
 from dsv.errors import Refused
 from dsv.remotes.start import check_lost, make_store
 from dsv.repo import STORE, Repo
+from dsv.store.home import check_new, is_pack_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ def init(root: Path, *, store: Path | None = None) -> InitResult:
         store: Where to keep packs instead of in `.dsv`, for instance on another disk.
 
     Raises:
-        Refused: `root` is inside the store of a workspace, or `store` is not an empty folder.
+        Refused: `root` is inside the store of a workspace; or `store` is neither an empty folder, nor one
+            that holds packs and nothing else: then it is shared.
         StorageError: It cannot be written.
         Corrupt: There is a store that has lost its refs.
     """
@@ -60,17 +62,15 @@ def init(root: Path, *, store: Path | None = None) -> InitResult:
 def _create(repo: Repo, store: Path | None) -> None:
     repo.dot.mkdir(exist_ok=True)
     if store is not None:
-        _check_store(repo.root, store)
+        _check_store(repo, store)
         place = store.resolve()
         text = str(place).replace("\\", "\\\\").replace('"', '\\"')
         replace_file(repo.dot / "config", f'store = "{text}"\n'.encode())
     make_store(repo)
 
 
-def _check_store(root: Path, store: Path) -> None:
-    if store.exists() and (not store.is_dir() or any(store.iterdir())):
+def _check_store(repo: Repo, store: Path) -> None:
+    check_new(repo.root, repo.dot, store)
+    if store.is_dir() and any(store.iterdir()) and not is_pack_folder(store):
         raise Refused(f"{store} is not an empty folder", hint="dsv init --store NEW_FOLDER")
-    resolved = store.resolve()
-    if resolved == root.resolve() or root.resolve().is_relative_to(resolved):
-        raise Refused(f"{store} holds the workspace itself")
     store.mkdir(parents=True, exist_ok=True)

@@ -9,9 +9,10 @@ from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
 from dsv.repo import Repo
 from dsv.store import mend
-from dsv.store.check import GARBAGE, Finding
+from dsv.store.check import FORMAT, GARBAGE, Finding
 from dsv.store.mend import Hurt
 from dsv.store.objects import Supply
+from dsv.store.sharing import others
 
 _TRIES = 16
 
@@ -50,21 +51,27 @@ def repair(repo: Repo, findings: Iterable[Finding], *, progress: Progress = SILE
         RefMoved: Other processes kept changing the refs.
         StorageError: The remote cannot be read, or the store not written.
     """
-    damaged = [one for one in findings if one.damage != GARBAGE]
+    found = list(findings)
+    damaged = [one for one in found if one.damage != GARBAGE]
+    hidden = damaged and any(one.what == "pack" and one.damage == GARBAGE for one in found)
     healed = []
-    if any(one.what == "index" for one in damaged) and _mend_indexes(repo):
+    if (hidden or any(one.what == "index" for one in damaged)) and _mend_indexes(repo, damaged):
         healed.append(Healed(None))
-    packs = list(dict.fromkeys(ObjectId(one.pack) for one in damaged if one.pack is not None))
+    packs = list(
+        dict.fromkeys(ObjectId(one.pack) for one in damaged if one.pack is not None and one.what != "index")
+    )
     try:
         return (*healed, *_mend_packs(repo, packs, progress))
     except Corrupt:  # an index that could not be mended
         return tuple(healed)
 
 
-def _mend_indexes(repo: Repo) -> bool:
+def _mend_indexes(repo: Repo, damaged: Iterable[Finding]) -> bool:
+    suspects = {one.name for one in damaged if one.what == "index" and one.damage == FORMAT}
     for _ in range(_TRIES):
         refs = repo.refs()
-        indexes = mend.mended_indexes(repo.blobs, refs)
+        foreign = others(repo.dot, repo.blobs.packs_home, time.time()).needed
+        indexes = mend.mended_indexes(repo.blobs, refs, suspects, foreign)
         if indexes is None:
             return False
         try:

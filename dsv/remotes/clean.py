@@ -8,15 +8,16 @@ import secrets
 from dataclasses import dataclass, replace
 
 from dsv import reach
-from dsv.errors import Corrupt, Missing, RefMoved
+from dsv.errors import Corrupt, DsvError, Missing, RefMoved
 from dsv.progress import SILENT, Progress
 from dsv.remotes.incoming import check_there, fetch_history
 from dsv.remotes.remote import RemoteStore, pause
 from dsv.remotes.view import RemoteView, expand
 from dsv.repo import Repo
 from dsv.store import merge
-from dsv.store.collect import Collected, Marks, Swept, collect, sweep
+from dsv.store.collect import Collected, Marks, collect, unlisted
 from dsv.store.refs import WRITES_KEPT, IndexRef, Refs
+from dsv.store.sweep import Swept, sweep
 
 _TRIES = 16
 
@@ -78,7 +79,11 @@ def _condemn(repo: Repo, remote: RemoteStore, now: int, *, dry_run: bool) -> Col
     for attempt in range(_TRIES):
         if attempt:
             fetch_history(repo, remote)
-        collected = collect(_mark(repo, remote), now, dry_run=dry_run)
+        try:
+            collected = collect(_mark(repo, remote), now, dry_run=dry_run)
+        except (Corrupt, Missing) as error:
+            hint = f"dsv fsck --remote {remote.name}"
+            raise Corrupt(f"nothing was collected: {error.message}", hint=hint) from error
         if dry_run:
             return collected
         wanted = remote.refs if collected is None else collected.apply(remote.refs)
@@ -96,14 +101,16 @@ def _condemn(repo: Repo, remote: RemoteStore, now: int, *, dry_run: bool) -> Col
 
 def _mark(repo: Repo, remote: RemoteStore) -> Marks:
     view = RemoteView(repo, remote)
-    marks = Marks(view.objects, remote.refs)
-    try:
-        reach.Walk(view, marks.mark).run(view.roots(remote.refs))
-        expand(marks, repo.objects)
-    except (Corrupt, Missing) as error:
-        hint = f"dsv fsck --remote {remote.name}"
-        raise Corrupt(f"nothing was collected: {error.message}", hint=hint) from error
+    marks = Marks(view.objects, remote.refs, unlisted(remote.blobs, remote.refs))
+    reach.Walk(view, marks.mark, lacking=_stop).run(view.roots(remote.refs))
+    expand(
+        marks, repo.objects, lambda file, part: _stop(f"file {file}", Missing(f"part {part} is in no index"))
+    )
     return marks
+
+
+def _stop(where: str, error: DsvError) -> None:
+    raise Corrupt(f"{where}: {error.message}")
 
 
 def _sweep(remote: RemoteStore, now: int, grace: int, *, dry_run: bool) -> Swept:

@@ -55,6 +55,7 @@ def make_store(repo: Repo, branch: str | None = None) -> bool:
         StorageError: It cannot be written.
     """
     repo.dot.mkdir(exist_ok=True)
+    git.hide(repo.dot)
     top = git.find(repo.root)
     here = git.branch(top) if top else None
     lock = lockfile.read(repo.root)

@@ -4,14 +4,16 @@
     2. collect   copies what lives in packs that are mostly dead, and writes indexes that omit
                  these and the dead ones; gives refs that list those and condemn the packs
     3.           the caller swaps refs; if they moved meanwhile it starts again
-    4. sweep     deletes what refs that were just read have condemned for longer than the grace
+    4. sweep     (`dsv.store.sweep`) deletes what refs that were just read have condemned before the grace
 
 A reader that still has the old refs finds its packs until the grace is over, and a
 writer that relied on a condemned object sees that refs moved before it publishes.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+import contextlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from dsv.errors import Corrupt
@@ -20,7 +22,7 @@ from dsv.ids import ObjectId
 from dsv.store import ipc, merge, packs, rows
 from dsv.store.base import Blobs
 from dsv.store.index import Index
-from dsv.store.objects import Objects
+from dsv.store.objects import Objects, read_footer
 from dsv.store.refs import IndexRef, Refs
 from dsv.store.writer import Writer
 
@@ -30,6 +32,7 @@ GRACE = 24 * 3600
 SPARSE = 0.5
 """A pack with more than this part dead is written anew."""
 
+_NONE: Mapping[str, Index] = MappingProxyType({})
 _BATCH = 1 << 16
 _FEW = 64
 _OVERHEAD = 4096  # header, trailer and the fixed part of a footer
@@ -41,12 +44,13 @@ class Marks:
     Args:
         objects: The store's objects.
         refs: The refs whose indexes are meant.
+        spare: Footers of packs that no index lists, by pack: whether one is needed all the same.
 
     Raises:
         Corrupt: An index is damaged, so that nobody knows what is garbage.
     """
 
-    def __init__(self, objects: Objects, refs: Refs) -> None:
+    def __init__(self, objects: Objects, refs: Refs, spare: Mapping[str, Index] = _NONE) -> None:
         import numpy as np
 
         self.refs = refs
@@ -55,6 +59,7 @@ class Marks:
         self.live: dict[IndexRef, Any] = {
             ref: np.zeros(index.rows, np.bool_) for ref, index in self.indexes.items()
         }
+        self._spare = [(pack, index, np.zeros(index.rows, np.bool_)) for pack, index in spare.items()]
 
     def mark(self, ids: Iterable[ObjectId]) -> list[ObjectId]:
         """Mark objects with all their copies; return those that were not marked before.
@@ -85,6 +90,10 @@ class Marks:
                 present, known = True, known or bool(live[row])
                 live[row] = True
                 row += 1
+        for _, index, wanted in self._spare:
+            row = index.find(key)
+            if row >= 0:
+                wanted[row] = True
         return present and not known
 
     def _mark_many(self, ids: list[ObjectId]) -> list[ObjectId]:
@@ -99,8 +108,23 @@ class Marks:
             known[asked[live[found]]] = True
             fresh[asked] = True
             live[found] = True
+        for _, index, wanted in self._spare:
+            wanted[index.find_many(keys)[1]] = True
         fresh &= ~known
         return [ids[number] for number in np.flatnonzero(fresh)]
+
+    def hidden(self) -> tuple[str, ...]:
+        """Return the spare packs that hold something reachable which no index lists."""
+        import numpy as np
+
+        return tuple(
+            pack
+            for pack, footer, wanted in self._spare
+            if any(
+                all(index.find(footer.id_at(row)) < 0 for index in self.indexes.values())
+                for row in np.flatnonzero(wanted).tolist()
+            )
+        )
 
     @property
     def count(self) -> int:
@@ -144,13 +168,21 @@ def collect(marks: Marks, now: int, *, dry_run: bool = False) -> Collected | Non
         dry_run: Only count.
 
     Raises:
+        Corrupt: An index says something else of a pack that would go than the pack itself does, or a pack
+            that no index lists is needed.
         StorageError: The new packs and indexes cannot be written.
     """
+    hidden = marks.hidden()
+    if hidden:
+        raise Corrupt(
+            f"pack {hidden[0]} holds what is needed, and no index lists it", hint="dsv fsck --repair"
+        )
     sizes: dict[str, int] = {
         pack: blob.size for blob in marks.objects.blobs.list("packs/") if (pack := packs.id_of(blob.name))
     }
     used = _usage(marks)
-    dead, sparse = _judge(used, sizes)
+    going = _judge(used, sizes)
+    dead, sparse = ([pack for pack in some if _is_as_listed(marks, pack, sizes[pack])] for some in going)
     if not dead and not sparse:
         return None
     freed = sum(sizes.get(pack, 0) for pack in (*dead, *sparse))
@@ -194,6 +226,35 @@ def _judge(used: dict[str, tuple[int, int]], sizes: dict[str, int]) -> tuple[lis
     return dead, sparse
 
 
+def _is_as_listed(marks: Marks, pack: str, size: int) -> bool:
+    """Whether a pack holds what the indexes say; False if its own footer is damaged, so that nobody knows.
+
+    Raises:
+        Corrupt: It does not.
+    """
+    try:
+        footer = read_footer(marks.objects.blobs, pack, size)
+    except (Corrupt, FileNotFoundError):
+        return False
+    held = {footer.id_at(row) for row in range(footer.rows)}
+    listed = {index.id_at(row) for index, row in _rows_of(marks, pack)}
+    if held != listed:
+        raise Corrupt(f"an index and the footer of pack {pack} disagree", hint="dsv fsck --repair")
+    return True
+
+
+def _rows_of(marks: Marks, pack: str, *, live: bool = False) -> Iterator[tuple[Index, int]]:
+    """Yield the rows that list a pack; only those that are marked, if `live`."""
+    import numpy as np
+
+    for ref, index in marks.indexes.items():
+        if pack in index.packs:
+            here = index.numpy("pack") == index.packs.index(pack)
+            yield from (
+                (index, row) for row in np.flatnonzero(here & marks.live[ref] if live else here).tolist()
+            )
+
+
 def _relocate(marks: Marks, sparse: list[str]) -> tuple[list[str], tuple[IndexRef, ...]]:
     """Copy what lives in `sparse` packs; return those that were copied and the new indexes."""
     with Writer(marks.objects) as writer:
@@ -203,14 +264,8 @@ def _relocate(marks: Marks, sparse: list[str]) -> tuple[list[str], tuple[IndexRe
 
 def _copy_live(marks: Marks, pack: str, writer: Writer) -> bool:
     """Copy what lives in a pack; False, with nothing copied, if any of it is damaged."""
-    import numpy as np
-
     blobs = marks.objects.blobs
-    found = []
-    for ref, index in marks.indexes.items():
-        if pack in index.packs:
-            here = (index.numpy("pack") == index.packs.index(pack)) & marks.live[ref]
-            found += [(index.id_at(row), index.at(row)) for row in np.flatnonzero(here).tolist()]
+    found = [(index.id_at(row), index.at(row)) for index, row in _rows_of(marks, pack, live=True)]
     try:
         content = blobs.view(packs.name(pack))
     except FileNotFoundError:
@@ -247,66 +302,29 @@ def leave_out(blobs: Blobs, indexes: Mapping[IndexRef, Index], gone: Collection[
     return tuple(kept + made)
 
 
-@dataclass(frozen=True, slots=True)
-class Swept:
-    """What a sweep deleted, or would delete.
-
-    Attributes:
-        packs: Names of packs.
-        others: Names of indexes and temporary files.
-        freed: Bytes of all of them.
-        condemned: Those packs that are still condemned after it; the caller puts it into refs.
-    """
-
-    packs: tuple[str, ...]
-    others: tuple[str, ...]
-    freed: int
-    condemned: dict[str, int]
-
-
-def sweep(blobs: Blobs, refs: Refs, *, now: float, grace: float, dry_run: bool = False) -> Swept:
-    """Delete what refs condemned before the grace, and what no refs name and is older than it.
+def unlisted(blobs: Blobs, refs: Refs, foreign: Collection[str] = ()) -> dict[str, Index]:
+    """Return the footers of the packs that no live index lists, as far as they can be read.
 
     Args:
         blobs: The store.
-        refs: Its refs as they were just read.
-        now: Seconds since 1970 by the clock of the place.
-        grace: Seconds.
-        dry_run: Only say what would go.
+        refs: Its refs.
+        foreign: Packs of other workspaces, which are left out.
 
     Raises:
-        Corrupt: An index is damaged, so that nobody knows what is garbage.
-        StorageError: Something cannot be deleted.
+        Corrupt: An index is damaged or missing.
     """
-    live = {pack for index in open_all(blobs, refs).values() for pack in index.packs}
-    spared = {merge.name(ref.id) for ref in refs.indexes}
-    old_packs, old_others, freed, present = [], [], 0, set()
+    listed = {pack for index in open_all(blobs, refs).values() for pack in index.packs}
+    found: dict[str, Index] = {}
     for blob in blobs.list("packs/"):
         pack = packs.id_of(blob.name)
-        present.add(pack)
-        since = refs.condemned.get(pack, blob.modified) if pack else blob.modified
-        if pack not in live and since + grace <= now:
-            old_packs.append(blob.name)
-            freed += blob.size
-    for prefix in ("index/", "tmp/"):
-        for blob in blobs.list(prefix):
-            if blob.name not in spared and blob.modified + grace <= now:
-                old_others.append(blob.name)
-                freed += blob.size
-    if not dry_run:
-        for name in (*old_packs, *old_others):
-            blobs.delete(name)
-    going = {packs.id_of(name) for name in old_packs}
-    condemned = {
-        pack: since
-        for pack, since in refs.condemned.items()
-        if pack in present and pack not in going and pack not in live
-    }
-    return Swept(tuple(old_packs), tuple(old_others), freed, condemned)
+        if pack is not None and pack not in listed and pack not in foreign:
+            with contextlib.suppress(Corrupt, FileNotFoundError):
+                found[pack] = read_footer(blobs, pack, blob.size)
+    return found
 
 
 def open_all(blobs: Blobs, refs: Refs) -> dict[IndexRef, Index]:
-    """Return every live index.
+    """Return every live index; each was compared with its id.
 
     Raises:
         Corrupt: One is damaged or missing.
@@ -314,7 +332,7 @@ def open_all(blobs: Blobs, refs: Refs) -> dict[IndexRef, Index]:
     found = {}
     for ref in refs.indexes:
         try:
-            found[ref] = merge.open_index(blobs, ref)
+            found[ref] = merge.proved_index(blobs, ref)
         except FileNotFoundError:
             raise Corrupt(f"index {ref.id} is missing", hint="dsv fsck") from None
     return found

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dsv import atomic
-from dsv.errors import Corrupt, RefMoved, StorageError
+from dsv.errors import Conflict, Corrupt, RefMoved, StorageError
 from dsv.hashing import Buffer
 from dsv.store.base import BlobInfo
 from dsv.store.lock import FileLock
+from dsv.store.owners import token
 from dsv.store.refs import MAX_BYTES
 
 OPEN_FILES = 96
@@ -57,11 +58,14 @@ class LocalBlobs:
     Args:
         root: The folder of the store; it must exist.
         packs: A folder that holds `packs/` and its scratch files instead, perhaps on another disk.
+        owner: The `token` of the workspace as it was found: refs are not replaced if it has another by
+            then, since the packs are elsewhere. Empty: nobody asks.
     """
 
-    def __init__(self, root: Path, *, packs: Path | None = None) -> None:
+    def __init__(self, root: Path, *, packs: Path | None = None, owner: bytes | None = b"") -> None:
         self.root = root
-        self._packs_home = packs or root
+        self.packs_home = packs or root
+        self._owner = owner
         self._handles: dict[str, _Handle] = {}
 
     def read(self, name: str, offset: int = 0, length: int | None = None) -> bytes:
@@ -143,7 +147,7 @@ class LocalBlobs:
 
     def scratch(self) -> Path:
         """Return a folder on the disk of the packs."""
-        with atomic.storing("write", self._packs_home):
+        with atomic.storing("write", self.packs_home):
             return self._temp_folder("packs/")
 
     def list(self, prefix: str) -> Iterator[BlobInfo]:
@@ -192,11 +196,16 @@ class LocalBlobs:
 
         Raises:
             RefMoved: It is something else by now.
+            Conflict: The packs were moved to another folder.
             Busy: Another process held the lock for too long.
         """
         with FileLock(self.root / "refs.lock"):
             if self.load() != expected:
                 raise RefMoved("refs were changed by another process meanwhile")
+            if self._owner != b"" and token(self.root) != self._owner:
+                raise Conflict(
+                    "the packs of this workspace were moved meanwhile", hint="run the command again"
+                )
             atomic.replace_file(self.root / "refs", new, temp_folder=self._temp_folder("refs"))
 
     def close(self) -> None:
@@ -222,7 +231,7 @@ class LocalBlobs:
             raise atomic.storage_error("read", path, error) from error
 
     def _home(self, name: str) -> Path:
-        return self._packs_home if name.startswith("packs/") else self.root
+        return self.packs_home if name.startswith("packs/") else self.root
 
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):

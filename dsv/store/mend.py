@@ -37,20 +37,33 @@ class Hurt(NamedTuple):
     lost: tuple[ObjectId, ...]
 
 
-def mended_indexes(blobs: Blobs, refs: Refs) -> tuple[IndexRef, ...] | None:
+def mended_indexes(
+    blobs: Blobs, refs: Refs, suspects: Collection[str] = (), foreign: Collection[str] = ()
+) -> tuple[IndexRef, ...] | None:
     """Return the live indexes with those that are damaged written anew, from the footers of the packs.
 
+    Packs that no index lists, and gc has not condemned, are listed too: an index that was lost long ago
+    may have had them.
+
+    Args:
+        blobs: The store.
+        refs: Its refs.
+        suspects: Ids of indexes that lie, though they are what their names say: their packs disagree.
+        foreign: Packs of other workspaces that share the folder.
+
     Returns:
-        The indexes; None if all are sound, or if a pack that no sound index lists has a damaged footer,
+        The indexes; None if none has to change, or if a pack that no sound index lists has a damaged footer,
         as then nobody knows what it holds.
 
     Raises:
         StorageError: The new ones cannot be written.
     """
-    sound = {ref: index for ref in refs.indexes if (index := _open(blobs, ref)) is not None}
-    if len(sound) == len(refs.indexes):
-        return None
-    listed = {pack for index in sound.values() for pack in index.packs} | refs.condemned.keys()
+    sound = {
+        ref: index
+        for ref in refs.indexes
+        if ref.id not in suspects and (index := _open(blobs, ref)) is not None
+    }
+    listed = {pack for index in sound.values() for pack in index.packs} | refs.condemned.keys() | set(foreign)
     footers: dict[bool, list[Index]] = {True: [], False: []}
     for blob in blobs.list("packs/"):
         pack = packs.id_of(blob.name)
@@ -61,11 +74,24 @@ def mended_indexes(blobs: Blobs, refs: Refs) -> tuple[IndexRef, ...] | None:
             footers[data].append(read_footer(blobs, pack, blob.size))
         except (Corrupt, FileNotFoundError):
             return None
-    for ref in refs.indexes:
-        if ref not in sound:
-            blobs.delete(merge.name(ref.id))  # else the same name could not be written
-    made = [ref for data, found in footers.items() for ref in merge.store(blobs, found, data=data)]
+    if len(sound) == len(refs.indexes) and not any(footers.values()):
+        return None
+    damaged = {ref.id for ref in refs.indexes if ref not in sound}
+    made = [ref for data, found in footers.items() for ref in _store(blobs, found, damaged, data=data)]
     return (*sound, *made)
+
+
+def _store(
+    blobs: Blobs, sources: Collection[Index], damaged: Collection[str], *, data: bool
+) -> Iterator[IndexRef]:
+    """Write indexes like `merge.store`; where a damaged one has the name of a new one, it goes first."""
+    for count, parts in merge.merge(tuple(sources)):
+        content = b"".join(parts)
+        oid = file_id(content)
+        if oid in damaged:
+            blobs.delete(merge.name(oid))
+        blobs.put(merge.name(oid), content)
+        yield IndexRef(oid, count, len(content), data)
 
 
 def hurt(blobs: Blobs, refs: Refs, damaged: Collection[ObjectId]) -> Iterator[Hurt]:

@@ -128,8 +128,8 @@ def compact(
 
     Not more than `most` bytes are merged, if it is given; then classes may stay crowded.
 
-    New ones are written durably; the old ones are left to gc. An index that cannot be
-    read is kept as it is: it is for fsck to name.
+    New ones are written durably; the old ones are left to gc. An index that cannot be read, or is not
+    what its name says, is kept as it is and is for fsck to name: a merged one would have a sound name.
 
     Raises:
         StorageError: The new ones cannot be written.
@@ -146,7 +146,7 @@ def compact(
         sources = []
         for ref in group:
             try:
-                sources.append(open_index(blobs, ref))
+                sources.append(proved_index(blobs, ref))
             except (Corrupt, FileNotFoundError):
                 left_alone.add(ref.id)
         if len(sources) == len(group):
@@ -176,4 +176,17 @@ def open_index(blobs: Blobs, ref: IndexRef) -> Index:
     index = Index(f"index {ref.id}", data)
     if index.rows != ref.rows:
         raise Corrupt(f"index {ref.id} lists {index.rows} objects instead of {ref.rows}")
+    return index
+
+
+def proved_index(blobs: Blobs, ref: IndexRef) -> Index:
+    """Return a live index whose every byte was compared with its id.
+
+    Raises:
+        FileNotFoundError: It is not there.
+        Corrupt: It is not what refs or its name say.
+    """
+    index = open_index(blobs, ref)
+    if file_id(blobs.view(name(ref.id))) != ref.id:
+        raise Corrupt(f"index {ref.id} is not what its name says")
     return index

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from dsv import atomic
 from dsv.errors import Corrupt, Refused
 from dsv.hashing import Buffer, checksum, file_hasher
-from dsv.ids import ObjectId
+from dsv.ids import ObjectId, is_id
 from dsv.store import ipc, rows
 from dsv.store.index import PACK_LIMIT, Index
 
@@ -63,7 +63,7 @@ def name(pack: str) -> str:
 def id_of(blob: str) -> ObjectId | None:
     """Return the pack that a blob name names, None if it names none."""
     digits = blob[9:73]
-    return ObjectId(digits) if len(digits) == 64 and blob == name(digits) else None
+    return ObjectId(digits) if is_id(digits) and blob == name(digits) else None
 
 
 class PackWriter:

@@ -33,6 +33,30 @@ class Reader(Protocol):
         """Gives the bytes of a file, verified when it has come to its end."""
 
 
+class Counted:
+    """A reader that tells how many bytes of files went through it.
+
+    Attributes:
+        node: As for `Reader`.
+    """
+
+    def __init__(
+        self,
+        stream: Callable[[ObjectId], Iterator[Buffer]],
+        node: Callable[[ObjectId], Node],
+        progress: Progress,
+    ) -> None:
+        self.node = node
+        self._stream = stream
+        self._progress = progress
+
+    def stream(self, oid: ObjectId, /) -> Iterator[Buffer]:
+        """Yield the bytes of a file."""
+        for data in self._stream(oid):
+            self._progress.advance(len(data))
+            yield data
+
+
 def write_file(path: str, oid: ObjectId, kind: str, reader: Reader) -> os.stat_result:
     """Write a file that does not exist, and return its stat.
 

@@ -71,6 +71,7 @@ def command(
             raise UsageFault("trust takes a revision and no options", hint="dsv config trust [REV]")
         _trust(context, *values)
         return
+    progress = context.progress("moving packs", "files")
     if key is None or everything:
         if key is not None or remove or shared:
             raise UsageFault(
@@ -81,9 +82,9 @@ def command(
     elif remove:
         if values:
             raise UsageFault("--unset takes no value", hint=f"dsv config --unset {key}")
-        _show(context, (config.unset(context.repo, key, shared=shared),), alone=None)
+        _show(context, (config.unset(context.repo, key, shared=shared, progress=progress),), alone=None)
     elif values:
-        _show(context, (config.put(context.repo, key, values, shared=shared),), alone=None)
+        _show(context, (config.put(context.repo, key, values, shared=shared, progress=progress),), alone=None)
     else:
         _show(context, (config.get(context.repo, key),), alone=True)
 

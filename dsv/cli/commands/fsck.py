@@ -18,9 +18,9 @@ SHAPE = {
     "files": "int: how many file contents were reached and proved",
     "findings": [
         {
-            "what": "text: pack, index, object, file, content or oplog",
+            "what": "text: pack, index, object, file, content, oplog or owner",
             "name": "text: an id, or the name of a file",
-            "damage": "checksum|id|format|missing|unreadable|garbage|absent: the last two are harmless",
+            "damage": "checksum|id|format|missing|unreadable|garbage|absent|away: the last three are harmless",
             "detail": "text: for people",
             "pack": "text?: the pack that it is about",
         }

@@ -42,6 +42,7 @@ MULTIPART = 16 << 20
 BLOB_LIMIT = PACK_LIMIT
 """No pack and no index has more bytes, so no more are taken."""
 
+_PACK = re.compile(r"packs/([0-9a-f]{2})/\1[0-9a-f]{62}\.pack")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)+")
 _INDEX = re.compile(r"index/([0-9a-f]{64})\.arrow")
 
@@ -199,7 +200,12 @@ class S3Blobs:
             How many. Only gc calls this: their parts cost money, and no listing shows them.
         """
         with self._telling(""):
-            old = [one for one in begun(self._client, self.settings.prefix) if one.at < before]
+            start = len(self.settings.prefix)
+            old = [
+                one
+                for one in begun(self._client, self.settings.prefix)
+                if one.at < before and _PACK.fullmatch(one.key[start:])  # others may upload there, too
+            ]
             for one in old:
                 abort(self._client, one.key, one.id)
             return len(old)

@@ -9,9 +9,10 @@ from dsv.errors import Corrupt, Missing
 from dsv.hashing import Kind, file_id, object_id
 from dsv.store import merge, packs
 from dsv.store.check import check
-from dsv.store.collect import Collected, Marks, collect, sweep
+from dsv.store.collect import Collected, Marks, collect
 from dsv.store.memory import MemoryBlobs
 from dsv.store.refs import Refs
+from dsv.store.sweep import sweep
 from dsv.store.writer import Writer
 
 from .shelf import Shelf, flip, local_shelf
