@@ -127,6 +127,10 @@ def unset(repo: Repo, name: str, *, shared: bool = False, progress: Progress = S
     path = repo.root / where
     text = read_text(path)
     values = flatten(read_toml(text, where))
+    own = owners.owner(repo.dot)
+    if name == STORE_KEY and name not in values and own is not None and where == LOCAL:
+        _move_packs(repo, repo.dot, lambda: None, progress)  # somebody removed the setting by hand
+        return Setting(name, own.packs, where)
     if name not in values:
         raise NotFound(f"{name} is not set in {where}")
 
