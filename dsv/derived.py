@@ -7,7 +7,7 @@ from dsv.model import canonical
 from dsv.model.checkpoint import Checkpoint
 from dsv.repo import Repo
 from dsv.segment import parquet
-from dsv.tables.keys import facts_key
+from dsv.tables.keys import RULES, facts_key
 
 
 def facts_record(repo: Repo, checkpoint: Checkpoint) -> canonical.Json | None:
@@ -34,6 +34,21 @@ def schema_of(repo: Repo, checkpoint: Checkpoint) -> ObjectId | None:
         return parse_id(record["schema"]) if record and record["schema"] else checkpoint.schema
     except (KeyError, ValueError):
         return checkpoint.schema
+
+
+def today(repo: Repo, schema: ObjectId) -> bytes:
+    """Return the record of a schema for files to come: the same columns, read under the rules of today.
+
+    Raises:
+        Corrupt: It is damaged.
+    """
+    record = repo.objects.get_record(Kind.SCHEMA, schema)
+    found = canonical.decode(record, what=f"schema {schema}")
+    return (
+        canonical.encode({**found, "rules": RULES})
+        if found.get("rules") in range(1, RULES)
+        else bytes(record)
+    )
 
 
 def rows_of(repo: Repo, path: str, checkpoint: Checkpoint) -> int | None:

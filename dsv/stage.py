@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from dsv import git
-from dsv.derived import schema_of
+from dsv import derived, git
 from dsv.hashing import Kind
 from dsv.ids import ObjectId
 from dsv.model import node as nodes
@@ -123,15 +122,15 @@ def schema_for(
 ) -> ObjectId | None:
     """Return the schema that a text file is pinned to, None for everything else.
 
-    It is what `dsv.toml` declares, else that of the version before as far as it is known. A
+    It is what `dsv.toml` declares, else that of the version before as far as it is known, under today's rules. A
     file that was never looked into is pinned to nothing: its schema is what it says itself.
     """
     if seen.kind == DIR or text_format(path) is None:
         return None
-    known = None if before is None else schema_of(repo, before)
+    known = None if before is None else derived.schema_of(repo, before)
     rule = repo.config.rule_for(path)
     if rule is None or not rule.schema:
-        return known
+        return None if known is None else session.put(Kind.SCHEMA, derived.today(repo, known))
     from dsv.tabular import pin
 
     pinned = pin(repo, path, rule.schema, known)

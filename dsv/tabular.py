@@ -26,7 +26,7 @@ from dsv.tables.dialect import TextSchema, declared
 from dsv.tables.facts import ColumnFacts, Facts
 from dsv.tables.files import FileSource
 from dsv.tables.folder import Member
-from dsv.tables.keys import facts_key
+from dsv.tables.keys import RULES, facts_key
 from dsv.tables.names import text_format
 from dsv.tables.prefix import starts
 from dsv.tables.reader import TableReader
@@ -175,13 +175,14 @@ def pinned(
     return version, found
 
 
-def of_working(repo: Repo, path: str, checkpoint: Checkpoint) -> Known:
+def of_working(repo: Repo, path: str, checkpoint: Checkpoint, *, later: bool = False) -> Known:
     """Return what is known of the table that the working tree holds; it is not kept.
 
     Args:
         repo: The workspace.
         path: The dataset.
         checkpoint: What the working tree holds, with the schema of the version before.
+        later: Whether it is what a version to come would hold, which is read under the rules of today.
 
     Raises:
         NoTable: It is no table; the message is the reason.
@@ -191,7 +192,7 @@ def of_working(repo: Repo, path: str, checkpoint: Checkpoint) -> Known:
         if checkpoint.is_dir:
             return _of_folder(_working_members(repo, path, checkpoint))
         with FileSource(repo.root / path) as source:
-            return _of_file(repo, checkpoint, source, None)
+            return _of_file(repo, checkpoint, source, None, later=later)
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
 
@@ -300,15 +301,19 @@ def _keep(repo: Repo, checkpoint: Checkpoint, found: Known) -> None:
         repo.publish("facts", put, log=False)
 
 
-def _of_file(repo: Repo, checkpoint: Checkpoint, source: ByteSource, before: Facts | None) -> Known:
+def _of_file(
+    repo: Repo, checkpoint: Checkpoint, source: ByteSource, before: Facts | None, *, later: bool = False
+) -> Known:
     if text_format(source.name) is None:
         found = compute.compute(readers.open_table(source), before)
         return Known(found.table, found.rows, found)
     schema = _pinned(repo, checkpoint, source)
+    if later:
+        schema = replace(schema, dialect=replace(schema.dialect, rules=RULES))
     try:
         found = compute.compute(TextReader(source, schema))
     except DoesNotFit:
-        schema = infer.infer(source, start=schema)
+        schema = infer.infer(source, start=schema, rules=schema.dialect.rules)
         found = compute.compute(TextReader(source, schema))
     return Known(found.table, found.rows, found, schema)
 

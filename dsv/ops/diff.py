@@ -177,7 +177,7 @@ def _tables(repo: Repo, path: str, old: _Side, new: _Side) -> tuple[tuple[Known,
     try:
         before = tabular.known(repo, path, old.checkpoint, details=True)
         if new.working:
-            after = tabular.of_working(repo, path, new.checkpoint)
+            after = tabular.of_working(repo, path, new.checkpoint, later=True)
         else:
             after = tabular.known(repo, path, new.checkpoint, old.checkpoint, details=True)
     except NoTable as error:

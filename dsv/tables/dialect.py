@@ -11,14 +11,15 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from dsv.errors import BadConfig, Corrupt
+from dsv.errors import BadConfig, Corrupt, TooNew
 from dsv.hashing import Kind, object_id
 from dsv.ids import ObjectId
 from dsv.model import canonical
 from dsv.tables import text_types
+from dsv.tables.keys import RULES
 
-RULES = 1
-"""Version of the rules in the specification that a schema relies on without naming them."""
+STRICT_NUMBERS = 2
+"""From this version of the rules on an inferred type holds every number and every day as it is spelled."""
 
 CSV = "csv"
 JSONL = "jsonl"
@@ -42,6 +43,7 @@ class Dialect:
         nulls: Texts that are null in columns of a type other than utf8.
         trues: Texts that are true in a column of type bool.
         falses: Texts that are false there.
+        rules: Version of the rules for all that is not said here.
     """
 
     format: str
@@ -51,16 +53,22 @@ class Dialect:
     nulls: tuple[str, ...] = ()
     trues: tuple[str, ...] = ()
     falses: tuple[str, ...] = ()
+    rules: int = RULES
+
+    @property
+    def strict(self) -> bool:
+        """Whether columns with `exact` tell all numbers, and days from moments, apart."""
+        return self.rules >= STRICT_NUMBERS
 
 
-def delimited(delimiter: str = ",", *, quote: str = '"', header: bool = True) -> Dialect:
+def delimited(delimiter: str = ",", *, quote: str = '"', header: bool = True, rules: int = RULES) -> Dialect:
     """Return dsv's dialect of CSV, or of TSV when `delimiter` is a tab."""
-    return Dialect(CSV, delimiter, quote, header, NULLS, TRUES, FALSES)
+    return Dialect(CSV, delimiter, quote, header, NULLS, TRUES, FALSES, rules)
 
 
-def lines() -> Dialect:
+def lines(*, rules: int = RULES) -> Dialect:
     """Return dsv's dialect of JSON lines."""
-    return Dialect(JSONL)
+    return Dialect(JSONL, rules=rules)
 
 
 class Column(NamedTuple):
@@ -110,7 +118,7 @@ class TextSchema:
                 "header": dialect.header,
                 "nulls": list(dialect.nulls),
                 "quote": dialect.quote,
-                "rules": RULES,
+                "rules": dialect.rules,
                 "trues": list(dialect.trues),
             }
         )
@@ -125,8 +133,11 @@ class TextSchema:
         """
         record = canonical.decode(data, what=what)
         try:
-            if record["rules"] != RULES:
-                raise ValueError("rules of another version")
+            rules = record["rules"]
+            if type(rules) is not int or rules < 1:
+                raise ValueError("rules of no version")
+            if rules > RULES:
+                raise TooNew(f"{what} relies on rules of a newer dsv", hint="install a newer dsv")
             found = cls(
                 tuple(_column(*row) for row in record["columns"]),
                 Dialect(
@@ -137,6 +148,7 @@ class TextSchema:
                     nulls=_texts(record["nulls"]),
                     trues=_texts(record["trues"]),
                     falses=_texts(record["falses"]),
+                    rules=rules,
                 ),
             )
             _check(found)

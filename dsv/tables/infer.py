@@ -1,7 +1,7 @@
 """Inference: the text schema under which a file is read when nothing says otherwise.
 
 For delimited text a column's type is the first of `CANDIDATES` that every value of it is
-spelled in. The rule speaks of values only, so neither blocks nor threads can change the
+spelled in, or else of `DECIMALS`, or else text. The rule speaks of values only, so neither blocks nor threads can change the
 result, and this follows: a schema inferred from the start of a file is the one inferred
 from all of it whenever the whole file fits it. Readers use that: infer from a prefix, read,
 and only when a value does not fit infer from the whole.
@@ -15,10 +15,12 @@ import pyarrow.compute as pc
 from pyarrow import types as t
 
 from dsv.errors import NoTable
-from dsv.tables import text_csv, text_json, text_types
-from dsv.tables.dialect import Column, Dialect, TextSchema, delimited, lines
+from dsv.tables import infer_json, text_csv, text_types
+from dsv.tables.dialect import Column, Dialect, TextSchema, delimited
+from dsv.tables.keys import RULES
 from dsv.tables.names import text_format
 from dsv.tables.source import ByteSource
+from dsv.tables.text_numbers import DECIMALS, WIDEST
 from dsv.tables.text_stream import BLOCK
 from dsv.tables.text_values import EXACT_INTEGERS, Misfit, of_text
 
@@ -55,6 +57,7 @@ def infer(
     start: TextSchema | None = None,
     prefix: bool = False,
     block: int = BLOCK,
+    rules: int = RULES,
 ) -> TextSchema:
     """Return the text schema of a file.
 
@@ -64,6 +67,7 @@ def infer(
         start: The schema of an earlier version, to be widened: no column gets narrower.
         prefix: Look at the first block only (see above); of TSV at all.
         block: Bytes to parse at a time.
+        rules: Version of the rules; an older one for what was pinned under it.
 
     Raises:
         NoTable: The file is no table, or a declared type does not fit it.
@@ -73,15 +77,15 @@ def infer(
         raise NoTable("not called like a text table (.csv, .tsv, .jsonl)")
     known = dict(declared or {})
     if kind == "jsonl":
-        return _infer_json(source, known, start, prefix, block)
+        return infer_json.infer(source, known, start, prefix=prefix, block=block, rules=rules)
     if kind == "csv":
-        return _infer_csv(source, text_csv.detect(source), known, start, prefix, block)
+        return _infer_csv(source, text_csv.detect(source, rules), known, start, prefix, block)
     try:
-        return _infer_csv(source, delimited("\t"), known, start, False, block)
+        return _infer_csv(source, delimited("\t", rules=rules), known, start, False, block)
     except NoTable:
         # Much TSV is written without quoting, and then a quote is a letter. Only the whole
         # file tells.
-        return _infer_csv(source, delimited("\t", quote=""), known, start, False, block)
+        return _infer_csv(source, delimited("\t", quote="", rules=rules), known, start, False, block)
 
 
 @dataclass(slots=True)
@@ -89,6 +93,7 @@ class _Guess:
     """The narrowest type that all values of a column so far are spelled in."""
 
     column: Column
+    strict: bool
     fixed: bool = False
     values: bool = False
     low: pa.Scalar | None = None
@@ -121,7 +126,7 @@ class _Guess:
         """Whether all values so far, which are of type `now`, are spelled in `kind` too."""
         if not self.values or t.is_string(kind):
             return True
-        if (now, kind) not in _WIDER:
+        if (now, kind) not in _WIDER or (self.strict and t.is_date32(now)):
             return False
         if self.low is None or self.high is None:
             return True
@@ -167,24 +172,78 @@ def _infer_csv(
     if absent:
         raise NoTable(f"there is no column {absent[0]!r}, whose type is declared")
     before = {column.name: column for column in start.columns} if start else {}
-    guesses = [_begin(name, declared, before) for name in names]
+    guesses = [_begin(name, declared, before, dialect.strict) for name in names]
     for batch in _some(text_csv.texts(source, dialect, block=block), prefix):
         for place, guess in enumerate(guesses):
             if guess.fixed or not t.is_string(guess.column.type):
                 guess.see(batch.column(place), dialect)
-    return TextSchema(tuple(guess.column for guess in guesses), dialect)
+    columns = [guess.column for guess in guesses]
+    if dialect.strict:
+        _see_decimals(source, dialect, columns, _undecided(guesses, before), prefix, block)
+    return TextSchema(tuple(columns), dialect)
 
 
-def _begin(name: str, declared: Mapping[str, pa.DataType], before: Mapping[str, Column]) -> _Guess:
+def _undecided(guesses: Sequence[_Guess], before: Mapping[str, Column]) -> dict[int, list[pa.DataType]]:
+    """Return where columns of text may be decimals, each with the types to try in order."""
+    found: dict[int, list[pa.DataType]] = {}
+    for place, guess in enumerate(guesses):
+        known = before.get(guess.column.name)
+        kept = known.type if known is not None and known.exact else None
+        if guess.fixed or not t.is_string(guess.column.type) or kept == pa.string():
+            continue
+        found[place] = list(DECIMALS) if kept is None or not t.is_decimal(kept) else [kept, WIDEST]
+    return found
+
+
+def _see_decimals(
+    source: ByteSource,
+    dialect: Dialect,
+    columns: list[Column],
+    left: dict[int, list[pa.DataType]],
+    prefix: bool,
+    block: int,
+) -> None:
+    """Give those columns the first decimal type that all their values fit; others stay text.
+
+    A pass of its own: doubles that came before do not tell how many digits they were spelled with.
+    """
+    if not left:
+        return
+    places = sorted(left)
+    for batch in _some(text_csv.texts(source, dialect, places, block=block), prefix):
+        for place in list(left):
+            text = batch.column(places.index(place))
+            left[place] = [kind for kind in left[place] if _fits(text, columns[place], kind, dialect)]
+            if not left[place]:
+                del left[place]
+        if not left:
+            return
+    for place, kinds in left.items():
+        columns[place] = columns[place]._replace(type=kinds[0])
+
+
+def _fits(text: pa.StringArray, column: Column, kind: pa.DataType, dialect: Dialect) -> bool:
+    try:
+        of_text(text, column._replace(type=kind), dialect)
+    except Misfit:
+        return False
+    return True
+
+
+def _begin(
+    name: str, declared: Mapping[str, pa.DataType], before: Mapping[str, Column], strict: bool
+) -> _Guess:
     if name in declared:
         if declared[name].num_fields:
             raise NoTable(f"column {name!r} is declared with a nested type, which only JSON lines can hold")
-        return _Guess(Column(name, declared[name], False), fixed=True)
+        return _Guess(Column(name, declared[name], False), strict, fixed=True)
     known = before.get(name)
+    if known is not None and known.exact and t.is_decimal(known.type):
+        return _Guess(Column(name, pa.string()), strict)
     if known is None or (known.type not in CANDIDATES and not known.exact):
         # What was declared and is no more starts afresh.
-        return _Guess(Column(name, pa.null()))
-    return _Guess(known._replace(exact=True), values=not t.is_null(known.type))
+        return _Guess(Column(name, pa.null()), strict)
+    return _Guess(known._replace(exact=True), strict, values=not t.is_null(known.type))
 
 
 def _some(items: Iterator[pa.RecordBatch], prefix: bool) -> Iterator[pa.RecordBatch]:
@@ -192,116 +251,3 @@ def _some(items: Iterator[pa.RecordBatch], prefix: bool) -> Iterator[pa.RecordBa
         yield item
         if prefix:
             return
-
-
-def _infer_json(
-    source: ByteSource,
-    declared: Mapping[str, pa.DataType],
-    start: TextSchema | None,
-    prefix: bool,
-    block: int,
-) -> TextSchema:
-    known = {name: text_json.stored(kind) for name, kind in declared.items()}
-    types = {
-        column.name: column.type
-        for column in (start.columns if start else ())
-        if column.exact and column.name not in declared
-    }
-    large: set[str] = set()
-    rows = 0
-    for lines_of in text_json.blocks(source, block):
-        try:
-            table = text_json.parse(lines_of, known, more=True, row=rows)
-            _adopt_declared(table, declared)
-        except (text_json.Unparsed, Misfit) as error:
-            raise NoTable(str(error)) from error
-        rows += table.num_rows
-        for place, name in enumerate(table.column_names):
-            if name in declared:
-                types.setdefault(name, declared[name])
-                continue
-            values = _whole(table.column(place))
-            text_json.check_doubles(lines_of, values, name)
-            large |= {
-                path
-                for path, leaf in text_json.leaves(values, name)
-                if t.is_int64(leaf.type) and text_json.beyond_exact(leaf)
-            }
-            types[name] = _join(types.get(name, pa.null()), _untimed(values.type), f"member {name}")
-        if prefix:
-            break
-    if not types and not rows:
-        raise NoTable("it is empty")
-    for name, kind in declared.items():
-        types.setdefault(name, kind)
-    _check_large(types, large)
-    columns = tuple(Column(name, kind, name not in declared) for name, kind in types.items())
-    return TextSchema(columns, lines())
-
-
-def _adopt_declared(table: pa.Table, declared: Mapping[str, pa.DataType]) -> None:
-    for name, kind in declared.items():
-        if name in table.column_names:
-            text_json.adopt(_whole(table.column(name)), Column(name, kind, False), lines())
-
-
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    return (
-        column.chunk(0)
-        if column.num_chunks == 1
-        else pa.concat_arrays(column.chunks or [pa.nulls(0, column.type)])
-    )
-
-
-def _untimed(kind: pa.DataType) -> pa.DataType:
-    """Return `kind` with text where Arrow saw times: what looks like one is text in JSON."""
-    if t.is_timestamp(kind):
-        return pa.string()
-    if t.is_list(kind):
-        return pa.list_(_untimed(kind.value_type))
-    if t.is_struct(kind):
-        return pa.struct([pa.field(field.name, _untimed(field.type)) for field in kind])
-    return kind
-
-
-def _join(left: pa.DataType, right: pa.DataType, where: str) -> pa.DataType:
-    """Return the narrowest type that holds the values of both.
-
-    Raises:
-        NoTable: There is none; `where` names the member.
-    """
-    if left == right or t.is_null(right):
-        return left
-    if t.is_null(left):
-        return right
-    if {left, right} == {pa.int64(), pa.float64()}:
-        return pa.float64()
-    if t.is_list(left) and t.is_list(right):
-        return pa.list_(_join(left.value_type, right.value_type, where + "/[]"))
-    if t.is_struct(left) and t.is_struct(right):
-        fields = {field.name: field.type for field in left}
-        for field in right:
-            known = fields.get(field.name, pa.null())
-            fields[field.name] = _join(known, field.type, f"{where}/{field.name}")
-        return pa.struct(list(fields.items()))
-    raise NoTable(f"{where} holds both {_word(left)} and {_word(right)}")
-
-
-def _word(kind: pa.DataType) -> str:
-    words: Sequence[tuple[bool, str]] = (
-        (t.is_string(kind), "texts"),
-        (t.is_boolean(kind), "true and false"),
-        (t.is_list(kind), "arrays"),
-        (t.is_struct(kind), "objects"),
-    )
-    return next((word for fits, word in words if fits), "numbers")
-
-
-def _check_large(types: Mapping[str, pa.DataType], large: set[str]) -> None:
-    for column, kind in types.items():
-        for path, leaf in text_json.leaves(pa.nulls(0, kind), column):
-            if path in large and t.is_float64(leaf.type):
-                raise NoTable(
-                    f"member {column!r} mixes fractions with integers that no double holds",
-                    hint="declare its type in dsv.toml",
-                )

@@ -9,7 +9,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from dsv.errors import NoTable
-from dsv.tables import text_csv, text_json, text_types
+from dsv.tables import text_csv, text_json, text_numbers, text_types
 from dsv.tables.dialect import CSV, Column, TextSchema
 from dsv.tables.reader import BATCH_ROWS, positions
 from dsv.tables.source import ByteSource
@@ -113,14 +113,22 @@ class TextReader:
         except text_json.Unparsed as error:
             raise self._unparsed(block, error) from error
         columns = [self.text_schema.columns[place] for place in places]
+        self._check_numbers(block, table, columns)
         found = [self._member(table, column, block) for column in columns]
         schema = pa.schema([pa.field(column.name, column.type) for column in columns])
         return _batch(found, schema, table.num_rows)
 
+    def _check_numbers(self, block: bytes, table: pa.Table, columns: Sequence[Column]) -> None:
+        for path in text_numbers.too_large(block, {column.name: column.type for column in columns}):
+            raise DoesNotFit(f"member {path[0]!r} has a number of too many digits")
+        if self.text_schema.dialect.strict:
+            exact = {column.name: _whole(table, column) for column in columns if column.exact}
+            for path in text_json.not_held(block, exact):
+                raise DoesNotFit(f"member {path[0]!r} has a number that no double holds")
+
     def _member(self, table: pa.Table, column: Column, block: bytes) -> pa.Array:
-        chunks = table.column(column.name).chunks
-        values = chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks or [pa.nulls(0, column.type)])
-        if column.exact:
+        values = _whole(table, column)
+        if column.exact and not self.text_schema.dialect.strict:
             text_json.check_doubles(block, values, column.name)
         try:
             return text_json.adopt(values, column, self.text_schema.dialect)
@@ -151,6 +159,11 @@ def _ahead(work: Callable[[T], pa.RecordBatch], items: Iterator[T]) -> Iterator[
         finally:
             for pending in waiting:
                 pending.cancel()
+
+
+def _whole(table: pa.Table, column: Column) -> pa.Array:
+    chunks = table.column(column.name).chunks
+    return chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks or [pa.nulls(0, column.type)])
 
 
 def _batch(arrays: list[pa.Array], schema: pa.Schema, rows: int) -> pa.RecordBatch:

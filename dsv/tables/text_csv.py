@@ -13,6 +13,7 @@ from pyarrow import csv
 
 from dsv.errors import NoTable
 from dsv.tables.dialect import Dialect, delimited
+from dsv.tables.keys import RULES
 from dsv.tables.source import ByteSource
 from dsv.tables.text_stream import BLOCK, LIMIT, TextStream
 
@@ -24,17 +25,37 @@ _SENTINEL = "\x1edsv: end of text\x1e"
 quote before it was never closed: Arrow's parser takes the end of a file for a closing quote."""
 
 
-def detect(source: ByteSource) -> Dialect:
-    """Return the dialect of a file called `.csv`: its header tells the delimiter.
+def detect(source: ByteSource, rules: int = RULES) -> Dialect:
+    """Return the dialect of a file called `.csv`: the delimiter that divides it.
+
+    Of those that divide the header it is the one on which all records agree, and of several
+    such the one that makes most fields; where they agree on none, it is the first.
 
     Raises:
         NoTable: It has no header.
     """
-    for delimiter in DELIMITERS:
-        dialect = delimited(delimiter)
-        if len(names(source, dialect)) > 1:
-            return dialect
-    return delimited()
+    counts = {
+        dialect: len(names(source, dialect))
+        for dialect in (delimited(one, rules=rules) for one in DELIMITERS)
+    }
+    dividing = [dialect for dialect, count in counts.items() if count > 1]
+    if not dividing:
+        return delimited(rules=rules)
+    if len(dividing) == 1 or not dividing[0].strict:
+        return dividing[0]
+    # Sorting keeps the order among equals.
+    by_fields = sorted(dividing, key=lambda dialect: -counts[dialect])
+    return next((dialect for dialect in by_fields if _agrees(source, dialect)), dividing[0])
+
+
+def _agrees(source: ByteSource, dialect: Dialect) -> bool:
+    """Whether all records of a file have as many fields as its header."""
+    try:
+        for _ in texts(source, dialect, [0]):
+            pass
+    except NoTable:
+        return False
+    return True
 
 
 def names(source: ByteSource, dialect: Dialect) -> tuple[str, ...]:

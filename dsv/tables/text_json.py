@@ -7,7 +7,7 @@ depends on what a parser inferred from an earlier block. Types that JSON has no 
 
 import json as std_json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,8 +15,10 @@ from pyarrow import json
 from pyarrow import types as t
 
 from dsv.errors import NoTable
+from dsv.tables import text_numbers
 from dsv.tables.dialect import Column, Dialect
 from dsv.tables.source import ByteSource
+from dsv.tables.text_numbers import Path
 from dsv.tables.text_stream import BLOCK, LIMIT, TextStream
 from dsv.tables.text_values import EXACT_INTEGERS, Misfit, of_text
 
@@ -184,13 +186,13 @@ def _adopt_map(values: pa.ListArray, column: Column, dialect: Dialect) -> pa.Arr
     return pa.MapArray.from_arrays(values.offsets, keys, items, type=kind, mask=mask)
 
 
-def leaves(values: pa.Array, path: str) -> Iterator[tuple[str, pa.Array]]:
+def leaves(values: pa.Array, path: Path) -> Iterator[tuple[Path, pa.Array]]:
     """Yield the arrays at the ends of a nested array, each with its path in it."""
     if t.is_list(values.type):
-        yield from leaves(values.values, path + "/[]")
+        yield from leaves(values.values, (*path, None))
     elif t.is_struct(values.type):
         for place, field in enumerate(values.type):
-            yield from leaves(values.field(place), f"{path}/{field.name}")
+            yield from leaves(values.field(place), (*path, field.name))
     else:
         yield path, values
 
@@ -204,8 +206,33 @@ def beyond_exact(values: pa.Array) -> bool:
     return low is not None and (high > EXACT_INTEGERS or low < -EXACT_INTEGERS)
 
 
+def not_held(block: bytes, columns: Mapping[str, pa.Array], but: Container[Path] = ()) -> Iterator[Path]:
+    """Yield the places where doubles do not hold the numbers that a block has there, each once.
+
+    Args:
+        block: The lines that `columns` were read from.
+        columns: The values of members, as parsed.
+        but: Places that are not looked at.
+    """
+    doubles = {
+        path: leaf
+        for name, values in columns.items()
+        for path, leaf in leaves(values, (name,))
+        if t.is_float64(leaf.type) and path not in but
+    }
+    if not doubles:
+        return
+    integers = any(map(beyond_exact, doubles.values())) and _LONG_INTEGER.search(block) is not None
+    types = {name: columns[name].type for name in {str(path[0]) for path in doubles}}
+    for path in text_numbers.not_held(block, types, integers=integers):
+        if doubles.pop(path, None) is not None:
+            yield path
+        if not doubles:
+            return
+
+
 def check_doubles(block: bytes, values: pa.Array, column: str) -> None:
-    """See that no integer lost digits by becoming a double.
+    """See, under version 1 of the rules, that no integer lost digits by becoming a double.
 
     Args:
         block: The lines that `values` were read from.
@@ -215,7 +242,7 @@ def check_doubles(block: bytes, values: pa.Array, column: str) -> None:
     Raises:
         NoTable: One did.
     """
-    doubles = (leaf for _, leaf in leaves(values, column) if t.is_float64(leaf.type))
+    doubles = (leaf for _, leaf in leaves(values, (column,)) if t.is_float64(leaf.type))
     if not any(beyond_exact(leaf) for leaf in doubles) or not _LONG_INTEGER.search(block):
         return
     # Arrow does not say how a number was written. Blocks that come here are rare: lines are

@@ -9,13 +9,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types as t
 
-from dsv.tables import text_base64
+from dsv.tables import text_base64, text_numbers
 from dsv.tables.dialect import Column, Dialect
 
 EXACT_INTEGERS = 2**53 - 1
 """Up to here an integer is a double that no other integer is rounded to."""
 
 _NOT_FINITE = "(?i)^[+-]?(?:nan|inf|infinity)$"
+
+_DAY = len("YYYY-MM-DD")
 
 SAMPLE = 256
 """Values that are tried before all others of a block."""
@@ -65,22 +67,22 @@ def _typed(text: pa.StringArray, column: Column, dialect: Dialect) -> pa.Array:
     if t.is_boolean(kind):
         return _bools(text, dialect)
     try:
-        return _converted(text, kind, column.exact)
+        return _converted(text, kind, column.exact, strict=column.exact and dialect.strict)
     except pa.ArrowInvalid as error:
         raise Misfit(str(error)) from error
 
 
-def _converted(text: pa.StringArray, kind: pa.DataType, exact: bool) -> pa.Array:
+def _converted(text: pa.StringArray, kind: pa.DataType, exact: bool, *, strict: bool) -> pa.Array:
     if t.is_integer(kind):
         return _integers(text, kind, exact)
     if t.is_floating(kind):
-        return _floats(text, kind, exact)
+        return _floats(text, kind, exact, strict=strict)
     if t.is_date32(kind) or t.is_timestamp(kind):
-        return _temporal(text, kind, exact)
+        return _temporal(text, kind, exact, strict=strict)
     if t.is_time(kind):
         return _times(text, kind)
     if t.is_decimal(kind):
-        return pc.cast(text, kind)
+        return _decimals(text, kind, exact)
     if t.is_binary(kind):
         return _bytes(text)
     raise Misfit("a value in a column of nulls" if t.is_null(kind) else f"text has no values of type {kind}")
@@ -111,7 +113,7 @@ def _leading_zero(text: pa.StringArray) -> bool:
     return _any(zero) and _any(pc.and_(zero, pc.greater(pc.binary_length(text), 1)))
 
 
-def _floats(text: pa.StringArray, kind: pa.DataType, exact: bool) -> pa.Array:
+def _floats(text: pa.StringArray, kind: pa.DataType, exact: bool, *, strict: bool) -> pa.Array:
     wide = pc.cast(text, pa.float64() if t.is_float16(kind) else kind)
     values = pc.cast(wide, kind, safe=False)
     finite = pc.is_finite(values)
@@ -119,18 +121,34 @@ def _floats(text: pa.StringArray, kind: pa.DataType, exact: bool) -> pa.Array:
         infinite = pc.filter(text, pc.invert(finite))
         if exact or not pc.all(pc.match_substring_regex(infinite, _NOT_FINITE)).as_py():
             raise Misfit("a number too large, or not a number")
-    if _any(pc.starts_with(text, "+")) and exact:
-        raise Misfit("a number with a plus sign")
     if exact:
+        _check_start(text)
         _check_digits(text, wide)
+    if strict and not text_numbers.all_held(text, wide):
+        raise Misfit("a number with more digits than a double tells apart")
     return values
 
 
-def _check_digits(text: pa.StringArray, values: pa.Array) -> None:
+def _decimals(text: pa.StringArray, kind: pa.DataType, exact: bool) -> pa.Array:
+    values = text_numbers.to_decimal(text, kind)
+    if exact:
+        _check_start(text)
+        zero = pc.equal(values, pa.scalar(0).cast(kind))
+        if _any(pc.and_(zero, pc.starts_with(text, "-"))):
+            raise Misfit("a zero with a sign")
+    return values
+
+
+def _check_start(text: pa.StringArray) -> None:
+    if _any(pc.starts_with(text, "+")):
+        raise Misfit("a number with a plus sign")
     for prefix, pattern in (("0", "^0[0-9]"), ("-0", "^-0[0-9]")):
         led = pc.starts_with(text, prefix)
         if _any(led) and _any(pc.match_substring_regex(_plain(pc.filter(text, led)), pattern)):
             raise Misfit("a number with leading zeros")
+
+
+def _check_digits(text: pa.StringArray, values: pa.Array) -> None:
     bounds = pc.min_max(values)
     low, high = bounds["min"].as_py(), bounds["max"].as_py()
     if high > EXACT_INTEGERS or low < -EXACT_INTEGERS:
@@ -149,8 +167,10 @@ def _plain(text: pa.StringArray) -> pa.StringArray:
     return pc.filter(text, pc.invert(pc.or_(pc.starts_with(text, "0."), pc.equal(text, "0"))))
 
 
-def _temporal(text: pa.StringArray, kind: pa.DataType, exact: bool) -> pa.Array:
+def _temporal(text: pa.StringArray, kind: pa.DataType, exact: bool, *, strict: bool) -> pa.Array:
     values = pc.cast(text, kind)
+    if strict and t.is_timestamp(kind) and pc.min(pc.binary_length(text)).as_py() <= _DAY:
+        raise Misfit("a day among moments")
     zoned = t.is_timestamp(kind) and kind.tz is not None
     if exact and zoned and not pc.all(pc.or_(pc.ends_with(text, "Z"), pc.ends_with(text, "+00:00"))).as_py():
         raise Misfit("a time of another zone than UTC")

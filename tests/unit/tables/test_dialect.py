@@ -68,10 +68,10 @@ def test_what_is_no_type_is_said_so(text: Any) -> None:
         parse(text)
 
 
-def schema() -> Any:
+def schema(rules: int = 1) -> Any:
     return TextSchema(
         (Column("a", pa.int64()), Column("é", pa.timestamp("us", "UTC"), False)),
-        delimited("\t", quote=""),
+        delimited("\t", quote="", rules=rules),
     )
 
 
@@ -82,7 +82,15 @@ def test_a_text_schema_reads_back_from_its_encoding() -> None:
 
 def test_schema_ids_are_golden() -> None:
     assert schema().id == "07cd922f5f424b10be48d5fae749b9f5249ecce0be1f89044f0b39a5b797f5b2"
-    assert TextSchema((), lines()).id == "744a2e3fdcf10c2b6438e1caa47aca04da3b53dd0b9a39ef1a543ac92dc5c95c"
+    assert (
+        TextSchema((), lines(rules=1)).id
+        == "744a2e3fdcf10c2b6438e1caa47aca04da3b53dd0b9a39ef1a543ac92dc5c95c"
+    )
+
+
+def test_schema_ids_under_version_2_of_the_rules_are_golden() -> None:
+    assert schema(2).id == "6ba01285be52a49446fef321099727c6ba067992e4316d14dceccd3d1fd64e8d"
+    assert TextSchema((), lines()).id == "9f21caefebc9ac4caff4a393edfda10162151ef0097e8d1e581ef8181176995c"
 
 
 def test_each_part_of_a_schema_is_in_its_id() -> None:
@@ -92,11 +100,12 @@ def test_each_part_of_a_schema_is_in_its_id() -> None:
         TextSchema((b, a), one.dialect),
         TextSchema((a, b._replace(exact=True)), one.dialect),
         TextSchema((a._replace(type=pa.int32()), b), one.dialect),
-        TextSchema(one.columns, delimited("\t")),
-        TextSchema(one.columns, delimited(",", quote="")),
-        TextSchema(one.columns, delimited("\t", quote="", header=False)),
+        TextSchema(one.columns, delimited("\t", rules=1)),
+        TextSchema(one.columns, delimited(",", quote="", rules=1)),
+        TextSchema(one.columns, delimited("\t", quote="", header=False, rules=1)),
+        schema(2),
     ]
-    assert len({one.id, *(other.id for other in others)}) == 7
+    assert len({one.id, *(other.id for other in others)}) == 8
 
 
 @pytest.mark.parametrize(
@@ -110,7 +119,9 @@ def test_each_part_of_a_schema_is_in_its_id() -> None:
         ("quote", None),
         ("nulls", "NA"),
         ("trues", [1]),
-        ("rules", 2),
+        ("rules", 0),
+        ("rules", "2"),
+        ("rules", True),
         ("columns", [["a", "integer", True]]),
         ("columns", [["a", "int64", 1]]),
         ("columns", [["a", "int64"]]),
@@ -128,6 +139,8 @@ def test_a_damaged_schema_is_corrupt(key: Any, value: Any) -> None:
 def test_a_schema_of_a_newer_dsv_is_too_new() -> None:
     with pytest.raises(TooNew):
         TextSchema.decode(b'{"v":2}', "schema x")
+    with pytest.raises(TooNew):
+        TextSchema.decode(schema().encode().replace(b'"rules":1', b'"rules":3'), "schema x")
 
 
 def test_declared_types_are_parsed_and_mistakes_named() -> None:

@@ -1,6 +1,7 @@
 import gzip
 import string
 from collections.abc import Generator
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -61,8 +62,10 @@ def test_csv_that_is_no_table_has_a_reason(data: Any, reason: Any) -> None:
         (b'{"a":1}\n{"a":"x"}\n', "'a' is a JSON string where it was number before, in object 2"),
         (b'{"a":{"b":1}}\n{"a":1}\n', "'a' is a JSON number where it was object"),
         (b'{"a":[1,"x"]}\n', "string"),
-        (b'{"a":12345678901234567890}\n', "exactly"),
-        (b'{"a":[9007199254740993, 1.5]}\n', "exactly"),
+        (b'{"a":0.1234567890123456789e-30}\n', "neither doubles nor decimals"),
+        (b'{"a":1e-400}\n', "neither doubles nor decimals"),
+        (b'{"a":1e300}\n{"a":12345678901234567890}\n', "neither doubles nor decimals"),
+        (b'{"a":[1e60, 0.12345678901234567890]}\n', "neither doubles nor decimals"),
         (b'{"a":1e400}\n', "too big"),
     ],
 )
@@ -269,8 +272,74 @@ def test_declared_types_are_checked_in_json(kind: Any, text: Any, ok: Any) -> No
 def test_large_doubles_beside_long_integers_are_fine(block: int) -> None:
     text = '{"x":1e20,"id":1234567890123456789,"s":"[12345678901234567890]"}\n{"x":2.5}\n'
     assert read(text, "t.jsonl", block)["x"].to_pylist() == [1e20, 2.5]
-    with pytest.raises(NoTable, match="exactly"):
-        read('{"n":[{"x":1.5}]}\n{"n":[{"x":12345678901234567890}]}\n', "t.jsonl", block)
+    table = read('{"n":[{"x":1.5}]}\n{"n":[{"x":12345678901234567890}]}\n', "t.jsonl", block)
+    assert [row[0]["x"] for row in table["n"].to_pylist()] == [
+        Decimal("1.5"),
+        Decimal(12345678901234567890),
+    ]
+
+
+@pytest.mark.parametrize("block", [10, 1 << 20])
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (["0.123456789012345678", "2"], pa.decimal128(38, 18)),
+        (["0.1", "0.10000000000000001"], pa.decimal128(38, 18)),
+        (["12345678901234567890", "null", "-7"], pa.decimal128(38, 0)),
+        (["9007199254740993", "0.5"], pa.decimal128(38, 18)),
+        (["9007199254740993", "5"], pa.int64()),
+        (["1e30", "0.12345678901234567890"], pa.decimal256(76, 38)),
+        (["9e37", "0.12345678901234567890"], pa.decimal256(76, 38)),
+        (["1e30", "2.5"], pa.float64()),
+        (["1e-320", "2.5"], pa.float64()),
+        (["0.30000000000000004", "-1.7976931348623157e308"], pa.float64()),
+        (["0.0000000000000000", "-0.0"], pa.float64()),
+    ],
+)
+def test_numbers_of_json_that_no_double_holds_are_decimals(block: int, values: Any, kind: Any) -> None:
+    text = "".join(
+        f'{{"a":{value}, "s":" 0.12345678901234567890 ","n":{{"x":[{value}]}}}}\n' for value in values
+    )
+    table = read(text, "t.jsonl", block)
+    assert table.schema.field("a").type == kind
+    assert table.schema.field("n").type == pa.struct({"x": pa.list_(kind)})
+    numbers = [None if value == "null" else Decimal(value) for value in values]
+    found = [
+        None if one is None else Decimal(repr(one) if type(one) is float else one)
+        for one in table["a"].to_pylist()
+    ]
+    assert found == numbers
+    assert [row["x"][0] for row in table["n"].to_pylist()] == table["a"].to_pylist()
+
+
+def test_json_that_needs_decimals_does_not_fit_doubles_that_were_pinned() -> None:
+    first = infer(MemorySource('{"a":1.5,"b":1}\n', "t.jsonl"))
+    later = '{"a":0.123456789012345678,"b":1}\n'
+    with pytest.raises(DoesNotFit):
+        read_under(later, first, "t.jsonl")
+    second = infer(MemorySource(later, "t.jsonl"), start=first)
+    assert second.arrow == pa.schema({"a": pa.decimal128(38, 18), "b": pa.int64()})
+    third = infer(MemorySource('{"a":1,"b":12345678901234567890}\n', "t.jsonl"), start=second)
+    assert third.arrow == pa.schema({"a": pa.decimal128(38, 18), "b": pa.decimal128(38, 0)})
+    with pytest.raises(DoesNotFit):
+        read_under('{"a":1e25,"b":1}\n', third, "t.jsonl")
+
+
+def test_json_under_version_1_of_the_rules_is_read_as_it_was() -> None:
+    source = MemorySource('{"a":0.123456789012345678}\n', "t.jsonl")
+    schema = infer(source, rules=1)
+    assert read_under(source.data, schema, "t.jsonl")["a"].to_pylist() == [0.12345678901234568]
+    for text in ('{"a":12345678901234567890}\n', '{"a":[9007199254740993, 1.5]}\n'):
+        with pytest.raises(NoTable, match="exactly"):
+            infer(MemorySource(text, "t.jsonl"), rules=1)
+
+
+@pytest.mark.parametrize("number", ["1e30", "9e37", "1" * 25, "1e9999999999", "1e-39", "1e-19", "1.5e-500"])
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl"])
+def test_no_decimal_overflows_or_is_rounded(number: str, name: str) -> None:
+    text = f"a\n{number}\n" if name == "t.csv" else f'{{"a":{number}}}\n'
+    with pytest.raises(NoTable):
+        read_under(text, infer(MemorySource(text, name), declared={"a": pa.decimal128(38, 18)}), name)
 
 
 def test_json_without_members_has_rows() -> None:
