@@ -21,7 +21,7 @@ from dsv.model.checkpoint import Checkpoint
 from dsv.repo import Repo
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
-from dsv.tables import compute, facts, folder, infer, readers
+from dsv.tables import compute, facts, folder, folder_metadata, infer, metadata, readers
 from dsv.tables.dialect import TextSchema, declared
 from dsv.tables.facts import ColumnFacts, Facts
 from dsv.tables.files import FileSource
@@ -95,7 +95,7 @@ def table_of(repo: Repo, path: str, checkpoint: Checkpoint) -> TableReader:
         Corrupt: It is damaged.
     """
     if checkpoint.is_dir:
-        return folder.open_folder(_stored_members(repo, checkpoint), _TextFiles())
+        return folder.open_folder(_stored_members(repo, checkpoint), TextFiles())
     source = repo.contents.open(checkpoint.content, path.rpartition("/")[2])
     if text_format(source.name) is None:
         return readers.open_table(source)
@@ -112,7 +112,7 @@ def start_of(repo: Repo, path: str, checkpoint: Checkpoint) -> TableReader:
         NoTable: It is none; the message is the reason.
     """
     if checkpoint.is_dir:
-        return folder.open_folder(_stored_members(repo, checkpoint), _TextFiles())
+        return folder.open_folder(_stored_members(repo, checkpoint), TextFiles())
     source = repo.contents.peek(checkpoint.content, path.rpartition("/")[2])
     return readers.open_table(source, lambda text: TextReader(text, _pinned(repo, checkpoint, text)))
 
@@ -190,11 +190,25 @@ def of_working(repo: Repo, path: str, checkpoint: Checkpoint, *, later: bool = F
     """
     try:
         if checkpoint.is_dir:
-            return _of_folder(_working_members(repo, path, checkpoint))
+            return _of_folder(working_members(repo, path, checkpoint))
         with FileSource(repo.root / path) as source:
             return _of_file(repo, checkpoint, source, None, later=later)
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
+
+
+def metadata_of(repo: Repo, path: str, checkpoint: Checkpoint) -> ObjectId:
+    """Return the id of what a version that is a table says beside its values (`dsv.tables.metadata`).
+
+    Raises:
+        NoTable: It is none.
+        Missing: The store does not hold all of it.
+    """
+    if checkpoint.is_dir:
+        return metadata.metadata_id(folder_metadata.of_folder(_stored_members(repo, checkpoint)))
+    if text_format(path) is not None:
+        return metadata.metadata_id(())
+    return metadata.metadata_id(metadata.of_schema(table_of(repo, path, checkpoint).schema))
 
 
 def extends(
@@ -244,7 +258,7 @@ def working_table(
     """
     try:
         if checkpoint.is_dir:
-            yield folder.open_folder(_working_members(repo, path, checkpoint), _TextFiles())
+            yield folder.open_folder(working_members(repo, path, checkpoint), TextFiles())
             return
         with FileSource(repo.root / path) as source:
             yield readers.open_table(source) if schema is None else TextReader(source, schema)
@@ -319,7 +333,7 @@ def _of_file(
 
 
 def _of_folder(members: Iterable[Member]) -> Known:
-    found = folder.folder_tables(members, _TextFiles())
+    found = folder.folder_tables(members, TextFiles())
     if len(found.groups) == 1:
         return Known(found.id, found.rows, found.groups[0].facts)
     tables = tuple(
@@ -328,7 +342,7 @@ def _of_folder(members: Iterable[Member]) -> Known:
     return Known(found.id, found.rows, None, None, tables)
 
 
-class _TextFiles:
+class TextFiles:
     """Opens the text files of a folder, each under the schema that all of it has."""
 
     def __init__(self) -> None:
@@ -348,7 +362,8 @@ def _stored_members(repo: Repo, checkpoint: Checkpoint) -> Iterator[Member]:
         yield Member(path, partial(repo.contents.open, ObjectId(entry.target), path))
 
 
-def _working_members(repo: Repo, path: str, checkpoint: Checkpoint) -> Iterator[Member]:
+def working_members(repo: Repo, path: str, checkpoint: Checkpoint) -> Iterator[Member]:
+    """Yield the files of a folder that the working tree holds."""
     for name, _ in trees.files(checkpoint.content, repo.node):
         yield Member(name, partial(_WorkingFile, repo.root / path / name, name))
 

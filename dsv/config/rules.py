@@ -6,7 +6,12 @@ from types import MappingProxyType
 from typing import Any
 
 from dsv.errors import BadConfig
-from dsv.model.policy import EXACT, POLICIES, TABLE, Policy
+from dsv.model.policy import COMPARE, EXACT, METADATA, POLICIES, TABLE, Policy
+
+_LAX = ("tolerance", "ignore_columns", "key", "metadata")
+"""What has no meaning where bytes are compared, unless it is one of `_STRICT`."""
+
+_STRICT = (None, 0.0, (), COMPARE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,7 @@ class DatasetRule:
         ignore_columns: Columns that `verify` does not compare.
         schema: Declared types by column name, for text formats.
         key: Columns that identify a row.
+        metadata: Whether metadata that carries meaning is compared: `compare` or `ignore`; None for the default.
     """
 
     match: str
@@ -28,6 +34,7 @@ class DatasetRule:
     ignore_columns: tuple[str, ...] = ()
     schema: Mapping[str, str] | None = None
     key: tuple[str, ...] = ()
+    metadata: str | None = None
 
 
 def policy_of(rule: DatasetRule | None) -> Policy:
@@ -40,8 +47,8 @@ def policy_of(rule: DatasetRule | None) -> Policy:
     """
     if rule is None:
         return Policy()
-    if rule.policy == EXACT and (rule.tolerance or rule.ignore_columns):
-        lax = "tolerance" if rule.tolerance else "ignore_columns"
+    lax = next((name for name in _LAX if getattr(rule, name) not in _STRICT), None)
+    if rule.policy == EXACT and lax is not None:
         raise BadConfig(
             f"dataset {rule.match!r}: policy exact compares bytes, so {lax} has no meaning",
             hint='use policy = "table"',
@@ -51,6 +58,7 @@ def policy_of(rule: DatasetRule | None) -> Policy:
         tolerance=rule.tolerance or 0.0,
         ignore_columns=frozenset(rule.ignore_columns),
         key=rule.key,
+        metadata=rule.metadata or COMPARE,
     )
 
 
@@ -75,6 +83,9 @@ def _rule(table: Mapping[str, Any], where: str) -> DatasetRule:
         isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not tolerance >= 0
     ):
         raise BadConfig(f"{where}: tolerance must be a number of at least 0, not {tolerance!r}")
+    metadata = table.get("metadata")
+    if metadata is not None and metadata not in METADATA:
+        raise BadConfig(f"{where}: metadata must be {' or '.join(METADATA)}, not {metadata!r}")
     schema = table.get("schema")
     if schema is not None and not (
         isinstance(schema, Mapping) and all(isinstance(kind, str) for kind in schema.values())
@@ -87,6 +98,7 @@ def _rule(table: Mapping[str, Any], where: str) -> DatasetRule:
         ignore_columns=_names(table.get("ignore_columns", []), f"{where}: ignore_columns"),
         schema=None if schema is None else MappingProxyType(dict(schema)),
         key=_names(table.get("key", []), f"{where}: key"),
+        metadata=metadata,
     )
 
 

@@ -47,6 +47,8 @@ class Output:
         schema: The schema id under which its text is read; None for typed formats.
         table: Its table id; None if it is no table.
         digest: The version of the digest that `table` is of; None without a table.
+        metadata: Id of the metadata of the table that carries meaning (`dsv.tables.metadata`), by the rules of
+            that version of the digest; None without a table, and in records that do not have it.
     """
 
     path: str
@@ -57,6 +59,7 @@ class Output:
     schema: ObjectId | None = None
     table: ObjectId | None = None
     digest: int | None = None
+    metadata: ObjectId | None = None
 
     def checkpoint(self, run: ObjectId) -> Checkpoint:
         """Return the checkpoint of this output of the run whose id is `run`."""
@@ -254,13 +257,16 @@ def _encode_output(one: Output) -> canonical.Json:
         "schema": one.schema,
         "size": one.size,
         "table": one.table,
-    }
+    } | ({} if one.metadata is None else {"metadata": one.metadata})
 
 
 def _decode_output(record: canonical.Json) -> Output:
     table, schema, digest = record["table"], record["schema"], record["digest"]
+    metadata = record.get("metadata")
     if (table is None) != (digest is None) or not (digest is None or type(digest) is int):
         raise ValueError("an output has a table without its digest version")
+    if metadata is not None and table is None:
+        raise ValueError("an output has metadata of a table and no table")
     found = Output(
         path=_text(record["path"]),
         content=parse_id(record["content"]),
@@ -270,6 +276,7 @@ def _decode_output(record: canonical.Json) -> Output:
         schema=None if schema is None else parse_id(schema),
         table=None if table is None else parse_id(table),
         digest=digest,
+        metadata=None if metadata is None else parse_id(metadata),
     )
     # One rule for what a version may be: a checkpoint decides it.
     Checkpoint.parse({**record, "origin": found.content})

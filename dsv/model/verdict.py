@@ -14,6 +14,7 @@ class Status(StrEnum):
 
     IDENTICAL = "identical"
     EQUAL = "equal"
+    EQUAL_BUT_FOR_METADATA = "equal but for metadata"
     CLOSE = "close"
     RECORDED = "recorded"
     SOURCE = "source"
@@ -25,7 +26,7 @@ class Status(StrEnum):
 
     @property
     def good(self) -> bool:
-        """Whether it lets `verify` succeed."""
+        """Whether it lets `verify` succeed by itself; a policy can accept more (`Checked.good`)."""
         return self in _GOOD
 
     @property
@@ -39,6 +40,7 @@ _GOOD = frozenset({Status.IDENTICAL, Status.EQUAL, Status.CLOSE, Status.RECORDED
 _MEANINGS = {
     Status.IDENTICAL: "the same bytes",
     Status.EQUAL: "the same table",
+    Status.EQUAL_BUT_FOR_METADATA: "the same table, and other metadata that carries meaning",
     Status.CLOSE: "the same within its policy",
     Status.RECORDED: "its record is complete and current",
     Status.SOURCE: "raw data: nothing to verify",
@@ -66,6 +68,8 @@ class Checked:
         seconds: How long it took.
         details: More lines, from the most to the least telling; one that starts with `LIKELY` names the
             likely cause.
+        accepted: Whether the policy accepts a status that is not good by itself.
+        stale: Why the dataset is stale at the revision, whatever its replay gave; "" if it is not, or nobody looked.
     """
 
     path: str
@@ -74,6 +78,13 @@ class Checked:
     reason: str = ""
     seconds: float = 0.0
     details: tuple[str, ...] = ()
+    accepted: bool = False
+    stale: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether it lets `verify` succeed."""
+        return self.status.good or self.accepted
 
     @property
     def because(self) -> str:
@@ -84,7 +95,7 @@ class Checked:
 
 def all_good(checks: Iterable[Checked]) -> bool:
     """Return whether every dataset is at least what its policy demands."""
-    return all(check.status.good for check in checks)
+    return all(check.good for check in checks)
 
 
 def counted(checks: Iterable[Checked]) -> dict[Status, int]:

@@ -54,7 +54,7 @@ class RebuildResult:
     @property
     def ok(self) -> bool:
         """Whether the result is as its policy asks, and where it was wanted."""
-        return self.check.status.good and self.written
+        return self.check.good and self.written
 
 
 def rebuild(
@@ -150,7 +150,7 @@ def _write(
     repo: Repo, path: str, tracked: Tracked, result: Result, check: Checked, progress: Progress
 ) -> str:
     """Put a result into the workspace; return why not, "" if it is there."""
-    if not check.status.good:
+    if not check.good:
         return check.status.meaning
     staged = repo.datasets(repo.local(repo.refs()).staged).get(path)
     if check.status is not Status.IDENTICAL or not holds(repo, tracked.checkpoint):

@@ -107,7 +107,9 @@ def _describe(repo: Repo, made: _Made) -> tuple[Output, int | None]:
         version, known = tabular.pinned(repo, made.path, version, made.previous)
     except NoTable:
         return whole, None
-    return replace(whole, schema=version.schema, table=known.table, digest=DIGEST_VERSION), known.rows
+    said = tabular.metadata_of(repo, made.path, version)
+    found = replace(whole, schema=version.schema, table=known.table, digest=DIGEST_VERSION, metadata=said)
+    return found, known.rows
 
 
 def _store_code(repo: Repo, writer: Writer, used: Uses, progress: Progress) -> Code:

@@ -13,12 +13,16 @@ from dsv.model.policy import Policy
 from dsv.model.run import Output
 from dsv.model.verdict import LIKELY, Status
 from dsv.replay import causes
+from dsv.replay.beside import Judgement, compare
 from dsv.replay.folder import Result
-from dsv.replay.judge import Judgement, compare, judge
+from dsv.replay.judge import judge
 from dsv.replay.plan import Step
 from dsv.replay.step import Means, Replay, unset
 from dsv.replay.traces import named, traces
 from dsv.repo import Repo
+
+_TO_EXPLAIN = (Status.DIFFERENT, Status.NONDETERMINISTIC, Status.EQUAL_BUT_FOR_METADATA)
+"""What a likely cause is looked for of."""
 
 _CHANGES = 8
 """Changes of the environment that are told of one dataset."""
@@ -47,7 +51,7 @@ class Replayed:
     @property
     def good(self) -> bool:
         """Whether all of its outputs are what their policies ask for."""
-        return all(judgement.status.good for judgement in self.judgements.values())
+        return all(judgement.good for judgement in self.judgements.values())
 
 
 def without(step: Step, status: Status, reason: str, *details: str) -> Replayed:
@@ -115,7 +119,7 @@ def of_output(
     found = judge(repo, output, first, policy, space)
     if len(results) > 1:
         found = _both(repo, output, found, first, results[1], policy, space)
-    if found.status in (Status.DIFFERENT, Status.NONDETERMINISTIC):
+    if found.status in _TO_EXPLAIN and not found.good:
         return _explained(repo, step, found, changed, twice=len(results) > 1)
     return found
 
@@ -133,7 +137,7 @@ def _both(
     if other is None:
         return Judgement(Status.NONDETERMINISTIC, "only one of two replays wrote it")
     beside = compare(one, other, policy.applied(table=output.table is not None))
-    if not beside.status.good:
+    if not beside.good:
         return Judgement(
             Status.NONDETERMINISTIC, f"two replays differ: {beside.reason}", beside.details, beside.cause
         )

@@ -13,9 +13,9 @@ from dsv.model.verdict import Checked, Status
 from dsv.progress import SILENT, Progress
 from dsv.replay import account, environments
 from dsv.replay.account import Replayed
+from dsv.replay.beside import Judgement
 from dsv.replay.environments import Present
 from dsv.replay.folder import Result
-from dsv.replay.judge import Judgement
 from dsv.replay.plan import Plan, Step
 from dsv.replay.room import clear
 from dsv.replay.schedule import carry_out
@@ -92,9 +92,9 @@ def checked(plan: Plan, path: str, done: Mapping[ObjectId, Replayed], policy: st
         return Checked(path, plan.obstacles[path].status, policy, plan.obstacles[path].reason)
     run = plan.runs[path]
     own = done[run].judgements[plan.outputs[path].path]
-    if own.status.good and plan.chain:
+    if own.good and plan.chain:
         own = _behind(plan, run, done) or own
-    return Checked(path, own.status, policy, own.reason, done[run].seconds, own.details)
+    return Checked(path, own.status, policy, own.reason, done[run].seconds, own.details, own.accepted)
 
 
 def _behind(plan: Plan, run: ObjectId, done: Mapping[ObjectId, Replayed]) -> Judgement | None:
@@ -102,7 +102,7 @@ def _behind(plan: Plan, run: ObjectId, done: Mapping[ObjectId, Replayed]) -> Jud
     for oid in plan.needing(run):
         for path, maker in plan.steps[oid].behind.items():
             judgement = done[maker].judgements[plan.made(oid, path).path]
-            if not judgement.status.good:
+            if not judgement.good:
                 reason = f"{path} ({judgement.status}), which it was made from: {judgement.reason}"
                 return Judgement(judgement.status, reason, judgement.details)
     return None
@@ -139,7 +139,7 @@ class _Session:
         for path, maker in step.makers.items():
             output = self._plan.made(step.id, path)
             judgement = self._done[maker].judgements[output.path]
-            if not judgement.status.good:
+            if not judgement.good:
                 # Its reason is told once, of itself; here only what all of it began with.
                 root = self._roots.get(maker) or f"{path}: {judgement.reason or judgement.status.meaning}"
                 self._roots[step.id] = root

@@ -22,7 +22,7 @@ def annotations(checks: Sequence[Checked], folder: str = "") -> Iterator[str]:
         checks: The results.
         folder: The workspace's folder in the git repository, "" for its top.
     """
-    bad = [check for check in checks if not check.status.good]
+    bad = [check for check in checks if not check.good]
     shown = bad if len(bad) <= ANNOTATIONS else bad[: ANNOTATIONS - 1]
     for check in shown:
         place = f"{folder.rstrip('/')}/{check.path}" if folder else check.path
@@ -35,8 +35,8 @@ def annotations(checks: Sequence[Checked], folder: str = "") -> Iterator[str]:
 
 def summary(checks: Sequence[Checked], level: str) -> str:
     """Return the results as Markdown: a heading, a table with the bad ones first, what differs in them."""
-    bad = [check for check in checks if not check.status.good]
-    listed = [*bad, *(check for check in checks if check.status.good)]
+    bad = [check for check in checks if not check.good]
+    listed = [*bad, *(check for check in checks if check.good)]
     counts = ", ".join(f"{count} {status.value}" for status, count in counted(checks).items())
     lines = [
         f"### dsv verify --level {level}: {'failed' if bad else 'passed'}",
@@ -58,9 +58,9 @@ def summary(checks: Sequence[Checked], level: str) -> str:
 
 
 def _row(check: Checked) -> str:
-    mark = "✅" if check.status.good else "❌"
+    mark = "✅" if check.good else "❌"
     cells = (_markdown(text) for text in (check.path, check.status.value, check.policy))
-    reason = _markdown(check.because or ("" if check.status.good else check.status.meaning))
+    reason = _markdown(check.because or ("" if check.good else check.status.meaning))
     return f"| {mark} | {' | '.join(cells)} | {check.seconds:.1f} | {reason} |"
 
 

@@ -25,7 +25,7 @@ def junit(checks: Sequence[Checked], level: str) -> bytes:
     """
     totals = {
         "tests": str(len(checks)),
-        "failures": str(sum(not check.status.good for check in checks)),
+        "failures": str(sum(not check.good for check in checks)),
         "errors": "0",
         "skipped": str(sum(check.status is Status.SOURCE for check in checks)),
         "time": _seconds(sum(check.seconds for check in checks)),
@@ -46,7 +46,7 @@ def _case(suite: ET.Element, check: Checked, level: str) -> None:
         {"classname": _valid(level), "name": _valid(check.path), "time": _seconds(check.seconds)},
     )
     message = _valid(check.because or check.status.meaning)
-    if not check.status.good:
+    if not check.good:
         found = ET.SubElement(case, "failure", {"type": check.status.value, "message": message})
         lines = [f"{check.status.value} (policy {check.policy}): {message}", *check.details]
         found.text = _valid("\n".join(lines))

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dsv.model.policy import UNORDERED, Policy
 from dsv.tables.changes import ADDED, MOVED, REMOVED, RETYPED, ColumnChange
 from dsv.tables.comparison import Cell, ColumnDifference, Comparison, Row, Verdict
-from dsv.tables.preview import escape
+from dsv.tables.metadata import Difference as MetadataDifference
+from dsv.tables.preview import WIDTH, escape
 
 _NAMED = 5
 """Columns that are named; more are counted."""
@@ -61,6 +62,21 @@ def details(found: Comparison, policy: Policy) -> tuple[str, ...]:
 def causes(found: Comparison, policy: Policy) -> tuple[str, ...]:
     """Return what may have caused the difference, and which policy would accept it."""
     return tuple(_causes(found, policy)) if found.verdict is Verdict.DIFFERENT else ()
+
+
+def metadata(found: MetadataDifference) -> str:
+    """Return which piece of metadata differs, and how: `features.label.names[0]: "neg" before, "pos" after`."""
+    before, after = (None if text is None else _piece(text) for text in (found.before, found.after))
+    place = escape(found.place)
+    if before == after and before is not None:
+        return f"{place} differs"
+    if before is None:
+        return f"{place} is new: {after}"
+    return (
+        f"{place} is missing: it was {before}"
+        if after is None
+        else f"{place}: {before} before, {after} after"
+    )
 
 
 def tolerance_for(found: Comparison) -> float | None:
@@ -135,6 +151,10 @@ def _left_over(found: Comparison) -> Iterator[str]:
 def _row(row: Row, side: str) -> str:
     cells = ", ".join(f"{name}={value}" for name, value in row.cells)
     return f"only {side}, row {row.number:,}: {cells}"
+
+
+def _piece(text: str) -> str:
+    return escape(text if len(text) <= WIDTH else f"{text[:WIDTH]}…")
 
 
 def _cell(cell: Cell) -> str:

@@ -21,7 +21,7 @@ from dsv.tables.types import describe
 
 FOLDER_CONTEXT = "dsv 2026-11 folder of tables v1"
 
-_SAVE_TO_DISK = frozenset({"dataset_info.json", "state.json", "dataset_dict.json"})
+SAVE_TO_DISK = frozenset({"dataset_info.json", "state.json", "dataset_dict.json"})
 _DIGITS = re.compile(r"[0-9]+")
 
 
@@ -53,6 +53,11 @@ class Group:
     files: tuple[str, ...]
     facts: Facts
 
+    @property
+    def name(self) -> str:
+        """Folder and pattern as one path."""
+        return f"{self.folder}/{self.pattern}" if self.folder else self.pattern
+
 
 @dataclass(frozen=True, slots=True)
 class FolderTables:
@@ -75,7 +80,7 @@ class FolderTables:
 def is_skipped(path: str) -> bool:
     """Whether a file in a folder has no part in its table id."""
     parts = path.split("/")
-    return parts[-1] in _SAVE_TO_DISK or any(part.startswith(("_", ".")) for part in parts)
+    return parts[-1] in SAVE_TO_DISK or any(part.startswith(("_", ".")) for part in parts)
 
 
 def folder_tables(members: Iterable[Member], open_text: OpenText | None = None) -> FolderTables:
@@ -90,7 +95,7 @@ def folder_tables(members: Iterable[Member], open_text: OpenText | None = None) 
     """
     groups = tuple(
         Group(folder, pattern, tuple(member.path for member in shards), _facts(shards, open_text))
-        for (folder, pattern, _), shards in sorted(_grouped(members, open_text).items())
+        for (folder, pattern, _), shards in sorted(grouped(members, open_text).items())
     )
     if not groups:
         raise NoTable("no table in the folder")
@@ -103,11 +108,18 @@ def open_folder(members: Iterable[Member], open_text: OpenText | None = None) ->
     Raises:
         NoTable: The folder holds no table, several, or something else as well.
     """
-    groups = _grouped(members, open_text)
+    groups = grouped(members, open_text)
     if len(groups) != 1:
         raise NoTable(f"{len(groups)} tables in the folder" if groups else "no table in the folder")
     (shards,) = groups.values()
     return _Shards(shards, open_text)
+
+
+def open_group(group: Group, members: Iterable[Member], open_text: OpenText | None = None) -> TableReader:
+    """Return one of the tables of a folder; `members` are all files below the folder."""
+    files = frozenset(group.files)
+    shards = [member for member in members if member.path in files]
+    return _Shards(sorted(shards, key=lambda member: member.path.encode()), open_text)
 
 
 def folder_id(tables: Sequence[tuple[str, str, ObjectId]]) -> ObjectId:
@@ -129,13 +141,18 @@ def folder_id(tables: Sequence[tuple[str, str, ObjectId]]) -> ObjectId:
 _Key = tuple[str, str, tuple[tuple[str, str], ...]]
 
 
-def _grouped(members: Iterable[Member], open_text: OpenText | None) -> dict[_Key, list[Member]]:
+def grouped(members: Iterable[Member], open_text: OpenText | None = None) -> dict[_Key, list[Member]]:
+    """Return which files are the shards of one table, by folder, pattern and schema.
+
+    Raises:
+        NoTable: A file is no table; the message names it.
+    """
     groups: dict[_Key, list[Member]] = {}
     for member in sorted(members, key=lambda member: member.path.encode()):
         if is_skipped(member.path):
             continue
         folder, _, name = member.path.rpartition("/")
-        with _opened(member, open_text) as table:
+        with opened(member, open_text) as table:
             schema = tuple((column, node.text) for column, node in describe(table.schema))
         groups.setdefault((folder, _DIGITS.sub("#", name), schema), []).append(member)
     return groups
@@ -143,7 +160,7 @@ def _grouped(members: Iterable[Member], open_text: OpenText | None) -> dict[_Key
 
 def _facts(shards: Sequence[Member], open_text: OpenText | None) -> Facts:
     if len(shards) == 1:
-        with _opened(shards[0], open_text) as table:
+        with opened(shards[0], open_text) as table:
             return compute(table)
     return compute(_Shards(shards, open_text))
 
@@ -154,7 +171,7 @@ class _Shards:
     def __init__(self, shards: Sequence[Member], open_text: OpenText | None) -> None:
         self._shards = shards
         self._open_text = open_text
-        with _opened(shards[0], open_text) as table:
+        with opened(shards[0], open_text) as table:
             self._schema = table.schema
 
     @property
@@ -175,18 +192,26 @@ class _Shards:
         return chain.from_iterable(self._batches(member, columns) for member in self._shards)
 
     def _batches(self, member: Member, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
-        with _opened(member, self._open_text) as table:
+        with opened(member, self._open_text) as table:
             yield from table.batches(columns)
 
 
 @contextmanager
-def _opened(member: Member, open_text: OpenText | None) -> Iterator[TableReader]:
+def opened(member: Member, open_text: OpenText | None = None) -> Iterator[TableReader]:
     """Open a file; what goes wrong is told with its path."""
+    with opened_bytes(member) as source:
+        try:
+            yield open_table(source, open_text)
+        except NoTable as error:
+            raise NoTable(f"{member.path}: {error}") from error
+
+
+@contextmanager
+def opened_bytes(member: Member) -> Iterator[ByteSource]:
+    """Open a file whatever it is."""
     source = member.open()
     try:
-        yield open_table(source, open_text)
-    except NoTable as error:
-        raise NoTable(f"{member.path}: {error}") from error
+        yield source
     finally:
         close = getattr(source, "close", None)
         if close is not None:

@@ -110,10 +110,10 @@ def _record(context: Context, found: "RebuildResult", given: Given) -> dict[str,
 def _show(context: Context, found: "RebuildResult") -> None:
     out, style, check = context.out, context.out.style, found.check
     replays.tell_changes(context, found.changed)
-    paint = style.added if check.status.good else style.removed
+    paint = style.added if check.good else style.removed
     reason = f"  {printable(check.reason)}" if check.reason else ""
     out.line(f"{paint(check.status)}  {printable(check.path)}{reason}")
-    if not check.status.good or out.verbose:
+    if not check.good or out.verbose:
         out.lines([f"    {style.faint(printable(line))}" for line in check.details])
     if found.replaced:
         out.report(f"written   {printable(check.path)}")

@@ -147,10 +147,10 @@ def _lines(context: Context, found: "Verified") -> None:
     wide = max((len(check.status) for check in found.checks), default=0)
     for check in found.checks:
         word = check.status.ljust(wide)
-        paint = style.removed if not check.status.good else style.faint if _is_quiet(check) else style.added
+        paint = style.removed if not check.good else style.faint if _is_quiet(check) else style.added
         reason = f"  {printable(check.reason)}" if check.reason else ""
         out.line(f"{paint(word)}  {printable(check.path)}{reason}")
-        if not check.status.good or out.verbose:
+        if not check.good or out.verbose:
             out.lines([f"{'':{wide}}    {style.faint(printable(line))}" for line in check.details])
 
 
