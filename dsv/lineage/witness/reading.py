@@ -158,7 +158,7 @@ class Reader:
 
     def _wrote(self, path: str, there: os.stat_result) -> None:
         self.reading.written.add(path)
-        if there.st_nlink > 1:
+        if there.st_nlink > 1 and there.st_mtime_ns >= self._since:
             self._aliases[there.st_dev, there.st_ino] = path
 
     def _find_second_names(self) -> None:
