@@ -134,14 +134,32 @@ def _check_pack(blobs: Blobs, pack: ObjectId, indexes: list[Index]) -> Iterator[
         yield Finding("pack", pack, FORMAT, str(error), pack)
     if footer is not None:
         yield from _claims(footer, pack, claims)
-    for index in indexes:
-        if pack in index.packs:
-            yield from _compare(index, pack, claims, complete=footer is not None)
+    listing = [index for index in indexes if pack in index.packs]
+    wrong = [one for index in listing for one in _compare(index, pack, claims, complete=footer is not None)]
+    yield from wrong
+    if footer is not None and not wrong:
+        yield from _unlisted(footer, pack, listing)
     for key, places in claims.items():
         for place in places:
             finding = _check_object(ObjectId(key.hex()), place, data)
             if finding is not None:
                 yield finding
+
+
+def _unlisted(footer: Index, pack: str, indexes: list[Index]) -> Iterator[Finding]:
+    """Find what a pack holds, by its footer, and the indexes that list the pack do not list."""
+    import numpy as np
+
+    listed: set[bytes] = set()
+    for index in indexes:
+        here = np.flatnonzero(index.numpy("pack") == index.packs.index(pack))
+        listed.update(index.id_at(row) for row in here.tolist())
+    lost = next((row for row in range(footer.rows) if footer.id_at(row) not in listed), None)
+    if lost is None:
+        return
+    for index in indexes:
+        detail = f"{index.name} does not list object {footer.id_at(lost).hex()}, which pack {pack} holds"
+        yield Finding("index", index.name.removeprefix("index "), FORMAT, detail, pack)
 
 
 def _claims(index: Index, pack: str, claims: dict[bytes, set[Located]]) -> Iterator[Finding]:

@@ -113,18 +113,18 @@ class Marks:
         fresh &= ~known
         return [ids[number] for number in np.flatnonzero(fresh)]
 
-    def hidden(self) -> tuple[str, ...]:
-        """Return the spare packs that hold something reachable which no index lists."""
+    def hidden(self, present: Collection[str]) -> tuple[str, ...]:
+        """Return the spare packs that hold something reachable which is listed in no pack that is `present`."""
         import numpy as np
 
         return tuple(
             pack
             for pack, footer, wanted in self._spare
-            if any(
-                all(index.find(footer.id_at(row)) < 0 for index in self.indexes.values())
-                for row in np.flatnonzero(wanted).tolist()
-            )
+            if not all(self._is_listed(footer.id_at(row), present) for row in np.flatnonzero(wanted).tolist())
         )
+
+    def _is_listed(self, key: bytes, present: Collection[str]) -> bool:
+        return any(place.pack in present for index in self.indexes.values() for place in index.places(key))
 
     @property
     def count(self) -> int:
@@ -172,14 +172,13 @@ def collect(marks: Marks, now: int, *, dry_run: bool = False) -> Collected | Non
             that no index lists is needed.
         StorageError: The new packs and indexes cannot be written.
     """
-    hidden = marks.hidden()
-    if hidden:
-        raise Corrupt(
-            f"pack {hidden[0]} holds what is needed, and no index lists it", hint="dsv fsck --repair"
-        )
     sizes: dict[str, int] = {
         pack: blob.size for blob in marks.objects.blobs.list("packs/") if (pack := packs.id_of(blob.name))
     }
+    hidden = marks.hidden(sizes)
+    if hidden:
+        what = f"pack {hidden[0]} holds what is needed, and no index lists it"
+        raise Corrupt(what, hint="dsv fsck --repair")
     used = _usage(marks)
     going = _judge(used, sizes)
     dead, sparse = ([pack for pack in some if _is_as_listed(marks, pack, sizes[pack])] for some in going)
@@ -218,7 +217,9 @@ def _judge(used: dict[str, tuple[int, int]], sizes: dict[str, int]) -> tuple[lis
     for pack, (stored, count) in used.items():
         size = sizes.get(pack)
         if size is None:
-            continue  # fsck names a pack that is missing; gc does not make it worse
+            if count:
+                raise Corrupt(f"pack {pack} is missing, and holds what is needed", hint="dsv fsck --repair")
+            continue
         if not count:
             dead.append(pack)
         elif stored + count * rows.SIZE + _OVERHEAD < size * (1 - SPARSE):
