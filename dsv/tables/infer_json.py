@@ -161,8 +161,8 @@ def _with_decimals(source: ByteSource, types: _Types, wide: _Wide, *, prefix: bo
             )
         except text_json.Unparsed as error:
             raise _no_type(f"it has numbers that neither doubles nor decimals hold: {error}") from error
-        for path in text_numbers.too_large(lines_of, widest):
-            raise _no_type(f"member {path[0]!r} has a number of too many digits")
+        for path in text_numbers.misfits(lines_of, widest):
+            raise _no_type(f"member {path[0]!r} has a number with more digits than its type")
         for name in {str(path[0]) for path in left}:
             for path, leaf in text_json.leaves(_whole(table.column(name)), (name,)):
                 if path in left:

@@ -119,8 +119,8 @@ class TextReader:
         return _batch(found, schema, table.num_rows)
 
     def _check_numbers(self, block: bytes, table: pa.Table, columns: Sequence[Column]) -> None:
-        for path in text_numbers.too_large(block, {column.name: column.type for column in columns}):
-            raise DoesNotFit(f"member {path[0]!r} has a number of too many digits")
+        for path in text_numbers.misfits(block, {column.name: column.type for column in columns}):
+            raise DoesNotFit(f"member {path[0]!r} has a number with more digits than its type")
         if self.text_schema.dialect.strict:
             exact = {column.name: _whole(table, column) for column in columns if column.exact}
             for path in text_json.not_held(block, exact):

@@ -78,10 +78,10 @@ def not_held(block: bytes, types: Mapping[str, pa.DataType], *, integers: bool) 
                     yield path
 
 
-def too_large(block: bytes, types: Mapping[str, pa.DataType]) -> Iterator[Path]:
+def misfits(block: bytes, types: Mapping[str, pa.DataType]) -> Iterator[Path]:
     """Yield the members whose decimals have too few digits for a number in a block of JSON lines.
 
-    Arrow lets some of them overflow and says nothing.
+    Arrow lets some overflow that are far too large, drops digits of some that are far too small, and says nothing.
 
     Args:
         block: Whole lines, each an object that fits `types`.
@@ -90,7 +90,7 @@ def too_large(block: bytes, types: Mapping[str, pa.DataType]) -> Iterator[Path]:
     room = min((_room(kind) for kind in types.values()), default=None)
     if room is None:
         return
-    suspect = re.compile(rb"[0-9]{%d}|[0-9][eE][+]?[0-9]" % (max(0, room) + 1))
+    suspect = re.compile(rb"[0-9]{%d}|[0-9][eE][-+]?[0-9]" % (max(0, room) + 1))
     for line in block.split(b"\n"):
         if line.strip() and suspect.search(line):
             for path, value, kind in _values(line, types):
@@ -112,7 +112,13 @@ def _fits(value: object, kind: pa.DataType) -> bool:
         number = Decimal(value)
     except ArithmeticError:
         return True  # no number, which Arrow says itself
-    return number.is_finite() and number.adjusted() < kind.precision - kind.scale
+    if not number.is_finite():
+        return False
+    _, digits, exponent = number.as_tuple()
+    assert isinstance(exponent, int)
+    spelled = "".join(map(str, digits)).rstrip("0")
+    last = exponent + len(digits) - len(spelled)
+    return not spelled or (number.adjusted() < kind.precision - kind.scale and last >= -kind.scale)
 
 
 def _lossy_tokens(block: bytes) -> frozenset[bytes]:
