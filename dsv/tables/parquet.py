@@ -10,6 +10,7 @@ from pyarrow import types as t
 
 from dsv.errors import NoTable
 from dsv.hashing import derived_hasher
+from dsv.tables import int96
 from dsv.tables.failures import told
 from dsv.tables.files import arrow_file
 from dsv.tables.footer import column_chunks
@@ -46,7 +47,7 @@ class ParquetTable:
     """A Parquet file as a table.
 
     Reader flags are part of digest version 1: extension types of Arrow are recognised,
-    no column is asked for as a dictionary, INT96 is nanoseconds, pandas metadata is data.
+    no column is asked for as a dictionary, INT96 is nanoseconds if these hold all of it, else microseconds, pandas metadata is data.
 
     Args:
         source: The file.
@@ -60,19 +61,35 @@ class ParquetTable:
         footer = read_footer(source)
         self._chunks = column_chunks(footer, source.size)
         with told("not Parquet"):
-            self._file = pq.ParquetFile(
-                arrow_file(source),
-                pre_buffer=False,
-                buffer_size=_BUFFER,
-                coerce_int96_timestamp_unit="ns",
-                thrift_string_size_limit=_THRIFT_STRING_LIMIT,
-                thrift_container_size_limit=_THRIFT_CONTAINER_LIMIT,
-                arrow_extensions_enabled=True,
-            )
+            self._file = self._open("ns")
             self._footer = self._file.metadata
             self._schema: pa.Schema = self._file.schema_arrow
         self.row_groups = self._measure()
         self._leaves = self._map_leaves()
+        self._settle_int96()
+
+    def _open(self, int96: str) -> pq.ParquetFile:
+        return pq.ParquetFile(
+            arrow_file(self._source),
+            pre_buffer=False,
+            buffer_size=_BUFFER,
+            coerce_int96_timestamp_unit=int96,
+            thrift_string_size_limit=_THRIFT_STRING_LIMIT,
+            thrift_container_size_limit=_THRIFT_CONTAINER_LIMIT,
+            arrow_extensions_enabled=True,
+        )
+
+    def _settle_int96(self) -> None:
+        kinds = self._footer.schema
+        leaves = [i for i in range(self._footer.num_columns) if kinds.column(i).physical_type == "INT96"]
+        if not leaves:
+            return
+        with told("damaged Parquet"):
+            unit = int96.unit(self._open, leaves)
+            if unit != "ns":
+                self._file.close(force=True)
+                self._file = self._open(unit)
+                self._schema = self._file.schema_arrow
 
     @property
     def schema(self) -> pa.Schema:
