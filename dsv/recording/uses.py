@@ -21,9 +21,9 @@ from dsv.recording.before import Before
 from dsv.recording.names import has_data_name, is_data, is_withheld
 from dsv.recording.request import Request
 from dsv.repo import Repo
-from dsv.workspace.paths import OWN_FILES
+from dsv.workspace.paths import GIT_FILES, OWN_FILES
 
-_NOT_CODE = OWN_FILES | {".gitignore", ".gitattributes", ".gitmodules"}
+_NOT_CODE = OWN_FILES | GIT_FILES
 
 _INSTALLED = re.compile(r"\.(egg|dist)-info(/|$)")
 """What tells of a package that is installed for editing belongs to the environment."""

@@ -19,6 +19,9 @@ from dsv.workspace.ignore import NEVER_DATA
 OWN_FILES = frozenset({"dsv.toml", "dsv.lock", ".dsvignore"})
 """Files at the top of a workspace that belong in git."""
 
+GIT_FILES = frozenset({".gitignore", ".gitattributes", ".gitmodules"})
+"""Names of git's own settings, in any folder."""
+
 _OUTSIDE = "bind-mount the data into the workspace, or use dsv import"
 _DEVICES = frozenset(
     {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))}

@@ -5,9 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from dsv.workspace.ignore import CACHES, NEVER_DATA, NOTHING, Ignore
-from dsv.workspace.paths import OWN_FILES
-
-_GIT_FILES = frozenset({".gitignore", ".gitattributes", ".gitmodules"})
+from dsv.workspace.paths import GIT_FILES, OWN_FILES
 
 
 def untracked(
@@ -76,9 +74,7 @@ class _Walk:
         return not self._ignore.matches(path, is_dir=False)
 
     def _is_ours(self, folder: str, name: str) -> bool:
-        return (
-            name in NEVER_DATA or name in CACHES or (not folder and name in OWN_FILES) or name in _GIT_FILES
-        )
+        return name in NEVER_DATA or name in CACHES or (not folder and name in OWN_FILES) or name in GIT_FILES
 
     def _entries(self, folder: str, *, strict: bool = False) -> "Sequence[os.DirEntry[str]]":
         path = f"{self._base}/{folder}" if folder else self._base

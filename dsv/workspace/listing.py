@@ -1,0 +1,53 @@
+"""What a listing of a folder in the workspace tells a command, without what is none of its business."""
+
+import os
+from pathlib import Path
+
+from dsv.atomic import TEMP_PREFIX
+from dsv.model.node import DIR, FILE, LINK
+from dsv.workspace.ignore import CACHES, NEVER_DATA, NOTHING, Ignore
+from dsv.workspace.paths import GIT_FILES, OWN_FILES
+from dsv.workspace.scan import under
+
+
+def names_in(root: Path, folder: str, ignore: Ignore = NOTHING) -> dict[str, str] | None:
+    """Return by name what a folder holds: `FILE`, `DIR` or `LINK`; None if it is no folder, or cannot be read.
+
+    Recording a run and asking later whether its listings still hold both use this. Left out are the
+    store, git's and dsv's own files, caches, what rules name, pipes and the like, and names that are
+    not UTF-8.
+
+    Args:
+        root: The workspace.
+        folder: The folder, relative to it; empty for the workspace itself.
+        ignore: What is left out besides.
+    """
+    try:
+        with os.scandir(root / folder) as entries:
+            kinds = {entry.name: _kind(entry) for entry in entries if not is_ours(folder, entry.name)}
+    except OSError:
+        return None
+    return {
+        name: kind
+        for name, kind in kinds.items()
+        if kind is not None and not ignore.matches(under(folder, name), is_dir=kind == DIR)
+    }
+
+
+def is_ours(folder: str, name: str) -> bool:
+    """Whether a name is never told by a listing: git, dsv or a cache made it, or it is not UTF-8."""
+    if name in NEVER_DATA or name in CACHES or name in GIT_FILES or name.startswith(TEMP_PREFIX):
+        return True
+    return (not folder and name in OWN_FILES) or not _is_text(name)
+
+
+def _kind(entry: "os.DirEntry[str]") -> str | None:
+    if entry.is_symlink():
+        return LINK
+    if entry.is_dir():
+        return DIR
+    return FILE if entry.is_file() else None
+
+
+def _is_text(name: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)
