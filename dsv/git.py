@@ -14,6 +14,7 @@ from dsv.errors import StorageError
 
 _BEGIN = "# >>> dsv: data that dsv tracks; this block is kept by dsv"
 _END = "# <<< dsv"
+_POINTER = b"version https://git-lfs.github.com/spec/"
 _SPECIAL = "\\*?[]!# "
 
 
@@ -71,6 +72,21 @@ def ignored(root: Path, paths: Collection[str]) -> frozenset[str]:
     except OSError:
         return frozenset()
     return frozenset(done.stdout.decode("utf-8", "surrogateescape").split("\0")) - {""}
+
+
+def staged_content(root: Path, path: str) -> bytes | None:
+    """Return what git's index holds of the file `path`, relative to `root`; None if it does not tell.
+
+    Git's own filters are not applied, and a pointer to a file that is kept elsewhere is none.
+    """
+    try:
+        done = subprocess.run(
+            ["git", "cat-file", "blob", f":./{path}"], cwd=root, capture_output=True, check=False
+        )
+    except OSError:
+        return None
+    told = done.returncode == 0 and not done.stdout.startswith(_POINTER)
+    return done.stdout if told else None
 
 
 def unmodified(root: Path, files: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:

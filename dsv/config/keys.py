@@ -65,6 +65,12 @@ KEYS = (
         "how a run is watched on Linux: calls (default), files (without what it only looks for) or events (inotify)",
         choices=("calls", "files", "events"),
     ),
+    Key(
+        "run.leave_out",
+        "list",
+        "what a run writes that is no output, besides caches and logs: lines of .gitignore",
+    ),
+    Key("run.record_env", "list", "environment variables that are recorded of every run"),
     Key("rebuild.pass_env", "list", "environment variables that a rebuild passes on to the command"),
 )
 

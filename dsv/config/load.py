@@ -67,6 +67,8 @@ class Config:
         rules: The `[[dataset]]` tables, those of `.dsv/config` last.
         pass_env: Environment variables that a rebuild passes on.
         witness: How a run is watched on Linux: `calls`, `files` or `events`.
+        leave_out: Lines of what a run writes that is no output.
+        record_env: Environment variables that are recorded of every run.
         unknown: Keys that this dsv does not know, as `FILE: KEY`.
     """
 
@@ -77,6 +79,8 @@ class Config:
     rules: tuple[DatasetRule, ...] = ()
     pass_env: tuple[str, ...] = ()
     witness: str = "calls"
+    leave_out: tuple[str, ...] = ()
+    record_env: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
     @property
@@ -136,6 +140,8 @@ def parse(*, shared: str = "", local: str = "") -> Config:
         rules=tuple(rules),
         pass_env=values.get("rebuild.pass_env", ()),
         witness=values.get("run.witness", "calls"),
+        leave_out=values.get("run.leave_out", ()),
+        record_env=values.get("run.record_env", ()),
         unknown=tuple(unknown),
     )
 

@@ -215,6 +215,8 @@ def compare(
 ) -> tuple[Difference, ...]:
     """Return what differs: first what the recorded run imported, then what it may have.
 
+    A Python that is not known, then or now, is compared with nothing.
+
     Of these first what is there in another version, then what is gone, then what is new; by name.
 
     Args:
@@ -240,13 +242,14 @@ def compare(
 def _changed(
     recorded: Environment, present: Environment, imported: Collection[str] | None
 ) -> Iterator[Difference]:
-    for name in _PLATFORM:
+    known = bool(recorded.python) and bool(present.python)  # of an unknown one nothing can be said
+    for name in _PLATFORM if known else ():
         before, now = recorded.python.get(name), present.python.get(name)
         if before != now:
             yield Difference("python" if name == "version" else name, before, now, imported=True)
     old = {item.name: item for item in recorded.packages}
     new = {item.name: item for item in present.packages}
-    for name in old.keys() | new.keys():
+    for name in old.keys() | new.keys() if known else ():
         was, is_now = old.get(name), new.get(name)
         if _version(was) != _version(is_now):
             used = None if imported is None else name in imported

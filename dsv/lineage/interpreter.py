@@ -12,7 +12,11 @@ from typing import Any
 
 from dsv.errors import NotFound, UserError
 
-_PATIENCE = 20.0
+PATIENCE = 20.0
+"""Seconds that an interpreter has to say what it is."""
+
+WITHOUT_HURRY = 300.0
+"""Seconds that it has when it is asked again: the machine may be busy, or its packages far away."""
 
 _NAME = re.compile(r"(python|pypy)(w?)[\d.]*(\.exe)?", re.IGNORECASE)
 _ENV_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*", re.DOTALL)
@@ -75,11 +79,15 @@ class Interpreter:
         )
 
 
-def interpreter_at(python: Path) -> Interpreter:
+def interpreter_at(python: Path, *, patience: float = PATIENCE) -> Interpreter:
     """Ask the interpreter `python` what it is.
 
     It is asked as it would run by itself: without the variables, and the user's own packages, that
     change where it looks.
+
+    Args:
+        python: The interpreter.
+        patience: Seconds that it has to answer.
 
     Raises:
         NotFound: It is not there.
@@ -89,7 +97,7 @@ def interpreter_at(python: Path) -> Interpreter:
         done = subprocess.run(
             [os.fspath(python), "-I", "-c", _PROBE],
             capture_output=True,
-            timeout=_PATIENCE,
+            timeout=patience,
             check=True,
             stdin=subprocess.DEVNULL,
         )
@@ -125,7 +133,7 @@ def find_python(argv: Sequence[str], env: Mapping[str, str], cwd: Path) -> Path 
     if program is not None:
         if is_python(program.name):
             return program
-        named = _first_line(program)
+        named = named_interpreter(program)
         if named is not None:
             return named
     for name in ("python", "python3"):
@@ -143,7 +151,7 @@ def _locate(program: str, env: Mapping[str, str], cwd: Path) -> Path | None:
     return None if found is None else Path(found)
 
 
-def _first_line(program: Path) -> Path | None:
+def named_interpreter(program: Path) -> Path | None:
     """Return the Python interpreter that the script `program` names by its path in its first line."""
     try:
         with program.open("rb") as file:

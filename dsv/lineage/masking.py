@@ -135,6 +135,13 @@ def has_secret(text: str) -> bool:
     )
 
 
+def tells_secret(text: str) -> bool:
+    """Whether the text of a settings file seems to hold a secret: a name that says so with a value, or a token's shape."""
+    if has_secret(text):
+        return True
+    return any(is_secret(found["name"], found["value"].strip("'\"")) for found in _INSIDE.finditer(text))
+
+
 def _tells(url: re.Match[str]) -> bool:
     if url["user"] not in (None, "git@", "hg@"):
         return True

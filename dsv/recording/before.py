@@ -1,19 +1,26 @@
 """How the workspace is before a command runs: every tracked dataset stored as it will be read."""
 
+import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from dsv import git, guard, places, stage
 from dsv.errors import NotFound, Refused
+from dsv.lineage.portable import fill
 from dsv.model.attempt import GitState
 from dsv.model.checkpoint import Checkpoint
 from dsv.progress import SILENT, Progress
-from dsv.recording.names import is_withheld
+from dsv.recording.names import is_hidden, is_withheld
 from dsv.recording.request import Request
 from dsv.repo import Repo
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.workspace.paths import check_dataset
+
+_KEPT_FILES = 100
+_KEPT_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,7 @@ class Before:
         unstaged: The datasets whose version there was not staged.
         in_git: The files that git tracks.
         git: Where git was.
+        kept: What some files held that a command is likely to read and then change, such as a notebook.
     """
 
     refs: Refs
@@ -35,6 +43,11 @@ class Before:
     unstaged: frozenset[str]
     in_git: frozenset[str]
     git: GitState | None
+    kept: Mapping[str, bytes] = field(default_factory=dict)
+
+    def is_clean(self, path: str) -> bool:
+        """Whether git tracks the file at `path`, and it was as git's index has it."""
+        return self.git is not None and path in self.in_git and path not in self.git.dirty
 
     def dataset_of(self, path: str) -> str | None:
         """Return the dataset, tracked or a declared input, that the file at `path` is or is in."""
@@ -65,7 +78,7 @@ def take(repo: Repo, request: Request, progress: Progress = SILENT) -> Before:
     for path in (*(request.inputs or ()), *(request.outputs or ())):
         _check(repo, path, staged)
     for path in request.outputs or ():
-        held = sorted(name for name in in_git if stage.within(name, path))
+        held = sorted(name for name in in_git if stage.within(name, path) and not _is_placeholder(name, path))
         if held:
             raise Refused(
                 f"git tracks {held[0]}, which cannot be an output", hint=f"git rm -r --cached {path}"
@@ -82,7 +95,23 @@ def take(repo: Repo, request: Request, progress: Progress = SILENT) -> Before:
                 versions.update(_declared(repo, writer, path, in_git, progress))
         repo.publish("run", lambda found, _: found, writer=writer, log=False)
     repo.cache.commit()
-    return Before(refs, frozenset(staged), versions, frozenset(unstaged), in_git, state)
+    before = Before(refs, frozenset(staged), versions, frozenset(unstaged), in_git, state)
+    return replace(before, kept=_keep(repo.root, request, before))
+
+
+def _keep(root: Path, request: Request, before: Before) -> dict[str, bytes]:
+    """Return what the small files hold that the command names, and those that git tracks and that are changed."""
+    here = posixpath.normpath(posixpath.join(request.cwd, "."))
+    named = (posixpath.normpath(posixpath.join(here, word)) for word in fill(request.argv, request.params))
+    changed = () if before.git is None else (path for path in before.git.dirty if path in before.in_git)
+    found: dict[str, bytes] = {}
+    for path in (*named, *list(changed)[:_KEPT_FILES]):
+        if path.startswith(("/", "..")) or before.dataset_of(path) is not None or is_withheld(path):
+            continue
+        with suppress(OSError, ValueError):
+            if (root / path).is_file() and (root / path).stat().st_size <= _KEPT_BYTES:
+                found[path] = (root / path).read_bytes()
+    return found
 
 
 def _of_git(repo: Repo) -> tuple[frozenset[str], GitState | None]:
@@ -102,6 +131,11 @@ def _check(repo: Repo, path: str, tracked: Mapping[str, object]) -> None:
         raise Refused(f"{path} holds the dataset {inside}", hint="name the datasets in it one by one")
     if is_withheld(path):
         raise Refused(f"{path} may hold secrets, which are not recorded", hint="dsv add it, if it does not")
+
+
+def _is_placeholder(name: str, folder: str) -> bool:
+    """Whether git's file `name` only keeps `folder` or one in it, as `.gitkeep` does."""
+    return name != folder and is_hidden(name.removeprefix(f"{folder}/"))
 
 
 def _is_known(path: str, versions: Mapping[str, Checkpoint]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from pathlib import Path
 
-from dsv.recording.names import TABLES, is_hidden, is_withheld, suffix
+from dsv.recording.names import is_hidden, is_withheld
 
 MANY = 20
 """More files of one folder than this are one dataset, the folder; more outputs than this are refused."""
@@ -16,31 +16,45 @@ _DIGITS = re.compile(r"[0-9]+")
 _SHARD = re.compile(r"(part|data|shard|chunk|split|train|test|validation)[-_.]?\d.*")
 
 
-def written_folders(root: Path, written: Collection[str], apart: Collection[str] = ()) -> dict[str, str]:
+def written_folders(
+    root: Path,
+    written: Collection[str],
+    apart: Collection[str] = (),
+    *,
+    spelled: Callable[[str], bool] = lambda _: True,
+    loose: Callable[[str], bool] = lambda _: False,
+) -> dict[str, str]:
     """Return by file the dataset that it belongs to, for files that a run wrote.
 
-    That is the topmost folder whose files, hidden ones apart, were all written and belong together; otherwise
-    the file itself. A few tables with names of their own, side by side in one folder (`data/train.parquet`,
-    `data/test.parquet`), are a dataset each: else every step that writes into `data` would update the one
-    before. Hidden files belong to a folder, or to nothing.
+    That is the topmost folder whose files were all written and belong together; otherwise the file itself. A few
+    files whose names the program spells, side by side in one folder (`data/train.parquet`, `models/rf.json`), are
+    a dataset each: else every step that writes into `data` would update the one before. Hidden and loose files
+    belong to a folder, or to nothing.
 
     Args:
         root: The workspace.
         written: The files, relative to it, that may belong to a new dataset.
         apart: Folders that hold tracked datasets, present or not, and so can be none.
+        spelled: Whether the program spells the name of a file.
+        loose: Whether a file is of no account, such as a log.
     """
     known, shared = frozenset(written), frozenset(apart)
+
+    def counts(path: str, folder: str) -> bool:
+        return not (is_hidden(path.removeprefix(f"{folder}/")) or loose(path))
 
     @cache
     def whole(folder: str) -> bool:
         files = list(_files(root, folder))
-        shown = [path for path in files if not is_hidden(path.removeprefix(f"{folder}/"))]
+        shown = [path for path in files if counts(path, folder)]
         if folder in shared or not shown or not known.issuperset(shown) or any(map(is_withheld, files)):
             return False
-        return not (_is_shelf(shown) or _wraps(folder, shown))
+        return not (_is_shelf(shown, spelled) or _wraps(folder, shown))
 
     found = {}
     for path in written:
+        if loose(path):
+            continue
         owner = next((folder for folder in above(path) if not is_hidden(folder) and whole(folder)), path)
         if owner != path or not is_hidden(path):
             found[path] = owner
@@ -134,15 +148,15 @@ def _files(root: Path, folder: str) -> Iterator[str]:
                 yield path
 
 
-def _is_shelf(files: Collection[str]) -> bool:
-    """Whether `files` are a few tables in one folder that have nothing to do with each other."""
+def _is_shelf(files: Collection[str], spelled: Callable[[str], bool]) -> bool:
+    """Whether `files` are a few in one folder that have nothing to do with each other."""
     folders = {path.rpartition("/")[0] for path in files}
     if len(folders) > 1 or len(files) > MANY or "=" in min(folders).rpartition("/")[2]:
         return False
     names = {_DIGITS.sub("#", path.rpartition("/")[2]) for path in files}
     if len(files) == 1:
         return _SHARD.fullmatch(min(files).rpartition("/")[2].lower()) is None
-    return len(names) == len(files) and all(map(_is_table, files))
+    return len(names) == len(files) and all(map(spelled, files))
 
 
 def _wraps(folder: str, files: Collection[str]) -> bool:
@@ -150,7 +164,3 @@ def _wraps(folder: str, files: Collection[str]) -> bool:
     below = {path.removeprefix(f"{folder}/").partition("/") for path in files}
     names = {name for name, _, _ in below}
     return len(names) == 1 and all(rest for _, _, rest in below) and "=" not in min(names)
-
-
-def _is_table(path: str) -> bool:
-    return suffix(path.removesuffix(".gz").removesuffix(".zst")) in TABLES

@@ -1,128 +1,10 @@
 """What the name, the size and the first bytes of a file say of its part in a run."""
 
+from collections.abc import Collection
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-TABLES = frozenset(
-    [
-        "parquet",
-        "pq",
-        "parq",
-        "arrow",
-        "arrows",
-        "feather",
-        "ipc",
-        "orc",
-        "avro",
-        "csv",
-        "tsv",
-        "jsonl",
-        "ndjson",
-    ]
-)
-"""Suffixes of files that hold one table each."""
-
-_DATA = TABLES | frozenset(
-    [
-        "tab",
-        "xls",
-        "xlsx",
-        "ods",
-        "npy",
-        "npz",
-        "mat",
-        "h5",
-        "hdf5",
-        "nc",
-        "zarr",
-        "tfrecord",
-        "tfrecords",
-        "sqlite",
-        "sqlite3",
-        "db",
-        "duckdb",
-        "dta",
-        "sas7bdat",
-        "sav",
-        "rds",
-        "rdata",
-        "pkl",
-        "pickle",
-        "joblib",
-        "pt",
-        "pth",
-        "ckpt",
-        "safetensors",
-        "onnx",
-        "gguf",
-        "bin",
-        "dat",
-        "png",
-        "jpg",
-        "jpeg",
-        "gif",
-        "bmp",
-        "tif",
-        "tiff",
-        "webp",
-        "heic",
-        "svs",
-        "dcm",
-        "nii",
-        "wav",
-        "mp3",
-        "flac",
-        "ogg",
-        "opus",
-        "m4a",
-        "aac",
-        "mp4",
-        "mov",
-        "avi",
-        "mkv",
-        "webm",
-        "zip",
-        "tar",
-        "gz",
-        "tgz",
-        "bz2",
-        "xz",
-        "zst",
-        "7z",
-        "lz4",
-        "rar",
-    ]
-)
-"""Suffixes of files that are data whatever their size."""
-
-_CODE = frozenset(
-    [
-        "py",
-        "pyi",
-        "pyx",
-        "pyc",
-        "ipynb",
-        "so",
-        "pyd",
-        "dll",
-        "dylib",
-        "sh",
-        "sql",
-        "r",
-        "jl",
-        "lua",
-        "js",
-        "ts",
-        "c",
-        "cc",
-        "cpp",
-        "h",
-        "rs",
-        "go",
-        "java",
-    ]
-)
-"""Suffixes of files that are code whatever their size."""
+from dsv.workspace.suffixes import has_data_name, is_code_name, is_known_name, suffix
 
 _SECRET = (".env*", "*.pem", "*.key", ".netrc", ".pypirc", "*credentials*")
 
@@ -138,17 +20,7 @@ def is_withheld(path: str) -> bool:
     parts = path.lower().split("/")
     if any(fnmatchcase(part, pattern) for part in parts for pattern in _SECRET):
         return True
-    return parts[-1].startswith("id_") and not (has_data_name(path) or suffix(path) in _CODE)
-
-
-def has_data_name(path: str) -> bool:
-    """Whether the suffix of `path` is that of a format for data."""
-    return suffix(path) in _DATA
-
-
-def suffix(path: str) -> str:
-    """Return what follows the last dot of the name in `path`, in lower case; empty if there is none."""
-    return Path(path).suffix[1:].lower()
+    return parts[-1].startswith("id_") and not (has_data_name(path) or is_code_name(path))
 
 
 def is_hidden(path: str) -> bool:
@@ -156,19 +28,47 @@ def is_hidden(path: str) -> bool:
     return path.startswith(".") or "/." in path
 
 
-def is_data(root: Path, path: str) -> bool:
-    """Whether the file `path` in the workspace `root` is data, not code: its suffix, size or bytes say so.
+def is_code(root: Path, path: str, executed: Collection[str] = ()) -> bool:
+    """Whether the file `path` in the workspace `root`, which was read, is a program, a module or settings.
 
-    A file that is gone is judged by its name.
+    All else is data: text of any other suffix, whatever is large, and what is no text.
+
+    Args:
+        root: The workspace.
+        path: The file; one that is gone is judged by its name.
+        executed: The files that are known to have been executed.
+    """
+    if path in executed:
+        return True
+    if has_data_name(path):
+        return False
+    if is_code_name(path):
+        return True
+    try:
+        stat = (root / path).stat()
+        head = _head(root / path)
+    except OSError:
+        return is_known_name(path)
+    if stat.st_size > _LARGE or b"\0" in head:
+        return False
+    return is_known_name(path) or head.startswith(b"#!") or (not suffix(path) and bool(stat.st_mode & 0o111))
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_HEAD)
+
+
+def is_data(root: Path, path: str) -> bool:
+    """Whether the file `path` in the workspace `root`, which nobody has seen being read, is data for certain.
+
+    Its suffix, size or bytes say so; a file that is gone is judged by its name.
     """
     if has_data_name(path):
         return True
-    if suffix(path) in _CODE:
+    if is_code_name(path):
         return False
     try:
-        if (root / path).stat().st_size > _LARGE:
-            return True
-        with (root / path).open("rb") as file:
-            return b"\0" in file.read(_HEAD)
+        return (root / path).stat().st_size > _LARGE or b"\0" in _head(root / path)
     except OSError:
         return False

@@ -7,21 +7,22 @@ from dataclasses import replace
 
 from dsv.atomic import replace_file
 from dsv.errors import Refused, StorageError
-from dsv.ids import ObjectId
 from dsv.lineage.execute import Execution, Executor, Here
-from dsv.model.attempt import CAPTURED, CLAIMED, DECLARED, PARTLY, Attempt
 from dsv.progress import SILENT, Progress
 from dsv.recording import before as befores
 from dsv.recording import folders, parts, uses, watching
+from dsv.recording.attempts import attempt_of
 from dsv.recording.before import Before
+from dsv.recording.closure import close
 from dsv.recording.request import Request
 from dsv.recording.result import Recorded
 from dsv.recording.secrets import Screen
-from dsv.recording.staging import Whole, stage_run
+from dsv.recording.sorting import sort
+from dsv.recording.staging import Whole, left_out, stage_run
 from dsv.recording.surroundings import Asked
 from dsv.recording.uses import Uses
 from dsv.recording.watching import Seen
-from dsv.repo import Repo, now
+from dsv.repo import Repo
 
 
 def record(
@@ -60,7 +61,7 @@ def record(
         _keep_tail(repo, request, seen.execution)
         if seen.execution.exit_code or seen.execution.signalled is not None:
             return Recorded(seen.execution, written=_written(request, seen))
-        asked.ended(seen.modules)
+        asked.ended(seen.modules, seen.captured.programs if seen.captured else ())
         return conclude(repo, request, before, seen, asked, progress=progress)
 
 
@@ -88,19 +89,29 @@ def conclude(
     Raises:
         NotFound, Refused: As `record`.
     """
-    found = None if seen.captured is None else uses.sort(repo, request, before, seen.captured)
+    captured = seen.captured
+    found = None if captured is None else sort(repo, request, before, captured, seen.execution)
     warnings = tuple(uses.undeclared(request, found) if found else ())
     used = uses.declared(repo, request, before, found)
     uses.add_reported(used, seen.reports)
     if also is not None:
         also(used)
     if not used.outputs:
-        return Recorded(seen.execution, warnings=warnings, notes=("nothing was written",))
+        return Recorded(seen.execution, warnings=warnings, notes=_nothing(repo, used))
     _check_count(request, used)
     made = parts.store(repo, before, used, progress)
+    closure = close(repo, request, used, captured, progress)
     around = asked.answer(seen.modules)
-    attempt = _attempt(request, before, seen, used, around.imported)
-    return stage_run(repo, request, Whole(before, used, made, around, attempt, seen, warnings))
+    attempt = attempt_of(repo, request, before, seen, used, around)
+    return stage_run(repo, request, Whole(before, used, made, closure, around, attempt, seen, warnings))
+
+
+def _nothing(repo: Repo, used: Uses) -> tuple[str, ...]:
+    """Return what is said of a run without outputs: that nothing was written only if nothing was."""
+    if used.left_out or used.noted:
+        notes = [f"{path} is in git and was written: it is no dataset" for path in sorted(used.noted)]
+        return ("no dataset was written", *notes, *left_out(used))
+    return ("nothing was written, except what .dsvignore names" if repo.ignored else "nothing was written",)
 
 
 def claim(repo: Repo, request: Request, *, progress: Progress = SILENT) -> Recorded:
@@ -127,33 +138,9 @@ def claim(repo: Repo, request: Request, *, progress: Progress = SILENT) -> Recor
     with Asked(repo, request) as asked:
         asked.ended(frozenset())
         around = asked.answer(None)
-    attempt = _attempt(request, before, None, used, None)
-    return stage_run(repo, request, Whole(before, used, made, around, attempt, None, ()))
-
-
-def _attempt(
-    request: Request, before: Before, seen: Seen | None, used: Uses, imported: tuple[str, ...] | None
-) -> Attempt:
-    capture = CAPTURED
-    if seen is None:
-        capture = CLAIMED
-    elif request.declares_all:
-        capture = DECLARED
-    elif request.inputs is not None or request.outputs is not None:
-        capture = PARTLY
-    execution = None if seen is None else seen.execution
-    spots = () if seen is None else seen.blind_spots
-    return Attempt(
-        run=ObjectId(""),  # not known before the run is recorded
-        capture=capture,
-        started=execution.started if execution else now()[0],
-        milliseconds=round(execution.seconds * 1000) if execution else 0,
-        exit_code=0,
-        git=before.git,
-        blind_spots=tuple(dict.fromkeys((*spots, *used.unsure))),
-        withheld=tuple(sorted(used.withheld)),
-        imported=imported,
-    )
+    closure = close(repo, request, used, None, progress)
+    attempt = attempt_of(repo, request, before, None, used, around)
+    return stage_run(repo, request, Whole(before, used, made, closure, around, attempt, None, ()))
 
 
 def _check_count(request: Request, used: Uses) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from dsv.errors import NotFound, Refused, UsageFault
+from dsv.ids import ObjectId
 
 PARAMETER = "DSV_PARAM_"
 """Before the name of a parameter this makes the environment variable that holds its value."""
@@ -30,6 +31,8 @@ class Request:
         variables: Names of the environment variables that are recorded.
         code: Code files that it is known to read, for when that cannot be found out.
         own_files: Files that we write ourselves meanwhile, such as where our errors go: nothing of the run's.
+        stdin: File id of what its standard input gives, in the store; None: nothing.
+        idle: A descriptor that nobody is expected to write to, and that the command must not read: see `given`.
         stdout: The descriptor that its standard output goes to.
         stderr: The descriptor that its errors go to.
     """
@@ -44,6 +47,8 @@ class Request:
     variables: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
     own_files: frozenset[str] = frozenset()
+    stdin: ObjectId | None = None
+    idle: int | None = None
     stdout: int = 1
     stderr: int = 2
 

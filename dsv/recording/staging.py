@@ -10,8 +10,9 @@ from dsv.hashing import Kind, object_id
 from dsv.lineage.portable import SESSION
 from dsv.model.attempt import Attempt
 from dsv.model.checkpoint import Checkpoint
-from dsv.model.run import Run
+from dsv.model.run import Listed, Run
 from dsv.recording.before import Before
+from dsv.recording.closure import Closure
 from dsv.recording.folders import above
 from dsv.recording.parts import Parts
 from dsv.recording.request import Request
@@ -24,6 +25,7 @@ from dsv.repo import Repo, Tracked
 from dsv.store.ingest import ingest
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
+from dsv.workspace.litter import told as rules_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Whole:
         before: The workspace before it.
         used: What it used and made.
         parts: The same, stored.
+        closure: What else determined it.
         around: Where it ran.
         attempt: How it happened, but for the run's id.
         seen: What was seen of the command; None for a claim.
@@ -43,6 +46,7 @@ class Whole:
     before: Before
     used: Uses
     parts: Parts
+    closure: Closure
     around: Surroundings
     attempt: Attempt
     seen: Seen | None
@@ -65,6 +69,8 @@ def stage_run(repo: Repo, request: Request, whole: Whole) -> Recorded:
 
     def change(refs: Refs, session: Writer) -> Refs:
         session.put(Kind.CODE, whole.parts.code.encode())
+        for listing in whole.closure.listings.values():
+            session.put(Kind.LISTING, listing.encode())
         _put_environment(session, whole.around)
         session.put(Kind.RUN, run.encode())
         updates = _updates(repo, refs, session, versions)
@@ -103,7 +109,8 @@ def _put_environment(session: Writer, around: Surroundings) -> None:
 
 
 def _run(told: Told, request: Request, whole: Whole) -> Run:
-    parts = whole.parts
+    parts, closure = whole.parts, whole.closure
+    kept = {file.path for file in parts.code.files}
     return Run(
         argv=told.argv,
         inputs=parts.inputs,
@@ -115,6 +122,15 @@ def _run(told: Told, request: Request, whole: Whole) -> Run:
         params=told.params,
         variables=told.variables,
         masked=told.masked or told.argv[0] == SESSION,
+        listings=tuple(
+            Listed(path, object_id(Kind.LISTING, closure.listings[path].encode()))
+            for path in sorted(closure.listings, key=str.encode)
+        ),
+        absent=closure.absent,
+        outside=closure.outside,
+        in_git=tuple(sorted(whole.used.in_git & kept, key=str.encode)),
+        surroundings=closure.surroundings,
+        stdin=closure.stdin,
     )
 
 
@@ -147,11 +163,20 @@ def _check_apart(tracked: set[str], new: Collection[str]) -> None:
             raise Refused(f"{path} and {outer} overlap: a dataset cannot be inside another")
 
 
+def left_out(used: Uses) -> list[str]:
+    """Return what is said of files that are no part of the record because nobody wants them there."""
+    written = [f"left out: {', '.join(rules_told(used.left_out))}"] if used.left_out else []
+    read = {path: rule for path, rule in used.state.items() if path not in used.left_out}
+    return written + ([f"read and left out: {', '.join(rules_told(read))}"] if read else [])
+
+
 def _notes(whole: Whole) -> list[str]:
     used = whole.used
     notes = [f"{path} is in git and was written: it is no dataset" for path in sorted(used.noted)]
     notes += [f"{path} was removed; dsv rm {path} records that" for path in sorted(used.removed)]
-    notes += used.notes
+    notes += [*used.notes, *left_out(used)]
+    if whole.seen is not None and whole.seen.captured is not None:
+        notes += whole.seen.captured.advice
     lock = whole.around.lock
     if lock is not None and whole.around.environment.lock is None:
         notes.append(f"{lock.name} seems to hold a secret: it is not recorded")

@@ -1,11 +1,14 @@
 """Where a command ran: its interpreter, the packages there, the programs."""
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from dsv.errors import UserError
+from dsv.lineage.capture import Program
 from dsv.lineage.environment import (
     Environment,
     LockFile,
@@ -14,9 +17,17 @@ from dsv.lineage.environment import (
     imported_packages,
     recorded_lock,
 )
-from dsv.lineage.interpreter import Interpreter, find_python, interpreter_at, is_python
+from dsv.lineage.interpreter import (
+    PATIENCE,
+    WITHOUT_HURRY,
+    Interpreter,
+    find_python,
+    interpreter_at,
+    is_python,
+)
 from dsv.lineage.portable import fill
 from dsv.lineage.program import program_at
+from dsv.recording.executed import python_of
 from dsv.recording.request import Request
 from dsv.repo import Repo
 
@@ -28,11 +39,27 @@ class Surroundings(NamedTuple):
         environment: The record.
         imported: The distributions that its Pythons imported; None if that is unknown.
         lock: The lock file that was there; the environment has none if it seems to hold a secret.
+        interpreter: Where the Python was; None if there was none.
+        unsure: What could not be found out, a clause each.
     """
 
     environment: Environment
     imported: tuple[str, ...] | None
     lock: LockFile | None
+    interpreter: str | None = None
+    unsure: tuple[str, ...] = ()
+
+
+class _Answer(NamedTuple):
+    """What an interpreter said of itself.
+
+    Attributes:
+        python: Where it is; None if there is none.
+        interpreter: What it said; None if it did not answer.
+    """
+
+    python: Path | None
+    interpreter: Interpreter | None
 
 
 class Asked:
@@ -53,11 +80,11 @@ class Asked:
         self._cwd = repo.root / request.cwd
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="dsv-interpreter")
         self._direct = is_python(self._argv[0])
-        self._asked: Future[Interpreter | None] | None = None
+        self._asked: Future[_Answer] | None = None
 
     def __enter__(self) -> Self:
         if self._direct:
-            self._asked = self._pool.submit(self._ask)
+            self._asked = self._pool.submit(self._ask, self._guess())
         self._pool.submit(_preload)
         return self
 
@@ -66,32 +93,44 @@ class Asked:
     ) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def ended(self, modules: frozenset[str] | None) -> None:
+    def ended(self, modules: frozenset[str] | None, programs: Sequence[Program] = ()) -> None:
         """Take note that the command has ended, so that what is asked only now goes on beside other work.
 
         Args:
             modules: The top names of all modules that its Pythons imported; None if no Python told.
+            programs: What it executed, as far as that was seen.
         """
-        if self._asked is None and modules is not None:
-            self._asked = self._pool.submit(self._ask)
+        seen = python_of(programs, self._root)
+        if self._asked is not None:
+            return
+        if seen is not None or modules is not None:
+            self._asked = self._pool.submit(self._ask, seen or self._guess())
 
     def answer(self, modules: frozenset[str] | None) -> Surroundings:
         """Return where the command ran, given the modules that its Pythons imported; call `ended` before."""
-        interpreter = None if self._asked is None else self._asked.result()
+        python, interpreter = _Answer(None, None) if self._asked is None else self._asked.result()
         program = _absolute(self._argv[0], os.fspath(self._cwd))
         programs = () if self._direct else (program_at(program, self._request.env, self._root),)
         found = find_lock(self._root)
         environment = environment_of(interpreter, lock=recorded_lock(found), programs=programs)
-        if interpreter is None or modules is None:
-            return Surroundings(environment, None, found)
-        return Surroundings(environment, imported_packages(interpreter, modules), found)
+        if interpreter is None:
+            unsure = () if python is None else (f"{python.name} did not say what is installed for it",)
+            return Surroundings(environment, None, found, None if python is None else str(python), unsure)
+        imported = None if modules is None else imported_packages(interpreter, modules)
+        return Surroundings(environment, imported, found, interpreter.executable)
 
-    def _ask(self) -> Interpreter | None:
-        python = find_python(self._argv, self._request.env, self._cwd)
-        try:
-            return None if python is None else interpreter_at(python)
-        except UserError:  # it does not answer: what it is stays unknown
-            return None
+    def _guess(self) -> Path | None:
+        return find_python(self._argv, self._request.env, self._cwd)
+
+    def _ask(self, python: Path | None) -> _Answer:
+        if python is None:
+            return _Answer(None, None)
+        for patience in (PATIENCE, WITHOUT_HURRY):
+            try:
+                return _Answer(python, interpreter_at(python, patience=patience))
+            except UserError:  # it does not answer, or not in time
+                continue
+        return _Answer(python, None)
 
 
 def _preload() -> None:

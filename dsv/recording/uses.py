@@ -1,35 +1,18 @@
-"""What each file that a run used is to it: input, new source, code, withheld, output, or nothing."""
+"""What a run used and made: as it was found out, and as it was declared."""
 
-import re
-from collections.abc import Collection
-from dataclasses import dataclass, field, replace
-from functools import partial
-from pathlib import Path
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
-from dsv import git, places
-from dsv.errors import Refused
-from dsv.ids import ObjectId
-from dsv.lineage.capture import Captured
-from dsv.lineage.growth import has_grown, is_same
+from dsv import places
 from dsv.lineage.reads import Reports
-from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
-from dsv.model.node import EXEC, FILE
-from dsv.recording import folders, modules
+from dsv.recording import modules
 from dsv.recording.before import Before
-from dsv.recording.names import has_data_name, is_data, is_withheld
+from dsv.recording.names import is_data, is_withheld
 from dsv.recording.request import Request
 from dsv.repo import Repo
 from dsv.workspace.paths import GIT_FILES, OWN_FILES
 
-_NOT_CODE = OWN_FILES | GIT_FILES
-
-_INSTALLED = re.compile(r"\.(egg|dist)-info(/|$)")
-"""What tells of a package that is installed for editing belongs to the environment."""
-
-_HF_CACHE = re.compile(r"(^|/)cache-[0-9a-f]{16}[^/]*\.arrow$")
-_HF_LINE = "cache-*.arrow"
+NOT_CODE = OWN_FILES | GIT_FILES
 
 
 @dataclass(slots=True)
@@ -41,11 +24,20 @@ class Uses:
         versions: Other versions of datasets that it read, by `PATH@REV`.
         sources: New datasets that it read, to be stored now: it did not change them.
         code: The other files that it read and that made it what it was.
-        texts: By path code that is in no file.
+        in_git: Of `code`, those that git tracks and that were read as data.
+        texts: By path code that is in no file any more, or was never.
         withheld: Files that it read and that may hold secrets.
+        listed: The folders that it listed.
+        absent: What it looked for and did not find.
+        found: What it looked at and found, and neither read nor listed.
+        outside: The files outside of the workspace that it read, absolute.
+        links: The links through which it came to what it read, with what they lead to.
         outputs: The datasets that it wrote.
         noted: Files in git that it wrote.
         removed: Tracked datasets that it removed.
+        made: All paths that it made, changed or replaced, and the folders that it made.
+        left_out: Files that it wrote and that are no outputs, with the rule that says so.
+        state: Files that it read and that are the memory of tools, or hidden, with the rule that says so.
         unsure: What makes the record incomplete, a clause each.
         notes: What is worth saying besides.
     """
@@ -54,11 +46,20 @@ class Uses:
     versions: dict[str, Checkpoint] = field(default_factory=dict)
     sources: set[str] = field(default_factory=set)
     code: set[str] = field(default_factory=set)
+    in_git: set[str] = field(default_factory=set)
     texts: dict[str, bytes] = field(default_factory=dict)
     withheld: set[str] = field(default_factory=set)
+    listed: set[str] = field(default_factory=set)
+    absent: set[str] = field(default_factory=set)
+    found: set[str] = field(default_factory=set)
+    outside: set[str] = field(default_factory=set)
+    links: dict[str, str] = field(default_factory=dict)
     outputs: set[str] = field(default_factory=set)
     noted: set[str] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)
+    made: set[str] = field(default_factory=set)
+    left_out: dict[str, str] = field(default_factory=dict)
+    state: dict[str, str] = field(default_factory=dict)
     unsure: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -67,6 +68,7 @@ class Uses:
         return frozenset(self.inputs) | self.sources
 
 
+<<<<<<< HEAD
 class _Place(NamedTuple):
     """What sorting asks of the workspace."""
 
@@ -237,6 +239,8 @@ def _has_grown(place: _Place, path: str, old: Checkpoint, overwritten: frozenset
     return False
 
 
+=======
+>>>>>>> 6a7e2f2 (Record all that determined a run: variables, names, absences, files outside, data in git)
 def declared(repo: Repo, request: Request, before: Before, found: Uses | None) -> Uses:
     """Return what a run used with what was declared instead of what was found.
 
@@ -260,7 +264,9 @@ def declared(repo: Repo, request: Request, before: Before, found: Uses | None) -
             elif (version := places.version_of(repo, path)) is not None:
                 uses.versions[path] = version
             else:
-                uses.code |= {name for name in before.in_git if name == path or name.startswith(f"{path}/")}
+                names = {name for name in before.in_git if name == path or name.startswith(f"{path}/")}
+                uses.code |= names
+                uses.in_git |= names
     return uses
 
 
@@ -289,7 +295,7 @@ def _named(repo: Repo, request: Request, before: Before) -> set[str]:
             path = place.relative_to(repo.root.resolve()).as_posix()
         except ValueError:
             continue
-        if not place.is_file() or before.dataset_of(path) or path in _NOT_CODE or is_withheld(path):
+        if not place.is_file() or before.dataset_of(path) or path in NOT_CODE or is_withheld(path):
             continue
         if path in before.in_git or not is_data(repo.root, path):
             found.add(path)
@@ -316,7 +322,3 @@ def _covered(declared_paths: tuple[str, ...], paths: frozenset[str] | set[str]) 
         for one in declared_paths
         if one == path or path.startswith(f"{one}/") or one.startswith(f"{path}/")
     }
-
-
-def _is_text(path: str) -> bool:
-    return not any("\ud800" <= letter <= "\udfff" for letter in path)

@@ -19,8 +19,14 @@ CACHES = frozenset({"__pycache__", ".ipynb_checkpoints", ".DS_Store", ".pytest_c
 """Names that are not offered as untracked; in a dataset they are data like any other."""
 
 
+class _Checked(Protocol):
+    @property
+    def index(self) -> int | None: ...
+
+
 class _Spec(Protocol):
     def match_file(self, file: str) -> bool: ...
+    def check_file(self, file: str, /) -> _Checked: ...
 
 
 class Ignore:
@@ -53,6 +59,18 @@ class Ignore:
             return False
         spec = self._spec = self._spec or self._compile()
         return spec.match_file(f"{path}/" if is_dir else path)
+
+    def rule_of(self, path: str) -> str | None:
+        """Return the line that decides about the file at `path`, `!LINE` if it is one that keeps it; None: no line does.
+
+        Raises:
+            BadConfig: A line is no pattern.
+        """
+        if not self._lines:
+            return None
+        spec = self._spec = self._spec or self._compile()
+        index = spec.check_file(path).index
+        return None if index is None else self._lines[index]
 
     def _compile(self) -> _Spec:
         from pathspec import GitIgnoreSpec

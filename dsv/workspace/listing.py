@@ -6,21 +6,29 @@ from pathlib import Path
 from dsv.atomic import TEMP_PREFIX
 from dsv.model.node import DIR, FILE, LINK
 from dsv.workspace.ignore import CACHES, NEVER_DATA, NOTHING, Ignore
+from dsv.workspace.litter import Litter
 from dsv.workspace.paths import GIT_FILES, OWN_FILES
 from dsv.workspace.scan import under
+from dsv.workspace.suffixes import is_code_name, is_known_name
+
+_LITTER = Litter()
 
 
-def names_in(root: Path, folder: str, ignore: Ignore = NOTHING) -> dict[str, str] | None:
+def names_in(
+    root: Path, folder: str, ignore: Ignore = NOTHING, litter: Litter = _LITTER
+) -> dict[str, str] | None:
     """Return by name what a folder holds: `FILE`, `DIR` or `LINK`; None if it is no folder, or cannot be read.
 
     Recording a run and asking later whether its listings still hold both use this. Left out are the
-    store, git's and dsv's own files, caches, what rules name, pipes and the like, and names that are
-    not UTF-8.
+    store, git's and dsv's own files, caches, what rules name, the state of tools, pipes and the like, and
+    names that are not UTF-8. Of the workspace itself programs, settings, papers and hidden names are left out,
+    too: new ones come every day, and are of no use to who looks for data there.
 
     Args:
         root: The workspace.
         folder: The folder, relative to it; empty for the workspace itself.
         ignore: What is left out besides.
+        litter: Knows the state of tools.
     """
     try:
         with os.scandir(root / folder) as entries:
@@ -30,8 +38,19 @@ def names_in(root: Path, folder: str, ignore: Ignore = NOTHING) -> dict[str, str
     return {
         name: kind
         for name, kind in kinds.items()
-        if kind is not None and not ignore.matches(under(folder, name), is_dir=kind == DIR)
+        if kind is not None and not _is_left_out(folder, name, kind, ignore, litter)
     }
+
+
+def _is_left_out(folder: str, name: str, kind: str, ignore: Ignore, litter: Litter) -> bool:
+    path = under(folder, name)
+    if ignore.matches(path, is_dir=kind == DIR):
+        return True
+    if not folder and (
+        name.startswith(".") or (kind == FILE and (is_code_name(name) or is_known_name(name)))
+    ):
+        return True
+    return litter.is_state(f"{path}/" if kind == DIR else path)
 
 
 def is_ours(folder: str, name: str) -> bool:

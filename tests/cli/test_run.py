@@ -418,17 +418,22 @@ def test_beside_git(outside: Face) -> None:
     write(outside, "notes.txt", "x")
     write(outside, "secret.txt", "hush")
     write(outside, ".gitignore", "secret.txt\nbuild/\n")
-    write(outside, "sub/.gitignore", "hidden.yaml\n")
-    write(outside, "sub/hidden.yaml", "hush")
+    write(outside, "sub/.gitignore", "hidden.yaml\nlocal.yaml\n")
+    write(outside, "sub/hidden.yaml", "api_token: plant-4711-hush\n")
+    write(outside, "sub/local.yaml", "rows: 3\n")
     git("add", ".gitignore", "small.csv", "notes.txt")
     git("commit", "-qm", "first")
     outside.ok("init")
     write(outside, "raw.csv", RAW)
-    command = "cat small.csv raw.csv secret.txt sub/hidden.yaml > out.csv; echo y >> notes.txt; mkdir -p build; echo l > build/log.txt"
+    command = "cat small.csv raw.csv secret.txt sub/*.yaml > out.csv; echo y >> notes.txt; mkdir -p build; echo l > build/table.txt; echo m > a.log"
     document = sh(outside, command)
-    assert (paths(document["inputs"]), paths(document["outputs"])) == (["raw.csv"], ["out.csv"])
-    assert document["code"] == ["small.csv"]
-    assert document["withheld"] == ["secret.txt", "sub/hidden.yaml"]
+    # What git ignores is neither secret nor nothing: data is a source, settings are code, and what was written is there.
+    assert paths(document["inputs"]) == ["raw.csv", "secret.txt"]
+    assert paths(document["outputs"]) == ["build/table.txt", "out.csv"]
+    assert document["code"] == ["small.csv", "sub/local.yaml"]
+    assert document["withheld"] == ["sub/hidden.yaml"]
+    assert "left out: a.log (*.log)" in document["notes"]
+    assert b"plant-4711" not in everything(outside.folder)
     assert "notes.txt is in git and was written: it is no dataset" in document["notes"]
     outside.fails("run", "-o", "small.csv", "--", "true", code=3)
 

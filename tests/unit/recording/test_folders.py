@@ -35,7 +35,28 @@ def put(root: Path, *paths: str) -> frozenset[str]:
 def test_what_was_written_together_is_one_dataset(
     tmp_path: Path, written: list[str], datasets: set[str]
 ) -> None:
-    assert set(written_folders(tmp_path, put(tmp_path, *written)).values()) == datasets
+    found = written_folders(tmp_path, put(tmp_path, *written), spelled=is_table)
+    assert set(found.values()) == datasets
+
+
+def is_table(path: str) -> bool:
+    return path.endswith((".csv", ".csv.gz", ".parquet"))
+
+
+def test_names_that_the_program_spells_are_datasets_of_their_own(tmp_path: Path) -> None:
+    written = put(tmp_path, "models/rf.json", "models/rf.pkl", "by/Oslo.csv", "by/Voss.csv")
+    found = written_folders(tmp_path, written, spelled=lambda path: path.startswith("models"))
+    assert set(found.values()) == {"models/rf.json", "models/rf.pkl", "by"}
+
+
+def test_what_is_of_no_account_belongs_to_a_folder_or_to_nothing(tmp_path: Path) -> None:
+    written = put(
+        tmp_path, "models/rf.pkl", "models/train.log", "set/state.json", "set/0.arrow", "set/x.log", "top.log"
+    )
+    found = written_folders(
+        tmp_path, written, spelled=lambda path: "rf" in path, loose=lambda path: path.endswith(".log")
+    )
+    assert found == {"models/rf.pkl": "models/rf.pkl", "set/state.json": "set", "set/0.arrow": "set"}
 
 
 def test_a_folder_with_files_of_others_is_none(tmp_path: Path) -> None:

@@ -1,0 +1,64 @@
+"""What determined a run besides its data and its code: names, absences, files outside, variables, standard input."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dsv.ids import ObjectId
+from dsv.lineage.capture import Captured
+from dsv.model.listing import Listing
+from dsv.model.run import Outside
+from dsv.progress import SILENT, Progress
+from dsv.recording.listings import absences, listings
+from dsv.recording.outside import outside
+from dsv.recording.request import Request
+from dsv.recording.secrets import Screen
+from dsv.recording.uses import Uses
+from dsv.recording.variables import is_plain, surroundings
+from dsv.repo import Repo
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """What closes the record of a run.
+
+    Attributes:
+        listings: What it saw in the folders that it listed, by folder.
+        absent: The paths in the workspace that it looked for in vain, sorted.
+        outside: The files outside of the workspace that it read, sorted by path.
+        surroundings: The variables that are recorded of every run.
+        stdin: File id of what its standard input gave; None if that was empty.
+    """
+
+    listings: Mapping[str, Listing] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
+    outside: tuple[Outside, ...] = ()
+    surroundings: Mapping[str, str] = field(default_factory=dict)
+    stdin: ObjectId | None = None
+
+
+def close(
+    repo: Repo, request: Request, uses: Uses, captured: Captured | None, progress: Progress = SILENT
+) -> Closure:
+    """Return what closes the record of a run that has ended.
+
+    Args:
+        repo: The workspace.
+        request: What was run.
+        uses: What it used and made; notes are added.
+        captured: What was seen of it; None if nothing was, or for a claim.
+        progress: Told of the bytes that are read.
+    """
+    named = repo.config.record_env
+    secret = [name for name in named if request.env.get(name) and not is_plain(name, request.env[name])]
+    uses.notes += [f"{name} may hold a secret: its value is not recorded" for name in secret]
+    found = surroundings(request.env, repo.root, repo.root / request.cwd, named)
+    if captured is None:
+        return Closure(surroundings=found, stdin=request.stdin)
+    screen = Screen(repo.root, request.env)
+    return Closure(
+        listings=listings(repo, uses, captured.removed),
+        absent=absences(repo, uses),
+        outside=outside(sorted(uses.outside), screen, uses, progress),
+        surroundings={name: screen.without_home(value) for name, value in found.items()},
+        stdin=request.stdin,
+    )
