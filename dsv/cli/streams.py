@@ -25,8 +25,12 @@ def parameters(texts: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def own_files(context: Context) -> frozenset[str]:
+def own_files(context: Context, *, keep: bool = False) -> frozenset[str]:
     """Return the files of the workspace that our streams are.
+
+    Args:
+        context: The surroundings.
+        keep: Whether what standard input gives is kept.
 
     Raises:
         Refused: The command would read or write one of them in our name, so that nobody could tell or replay it.
@@ -40,7 +44,7 @@ def own_files(context: Context) -> frozenset[str]:
             inside = context.path(os.fspath(path))
         except Refused:
             continue
-        if number == 0 or (number == 1 and not context.out.json):
+        if (number == 0 and not keep) or (number == 1 and not context.out.json):
             which, sign = ("input", "<") if number == 0 else ("output", ">")
             raise Refused(
                 f"standard {which} is {inside}: the record would not say so",
@@ -48,6 +52,20 @@ def own_files(context: Context) -> frozenset[str]:
             )
         found.add(inside)
     return frozenset(found)
+
+
+def idle_input() -> int | None:
+    """Return the descriptor of our standard input if it is a pipe; the command gets nothing from it.
+
+    Raises:
+        Refused: Something waits there, which the command might read in our name: nobody could tell or replay it.
+    """
+    from dsv.recording import given
+
+    waits = given.waiting(0)
+    if waits is not None:
+        raise Refused(f"standard input is {waits}: the record would not hold what it gives", hint=given.HINT)
+    return 0 if given.is_pipe(0) else None
 
 
 def _file_of(number: int) -> Path | None:

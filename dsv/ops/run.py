@@ -1,11 +1,11 @@
 """Run a command, and stage what it wrote with the record of how."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dsv import committing, guard
 from dsv.committing import Made
 from dsv.progress import SILENT, Progress
-from dsv.recording import record
+from dsv.recording import given, record
 from dsv.recording.request import Request
 from dsv.recording.result import Recorded
 from dsv.repo import Repo
@@ -31,6 +31,7 @@ def run(
     request: Request,
     *,
     execute: bool = True,
+    stdin: int | None = None,
     message: str | None = None,
     author: str = "",
     progress: Progress = SILENT,
@@ -41,6 +42,7 @@ def run(
         repo: The workspace.
         request: What to run.
         execute: Whether to run it; otherwise the outputs that are there are recorded as made by it.
+        stdin: A descriptor: all that it gives is stored, and the command's standard input; None: it has none.
         message: Commit all that is staged then, and what the command read, with this message; None: do not.
         author: Who makes the commit.
         progress: Told of the bytes that are read, before and after.
@@ -55,6 +57,8 @@ def run(
         # What would be in the way of the commit is said before hours of work.
         committing.check_message(message)
         guard.follow_git(repo, guard.ready(repo))
+    if stdin is not None:
+        request = replace(request, stdin=given.keep(repo, stdin))
     if execute:
         recorded = record.record(repo, request, progress=progress)
     else:

@@ -14,6 +14,7 @@ from dsv.lineage.portable import fill
 from dsv.lineage.reads import Reports, read_reports
 from dsv.lineage.reads import observed as reporting
 from dsv.lineage.turns import Turn
+from dsv.recording.given import Given
 from dsv.recording.request import Request
 from dsv.repo import Repo
 
@@ -47,6 +48,7 @@ def execute(repo: Repo, request: Request, executor: Executor) -> Seen:
     Raises:
         Busy: It captures, and so does another run in this workspace.
         NotFound: There is no such program or folder.
+        Refused: Something came through its standard input.
         UserError: The program cannot be executed.
     """
     place = repo.root / request.cwd
@@ -57,14 +59,19 @@ def execute(repo: Repo, request: Request, executor: Executor) -> Seen:
         reports, cache, reads = folder / "imports", folder / "cache", folder / "reads"
         for one in (reports, cache, reads):
             one.mkdir()
-        command = Command(
-            argv=fill(request.argv, request.params),
-            cwd=place,
-            env=reporting(observed(request.variables_with_parameters(), reports, cache), reads),
-            stdout=request.stdout,
-            stderr=request.stderr,
-        )
-        with Turn(repo.dot / TURNS, captures=not request.declares_all) as turn:
+        env = reporting(observed(request.variables_with_parameters(), reports, cache), reads)
+        with (
+            Given(repo, request, executor.stop) as given,
+            Turn(repo.dot / TURNS, captures=not request.declares_all) as turn,
+        ):
+            command = Command(
+                argv=fill(request.argv, request.params),
+                cwd=place,
+                env=env,
+                stdin=given.descriptor,
+                stdout=request.stdout,
+                stderr=request.stderr,
+            )
             apart = () if repo.config.store is None else (repo.root / repo.config.store,)
             with Eye(repo.root, repo.ignored, repo.config.witness, apart) as eye:
                 execution = executor.run(eye.watching(command))

@@ -1,6 +1,7 @@
 """`dsv run`."""
 
 import sys
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -9,17 +10,20 @@ from dsv.cli import complete, origins
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.cli.replays import brought
-from dsv.cli.streams import own_files, parameters
+from dsv.cli.streams import idle_input, own_files, parameters
 from dsv.cli.style import counted, printable, size
 from dsv.cli.trusting import trust_own
 from dsv.errors import UsageFault
 from dsv.ids import short
 
 if TYPE_CHECKING:
-    from dsv.model.run import Input, Output
+    from dsv.model.attempt import Attempt
+    from dsv.model.run import Input, Output, Run
     from dsv.ops.run import RunResult
     from dsv.recording.request import Request
     from dsv.recording.result import Recorded
+
+_NAMED = 3
 
 SHAPE = {
     "command_exit": "int?: exit code of the command, 128 + n for signal n; null with --no-exec",
@@ -45,6 +49,19 @@ SHAPE = {
         }
     ],
     "code": ["path: of a code file that it read"],
+    "in_git": ["path: of a code file that git tracks, and that it read as data"],
+    "outside": [
+        {
+            "path": "text: of a file outside of the workspace that it read",
+            "content": "id: of its bytes, which are not kept",
+        }
+    ],
+    "listings": ["path: of a folder that it listed; . is the workspace"],
+    "absent": ["path: that it looked for in vain"],
+    "variables": {"*": "text: the value of a variable that is recorded of every run"},
+    "stdin": "id?: of what its standard input gave; null if nothing",
+    "witness": "text?: what saw it: calls, files or events; null if nothing did",
+    "interpreter": "text?: the Python that ran it; null if none did",
     "withheld": ["path: that may hold secrets, and is not recorded"],
     "staged": ["path: of a dataset that was staged"],
     "unchanged": "flag: whether all of it was staged like this already",
@@ -96,6 +113,12 @@ SHAPE = {
     help="A parameter: {KEY} in the command, DSV_PARAM_KEY in its environment.",
 )
 @click.option("--env", "variables", multiple=True, metavar="VAR", help="An environment variable to record.")
+@click.option(
+    "--stdin",
+    type=click.Choice(["refuse", "keep"]),
+    default="refuse",
+    help="What comes through standard input: refuse the run, or keep it with the record.",
+)
 @click.option("-m", "--message", metavar="MSG", help="Commit all that is staged then, and what it read.")
 @click.option("--no-exec", is_flag=True, help="Run nothing: record what ran before or elsewhere.")
 @click.argument(
@@ -115,6 +138,7 @@ def command(
     outputs: tuple[str, ...],
     params: tuple[str, ...],
     variables: tuple[str, ...],
+    stdin: str,
     message: str | None,
     no_exec: bool,
 ) -> int:
@@ -129,6 +153,8 @@ def command(
 
     if no_exec and not outputs:
         raise UsageFault("--no-exec needs to know what was written", hint="add -o PATH")
+    keep = stdin == "keep"
+    own = frozenset() if no_exec else own_files(context, keep=keep)
     request = Request(
         argv=argv,
         env=context.env,
@@ -138,7 +164,8 @@ def command(
         outputs=tuple(map(context.path, outputs)) or None,
         params=parameters(params),
         variables=variables,
-        own_files=frozenset() if no_exec else own_files(context),
+        own_files=own,
+        idle=None if no_exec or keep else idle_input(),
         stdout=2 if context.out.json else 1,
     )
     sys.stdout.flush()
@@ -146,6 +173,7 @@ def command(
         context.repo,
         request,
         execute=not no_exec,
+        stdin=0 if keep else None,
         message=message,
         author=context.author if message is not None else "",
         progress=context.progress("storing", "B"),
@@ -188,6 +216,14 @@ def _record(request: "Request", result: "RunResult") -> dict[str, object]:
             for one in (run.outputs if run else ())
         ],
         "code": list(found.code),
+        "in_git": list(run.in_git) if run else [],
+        "outside": [{"path": one.path, "content": one.content} for one in (run.outside if run else ())],
+        "listings": [one.path or "." for one in (run.listings if run else ())],
+        "absent": list(run.absent) if run else [],
+        "variables": dict(run.surroundings) if run else {},
+        "stdin": run.stdin if run else None,
+        "witness": attempt.witness if attempt else None,
+        "interpreter": attempt.interpreter if attempt else None,
         "withheld": list(attempt.withheld) if attempt else [],
         "staged": list(found.staged),
         "unchanged": found.unchanged,
@@ -241,11 +277,35 @@ def _tell_run(context: Context, found: "Recorded") -> None:
     for read in run.inputs:
         out.say(f"  input    {_input(read, new=read.path in found.sources)}")
     for path in found.code:
-        out.say(f"  code     {printable(path)}")
+        out.say(f"  {'in git' if path in run.in_git else 'code':<8} {printable(path)}")
+    for listed in run.listings:
+        out.say(f"  listed   {printable(listed.path or '.')}")
+    for path in run.absent:
+        out.say(f"  absent   {printable(path)}")
+    if run.stdin is not None:
+        out.say(f"  stdin    {short(run.stdin)}")
     for path in attempt.withheld:
         out.say(f"  withheld {printable(path)}: it may hold secrets")
+    for one in run.outside:
+        out.say(f"  outside  {printable(one.path)}  {short(one.content)}  {size(one.size)}")
     for made in run.outputs:
         out.say(f"  output   {_output(made, found.rows.get(made.path))}")
+    _warn(context, run, attempt)
+
+
+def _warn(context: Context, run: "Run", attempt: "Attempt") -> None:
+    """Warn of what the record lacks, with what follows from it."""
+    out = context.out
+    for one in run.outside:
+        out.warn(f"{printable(one.path)} is outside of the workspace: its bytes are not kept")
+    if run.outside:
+        out.hint(f"dsv import {quote(run.outside[0].path)} brings it into the workspace")
+    if attempt.withheld:
+        few = ", ".join(map(printable, attempt.withheld[:_NAMED]))
+        rest = len(attempt.withheld) - _NAMED
+        more = f" and {rest} more" if rest > 0 else ""
+        out.warn(f"without {few}{more}, what was made cannot be rebuilt elsewhere")
+        out.hint(f"dsv add {quote(attempt.withheld[0])}, if there is no secret in it")
     if run.masked:
         out.warn("secrets were left out of the record: it cannot be run again as it is recorded")
     for spot in attempt.blind_spots:
