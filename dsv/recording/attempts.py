@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dsv.ids import ObjectId
-from dsv.lineage.capture import DECLARED as UNWATCHED
 from dsv.lineage.capture import Captured
 from dsv.model.attempt import CAPTURED, CLAIMED, DECLARED, PARTLY, Attempt
 from dsv.model.node import DIR, FILE, LINK
@@ -48,7 +47,7 @@ def attempt_of(
         blind_spots=tuple(dict.fromkeys((*spots, *used.unsure, *around.unsure))),
         withheld=tuple(sorted(used.withheld)),
         imported=None if seen is None else around.imported,
-        witness=None if captured is None or captured.eye == UNWATCHED else captured.eye,
+        witness=None if captured is None else captured.eye,
         interpreter=_place_of(repo.root, request, around.interpreter),
         found=_found(repo.root, used),
         contacts=_contacts(captured),

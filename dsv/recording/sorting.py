@@ -8,9 +8,10 @@ from functools import partial
 
 from dsv import git
 from dsv.errors import Refused
-from dsv.lineage.capture import EVENTS, Captured
+from dsv.lineage.capture import Captured
 from dsv.lineage.execute import Execution
 from dsv.lineage.growth import has_grown
+from dsv.model.attempt import EVENTS
 from dsv.model.checkpoint import Checkpoint
 from dsv.recording import folders, spelling
 from dsv.recording.before import Before
@@ -105,13 +106,20 @@ def _sort_links(place: Place, uses: Uses, captured: Captured) -> None:
 def _sort_reads(place: Place, uses: Uses, request: Request, captured: Captured) -> None:
     changed = captured.written | captured.removed
     executed = executed_files(place.root, request, captured.programs)
-    gone = [path for path in sorted(captured.read) if not _sort_read(place, uses, path, changed, executed)]
+    grown = {path for path in captured.appended if place.before.dataset_of(path) is None}
+    read = sorted(captured.read - grown)
+    gone = [path for path in read if not _sort_read(place, uses, path, changed, executed)]
     if gone and request.inputs is None:
         raise Refused(
             f"the command changed {gone[0]}, which it had read and which was not tracked: what it read is gone",
             hint=f"dsv add {gone[0]}, and run again; or name it in .dsvignore if it does not matter",
         )
     uses.unsure += [f"{path} was read and then changed" for path in gone]
+    uses.unsure += [
+        f"{path} was appended to, and what it held before is not recorded"
+        for path in sorted(grown)
+        if place.litter.pattern_of(path) is None and not is_hidden(path)
+    ]
 
 
 def _sort_read(
