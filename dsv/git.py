@@ -60,18 +60,40 @@ def tracked(root: Path, paths: Sequence[str] = ()) -> frozenset[str]:
 def ignored(root: Path, paths: Collection[str]) -> frozenset[str]:
     """Return those of `paths`, relative to `root`, that git ignores, for whatever reason, and does not track.
 
-    Where there is no git repository, or git is not installed, nothing is ignored.
+    What is in a repository inside of the repository, such as a submodule, is asked of that. Where git does not
+    answer, all is ignored: what it would hide must not come to light. Where there is no git repository, or git is not
+    installed, nothing is.
     """
-    if not paths:
-        return frozenset()
-    text = "\0".join(sorted(paths)).encode("utf-8", "surrogateescape")
-    try:
-        done = subprocess.run(
-            ["git", "check-ignore", "-z", "--stdin"], cwd=root, input=text, capture_output=True, check=False
-        )
-    except OSError:
-        return frozenset()
-    return frozenset(done.stdout.decode("utf-8", "surrogateescape").split("\0")) - {""}
+    found: set[str] = set()
+    for folder, names in _by_repository(root, paths).items():
+        start = f"{folder}/" if folder else ""
+        text = "\0".join(names).encode("utf-8", "surrogateescape")
+        command = ["git", "check-ignore", "-z", "--stdin"]
+        try:
+            done = subprocess.run(command, cwd=root / folder, input=text, capture_output=True, check=False)
+        except OSError:
+            return frozenset()
+        told = done.stdout.decode("utf-8", "surrogateescape").split("\0")
+        answered = done.returncode in (0, 1) or find(root / folder) is None
+        found.update(f"{start}{name}" for name in (told if answered else names) if name)
+    return frozenset(found)
+
+
+def _by_repository(root: Path, paths: Collection[str]) -> dict[str, list[str]]:
+    """Return `paths` by the folder below `root` of the repository that they are in, relative to that."""
+    known: dict[str, str] = {"": ""}
+
+    def owner(folder: str) -> str:
+        if folder not in known:
+            inner = (root / folder / ".git").exists()
+            known[folder] = folder if inner else owner(folder.rpartition("/")[0])
+        return known[folder]
+
+    found: dict[str, list[str]] = {}
+    for path in sorted(paths):
+        folder = owner(path.rpartition("/")[0])
+        found.setdefault(folder, []).append(path[len(folder) + 1 :] if folder else path)
+    return found
 
 
 def staged_content(root: Path, path: str) -> bytes | None:
