@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -30,6 +31,9 @@ from dsv.lineage.program import program_at
 from dsv.recording.executed import python_of
 from dsv.recording.request import Request
 from dsv.repo import Repo
+
+_SHORT = 1.0
+"""Seconds after which a command is worth preparing for its tables: loading what reads them takes a third of one."""
 
 
 class Surroundings(NamedTuple):
@@ -81,16 +85,18 @@ class Asked:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="dsv-interpreter")
         self._direct = is_python(self._argv[0])
         self._asked: Future[_Answer] | None = None
+        self._ended = Event()
 
     def __enter__(self) -> Self:
         if self._direct:
             self._asked = self._pool.submit(self._ask, self._guess())
-        self._pool.submit(_preload)
+        self._pool.submit(self._preload)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._ended.set()
         self._pool.shutdown(cancel_futures=True)
 
     def ended(self, modules: frozenset[str] | None, programs: Sequence[Program] = ()) -> None:
@@ -100,6 +106,7 @@ class Asked:
             modules: The top names of all modules that its Pythons imported; None if no Python told.
             programs: What it executed, as far as that was seen.
         """
+        self._ended.set()
         seen = python_of(programs, self._root)
         if self._asked is not None:
             return
@@ -119,6 +126,11 @@ class Asked:
         imported = None if modules is None else imported_packages(interpreter, modules)
         return Surroundings(environment, imported, found, interpreter.executable)
 
+    def _preload(self) -> None:
+        """Load what the tables of outputs will need while the command is at work, unless it is a short one."""
+        if not self._ended.wait(_SHORT):
+            from dsv import tabular  # noqa: F401
+
     def _guess(self) -> Path | None:
         return find_python(self._argv, self._request.env, self._cwd)
 
@@ -131,11 +143,6 @@ class Asked:
             except UserError:  # it does not answer, or not in time
                 continue
         return _Answer(python, None)
-
-
-def _preload() -> None:
-    """Load what the tables of outputs will need, while there is nothing else to do."""
-    from dsv import tabular  # noqa: F401
 
 
 def _absolute(program: str, cwd: str) -> str:
