@@ -13,7 +13,7 @@ from dsv.hashing import Kind, derived_hasher
 from dsv.ids import ObjectId
 from dsv.model.attempt import VERIFIED, Attempt
 from dsv.model.checkpoint import Checkpoint
-from dsv.model.verdict import Checked, all_good
+from dsv.model.verdict import Checked, Status, all_good
 from dsv.progress import SILENT, Progress
 from dsv.replay import consent
 from dsv.replay.consent import Agree
@@ -32,11 +32,18 @@ _SAMPLE = "dsv 2026-11 sample of datasets v1"
 
 
 class Level(StrEnum):
-    """How much is done to find out."""
+    """How much is done to find out. A higher level passes nothing that a lower one does not."""
 
     HASHES = "hashes"
     LAST = "last"
     RAW = "raw"
+
+
+class Stale(StrEnum):
+    """What becomes of data that is stale at the revision."""
+
+    FAIL = "fail"
+    IGNORE = "ignore"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +55,14 @@ class Selection:
         revision: The commit whose datasets are meant.
         changed_since: Leave out what is the same in this commit.
         sample: At most so many, chosen by hash of the commit and the path; sources are not among them.
+        stale: Whether what is stale can pass; it is said of it in any case.
     """
 
     paths: tuple[str, ...] = ()
     revision: str = "HEAD"
     changed_since: str | None = None
     sample: int | None = None
+    stale: Stale = Stale.FAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +98,9 @@ def verify_hashes(repo: Repo, selection: Selection, *, progress: Progress = SILE
         NotFound: No such revision or dataset.
     """
     commit, datasets, wanted = _select(repo, selection)
-    here = commit == repo.refs().head
-    checks = check_hashes(repo, datasets, set(wanted), here=here, progress=progress)
-    repo.cache.commit()
-    return Verified(commit, Level.HASHES, tuple(checks))
+    checks = _records(repo, commit, datasets, wanted, progress)
+    ignore = selection.stale is Stale.IGNORE
+    return Verified(commit, Level.HASHES, tuple(_unless(one) if ignore else one for one in checks.values()))
 
 
 def verify(
@@ -110,8 +118,8 @@ def verify(
     Args:
         repo: The workspace.
         selection: Which datasets.
-        level: `LAST`: the last run of each, on its recorded inputs. `RAW`: all runs from the raw sources on;
-            each on its recorded inputs where the store has their bytes, else on what was just rebuilt.
+        level: `LAST`: the last run of each, on its recorded inputs. `RAW`: all runs from the raw sources on,
+            each on what was just rebuilt.
         settings: How replays are made.
         agree: Asks the user about commands of others.
         trusted: Where the user's trust is kept.
@@ -127,19 +135,51 @@ def verify(
     if level is Level.HASHES:
         raise UsageFault("level hashes replays nothing")
     commit, datasets, wanted = _select(repo, selection)
-    steps = plan(repo, {path: datasets[path].checkpoint for path in wanted}, chain=level is Level.RAW)
+    raw = level is Level.RAW
+    steps = plan(repo, {path: datasets[path].checkpoint for path in wanted}, chain=raw, on_rebuilt=raw)
     consent.obtain(consent.executed(steps), trusted, agree, recreate=settings.recreate)
     with room(repo.scratch()) as place:
         done = replay_all(repo, steps, place, settings, progress=progress)
-    checks = tuple(checked(steps, path, done, _policy(repo, steps, path)) for path in wanted)
+    records = _records(repo, commit, datasets, wanted)
+    checks = [checked(steps, path, done, _policy(repo, steps, path)) for path in wanted]
     return Verified(
         commit,
         level,
-        checks,
+        tuple(_no_better(one, records[one.path], selection.stale) for one in checks),
         _weakest(done),
         tuple(dict.fromkeys(one for replayed in done.values() for one in replayed.changed)),
         _prove(repo, done),
     )
+
+
+def _records(
+    repo: Repo, commit: ObjectId, datasets: Datasets, wanted: list[str], progress: Progress = SILENT
+) -> dict[str, Checked]:
+    """Return by path what the records of a commit say of its datasets."""
+    here = commit == repo.refs().head
+    checks = check_hashes(repo, datasets, set(wanted), here=here, progress=progress)
+    repo.cache.commit()
+    return {one.path: replace(one, stale=one.reason) if one.status is Status.STALE else one for one in checks}
+
+
+def _unless(record: Checked) -> Checked:
+    """Return what is said of a dataset at level `hashes` where it may be stale."""
+    return replace(record, status=Status.RECORDED) if record.status is Status.STALE else record
+
+
+def _no_better(check: Checked, record: Checked, stale: Stale) -> Checked:
+    """Return what a replay says of a dataset, or what its record says if only that is not good."""
+    check = replace(check, stale=record.stale)
+    if not check.good or record.good or (record.stale and stale is Stale.IGNORE):
+        return check
+    replayed = () if check.status is Status.SOURCE else (f"its replay: {_said(check)}",)
+    return replace(
+        check, status=record.status, reason=record.reason, details=(*replayed, *check.details), accepted=False
+    )
+
+
+def _said(check: Checked) -> str:
+    return f"{check.status}: {check.reason}" if check.reason else str(check.status)
 
 
 def _select(repo: Repo, selection: Selection) -> tuple[ObjectId, Datasets, list[str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from dsv import origins
 from dsv.circumstances import Circumstance
 from dsv.errors import StorageError
-from dsv.ids import short
+from dsv.ids import ObjectId, short
 from dsv.model.policy import Policy
 from dsv.model.run import Output
 from dsv.model.verdict import LIKELY, Status
@@ -39,6 +39,9 @@ class Replayed:
         started: When, in seconds since 1970; 0 if it was not.
         seconds: How long its command took.
         changed: How the environment differs from the recorded one.
+        fed: By path the contents of the inputs that were not those of the record.
+        deferred: Whether it waits for what it is made from, and nothing was judged yet.
+        root: The dataset that it could not be replayed without, and what that is; None if it was replayed.
     """
 
     judgements: Mapping[str, Judgement]
@@ -47,6 +50,14 @@ class Replayed:
     started: int = 0
     seconds: float = 0.0
     changed: tuple[Circumstance, ...] = ()
+    fed: Mapping[str, ObjectId] = field(default_factory=dict)
+    deferred: bool = False
+    root: tuple[str, Judgement] | None = None
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether it was not replayed because of what it is made from."""
+        return self.deferred or self.root is not None
 
     @property
     def good(self) -> bool:

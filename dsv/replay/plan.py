@@ -62,6 +62,8 @@ class Plan:
         sources: Datasets that came from outside: nothing to replay.
         obstacles: Why other datasets cannot be replayed.
         chain: Whether all runs behind the datasets are replayed, not only what is needed for the last.
+        on_rebuilt: Whether the steps of a chain get what was rebuilt wherever that is not the recorded bytes;
+            otherwise recorded bytes where the store has them.
     """
 
     steps: Mapping[ObjectId, Step]
@@ -70,11 +72,25 @@ class Plan:
     sources: tuple[str, ...]
     obstacles: Mapping[str, Obstacle]
     chain: bool
+    on_rebuilt: bool = False
 
     @property
     def order(self) -> dict[ObjectId, frozenset[ObjectId]]:
         """By step the steps whose results it needs."""
         return {oid: frozenset(step.makers.values()) for oid, step in self.steps.items()}
+
+    @property
+    def chained(self) -> dict[ObjectId, frozenset[ObjectId]]:
+        """By step the steps that it is made from."""
+        return {oid: frozenset(step.behind.values()) & self.steps.keys() for oid, step in self.steps.items()}
+
+    def chain_users(self) -> dict[ObjectId, tuple[ObjectId, ...]]:
+        """By step the steps that are made from it."""
+        users: dict[ObjectId, list[ObjectId]] = {oid: [] for oid in self.steps}
+        for oid, behind in self.chained.items():
+            for maker in behind:
+                users[maker].append(oid)
+        return {oid: tuple(found) for oid, found in users.items()}
 
     def needing(self, run: ObjectId) -> tuple[ObjectId, ...]:
         """Return the steps of the chain that ends with `run`, itself first."""
@@ -109,7 +125,7 @@ class _Found:
     held: dict[ObjectId, bool] = field(default_factory=dict)
 
 
-def plan(repo: Repo, datasets: Mapping[str, Checkpoint], *, chain: bool) -> Plan:
+def plan(repo: Repo, datasets: Mapping[str, Checkpoint], *, chain: bool, on_rebuilt: bool = False) -> Plan:
     """Return what has to be replayed to rebuild `datasets`.
 
     Args:
@@ -118,6 +134,7 @@ def plan(repo: Repo, datasets: Mapping[str, Checkpoint], *, chain: bool) -> Plan
         chain: Replay all runs back to the raw sources; otherwise the last run of each dataset, and what
             makes inputs whose bytes are neither here nor on the remote. A chain asks no remote: what
             lies between the sources and the datasets is not fetched.
+        on_rebuilt: Have the steps of a chain get what was rebuilt wherever that is not the recorded bytes.
 
     Raises:
         Corrupt: A record is damaged, or a run depends on itself, which no record can.
@@ -148,7 +165,7 @@ def plan(repo: Repo, datasets: Mapping[str, Checkpoint], *, chain: bool) -> Plan
             continue
         runs[path], outputs[path] = checkpoint.origin, output
     _collect(repo, found, list(dict.fromkeys(runs.values())), chain=chain)
-    return Plan(_sorted(found.steps), runs, outputs, tuple(sources), obstacles, chain)
+    return Plan(_sorted(found.steps), runs, outputs, tuple(sources), obstacles, chain, chain and on_rebuilt)
 
 
 def of_source(source: Source) -> Obstacle | None:

@@ -11,10 +11,10 @@ from dsv.ids import ObjectId
 from dsv.lineage.execute import Here
 from dsv.model.verdict import Checked, Status
 from dsv.progress import SILENT, Progress
-from dsv.replay import account, environments
+from dsv.replay import account, environments, feeding
 from dsv.replay.account import Replayed
-from dsv.replay.beside import Judgement
 from dsv.replay.environments import Present
+from dsv.replay.feeding import Feed
 from dsv.replay.folder import Result
 from dsv.replay.plan import Plan, Step
 from dsv.replay.room import clear
@@ -60,11 +60,13 @@ def replay_all(
         StorageError: The disk is full or fails.
     """
     session = _Session(repo, plan, room, settings)
+    stop = session.executor.stop
     _bring(repo, plan, progress)
     progress.begin("replaying", len(plan.steps), "runs")
-    return carry_out(
-        plan.order, session.work, jobs=settings.jobs, stop=session.executor.stop, progress=progress
-    )
+    done = carry_out(plan.order, session.work, jobs=settings.jobs, stop=stop, progress=progress)
+    if plan.chain:
+        done = carry_out(plan.chained, session.settle, jobs=settings.jobs, stop=stop)
+    return done
 
 
 def _bring(repo: Repo, plan: Plan, progress: Progress) -> None:
@@ -82,34 +84,23 @@ def _bring(repo: Repo, plan: Plan, progress: Progress) -> None:
 
 
 def checked(plan: Plan, path: str, done: Mapping[ObjectId, Replayed], policy: str) -> Checked:
-    """Return what the replays say of the dataset `path`.
-
-    In a chain it is only as good as all that it was made from.
-    """
+    """Return what the replays say of the dataset `path`."""
     if path in plan.sources:
         return Checked(path, Status.SOURCE, policy)
     if path in plan.obstacles:
         return Checked(path, plan.obstacles[path].status, policy, plan.obstacles[path].reason)
     run = plan.runs[path]
     own = done[run].judgements[plan.outputs[path].path]
-    if own.good and plan.chain:
-        own = _behind(plan, run, done) or own
     return Checked(path, own.status, policy, own.reason, done[run].seconds, own.details, own.accepted)
 
 
-def _behind(plan: Plan, run: ObjectId, done: Mapping[ObjectId, Replayed]) -> Judgement | None:
-    """Return what is wrong with something that a run was made from, however far back; None if nothing is."""
-    for oid in plan.needing(run):
-        for path, maker in plan.steps[oid].behind.items():
-            judgement = done[maker].judgements[plan.made(oid, path).path]
-            if not judgement.good:
-                reason = f"{path} ({judgement.status}), which it was made from: {judgement.reason}"
-                return Judgement(judgement.status, reason, judgement.details)
-    return None
-
-
 class _Session:
-    """The replays of one plan, while they are made."""
+    """The replays of one plan, while they are made.
+
+    `work` replays each run on its recorded inputs, as far as they are here, so that none waits for another.
+    In a chain `settle` comes after it, each run after those that it is made from: where these did not give the
+    recorded bytes, it is replayed again, on what they gave.
+    """
 
     def __init__(self, repo: Repo, plan: Plan, room: Path, settings: Settings) -> None:
         self.executor = Here()
@@ -119,32 +110,46 @@ class _Session:
         self._settings = settings
         self._present = Present(repo, settings.means.ambient)
         self._done: dict[ObjectId, Replayed] = {}
-        self._roots: dict[ObjectId, str] = {}
-        self._waiting = {oid: set(plan.users(oid)) for oid in plan.steps}
+        self._settled: set[ObjectId] = set()
+        self._users = plan.chain_users() if plan.chain else {oid: plan.users(oid) for oid in plan.steps}
 
     def work(self, oid: ObjectId) -> Replayed:
         step = self._plan.steps[oid]
-        try:
-            done = self._replayed(step)
-        except (Missing, Corrupt, NotFound) as error:
-            done = account.without(step, Status.FAILED, error.message)
+        feed = feeding.at_first(self._plan, step, self._done)
+        done = self._attempt(step, feed)
+        if not self._plan.chain:
+            done = feeding.told(done, feed)
+            self._settled.add(oid)
+        return self._keep(oid, done)
+
+    def settle(self, oid: ObjectId) -> Replayed:
+        step, before = self._plan.steps[oid], self._done[oid]
+        feed = feeding.at_last(self._plan, step, self._done)
+        if step.obstacle is None and feed.problem is not None:
+            problem = feed.problem
+            before = replace(before, judgements=problem.judgements, results={}, fed={}, root=problem.root)
+        elif step.obstacle is None and (before.unsettled or feed.contents != before.fed):
+            clear(_place(self._room, oid))
+            before = self._attempt(step, feed)
+        self._settled.add(oid)
+        return self._keep(oid, feeding.told(before, feed))
+
+    def _keep(self, oid: ObjectId, done: Replayed) -> Replayed:
         self._done[oid] = done
-        self._tidy(step)
+        self._tidy(oid)
         return done
 
-    def _replayed(self, step: Step) -> Replayed:
+    def _attempt(self, step: Step, feed: Feed) -> Replayed:
         if step.obstacle is not None:
             return account.without(step, step.obstacle.status, step.obstacle.reason)
-        made: dict[str, Result] = {}
-        for path, maker in step.makers.items():
-            output = self._plan.made(step.id, path)
-            judgement = self._done[maker].judgements[output.path]
-            if not judgement.good:
-                # Its reason is told once, of itself; here only what all of it began with.
-                root = self._roots.get(maker) or f"{path}: {judgement.reason or judgement.status.meaning}"
-                self._roots[step.id] = root
-                return account.without(step, Status.FAILED, f"its input {path} could not be rebuilt", root)
-            made[path] = self._done[maker].results[output.path]
+        if feed.problem is not None:
+            return feed.problem
+        try:
+            return replace(self._replayed(step, feed.made), fed=feed.contents)
+        except (Missing, Corrupt, NotFound) as error:
+            return account.without(step, Status.FAILED, error.message)
+
+    def _replayed(self, step: Step, made: Mapping[str, Result]) -> Replayed:
         means = self._means(step)
         place = _place(self._room, step.id)
         replays = [replay(self._repo, step, made, place / "1", means, self.executor)]
@@ -180,15 +185,22 @@ class _Session:
             raise NotFound(error.message, hint=error.hint) from error
         return replace(means, python=python)
 
-    def _tidy(self, step: Step) -> None:
+    def _tidy(self, oid: ObjectId) -> None:
         """Remove results that nothing needs any more."""
         if self._settings.keep:
             return
-        for maker in step.makers.values():
-            self._waiting[maker].discard(step.id)
-        for oid in {step.id, *step.makers.values()}:
-            if not self._waiting[oid] and oid in self._done:
-                clear(_place(self._room, oid))
+        for one in {oid, *self._plan.steps[oid].behind.values()} & self._done.keys():
+            if not any(self._may_use(user, one) for user in self._users[one] if user not in self._settled):
+                clear(_place(self._room, one))
+
+    def _may_use(self, user: ObjectId, maker: ObjectId) -> bool:
+        """Whether a run can still be replayed on what another gave: not if it has the same bytes."""
+        step = self._plan.steps[user]
+        return any(
+            feeding.needs(self._plan, step, path, self._done)
+            for path, oid in step.behind.items()
+            if oid == maker
+        )
 
 
 def _place(room: Path, oid: ObjectId) -> Path:

@@ -26,10 +26,12 @@ SHAPE = {
         {
             "path": "path: of the dataset",
             "status": "|".join(Status),
+            "good": "flag: whether it is at least what its policy demands",
             "policy": "text: what had to be the same",
             "reason": "text: why the status is what it is; empty if it needs no reason",
             "seconds": "number: how long its run took",
             "details": ["text: more about it, the most telling first"],
+            "stale": "text: why it is stale at that commit, whatever its replay gave; empty if it is not",
         }
     ],
 }
@@ -56,6 +58,12 @@ SHAPE = {
 )
 @click.option("--changed-since", metavar="REV", help="Leave out datasets that are the same in REV.")
 @click.option("--sample", metavar="N", type=click.IntRange(min=1), help="Only N datasets, chosen by chance.")
+@click.option(
+    "--stale",
+    type=click.Choice(["fail", "ignore"]),
+    default="fail",
+    help="What becomes of data that is stale there: not good (the default), or only said.",
+)
 @click.option("--twice", is_flag=True, help="Replay two times, to tell what never gives the same.")
 @click.option("--junit", metavar="FILE", help="Write the results to FILE, as JUnit XML.")
 @replays.options
@@ -67,6 +75,7 @@ def command(
     level: str,
     changed_since: str | None,
     sample: int | None,
+    stale: str,
     twice: bool,
     junit: str | None,
     jobs: int | None,
@@ -79,13 +88,13 @@ def command(
     """Rebuild datasets, compare them with what is recorded, and change nothing.
 
     Each run is replayed in a clean folder that holds only its recorded inputs and code. The policy of a
-    dataset in `dsv.toml` says what has to be the same. Commands that others recorded are run only when
+    dataset in `dsv.toml` says what has to be the same. Data that is stale there fails, too. Commands that others recorded are run only when
     you agree. On GitHub Actions what is not good is annotated, and the job's summary gets a table.
     """
-    from dsv.ops.verify import Selection
+    from dsv.ops.verify import Selection, Stale
 
     given = Given(jobs, python, allow, allow_network, env == "recreate", yes)
-    selection = Selection(tuple(map(context.path, paths)), rev, changed_since, sample)
+    selection = Selection(tuple(map(context.path, paths)), rev, changed_since, sample, Stale(stale))
     file = None if junit is None else context.path_here(junit)
     if file is not None and context.repo.dot.is_dir():  # no store yet, nothing tracked: after `git clone`
         check_place(context, file)
@@ -148,10 +157,16 @@ def _lines(context: Context, found: "Verified") -> None:
     for check in found.checks:
         word = check.status.ljust(wide)
         paint = style.removed if not check.good else style.faint if _is_quiet(check) else style.added
-        reason = f"  {printable(check.reason)}" if check.reason else ""
+        reason = f"  {printable(_reason(check))}" if _reason(check) else ""
         out.line(f"{paint(word)}  {printable(check.path)}{reason}")
         if not check.good or out.verbose:
             out.lines([f"{'':{wide}}    {style.faint(printable(line))}" for line in check.details])
+
+
+def _reason(check: "Checked") -> str:
+    """Return the reason of a dataset; of one that is stale and passes, or is worse, that it is stale, too."""
+    also = f"stale: {check.stale}" if check.stale and check.status is not Status.STALE else ""
+    return "; ".join(filter(None, (check.reason, also)))
 
 
 def _is_quiet(check: "Checked") -> bool:
@@ -162,8 +177,10 @@ def _record(check: "Checked") -> dict[str, object]:
     return {
         "path": check.path,
         "status": check.status,
+        "good": check.good,
         "policy": check.policy,
         "reason": check.because,
         "seconds": round(check.seconds, 3),
         "details": list(check.details),
+        "stale": check.stale,
     }

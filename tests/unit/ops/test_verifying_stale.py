@@ -1,0 +1,70 @@
+"""A higher level of verify passes nothing that a lower one does not."""
+
+import sys
+
+import pytest
+
+from dsv.model.verdict import Checked, Status
+from dsv.ops.verify import Level, Selection, Stale, verify_hashes
+from tests.unit.replay.plant import Plant
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs automatic capture")
+
+
+@pytest.fixture
+def plant(tmp_path: object) -> Plant:
+    from pathlib import Path
+
+    assert isinstance(tmp_path, Path)
+    return Plant(tmp_path / "w")
+
+
+@pytest.fixture
+def stale(plant: Plant) -> Plant:
+    """in.csv -> out.csv, and in.csv was changed and committed since."""
+    plant.commit({"in.csv": "a\n1\n"}, "in.csv")
+    plant.run("cp in.csv out.csv")
+    plant.commit({})
+    plant.commit({"in.csv": "a\n2\n"})
+    return plant
+
+
+def check(plant: Plant, level: Level, stale: Stale) -> Checked:
+    if level is Level.HASHES:
+        (found,) = verify_hashes(plant.repo, Selection(("out.csv",), stale=stale)).checks
+    else:
+        (found,) = plant.verify("out.csv", level=level, stale=stale).checks
+    return found
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_what_is_stale_fails_at_every_level_and_is_said_where_it_may(stale: Plant, level: Level) -> None:
+    found = check(stale, level, Stale.FAIL)
+    assert (found.status, found.good, found.stale) == (Status.STALE, False, "in.csv changed")
+    assert found.reason == "in.csv changed"
+    passed = check(stale, level, Stale.IGNORE)
+    assert passed.good
+    assert passed.stale == "in.csv changed"
+    assert passed.status is (Status.RECORDED if level is Level.HASHES else Status.IDENTICAL)
+
+
+def test_what_the_replay_gave_is_said_of_what_is_stale(stale: Plant) -> None:
+    assert "its replay: identical" in check(stale, Level.LAST, Stale.FAIL).details
+
+
+def test_a_replay_that_is_worse_is_told_first(plant: Plant) -> None:
+    plant.commit({"in.csv": "a\n1\n"}, "in.csv")
+    plant.run("sh -c 'cat in.csv; date +%N' > out.csv")
+    plant.commit({})
+    plant.commit({"in.csv": "a\n2\n"})
+    found = check(plant, Level.LAST, Stale.FAIL)
+    assert (found.status, found.stale) == (Status.DIFFERENT, "in.csv changed")
+
+
+def test_a_copy_that_is_not_the_committed_one_passes_at_no_level(plant: Plant) -> None:
+    plant.write({"in.csv": "a\n1\n"})
+    plant.run("cp in.csv out.csv")
+    plant.commit({})
+    plant.write({"out.csv": "a\n9\n"})
+    for level in Level:
+        assert check(plant, level, Stale.IGNORE).status is Status.DIFFERENT
