@@ -43,7 +43,7 @@ def policy_of(rule: DatasetRule | None) -> Policy:
     Where there is no table the caller asks `Policy.applied`.
 
     Raises:
-        BadConfig: The rule asks for the same bytes and allows other values.
+        BadConfig: The rule contradicts itself: it asks for the same bytes and allows other values, say.
     """
     if rule is None:
         return Policy()
@@ -53,6 +53,9 @@ def policy_of(rule: DatasetRule | None) -> Policy:
             f"dataset {rule.match!r}: policy exact compares bytes, so {lax} has no meaning",
             hint='use policy = "table"',
         )
+    both = sorted({*rule.key} & {*rule.ignore_columns})
+    if both:
+        raise BadConfig(f"dataset {rule.match!r}: {both[0]} cannot be in key and in ignore_columns")
     return Policy(
         kind=rule.policy or TABLE,
         tolerance=rule.tolerance or 0.0,

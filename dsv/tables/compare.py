@@ -1,7 +1,8 @@
 """Whether two tables are the same under a policy, and if not, what differs and where.
 
 Row by row unless the policy says that order does not count: then rows are told by their
-hashes (`dsv.tables.unmatched`), and what is left is paired (`dsv.tables.pairing`). Nothing is
+hashes (`dsv.tables.unmatched`), and what is left is paired (`dsv.tables.pairing`). Where order counts, a key
+pairs what differs, so that one row more does not make all behind it differ. Nothing is
 held but a few batches, one bit for each row that differs, and for rows that have no
 counterpart what those modules say.
 """
@@ -90,7 +91,7 @@ def compare(
     """
     if facts is not None and facts[0].table == facts[1].table:
         return Comparison(Verdict.EQUAL, facts[0].rows, facts[1].rows, compared=facts[0].rows)
-    for name in policy.key if policy.kind == UNORDERED else ():
+    for name in policy.key:
         if name not in before.schema.names and name not in after.schema.names:
             raise NotFound(f"the key of the policy names a column {name!r} that there is not")
     columns = share(before, after, policy.ignore_columns)
@@ -103,17 +104,20 @@ def _row_by_row(task: _Task) -> Comparison:
     rows = _scan(task, tally)
     found, differing = tally.columns(), tally.rows
     same = not found and rows.before == rows.after and not task.columns.changes
-    unmatched = None
+    unmatched, paired = None, None
     if task.explain and (differing > 1 or rows.before != rows.after):
-        unmatched = _multisets(task).unmatched
+        sets = _multisets(task)
+        unmatched = sets.unmatched
+        if task.policy.key and not same:
+            paired = _paired(task, sets)
     return Comparison(
         verdict=_verdict(task, same=same, plain=not tally.accepted),
         rows_before=rows.before,
         rows_after=rows.after,
         schema=task.columns.changes,
-        columns=found,
-        rows=differing,
-        compared=min(rows),
+        columns=found if paired is None else paired.columns,
+        rows=differing if paired is None else paired.rows,
+        compared=min(rows) if paired is None else paired.compared,
         accepted=tally.accepted,
         error=tally.error,
         unmatched=unmatched,
@@ -172,9 +176,7 @@ def _unordered(task: _Task) -> Comparison:
     rows, unmatched, tolerance = found.rows, found.unmatched, task.policy.tolerance
     paired: Paired | None = None
     if not unmatched.none and (task.explain or tolerance):
-        if found.left is not None:
-            before, after = task.sides()
-            paired = pair(before, after, task.columns.shared, task.policy, task.unlike(), found.left)
+        paired = _paired(task, found)
         if paired is None and tolerance:
             raise Refused(
                 "too many rows have no exact counterpart to compare them unordered with a tolerance",
@@ -196,6 +198,14 @@ def _unordered(task: _Task) -> Comparison:
         unmatched=unmatched,
         ignored=task.columns.ignored,
     )
+
+
+def _paired(task: _Task, found: "_Multisets") -> Paired | None:
+    """Pair the rows that have no equal; None if there are none, or too many to tell or to hold."""
+    if found.left is None:
+        return None
+    before, after = task.sides()
+    return pair(before, after, task.columns.shared, task.policy, task.unlike(), found.left)
 
 
 class _Multisets(NamedTuple):

@@ -22,13 +22,13 @@ import pyarrow as pa
 
 from dsv.model.policy import Policy
 from dsv.tables.blocks import BLOCK_ROWS
-from dsv.tables.comparison import ColumnDifference, Row, Unmatched
+from dsv.tables.comparison import ColumnDifference, Unmatched
 from dsv.tables.digest import threads
 from dsv.tables.floatkeys import Keys, clusters, floating, sort_key
 from dsv.tables.layout import Ints
 from dsv.tables.rowhash import Words, refined, row_hashes
 from dsv.tables.sides import Shared, Side
-from dsv.tables.tally import Tally
+from dsv.tables.tally import Lone, Tally, shown_rows
 from dsv.tables.types import Shape
 from dsv.tables.unmatched import Surplus, among, hashed, row_at
 
@@ -119,6 +119,10 @@ def pair(
             values = one.take(pairs[0][part]), other.take(pairs[1][part])
             differ[part] = tally.update(pool, columns, start, *values)
     rows = int(differ.sum())
+    lone = (
+        _first(before, wanted, one, pairs[0][~differ]),
+        _first(after, wanted, other, pairs[1][~differ]),
+    )
     return Paired(
         columns=tally.columns(),
         rows=rows,
@@ -128,8 +132,7 @@ def pair(
         unmatched=Unmatched(
             len(one.numbers) - len(differ) + rows,
             len(other.numbers) - len(differ) + rows,
-            _first(before, shared, wanted, one, pairs[0][~differ]),
-            _first(after, shared, wanted, other, pairs[1][~differ]),
+            *shown_rows(shared, *lone),
         ),
     )
 
@@ -219,10 +222,8 @@ def _matched(
     )
 
 
-def _first(
-    side: Side, shared: Sequence[Shared], wanted: Collection[int] | None, held: _Held, matched: Ints
-) -> Row | None:
+def _first(side: Side, wanted: Collection[int] | None, held: _Held, matched: Ints) -> Lone | None:
     """Return the first row in the table that is not among the matched ones."""
     alone = np.ones(len(held.numbers), np.bool_)
     alone[matched] = False
-    return row_at(side, shared, wanted, int(held.numbers[alone].min())) if alone.any() else None
+    return row_at(side, wanted, int(held.numbers[alone].min())) if alone.any() else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -164,10 +165,45 @@ def shown_apart(before: pa.Array, after: pa.Array, node: Node) -> tuple[str, str
     return _window(whole[0], start), _window(whole[1], start)
 
 
-def shown_row(shared: Sequence[Shared], number: int, values: Sequence[pa.Array]) -> Row:
-    """Return one row as it is shown; `values` has one value of each column."""
-    pairs = zip(shared, values, strict=True)
-    return Row(number, tuple((escape(column.name), _shown(value)) for column, value in list(pairs)[:_CELLS]))
+class Lone(NamedTuple):
+    """A row that only one side has: its number, and one value of each column that is compared."""
+
+    number: int
+    values: Sequence[pa.Array]
+
+
+def shown_rows(
+    shared: Sequence[Shared], before: Lone | None, after: Lone | None
+) -> tuple[Row | None, Row | None]:
+    """Return two rows that differ as they are shown: their first columns, and one that they differ in.
+
+    Floats have all of their digits. Where the first columns show the same, the last of them gives way.
+    """
+    one, other = _cells(shared, before), _cells(shared, after)
+    if before is not None and after is not None and one == other:
+        place = next((i for i in range(len(shared)) if _differ(shared[i], before, after, i)), None)
+        if place is not None:
+            texts = shown_apart(before.values[place], after.values[place], shared[place].node)
+            name, keep = escape(shared[place].name), min(place, _CELLS - 1)
+            one, other = (*one[:keep], (name, texts[0])), (*other[:keep], (name, texts[1]))
+    return (
+        None if before is None else Row(before.number, one),
+        None if after is None else Row(after.number, other),
+    )
+
+
+def _cells(shared: Sequence[Shared], row: Lone | None) -> tuple[tuple[str, str], ...]:
+    if row is None:
+        return ()
+    pairs = list(zip(shared, row.values, strict=True))[:_CELLS]
+    return tuple(
+        (escape(column.name), _digits(value) if column.node.shape is Shape.FLOAT else _shown(value))
+        for column, value in pairs
+    )
+
+
+def _differ(column: Shared, before: Lone, after: Lone, place: int) -> bool:
+    return distances(before.values[place], after.values[place], column.node) is not None
 
 
 def _shown(value: pa.Array) -> str:

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsv.tables.comparison import Row, Unmatched
+from dsv.tables.comparison import Unmatched
 from dsv.tables.compute import ahead
 from dsv.tables.layout import Bools
 from dsv.tables.rowhash import Lanes, Words, placed, row_hashes
 from dsv.tables.sides import Shared, Side, Span
-from dsv.tables.tally import shown_row
+from dsv.tables.tally import Lone, shown_rows
 
 PART_ROWS = 1 << 24
 """Hashes that are sorted together; 8 bytes each, and a few times that while they are sorted."""
@@ -135,12 +135,8 @@ def described(
     """
     if found is None:
         return Unmatched(None, None)
-    return Unmatched(
-        found.rows_before,
-        found.rows_after,
-        _first(before, shared, wanted, found.before),
-        _first(after, shared, wanted, found.after),
-    )
+    lone = (_first(before, shared, wanted, found.before), _first(after, shared, wanted, found.after))
+    return Unmatched(found.rows_before, found.rows_after, *shown_rows(shared, *lone))
 
 
 def hashed(
@@ -152,12 +148,12 @@ def hashed(
         yield span, row_hashes(span.batch.columns, nodes, span.batch.num_rows)
 
 
-def row_at(side: Side, shared: Sequence[Shared], wanted: Collection[int] | None, number: int) -> Row | None:
-    """Return row `number` of one side as it is shown, None if it is in no wanted block."""
+def row_at(side: Side, wanted: Collection[int] | None, number: int) -> Lone | None:
+    """Return row `number` of one side, None if it is in no wanted block."""
     for span in side.spans(wanted):
         place = number - span.start
         if 0 <= place < span.batch.num_rows:
-            return shown_row(shared, number, [column.slice(place, 1) for column in span.batch.columns])
+            return Lone(number, [column.slice(place, 1) for column in span.batch.columns])
     return None
 
 
@@ -197,7 +193,9 @@ def _parted(before: Words, after: Words) -> Surplus:
     return Surplus(hashes[more], hashes[less], int(counts[more].sum()), -int(counts[less].sum()))
 
 
-def _first(side: Side, shared: Sequence[Shared], wanted: Collection[int] | None, hashes: Words) -> Row | None:
+def _first(
+    side: Side, shared: Sequence[Shared], wanted: Collection[int] | None, hashes: Words
+) -> Lone | None:
     if not len(hashes):
         return None
     for span, lanes in hashed(side, shared, wanted):
@@ -205,5 +203,5 @@ def _first(side: Side, shared: Sequence[Shared], wanted: Collection[int] | None,
         if len(places):
             place = int(places[0])
             values = [column.slice(place, 1) for column in span.batch.columns]
-            return shown_row(shared, span.start + place, values)
+            return Lone(span.start + place, values)
     return None

@@ -394,3 +394,17 @@ def test_what_is_left_over_is_counted_in_parts(rows: int, monkeypatch: pytest.Mo
     monkeypatch.setattr(pairing, "HELD_BYTES", 0)
     with pytest.raises(Refused, match="too many rows"):
         compared(LONG.select(["x"]), LONG.select(["x"]).slice(1), Policy(UNORDERED, 1e-9))
+
+
+@pytest.mark.parametrize("kind", ["table", "unordered"])
+def test_rows_that_only_one_side_has_show_what_differs(kind: str) -> None:
+    def wide(last: float) -> Any:
+        columns = {f"c{i}": ["same", "same"] for i in range(9)}
+        return arrow(pa.table({"f": [1.0, 123456.7 + last], **columns, "g": [1.0, last]}))
+
+    for one, other in ((1e-7, 2e-7), (1e-13, 2e-13)):
+        found = compare(wide(one), wide(other), Policy(kind), explain=True)
+        left = found.unmatched
+        assert found.verdict is Verdict.DIFFERENT
+        if left is not None and left.row_before is not None and left.row_after is not None:
+            assert left.row_before.cells != left.row_after.cells
