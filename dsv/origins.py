@@ -3,20 +3,23 @@
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from dsv.errors import DsvError
 from dsv.hashing import Kind
 from dsv.ids import ObjectId, short
 from dsv.lineage.environment import Environment
 from dsv.model import node as nodes
 from dsv.model import tree as trees
 from dsv.model.attempt import Attempt
+from dsv.model.checkpoint import Checkpoint
 from dsv.model.code import Code
 from dsv.model.listing import Listing
 from dsv.model.node import ATTEMPT, Entry
 from dsv.model.origin import Source
-from dsv.model.run import Run
+from dsv.model.run import Output, Run
 from dsv.repo import Repo, Tracked
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
+from dsv.tables.names import text_format
 
 Origin = Source | Run
 
@@ -36,6 +39,34 @@ def origin(repo: Repo, oid: ObjectId) -> Origin:
 def run(repo: Repo, oid: ObjectId) -> Run:
     """Return the run record `oid`; raises as `origin`."""
     return Run.decode(repo.objects.get_record(Kind.RUN, oid), f"run {short(oid)}")
+
+
+def typed_table(repo: Repo, path: str, checkpoint: Checkpoint) -> tuple[ObjectId, int] | None:
+    """Return the table id of a version, and the version of the digest, as the record of its run has them.
+
+    None where no run recorded it, or where the format is text: there the same table may be spelt otherwise, and
+    whoever copies the text sees that. What was found out later and is kept beside the records is not asked.
+    """
+    try:
+        made = origin(repo, checkpoint.origin)
+    except DsvError:
+        return None
+    given = made.outputs if isinstance(made, Run) else ()
+    found = [one for one in given if one.content == checkpoint.content]
+    output = next((one for one in found if one.path == path), found[0] if found else None)
+    if output is None or output.table is None or output.digest is None or _holds_text(repo, output):
+        return None
+    return output.table, output.digest
+
+
+def _holds_text(repo: Repo, output: Output) -> bool:
+    """Whether a table, or a part of it, is written in a text format; what cannot be told may be."""
+    if output.kind != nodes.DIR:
+        return output.schema is not None or text_format(output.path) is not None
+    try:
+        return any(text_format(path) is not None for path, _ in trees.files(output.content, repo.node))
+    except DsvError:
+        return True
 
 
 def code(repo: Repo, oid: ObjectId) -> Code:

@@ -90,12 +90,14 @@ class Repo:
         root: The workspace folder, absolute.
         dot: The folder of the store, `.dsv`.
         supplier: Gives what brings objects that the store lacks; None: nothing does.
+        home: The user's home folder, which `~` in recorded paths stands for; None: it is not known.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.dot = root / STORE
         self.supplier: Callable[[Repo], Supply | None] | None = None
+        self.home: Path | None = None
         self._seen: list[HashSink] = []
 
     @classmethod

@@ -53,6 +53,8 @@ def workspace() -> Repo:
     """
     repo = Repo.discover(here())
     repo.supplier = _supply
+    home = os.environ.get("HOME")
+    repo.home = Path(home) if home else None
     return repo
 
 

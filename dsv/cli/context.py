@@ -45,10 +45,17 @@ class Context:
 
         repo = Repo.discover(self.cwd)
         repo.supplier = supplier
+        repo.home = self.home
         for key in repo.config.unknown:
             self.out.warn(f"unknown setting {key}")
         self.out.style.commits = lambda digits: _commits(repo, digits)
         return repo
+
+    @property
+    def home(self) -> Path | None:
+        """The user's home folder; None if there is none."""
+        given = self.env.get("HOME")
+        return Path(given) if given else None
 
     def progress(self, label: str, unit: str) -> "Progress":
         """Return a count of work for an operation, begun without a total; the operation may know more."""

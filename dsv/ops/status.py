@@ -10,7 +10,8 @@ from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import DIR
 from dsv.progress import SILENT, Progress
 from dsv.repo import Datasets, Repo, Tracked
-from dsv.staleness.judge import Stale, stale_datasets
+from dsv.staleness.judge import stale_datasets
+from dsv.staleness.reasons import Stale
 from dsv.staleness.steps import steps_of
 from dsv.store.refs import Refs
 from dsv.workspace.sink import HashSink

@@ -16,7 +16,7 @@ from dsv.recording import record as recording
 from dsv.recording.request import Request
 from dsv.recording.result import Recorded
 from dsv.repo import Repo
-from dsv.staleness.steps import Step
+from dsv.staleness.step import Step
 from dsv.workspace.aside import Aside
 
 _NONE: Mapping[str, str] = MappingProxyType({})

@@ -55,7 +55,7 @@ def agenda(repo: Repo, wanted: Wanted, *, progress: Progress = SILENT) -> Agenda
     staged = repo.datasets(repo.snapshot_of(refs.head) if local.staged is None else local.staged)
     place = nows.look(repo, staged, repo.datasets(local.present), progress=progress)
     steps = steps_of(repo, staged)
-    judged = judge(Bench(repo), steps, place.now)
+    judged = judge(Bench(repo, steps), steps, place.now)
     repo.cache.commit()
     chosen = replace(wanted, paths=_made_paths(staged, steps, wanted.paths))
     runs = {oid: origins.run(repo, oid) for oid in steps.by_run} if wanted.params else {}

@@ -11,7 +11,8 @@ from dsv.model.run import Run
 from dsv.repeating.plan import Task
 from dsv.repo import Repo
 from dsv.staleness.now import Workplace
-from dsv.staleness.steps import Step, Steps
+from dsv.staleness.step import Step
+from dsv.staleness.steps import Steps
 
 
 def check(

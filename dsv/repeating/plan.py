@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from dsv.errors import NotFound, Refused, UsageFault
 from dsv.ids import ObjectId, short
 from dsv.model.run import Run
-from dsv.staleness.judge import Reasons, listed
-from dsv.staleness.steps import Step, Steps
+from dsv.staleness.reasons import Reasons, listed
+from dsv.staleness.step import Step
+from dsv.staleness.steps import Steps
 
 
 @dataclass(frozen=True, slots=True)

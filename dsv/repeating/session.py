@@ -17,8 +17,9 @@ from dsv.repeating.again import Means, Repeated, claim_again, run_again
 from dsv.repeating.agenda import Agenda
 from dsv.repeating.plan import Task
 from dsv.repo import Datasets, Repo
-from dsv.staleness.judge import Bench, listed
-from dsv.staleness.steps import Step
+from dsv.staleness.judge import Bench
+from dsv.staleness.reasons import listed
+from dsv.staleness.step import Step
 
 
 class State(StrEnum):
@@ -78,7 +79,7 @@ class Session:
         self._tell = tell
         self._progress = progress
         self._repeat = run_again if execute else claim_again
-        self._bench = Bench(repo)
+        self._bench = Bench(repo, found.steps)
         self._now: dict[str, Checkpoint] = dict(found.place.now)
         self._makers = found.steps.makers()
         self._states: dict[ObjectId, State] = {}

@@ -1,6 +1,6 @@
 """Whether the code of runs is what it was: by bytes, by syntax, or for git."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from stat import S_ISREG
 
@@ -8,8 +8,10 @@ from dsv import git
 from dsv.errors import DsvError, Refused, UserError
 from dsv.hashing import file_id
 from dsv.ids import ObjectId
+from dsv.model.checkpoint import Checkpoint
 from dsv.model.code import CodeFile
 from dsv.repo import Repo
+from dsv.staleness.step import Step
 from dsv.workspace.sink import HashSink
 
 _PYTHON = ".py"
@@ -31,35 +33,48 @@ class CodeState:
 
 
 def code_states(
-    repo: Repo, runs: Mapping[ObjectId, Sequence[CodeFile]], *, rehash: bool = False
+    repo: Repo,
+    steps: Iterable[Step],
+    now: Mapping[str, Checkpoint],
+    *,
+    tree: bool = True,
+    rehash: bool = False,
 ) -> dict[ObjectId, CodeState]:
     """Compare the code of runs with the files that are in the workspace now.
 
     A file is unchanged if its bytes are the same, if it is Python with the same syntax tree, or if
-    git says that it is as in the commit that the run was recorded at, where it had no changes. Files
-    whose stat is known are not read; the caller commits the stat cache.
+    git says that it is as in the commit that the run was recorded at, where it had no changes. What
+    was read as data is compared by its bytes alone. Files whose stat is known are not read; the caller
+    commits the stat cache.
 
     Args:
         repo: The workspace.
-        runs: By run its code files.
+        steps: The runs.
+        now: By path what the datasets are now: what was data in git may be one by now.
+        tree: Whether to look at the working tree; otherwise what is no dataset counts as not here.
         rehash: Trust no stat.
     """
-    present = _present(repo, {file.path for files in runs.values() for file in files}, rehash=rehash)
-    doubtful = {
-        (oid, file): present[file.path]
-        for oid, files in runs.items()
-        for file in files
+    chosen = {step.run: step for step in steps}
+    paths = {file.path for step in chosen.values() for file in step.code}
+    present: dict[str, ObjectId | None] = {path: now[path].content if path in now else None for path in paths}
+    if tree:
+        present |= _present(repo, paths - now.keys(), rehash=rehash)
+    changed = {
+        (oid, file)
+        for oid, step in chosen.items()
+        for file in step.code
         if present[file.path] not in (file.file, None)
     }
-    changed: set[tuple[ObjectId, CodeFile]] = set()
+    doubtful = {key: present[key[1].path] for key in changed if key[1].path not in chosen[key[0]].in_git}
     if doubtful:
-        alike = _same_syntax(repo, {(file, now) for (_, file), now in doubtful.items() if now})
-        changed = {key for key, now in doubtful.items() if (key[1].file, now) not in alike}
-        changed -= _unmodified(repo, changed)
+        changed -= doubtful.keys()
+        alike = _same_syntax(repo, {(file, found) for (_, file), found in doubtful.items() if found})
+        other = {key for key, found in doubtful.items() if (key[1].file, found) not in alike}
+        changed |= other - _unmodified(repo, other)
     states = {}
-    for oid, files in runs.items():
-        absent = tuple(file.path for file in files if present[file.path] is None)
-        states[oid] = CodeState(tuple(file.path for file in files if (oid, file) in changed), absent)
+    for oid, step in chosen.items():
+        absent = tuple(file.path for file in step.code if present[file.path] is None)
+        states[oid] = CodeState(tuple(file.path for file in step.code if (oid, file) in changed), absent)
     return states
 
 

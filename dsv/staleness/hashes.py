@@ -9,8 +9,10 @@ from dsv.model.checkpoint import Checkpoint
 from dsv.model.verdict import Checked, Status
 from dsv.progress import SILENT, Progress
 from dsv.repo import Datasets, Repo
-from dsv.staleness.judge import Bench, Reasons, judge, listed
-from dsv.staleness.steps import Step, Steps, steps_of
+from dsv.staleness.judge import Bench, judge, reasons_for
+from dsv.staleness.reasons import Reasons
+from dsv.staleness.step import Step
+from dsv.staleness.steps import Steps, steps_of
 from dsv.workspace.sink import HashSink
 
 
@@ -47,14 +49,16 @@ def check_hashes(
     """
     steps = steps_of(repo, datasets)
     now: dict[str, Checkpoint] = {path: one.checkpoint for path, one in datasets.items()}
-    judged = judge(Bench(repo, tree=here), steps, now)
+    judged = judge(Bench(repo, steps, tree=here), steps, now)
     makers = steps.makers()
     wanted = [path for path in datasets if paths is None or path in paths]
     differing = _differing(repo, datasets, wanted, progress) if here else {}
     checks = []
     for path in wanted:
         step = makers.get(path)
-        status, reason = _status(path, steps, step, judged[step.run] if step else Reasons(), differing)
+        status, reason = _status(
+            path, steps, step, reasons_for(steps, step, judged) if step else Reasons(), differing
+        )
         checks.append(Checked(path, status, repo.config.policy_for(path).text, reason))
     return checks
 
@@ -79,9 +83,7 @@ def _status(
         return Status.SOURCE, ""
     if reasons:
         return Status.STALE, reasons.text
-    if reasons.unchecked:
-        return Status.RECORDED, f"code: not checked ({listed(reasons.unchecked)})"
-    return Status.RECORDED, ""
+    return Status.RECORDED, reasons.doubt
 
 
 def _differing(repo: Repo, datasets: Datasets, paths: Collection[str], progress: Progress) -> dict[str, str]:

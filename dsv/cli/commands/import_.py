@@ -1,6 +1,5 @@
 """`dsv import`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -97,11 +96,9 @@ def _address(context: Context, url: str | None, path: str) -> "Address":
     from dsv.fetching.address import address_of
     from dsv.ops import import_
 
-    given = context.env.get("HOME")
-    home = Path(given) if given else None
     if url is None:
-        return import_.recorded(context.repo, path, context.cwd, home)
-    return address_of(url, context.cwd, home)
+        return import_.recorded(context.repo, path, context.cwd, context.home)
+    return address_of(url, context.cwd, context.home)
 
 
 def _means(context: Context, address: "Address", endpoint_url: str | None, region: str | None) -> "Means":

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dsv.ops.rerun import RerunResult
     from dsv.repeating.again import Means
     from dsv.repeating.session import Outcome
-    from dsv.staleness.steps import Step
+    from dsv.staleness.step import Step
 
 SHAPE = {
     "steps": [

@@ -14,8 +14,9 @@ from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import FILE
 from dsv.model.run import Input
 from dsv.repeating.plan import Wanted, tasks
-from dsv.staleness.judge import Reasons
-from dsv.staleness.steps import Step, Steps
+from dsv.staleness.reasons import Reasons
+from dsv.staleness.step import Step
+from dsv.staleness.steps import Steps
 
 NOTHING = Reasons()
 CHANGED = Reasons(changed=("raw",))

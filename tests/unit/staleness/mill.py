@@ -4,16 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from dsv import origins, stage
-from dsv.hashing import Kind
+from dsv.hashing import Kind, file_id
 from dsv.ids import ObjectId
 from dsv.lineage.environment import Environment
 from dsv.model.attempt import DECLARED, Attempt, GitState
+from dsv.model.checkpoint import Checkpoint
 from dsv.model.code import Code, CodeFile
+from dsv.model.listing import Listing, Name
 from dsv.model.node import FILE
-from dsv.model.run import Input, Output, Run
+from dsv.model.run import Input, Listed, Output, Outside, Run
 from dsv.repo import Repo, Tracked
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
+from dsv.workspace.listing import names_in
 from tests.unit.workshop import Workshop
 
 
@@ -28,15 +31,27 @@ def record(
     masked: bool = False,
     tables: Mapping[str, ObjectId] | None = None,
     git: GitState | None = None,
+    params: Mapping[str, str] | None = None,
+    listings: Sequence[str] = (),
+    absent: Sequence[str] = (),
+    outside: Mapping[str, bytes] | None = None,
+    in_git: Sequence[str] = (),
+    read: Mapping[str, Checkpoint] | None = None,
 ) -> ObjectId:
-    """Stage `outputs`, as the working tree has them, as made by a run from staged `inputs`; return the run."""
+    """Stage `outputs`, as the working tree has them, as made by a run from staged `inputs`; return the run.
+
+    `listings` are folders as they are now, without `outputs`; `read` says which versions were read that are
+    not the staged ones.
+    """
     repo = shop.repo
     refs = repo.refs()
     staged = repo.datasets(repo.local(refs).staged)
     with repo.writer() as writer:
         run = Run(
             argv=tuple(argv),
-            inputs=tuple(Input(path, staged[path].checkpoint) for path in sorted(inputs)),
+            inputs=tuple(
+                Input(path, (read or {}).get(path) or staged[path].checkpoint) for path in sorted(inputs)
+            ),
             outputs=tuple(_output(repo, writer, path, (tables or {}).get(path)) for path in sorted(outputs)),
             code=writer.put(
                 Kind.CODE, Code(tuple(_code(repo, writer, path) for path in sorted(code))).encode()
@@ -44,6 +59,13 @@ def record(
             environment=writer.put(Kind.ENVIRONMENT, Environment({}, (), None).encode()),
             name=name,
             masked=masked,
+            params=params or {},
+            listings=tuple(_listed(shop, writer, path, outputs) for path in sorted(listings)),
+            absent=tuple(sorted(absent)),
+            outside=tuple(
+                Outside(path, file_id(data), len(data)) for path, data in sorted((outside or {}).items())
+            ),
+            in_git=tuple(sorted(in_git)),
         )
         oid = writer.put(Kind.RUN, run.encode())
         updates: dict[str, Tracked | None] = {
@@ -58,6 +80,12 @@ def record(
         repo.publish("run", change, writer=writer)
     repo.cache.commit()
     return oid
+
+
+def _listed(shop: Workshop, writer: Writer, folder: str, outputs: Sequence[str]) -> Listed:
+    names = names_in(shop.root, folder) or {}
+    kept = sorted(one for one in names.items() if f"{folder}/{one[0]}".lstrip("/") not in outputs)
+    return Listed(folder, writer.put(Kind.LISTING, Listing(tuple(Name(*one) for one in kept)).encode()))
 
 
 def _output(repo: Repo, writer: Writer, path: str, table: ObjectId | None) -> Output:
