@@ -8,6 +8,7 @@ from dataclasses import replace
 from dsv.atomic import replace_file
 from dsv.errors import Refused, StorageError
 from dsv.lineage.execute import Execution, Executor, Here
+from dsv.model.run import Run
 from dsv.progress import SILENT, Progress
 from dsv.recording import before as befores
 from dsv.recording import folders, parts, uses, watching
@@ -31,6 +32,7 @@ def record(
     *,
     executor: Executor | None = None,
     ready: Callable[[], None] | None = None,
+    accept: Callable[[Run], None] | None = None,
     progress: Progress = SILENT,
 ) -> Recorded:
     """Execute a command, and stage what it wrote with the record of the run.
@@ -42,6 +44,7 @@ def record(
         request: What to run.
         executor: Where it is executed; by default on this machine.
         ready: Called when the workspace is stored as it is, before the command is watched and executed.
+        accept: Called with the record before anything is staged; what it raises fails the run.
         progress: Told of the bytes that are read, before and after.
 
     Raises:
@@ -60,9 +63,10 @@ def record(
         seen = watching.execute(repo, request, executor or Here())
         _keep_tail(repo, request, seen.execution)
         if seen.execution.exit_code or seen.execution.signalled is not None:
-            return Recorded(seen.execution, written=_written(request, seen))
+            missed = seen.captured.absent if seen.captured else frozenset()
+            return Recorded(seen.execution, written=_written(request, seen), missed=missed)
         asked.ended(seen.modules, seen.captured.programs if seen.captured else ())
-        return conclude(repo, request, before, seen, asked, progress=progress)
+        return conclude(repo, request, before, seen, asked, accept=accept, progress=progress)
 
 
 def conclude(
@@ -73,6 +77,7 @@ def conclude(
     asked: Asked,
     *,
     also: Callable[[Uses], None] | None = None,
+    accept: Callable[[Run], None] | None = None,
     progress: Progress = SILENT,
 ) -> Recorded:
     """Record a run that has ended well, and stage what it wrote.
@@ -84,6 +89,7 @@ def conclude(
         seen: What was seen of it.
         asked: Its interpreter, asked already.
         also: Adds what is known besides of what it used.
+        accept: As for `record`.
         progress: Told of the bytes that are read.
 
     Raises:
@@ -103,7 +109,7 @@ def conclude(
     closure = close(repo, request, used, captured, progress)
     around = asked.answer(seen.modules)
     attempt = attempt_of(repo, request, before, seen, used, around)
-    return stage_run(repo, request, Whole(before, used, made, closure, around, attempt, seen, warnings))
+    return stage_run(repo, request, Whole(before, used, made, closure, around, attempt, seen, warnings), accept)
 
 
 def _nothing(repo: Repo, used: Uses) -> tuple[str, ...]:

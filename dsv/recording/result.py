@@ -30,6 +30,7 @@ class Recorded:
         unstaged: The tracked inputs that it read with changes that are not staged.
         unchanged: Whether all of it was staged like this already.
         written: If nothing was recorded: the files that it had written.
+        missed: Likewise, as far as it was seen: what it looked for in vain.
         warnings: What may be wrong.
         notes: What is worth saying besides.
     """
@@ -45,6 +46,7 @@ class Recorded:
     unstaged: tuple[str, ...] = ()
     unchanged: bool = False
     written: tuple[str, ...] = ()
+    missed: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -1,7 +1,7 @@
 """Putting the records of a run into the store, and staging what they name, in one step."""
 
 import shlex
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from dsv import origins, stage
@@ -53,14 +53,20 @@ class Whole:
     warnings: tuple[str, ...]
 
 
-def stage_run(repo: Repo, request: Request, whole: Whole) -> Recorded:
+def stage_run(
+    repo: Repo, request: Request, whole: Whole, accept: Callable[[Run], None] | None = None
+) -> Recorded:
     """Record a run and stage its outputs and new sources: all of it, or nothing.
+
+    `accept` is called with the record first, and may raise.
 
     Raises:
         Conflict: gc took away an object meanwhile; running it again helps.
     """
     screen = Screen(repo.root, request.env)
     run = _run(screen.tell(request), request, whole)
+    if accept is not None:
+        accept(run)
     attempt = _screened(screen, whole.attempt)
     oid = object_id(Kind.RUN, run.encode())
     versions = {one.path: one.checkpoint for one in whole.parts.sources}

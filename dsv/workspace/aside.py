@@ -3,7 +3,7 @@
 import errno
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from dsv.atomic import storing, temp_name
@@ -15,8 +15,8 @@ from dsv.workspace.update import clear
 class Aside:
     """Datasets that are out of the way.
 
-    A folder stays, and so does what rules leave out of it: a command finds it empty, as it found it
-    when the user last ran it, but for the files that it is to make.
+    A folder goes as a whole, as if it had never been made, unless it holds what is in no dataset, or a command
+    needs to find it there: then it stays, empty but for that.
 
     Args:
         root: The workspace.
@@ -29,13 +29,16 @@ class Aside:
         self._folder = scratch / temp_name()
         self._ignore = ignore
         self._taken: dict[str, Path] = {}
+        self._stand: frozenset[str] = frozenset()
 
-    def take(self, paths: Iterable[str], *, copy: Iterable[str] = ()) -> None:
+    def take(self, paths: Iterable[str], *, copy: Iterable[str] = (), stand: Collection[str] = ()) -> None:
         """Take the datasets `paths` out of the working tree; what is not there is left out.
 
         Args:
             paths: The datasets.
             copy: More datasets, of which a copy is taken while they stay.
+            stand: Those of `paths` that stay as empty folders. They get the oldest of times, so that `make` and its
+                like do not take them for made.
 
         Raises:
             StorageError: One cannot be moved; those before it are taken.
@@ -43,6 +46,7 @@ class Aside:
         """
         with storing("write", self._folder):
             self._folder.mkdir()
+        self._stand = frozenset(stand)
         for path in paths:
             self._take(path)
         for path in copy:
@@ -64,17 +68,26 @@ class Aside:
             del self._taken[path]
         self._end()
 
-    def forget(self) -> tuple[str, ...]:
-        """Let go of what was made anew, put back what was not, and return that.
+    def missing(self) -> tuple[str, ...]:
+        """Return what is not there again; a folder is there if it holds something."""
+        return tuple(path for path in self._taken if not self._is_made(path))
 
-        Raises:
-            StorageError: One cannot be moved.
-        """
-        missing = tuple(path for path in self._taken if not self._is_made(path))
-        self.put_back(missing)
+    def whole(self) -> tuple[str, ...]:
+        """Return the folders that were taken as a whole, and that are not there again."""
+        return tuple(
+            path
+            for path, kept in self._taken.items()
+            if _is_folder(kept) and not os.path.lexists(self._root / path)
+        )
+
+    def forget(self) -> None:
+        """Let go of what was taken: what was made anew takes its place."""
+        for path in self.missing():
+            place = self._root / path
+            if _is_folder(place) and not any(place.iterdir()):
+                place.rmdir()
         self._taken.clear()
         self._end()
-        return missing
 
     def _take(self, path: str) -> None:
         place, target = self._root / path, self._folder / str(len(self._taken))
@@ -82,11 +95,12 @@ class Aside:
             return
         with storing("move", path):
             self._taken[path] = target
-            if _is_folder(place):
-                target.mkdir()
-                self._take_entries(place, path, target)
-            else:
+            if not _is_folder(place) or (path not in self._stand and self._is_all_data(place, path)):
                 _move(place, target)
+                return
+            target.mkdir()
+            self._take_entries(place, path, target)
+            os.utime(place, (0, 0))
 
     def _copy(self, path: str) -> None:
         place, target = self._root / path, self._folder / str(len(self._taken))
@@ -98,6 +112,15 @@ class Aside:
             else:
                 shutil.copy2(place, target, follow_symlinks=False)
         self._taken[path] = target  # not before: half of a copy never comes back
+
+    def _is_all_data(self, place: Path, shown: str) -> bool:
+        """Whether a folder holds nothing that is in no dataset, deep inside neither."""
+        names = self._names(place, shown)
+        if len(names) != len(os.listdir(place)):  # noqa: PTH208
+            return False
+        return all(
+            self._is_all_data(place / name, f"{shown}/{name}") for name in names if _is_folder(place / name)
+        )
 
     def _end(self) -> None:
         if not self._taken:

@@ -35,7 +35,7 @@ def test_back_as_it_was(root: Path) -> None:
     one = aside(root)
     one.take(["a.csv", "out", "not-there"])
     assert held(root) == {"other": "4"}
-    assert (root / "out").is_dir()
+    assert not (root / "out").exists()
     put(root, {"a.csv": "half", "out/deep/half": "half", "out/x/now/a/folder": "half"})
     one.put_back()
     assert held(root) == before
@@ -46,18 +46,39 @@ def test_what_was_made_anew_stays(root: Path) -> None:
     one = aside(root)
     one.take(["a.csv", "out"])
     put(root, {"a.csv": "new", "out/x": "new"})
-    assert one.forget() == ()
+    assert one.missing() == ()
+    one.forget()
     assert held(root) == {"a.csv": "new", "out/x": "new", "other": "4"}
     assert list((root.parent / "tmp").iterdir()) == []
 
 
-def test_what_was_not_made_comes_back(root: Path) -> None:
-    before = held(root)
+def test_what_was_not_made_goes(root: Path) -> None:
     one = aside(root)
     one.take(["a.csv", "out"])
     put(root, {"a.csv": "new"})
-    assert one.forget() == ("out",)
-    assert held(root) == {**before, "a.csv": "new"}
+    (root / "out").mkdir()
+    assert one.missing() == ("out",)
+    one.forget()
+    assert held(root) == {"a.csv": "new", "other": "4"}
+    assert not (root / "out").exists()
+    assert list((root.parent / "tmp").iterdir()) == []
+
+
+def test_a_folder_that_stands(root: Path) -> None:
+    before = held(root)
+    one = aside(root)
+    one.take(["out"], stand=["out"])
+    assert (root / "out").is_dir()
+    assert not any((root / "out").iterdir())
+    assert (root / "out").stat().st_mtime == 0
+    assert one.whole() == ()
+    one.put_back()
+    assert held(root) == before
+    other = aside(root)
+    other.take(["out", "a.csv"])
+    assert other.whole() == ("out",)
+    other.put_back()
+    assert held(root) == before
 
 
 @pytest.mark.parametrize("fails", [True, False])
@@ -72,7 +93,8 @@ def test_ignored_files_never_move(root: Path, *, fails: bool) -> None:
         assert "out/new" not in held(root)
         assert held(root)["out/x"] == "2"
     else:
-        assert one.forget() == ()
+        assert one.missing() == ()
+        one.forget()
         assert held(root)["out/deep/y"] == "new"
         assert "out/x" not in held(root)
     assert held(root)["out/deep/note.txt"] == "mine"
@@ -81,7 +103,7 @@ def test_ignored_files_never_move(root: Path, *, fails: bool) -> None:
 def test_a_command_that_removed_the_folder(root: Path) -> None:
     before = held(root)
     one = aside(root)
-    one.take(["out"])
+    one.take(["out"], stand=["out"])
     (root / "out").rmdir()
     put(root, {"out": "a file now"})
     one.put_back()
@@ -120,5 +142,5 @@ def test_copies(root: Path, rules: tuple[str, ...]) -> None:
     one = aside(root, *rules)
     one.take([], copy=["a.csv", "out"])
     put(root, {"a.csv": "new", "out/new": "new"})
-    assert one.forget() == ()
+    one.forget()
     assert held(root) == {**before, "a.csv": "new", "out/new": "new"}
