@@ -38,10 +38,10 @@ class RerunResult:
 
     @property
     def exit_code(self) -> int:
-        """0 if all is up to date, 1 if something is stale or failed."""
+        """0 if all is up to date, 1 if something is stale or was left, or failed."""
         if self.interrupted:
             return INTERRUPTED
-        bad = {State.STALE, State.FAILED, State.SKIPPED}
+        bad = {State.STALE, State.LEFT, State.FAILED, State.SKIPPED}
         return int(any(one.state in bad for one in self.outcomes))
 
 

@@ -1,18 +1,21 @@
 """What there is to repeat now: which steps are stale, and which of them are wanted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from dsv import guard, origins, places
 from dsv.errors import NotFound
 from dsv.ids import ObjectId
 from dsv.model.run import Run
 from dsv.progress import SILENT, Progress
-from dsv.repeating.plan import Task, Wanted, tasks
+from dsv.repeating.plan import Task, Wanted, chosen_steps, tasks
+from dsv.repeating.standing import is_held
 from dsv.repo import Datasets, Repo
 from dsv.staleness import now as nows
 from dsv.staleness.judge import Bench, judge
 from dsv.staleness.now import Workplace
+from dsv.staleness.step import Step
 from dsv.staleness.steps import Steps, steps_of
 
 
@@ -53,17 +56,28 @@ def agenda(repo: Repo, wanted: Wanted, *, progress: Progress = SILENT) -> Agenda
     refs = guard.ready(repo)
     local = repo.local(refs)
     staged = repo.datasets(repo.snapshot_of(refs.head) if local.staged is None else local.staged)
-    place = nows.look(repo, staged, repo.datasets(local.present), progress=progress)
     steps = steps_of(repo, staged)
-    judged = judge(Bench(repo, steps), steps, place.now)
+    named = replace(wanted, paths=_made_paths(staged, steps, wanted.paths))
+    chosen = chosen_steps(steps, named)
+    around = None if not named.paths else {path for step in chosen.values() for path in _paths(step)}
+    place = nows.look(repo, staged, repo.datasets(local.present), only=around, progress=progress)
+    judged = judge(Bench(repo, steps), steps, place.now, chosen.values())
     repo.cache.commit()
-    chosen = replace(wanted, paths=_made_paths(staged, steps, wanted.paths))
-    runs = {oid: origins.run(repo, oid) for oid in steps.by_run} if wanted.params else {}
-    found = tasks(steps, judged, chosen, runs)
+    runs = {oid: origins.run(repo, oid) for oid in chosen} if wanted.params else {}
+    deleted = staged.keys() - place.now.keys()
+    found = tasks(steps, judged, named, runs, deleted=deleted, held=partial(is_held, repo))
     for task in found:
         if task.planned and task.step.run not in runs:
             runs[task.step.run] = origins.run(repo, task.step.run)
     return Agenda(steps, found, runs, place)
+
+
+def _paths(step: Step) -> Iterator[str]:
+    """Yield what a step has to do with."""
+    yield from step.makes
+    yield from step.outputs
+    yield from (one.path for one in step.inputs)
+    yield from (file.path for file in step.code)
 
 
 def _made_paths(staged: Datasets, steps: Steps, paths: Sequence[str]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What stands in the way of repeating runs, found before the first of them starts."""
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from dsv import places
 from dsv.errors import InTheWay, NotFound, Refused
@@ -42,10 +42,10 @@ def check(
         InTheWay: Something that is not staged would be made anew.
     """
     makers = steps.makers()
-    coming = {path for task in planned for path in task.step.makes}
+    coming = {path for task in planned for path in (*task.step.datasets, *task.step.outputs)}
     for task in planned:
         step, run = task.step, runs[task.step.run]
-        _check_record(step, makers, place)
+        _check_record(steps, step, makers, place)
         _check_inputs(repo, step, place, coming)
         if execute:
             _check_command(repo, step, run, env)
@@ -61,10 +61,10 @@ def missing_inputs(repo: Repo, step: Step) -> list[str]:
     ]
 
 
-def _check_record(step: Step, makers: Mapping[str, Step], place: Workplace) -> None:
+def _check_record(steps: Steps, step: Step, makers: Mapping[str, Step], place: Workplace) -> None:
     if step.session:
         raise Refused(
-            f"{', '.join(step.makes)}: {IN_SESSION}", hint="do it again there, or dsv run -- papermill ..."
+            f"{', '.join(step.datasets)}: {IN_SESSION}", hint="do it again there, or dsv run -- papermill ..."
         )
     if step.masked:
         raise Refused(
@@ -73,7 +73,7 @@ def _check_record(step: Step, makers: Mapping[str, Step], place: Workplace) -> N
         )
     for path in step.outputs:
         other = makers.get(path, step)
-        if other.run != step.run:
+        if step.run not in steps.history(other):
             raise Refused(
                 f"two runs write {path}: {step.command}, and after it {other.command}",
                 hint=f"dsv rm {_others(step, path)} if it is not made any more, or dsv run both again",
@@ -83,11 +83,11 @@ def _check_record(step: Step, makers: Mapping[str, Step], place: Workplace) -> N
                 f"{path} is not as {step.command} made it, and would be made anew",
                 hint=f"dsv rm {path}, or dsv run the command if the edit may go",
             )
-    renamed = next((path for path in step.makes if path not in step.outputs), None)
+    renamed = next((old for old in step.renamed if old in step.in_place), None)
     if renamed is not None:
         raise Refused(
-            f"{renamed} was renamed: {step.command} writes {', '.join(step.outputs)}",
-            hint="dsv run the command that writes the new name",
+            f"{step.renamed[renamed]} was renamed: {step.command} updates {renamed} in place",
+            hint="dsv run the command that updates the new name",
         )
 
 
@@ -96,8 +96,8 @@ def _others(step: Step, path: str) -> str:
 
 
 def _check_inputs(repo: Repo, step: Step, place: Workplace, coming: Collection[str]) -> None:
-    for one in step.inputs:
-        if repo.holds(one.path) or (one.path in coming and one.path not in step.outputs):
+    for one in step.needs:
+        if repo.holds(one.path) or one.path in coming:
             continue
         if places.version_of(repo, one.path) is not None:
             continue
@@ -117,7 +117,7 @@ def _check_command(repo: Repo, step: Step, run: Run, env: Mapping[str, str]) -> 
         path = os.path.normpath(os.path.join(run.cwd, word)).replace(os.sep, "/")  # noqa: PTH118
         if path in code and not repo.holds(path):
             raise NotFound(
-                f"the script {path} is gone, so that {', '.join(step.makes)} cannot be made again",
+                f"the script {path} is gone, so that {', '.join(step.datasets)} cannot be made again",
                 hint="bring it back, or dsv run the command that took its place",
             )
     unset = next((name for name, value in run.variables.items() if value is None and name not in env), None)
@@ -126,7 +126,7 @@ def _check_command(repo: Repo, step: Step, run: Run, env: Mapping[str, str]) -> 
 
 
 def _check_outputs(repo: Repo, step: Step, place: Workplace) -> None:
-    for path in _replaced(step):
+    for path in (*step.outputs, *step.renamed.values()):
         if path in place.unstaged:
             raise InTheWay(
                 f"{path} has changes that are not staged, and would be made anew",
@@ -136,8 +136,3 @@ def _check_outputs(repo: Repo, step: Step, place: Workplace) -> None:
             raise InTheWay(
                 f"{path} is not tracked, and would be made anew", hint="move it away, or dsv add it"
             )
-
-
-def _replaced(step: Step) -> Iterable[str]:
-    """Return the outputs that are set aside while the command runs."""
-    return (path for path in step.outputs if path not in step.in_place)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from dsv import circumstances, origins
 from dsv.circumstances import Aspect, Circumstance
@@ -15,7 +16,8 @@ from dsv.recording.result import Recorded
 from dsv.repeating import obstacles
 from dsv.repeating.again import Means, Repeated, claim_again, run_again
 from dsv.repeating.agenda import Agenda
-from dsv.repeating.plan import Task
+from dsv.repeating.plan import Task, restored
+from dsv.repeating.standing import Standing, is_held
 from dsv.repo import Datasets, Repo
 from dsv.staleness.judge import Bench
 from dsv.staleness.reasons import listed
@@ -42,7 +44,8 @@ class Outcome:
         state: What became of it; `STALE` where nothing was to be done.
         reason: Why, in a line; empty: nothing changed.
         recorded: What came of the new run; None if there was none.
-        kept: Outputs that it did not write this time and that are as they were.
+        gone: Outputs that it did not make this time, and that are no datasets any more.
+        python: The interpreter that was chosen for it, if any.
         environment: How its environment differs from the one that was recorded before.
     """
 
@@ -50,7 +53,8 @@ class Outcome:
     state: State
     reason: str
     recorded: Recorded | None = None
-    kept: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    python: Path | None = None
     environment: tuple[Circumstance, ...] = ()
 
 
@@ -79,23 +83,40 @@ class Session:
         self._tell = tell
         self._progress = progress
         self._repeat = run_again if execute else claim_again
+        self._execute = execute
         self._bench = Bench(repo, found.steps)
         self._now: dict[str, Checkpoint] = dict(found.place.now)
         self._makers = found.steps.makers()
         self._states: dict[ObjectId, State] = {}
+        self._standing = Standing(repo)
 
     def work(self) -> tuple[tuple[Outcome, ...], bool]:
         """Return what became of the steps, and whether the user ended it."""
         outcomes = []
-        for task in self._found.tasks:
-            outcome = self._turn(task)
-            self._states[task.step.run] = outcome.state
-            outcomes.append(outcome)
-            execution = None if outcome.recorded is None else outcome.recorded.execution
-            if execution is not None and execution.signalled is not None:
-                return tuple(outcomes), True
-        self._repo.cache.commit()
-        return tuple(outcomes), False
+        interrupted = False
+        try:
+            for task in self._found.tasks:
+                outcome = self._turn(task)
+                self._states[task.step.run] = outcome.state
+                outcomes.append(outcome)
+                execution = None if outcome.recorded is None else outcome.recorded.execution
+                interrupted = execution is not None and execution.signalled is not None
+                if interrupted:
+                    break
+        finally:
+            self._standing.back(self._finished())
+            self._repo.cache.commit()
+        return tuple(outcomes), interrupted
+
+    def _finished(self) -> set[str]:
+        """Return the datasets whose last step was repeated."""
+        done = {run for run, state in self._states.items() if state is State.DONE}
+        return {
+            path
+            for run in done
+            for path in self._found.steps.by_run[run].outputs
+            if path not in self._found.steps.by_run[run].updated
+        }
 
     def _turn(self, task: Task) -> Outcome:
         if not task.reason:
@@ -106,49 +127,67 @@ class Session:
         if task.left:
             return Outcome(task.step, State.LEFT, why(task))
         reasons = self._bench.judge([task.step], self._now)[task.step.run]
-        if not task.own and not reasons:
+        again = [run for run in self._found.steps.earlier.get(task.step.run, ()) if self._is_done(run)]
+        if not task.own and not reasons and not again:
             left = self._waits_for(task.step, State.LEFT)
             if left:
                 return Outcome(task.step, State.LEFT, f"{listed(left)} was left as it is")
             return Outcome(task.step, State.UNCHANGED, "what it reads is as it was")
         return self._run(task.step, reasons.text or task.reason)
 
+    def _is_done(self, run: ObjectId) -> bool:
+        return self._states.get(run) is State.DONE
+
     def _run(self, step: Step, reason: str) -> Outcome:
-        missing = obstacles.missing_inputs(self._repo, step)
-        if missing:
-            return Outcome(step, State.FAILED, f"{listed(missing)} is not here")
         self._tell(step, reason)
         run = self._found.runs[step.run]
         try:
+            self._put_back(step)
+            missing = obstacles.missing_inputs(self._repo, step)
+            if missing:
+                return Outcome(step, State.FAILED, f"{listed(missing)} is not here")
             done = self._repeat(self._repo, step, run, self._means, progress=self._progress)
         except UserError as error:
             return Outcome(step, State.FAILED, error.message)
         if done.recorded.id is None or done.recorded.run is None:
-            return Outcome(step, State.FAILED, _failure(done.recorded), done.recorded)
-        self._learn(done)
+            return Outcome(step, State.FAILED, _failure(done.recorded), done.recorded, python=done.python)
+        self._learn(step, done)
         return Outcome(
             step,
             State.DONE,
             reason,
             done.recorded,
-            done.kept,
+            done.gone,
+            done.python,
             self._environment(step, run, done.recorded.run),
         )
 
-    def _learn(self, done: Repeated) -> None:
+    def _put_back(self, step: Step) -> None:
+        """Make what a step updates what it was, unless an earlier step has just made it again."""
+        if not self._execute:
+            return
+        done = {run for run in self._states if self._is_done(run)}
+        wanted = [
+            one for one in restored(self._found.steps, step, done) if is_held(self._repo, one.checkpoint)
+        ]
+        self._standing.keep(step)
+        if wanted:
+            self._standing.put(step, wanted)
+
+    def _learn(self, step: Step, done: Repeated) -> None:
         """Take what a run staged for what the datasets are now."""
         repo = self._repo
         staged: Datasets = repo.datasets(repo.local(repo.refs()).staged)
         assert done.recorded.run is not None
         for output in done.recorded.run.outputs:
-            self._now[output.path] = staged[output.path].checkpoint
+            path = step.renamed.get(output.path, output.path)
+            self._now[path] = staged[path].checkpoint
+        for path in done.gone:
+            self._now.pop(path, None)
 
     def _waits_for(self, step: Step, *states: State) -> list[str]:
-        return [
-            one.path
-            for one in step.needs
-            if one.path in self._makers and self._states.get(self._makers[one.path].run) in states
-        ]
+        behind = self._found.steps.behind(step, self._makers)
+        return [path for run, paths in behind.items() if self._states.get(run) in states for path in paths]
 
     def _environment(self, step: Step, old: Run, new: Run) -> tuple[Circumstance, ...]:
         attempt = origins.attempt(self._repo, self._repo.refs(), step.run)

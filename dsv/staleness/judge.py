@@ -44,9 +44,14 @@ def reasons_for(steps: Steps, step: Step, found: Mapping[ObjectId, Reasons]) -> 
     return joined([found[run] for run in steps.history(step)])
 
 
-def judge(bench: "Bench", steps: Steps, now: Now) -> dict[ObjectId, Reasons]:
-    """Return by run why its datasets are stale, be it that an input is; what is false is not stale."""
-    return _spread(steps, bench.judge(steps.by_run.values(), now))
+def judge(
+    bench: "Bench", steps: Steps, now: Now, chosen: Iterable[Step] | None = None
+) -> dict[ObjectId, Reasons]:
+    """Return by run why its datasets are stale, be it that an input is; what is false is not stale.
+
+    Only those of `chosen` are looked at, by default all: what they are made from has to be among them.
+    """
+    return _spread(steps, bench.judge(steps.by_run.values() if chosen is None else chosen, now))
 
 
 class Bench:
@@ -124,11 +129,13 @@ class Bench:
 
 def _spread(steps: Steps, found: dict[ObjectId, Reasons]) -> dict[ObjectId, Reasons]:
     """Make stale what is made from something stale, and what goes on from it."""
-    waiting = [run for run in steps.by_run if found[run]]
+    waiting = [run for run, reasons in found.items() if reasons]
     reached = set(waiting)
     upstream: dict[ObjectId, set[str]] = {}
     while waiting:
         for user, paths in steps.users.get(waiting.pop(), {}).items():
+            if user not in found:
+                continue
             upstream.setdefault(user, set()).update(paths)
             if user not in reached:
                 reached.add(user)

@@ -1,5 +1,6 @@
 """What the datasets are in the working tree, staged or not."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from dsv.model.checkpoint import Checkpoint
@@ -23,13 +24,21 @@ class Workplace:
     absent: frozenset[str]
 
 
-def look(repo: Repo, staged: Datasets, present: Datasets, *, progress: Progress = SILENT) -> Workplace:
-    """Look at all tracked datasets. The caller commits the stat cache.
+def look(
+    repo: Repo,
+    staged: Datasets,
+    present: Datasets,
+    *,
+    only: Collection[str] | None = None,
+    progress: Progress = SILENT,
+) -> Workplace:
+    """Look at the tracked datasets. The caller commits the stat cache.
 
     Args:
         repo: The workspace.
         staged: What is staged.
         present: What is checked out.
+        only: The datasets to look at; of all others is told what is staged. By default all.
         progress: Told of the bytes.
 
     Raises:
@@ -40,7 +49,9 @@ def look(repo: Repo, staged: Datasets, present: Datasets, *, progress: Progress 
     unstaged: set[str] = set()
     absent: set[str] = set()
     for path, one in staged.items():
-        if repo.holds(path):
+        if only is not None and path not in only:
+            now[path] = one.checkpoint
+        elif repo.holds(path):
             seen = repo.look(path, HashSink(repo.cache))
             progress.advance(seen.size)
             now[path] = replace(one.checkpoint, content=seen.content, kind=seen.kind)

@@ -1,12 +1,14 @@
 """A step: a run that made datasets, as far as staleness has to know it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dsv.ids import ObjectId
 from dsv.model.code import CodeFile
 from dsv.model.listing import Name
 from dsv.model.run import Input, Outside, Run
+
+_NO_NAMES: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Step:
         outside: What it read outside of the workspace.
         task: Two runs with the same command, folder and parameters have the same one.
         updated: The datasets that it made or updated and that later runs have updated since.
+        renamed: By path that it wrote the name that the dataset has now, where that is another.
     """
 
     run: ObjectId
@@ -57,6 +60,7 @@ class Step:
     outside: tuple[Outside, ...] = ()
     task: str = ""
     updated: tuple[str, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=lambda: _NO_NAMES)
 
     @property
     def needs(self) -> tuple[Input, ...]:

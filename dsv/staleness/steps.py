@@ -101,7 +101,8 @@ def steps_of(repo: Repo, datasets: Datasets) -> Steps:
             given = set(origin.outputs.values())
             makes = tuple(path for path in paths if datasets[path].checkpoint.content in given)
             if makes:
-                by_run[oid] = replace(origin, makes=makes)
+                renamed = _renamed(origin, {path: datasets[path].checkpoint.content for path in makes})
+                by_run[oid] = replace(origin, makes=makes, renamed=renamed)
             lost.update((path, oid) for path in paths if path not in makes)
         elif oid not in found:
             lost.update(dict.fromkeys(paths, oid))
@@ -110,3 +111,15 @@ def steps_of(repo: Repo, datasets: Datasets) -> Steps:
     earlier = add_earlier(book, by_run)
     book.close()
     return Steps(by_run, edited, lost, earlier)
+
+
+def _renamed(step: Step, makes: Mapping[str, ObjectId]) -> dict[str, str]:
+    """Return by path that a run wrote the name that the data has now, where it is not there any more."""
+    free = [path for path in makes if path not in step.outputs]
+    found = {}
+    for old, content in step.outputs.items():
+        new = next((path for path in free if makes[path] == content), None)
+        if old not in makes and new is not None:
+            found[old] = new
+            free.remove(new)
+    return found

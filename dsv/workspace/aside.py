@@ -16,7 +16,8 @@ class Aside:
     """Datasets that are out of the way.
 
     A folder goes as a whole, as if it had never been made, unless it holds what is in no dataset, or a command
-    needs to find it there: then it stays, empty but for that.
+    needs to find it there: then it stays, empty but for that. So does a folder in which nothing is left. The
+    times of folders that stay do not tell that something was taken out of them.
 
     Args:
         root: The workspace.
@@ -29,16 +30,19 @@ class Aside:
         self._folder = scratch / temp_name()
         self._ignore = ignore
         self._taken: dict[str, Path] = {}
-        self._stand: frozenset[str] = frozenset()
+        self._stand: Collection[str] | None = ()
+        self._folders: dict[str, None] = {}
 
-    def take(self, paths: Iterable[str], *, copy: Iterable[str] = (), stand: Collection[str] = ()) -> None:
+    def take(
+        self, paths: Iterable[str], *, copy: Iterable[str] = (), stand: Collection[str] | None = ()
+    ) -> None:
         """Take the datasets `paths` out of the working tree; what is not there is left out.
 
         Args:
             paths: The datasets.
             copy: More datasets, of which a copy is taken while they stay.
-            stand: Those of `paths` that stay as empty folders. They get the oldest of times, so that `make` and its
-                like do not take them for made.
+            stand: Folders that stay even if they are empty; None: all. Then they get the oldest of times, so
+                that `make` and its like do not take them for made.
 
         Raises:
             StorageError: One cannot be moved; those before it are taken.
@@ -46,7 +50,7 @@ class Aside:
         """
         with storing("write", self._folder):
             self._folder.mkdir()
-        self._stand = frozenset(stand)
+        self._stand = stand
         for path in paths:
             self._take(path)
         for path in copy:
@@ -72,13 +76,13 @@ class Aside:
         """Return what is not there again; a folder is there if it holds something."""
         return tuple(path for path in self._taken if not self._is_made(path))
 
-    def whole(self) -> tuple[str, ...]:
-        """Return the folders that were taken as a whole, and that are not there again."""
-        return tuple(
-            path
-            for path, kept in self._taken.items()
-            if _is_folder(kept) and not os.path.lexists(self._root / path)
-        )
+    def empty(self) -> tuple[str, ...]:
+        """Return the folders that held something, are there, and hold nothing now."""
+        return tuple(path for path in self.missing() if _is_folder(self._root / path))
+
+    def without(self) -> tuple[str, ...]:
+        """Return the folders that went, and that are not there again."""
+        return tuple(path for path in self._folders if not os.path.lexists(self._root / path))
 
     def forget(self) -> None:
         """Let go of what was taken: what was made anew takes its place."""
@@ -95,12 +99,36 @@ class Aside:
             return
         with storing("move", path):
             self._taken[path] = target
-            if not _is_folder(place) or (path not in self._stand and self._is_all_data(place, path)):
+            above = place.parent
+            before = above.stat()
+            if not _is_folder(place):
                 _move(place, target)
+            elif not self._stands(path) and self._is_all_data(place, path):
+                _move(place, target)
+                self._folders[path] = None
+            else:
+                target.mkdir()
+                self._take_entries(place, path, target)
+                os.utime(place, (0, 0))
+            self._leave(above, before)
+
+    def _stands(self, folder: str) -> bool:
+        return self._stand is None or folder in self._stand
+
+    def _leave(self, folder: Path, before: os.stat_result) -> None:
+        """Let a folder go in which nothing is left; otherwise it is as old as it was."""
+        while folder != self._root:
+            shown = folder.relative_to(self._root).as_posix()
+            if any(folder.iterdir()):
+                break
+            if self._stands(shown):
+                os.utime(folder, (0, 0))
                 return
-            target.mkdir()
-            self._take_entries(place, path, target)
-            os.utime(place, (0, 0))
+            above, times = folder.parent, folder.parent.stat()
+            folder.rmdir()
+            self._folders[shown] = None
+            folder, before = above, times
+        os.utime(folder, ns=(before.st_atime_ns, before.st_mtime_ns))
 
     def _copy(self, path: str) -> None:
         place, target = self._root / path, self._folder / str(len(self._taken))

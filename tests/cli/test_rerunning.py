@@ -141,14 +141,91 @@ def test_outputs_are_out_of_the_way(dsv: Face) -> None:
     assert read(dsv, "d/x.csv") == "2"
 
 
-def test_an_output_that_is_not_written_any_more(dsv: Face) -> None:
+def test_an_output_that_is_not_made_any_more_goes(dsv: Face) -> None:
     both = "from pathlib import Path\nPath('x.csv').write_text('1')\nPath('y.csv').write_text('1')\n"
     put(dsv, {"a.py": both})
     dsv.ok("run", "--", sys.executable, "a.py")
     put(dsv, {"a.py": both.replace("Path('y.csv')", "Path('x.csv')")})
-    (step,) = dsv.json("rerun")["steps"]
-    assert step["kept"] == ["y.csv"]
+    done = dsv.json("rerun")
+    assert [step["gone"] for step in done["steps"]] == [["y.csv"]]
+    assert not (dsv.folder / "y.csv").exists()
+    dsv.ok("undo")
     assert read(dsv, "y.csv") == "1"
+
+
+NAMES = """
+import csv
+from pathlib import Path
+Path("by").mkdir(exist_ok=True)
+for row in csv.reader(open("raw.csv")):
+    Path("by", row[0] + ".csv").write_text(row[1])
+"""
+
+
+def test_names_that_come_from_the_data(dsv: Face) -> None:
+    """A rerun can be repeated for ever, and leaves what a run from nothing would give."""
+    put(dsv, {"a.py": NAMES, "raw.csv": "a,1\nb,2\n"})
+    dsv.ok("run", "--", sys.executable, "a.py")
+    dsv.ok("commit", "-m", "one")
+    for raw, names in (("a,3\nc,4\n", "a c"), ("c,5\n", "c"), ("a,1\nb,2\n", "a b")):
+        put(dsv, {"raw.csv": raw})
+        dsv.ok("rerun", "-m", "again")
+        assert sorted(path.stem for path in (dsv.folder / "by").iterdir()) == names.split()
+        found = dsv.json("status")
+        assert (found["stale"], found["unstaged"], found["untracked"]) == ([], [], ["a.py"])
+
+
+def test_a_folder_that_make_takes_for_made(dsv: Face) -> None:
+    rules = "b.tar: b\n\ttar -cf $@ $<\n\nb: a.csv\n\tmkdir -p $@\n\tcp $^ $@\n\ttouch $@\n"
+    put(dsv, {"Makefile": rules, "a.csv": "1"})
+    dsv.ok("run", "--", "make")
+    put(dsv, {"a.csv": "2"})
+    dsv.ok("rerun")
+    held = subprocess.run(["tar", "xOf", "b.tar", "b/a.csv"], cwd=dsv.folder, capture_output=True, check=True)
+    assert held.stdout == b"2"
+
+
+def test_a_folder_that_was_made_by_hand(dsv: Face) -> None:
+    """A command that expects its folder finds it, though all that was in it is out of the way."""
+    put(dsv, {"a.py": "open('out/x.csv', 'w').write(open('raw.csv').read())", "raw.csv": "1"})
+    (dsv.folder / "out").mkdir()
+    dsv.ok("run", "--", sys.executable, "a.py")
+    for text in ("2", "3"):
+        put(dsv, {"raw.csv": text})
+        assert states(dsv.json("rerun")) == {"out/x.csv": "done"}
+        assert read(dsv, "out/x.csv") == text
+
+
+def test_a_folder_that_is_left_empty_fails_the_run(dsv: Face) -> None:
+    text = "from pathlib import Path\nPath('end.csv').write_text(Path('raw.csv').read_text())\n"
+    text += "Path('out').mkdir(exist_ok=True)\n"
+    put(dsv, {"a.py": text + "Path('out/x').write_text('1')\nPath('out/y').write_text('1')", "raw.csv": "1"})
+    dsv.ok("run", "-i", "raw.csv", "-o", "out", "-o", "end.csv", "--", sys.executable, "a.py")
+    put(dsv, {"a.py": text, "raw.csv": "2"})
+    (step,) = dsv.json("rerun", code=1)["steps"]
+    assert (step["state"], step["reason"]) == ("failed", "its command left out empty")
+    assert (read(dsv, "end.csv"), read(dsv, "out/x")) == ("1", "1")
+
+
+def test_a_deleted_output_is_made_again(chain: Face) -> None:
+    (chain.folder / "mid.csv").unlink()
+    assert states(chain.json("rerun", "--dry-run", code=1)) == {"mid.csv": "stale", "end.csv": "stale"}
+    assert states(chain.json("rerun")) == {"mid.csv": "done", "end.csv": "unchanged"}
+    assert read(chain, "mid.csv") == "0A"
+    chain.ok("drop", "mid.csv")
+    assert states(chain.json("rerun")) == {"mid.csv": "unchanged", "end.csv": "unchanged"}
+
+
+def test_only_what_leads_to_a_dataset_is_looked_at(chain: Face) -> None:
+    put(chain, {"other.csv": "x"})
+    chain.ok("add", "other.csv")
+    chain.ok("run", "--", sys.executable, "b.py", "other.csv", "side.csv", "C")
+    (chain.folder / "side.csv").unlink()
+    (chain.folder / "side.csv").symlink_to("raw.csv")
+    put(chain, {"raw.csv": "1"})
+    chain.fails("rerun", "--dry-run", code=3)
+    found = chain.json("rerun", "--dry-run", "end.csv", code=1)
+    assert states(found) == {"mid.csv": "stale", "end.csv": "stale"}
 
 
 def test_parameters(dsv: Face) -> None:
@@ -169,7 +246,7 @@ def test_force(chain: Face) -> None:
     chain.fails("rerun", "--force", code=2)
 
 
-def test_updates_in_place_are_left(dsv: Face) -> None:
+def test_updates_in_place_start_from_the_version_before(dsv: Face) -> None:
     put(dsv, {"log.csv": "0", "new.csv": "1"})
     put(
         dsv,
@@ -180,16 +257,104 @@ def test_updates_in_place_are_left(dsv: Face) -> None:
     dsv.ok("add", "log.csv", "new.csv")
     dsv.ok("run", "--", sys.executable, "a.py")
     assert dsv.ok("rerun") == "everything is up to date\n"
-    put(dsv, {"new.csv": "2"})
-    done = dsv.json("rerun")
-    assert states(done) == {"log.csv": "left"}
-    assert read(dsv, "log.csv") == "01"
-    assert "dsv rerun --force log.csv" in dsv("rerun").err
+    for text in ("2", "3"):
+        put(dsv, {"new.csv": text})
+        assert states(dsv.json("rerun")) == {"log.csv": "done"}
+        assert read(dsv, "log.csv") == f"0{text}"
+        assert dsv.json("status")["stale"] == []
     dsv.ok("rerun", "--force", "log.csv")
-    assert read(dsv, "log.csv") == "012"
+    assert read(dsv, "log.csv") == "03"
     put(dsv, {"a.py": "open('log.csv').read()\nopen('log.csv', 'w').write('half')\nraise SystemExit(1)\n"})
-    dsv.json("rerun", "--force", "log.csv", code=1)
-    assert read(dsv, "log.csv") == "012"
+    dsv.json("rerun", code=1)
+    assert read(dsv, "log.csv") == "03"
+    assert [one["path"] for one in dsv.json("status")["unstaged"]] == ["new.csv"]
+
+
+LOAD = """
+import sqlite3
+db = sqlite3.connect("etl.db")
+db.execute("drop table if exists raw")
+db.execute("create table raw (n int)")
+db.executemany("insert into raw values (?)", [(line,) for line in open("raw.csv").read().split()])
+db.commit()
+"""
+
+TRANSFORM = """
+import sqlite3
+db = sqlite3.connect("etl.db")
+db.execute("drop table if exists agg")
+db.execute("create table agg as select sum(n) n from raw")
+db.commit()
+"""
+
+DUMP = """
+import sqlite3
+open("agg.csv", "w").write(str(sqlite3.connect("etl.db").execute("select n from agg").fetchone()[0]))
+"""
+
+
+@pytest.fixture
+def database(dsv: Face) -> Face:
+    """raw.csv is loaded into etl.db, which is transformed in place and dumped to agg.csv."""
+    put(dsv, {"raw.csv": "1\n2\n", "load.py": LOAD, "transform.py": TRANSFORM, "dump.py": DUMP})
+    for name in ("load", "transform", "dump"):
+        dsv.ok("run", "-n", name, "--", sys.executable, f"{name}.py")
+    dsv.ok("commit", "-m", "one")
+    return dsv
+
+
+def steps(document: dict[str, object]) -> list[tuple[str, str]]:
+    found = document["steps"]
+    assert isinstance(found, list)
+    return [(step["command"], step["state"]) for step in found]
+
+
+def test_a_database_is_made_again_step_by_step(database: Face) -> None:
+    for raw, total in (("1\n5\n", "6"), ("7\n", "7")):
+        put(database, {"raw.csv": raw})
+        reasons = {one["path"]: one["reason"] for one in database.json("status")["stale"]}
+        assert reasons == {"agg.csv": "etl.db is stale", "etl.db": "raw.csv changed"}
+        done = database.json("rerun", "-m", "again")
+        assert steps(done) == [("load", "done"), ("transform", "done"), ("dump", "done")]
+        assert read(database, "agg.csv") == total
+        assert database.json("status")["stale"] == []
+    put(database, {"transform.py": TRANSFORM.replace("sum(n)", "count(n) + 40")})
+    done = database.json("rerun", "agg.csv")
+    assert steps(done) == [("load", "unchanged"), ("transform", "done"), ("dump", "done")]
+    assert read(database, "agg.csv") == "41"
+    assert database.ok("rerun") == "everything is up to date\n"
+
+
+def test_a_database_whose_later_step_fails_is_as_it_was(database: Face) -> None:
+    before = (database.folder / "etl.db").read_bytes()
+    put(database, {"raw.csv": "9\n", "transform.py": TRANSFORM + "raise SystemExit(2)\n"})
+    done = database.json("rerun", code=1)
+    assert steps(done) == [("load", "done"), ("transform", "failed"), ("dump", "skipped")]
+    assert (database.folder / "etl.db").read_bytes() == before
+    assert [one["path"] for one in database.json("status")["staged"]] == []
+    put(database, {"transform.py": TRANSFORM})
+    database.ok("rerun")
+    assert read(database, "agg.csv") == "9"
+
+
+def test_steps_on_a_file_that_somebody_gave(dsv: Face) -> None:
+    append = "import sys\nopen('all.csv', 'a').write(open(sys.argv[1]).read())\n"
+    put(dsv, {"all.csv": "0", "mon": "1", "tue": "2", "wed": "3", "a.py": append})
+    dsv.ok("add", "all.csv", "mon", "tue", "wed")
+    for day in ("mon", "tue", "wed"):
+        dsv.ok("run", "--", sys.executable, "a.py", day)
+    assert read(dsv, "all.csv") == "0123"
+    put(dsv, {"tue": "9"})
+    done = dsv.json("rerun")
+    assert [step["state"] for step in done["steps"]] == ["unchanged", "done", "done"]
+    assert read(dsv, "all.csv") == "0193"
+    put(dsv, {"mon": "8"})
+    dsv.ok("rerun")
+    assert read(dsv, "all.csv") == "0893"
+    put(dsv, {"all.csv": "by hand"})
+    put(dsv, {"mon": "7"})
+    assert "all.csv has changes" in dsv.fails("rerun", code=3)["message"]
+    assert read(dsv, "all.csv") == "by hand"
 
 
 def test_accepting_what_is_there(chain: Face) -> None:
@@ -256,15 +421,24 @@ def test_masked_commands(dsv: Face) -> None:
     assert "a secret in it was not recorded" in dsv.fails("rerun", code=3)["message"]
 
 
-def test_what_else_is_in_the_way(dsv: Face) -> None:
-    put(dsv, {"a.py": "open('x.csv', 'w').write('1')\n"})
+def test_an_output_that_was_renamed_keeps_its_new_name(dsv: Face) -> None:
+    text = "import sys\nfor name in ('x.csv', 'y.csv'):\n    open(name, 'w').write(name + '1')\n"
+    put(dsv, {"a.py": text})
     dsv.ok("run", "--", sys.executable, "a.py")
     dsv.ok("commit", "-m", "one")
-    put(dsv, {"a.py": "open('x.csv', 'w').write('2')\n"})
-    (dsv.folder / "x.csv").rename(dsv.folder / "y.csv")
-    dsv.ok("add", "y.csv")
+    (dsv.folder / "x.csv").rename(dsv.folder / "z.csv")
+    dsv.ok("add", "z.csv")
     dsv.ok("commit", "-am", "renamed")
-    assert "y.csv was renamed" in dsv.fails("rerun", code=3)["message"]
+    for number in ("2", "3"):
+        put(dsv, {"a.py": text.replace("'1'", f"'{number}'")})
+        assert states(dsv.json("rerun", "-m", "again")) == {"y.csv": "done", "z.csv": "done"}
+        assert (read(dsv, "z.csv"), read(dsv, "y.csv")) == (f"x.csv{number}", f"y.csv{number}")
+        assert not (dsv.folder / "x.csv").exists()
+        assert dsv.json("status")["stale"] == []
+    put(dsv, {"a.py": text.replace("'x.csv', 'y.csv'", "'y.csv',")})
+    (step,) = dsv.json("rerun", "-m", "again")["steps"]
+    assert step["gone"] == ["z.csv"]
+    assert not (dsv.folder / "z.csv").exists()
 
 
 def test_a_secret_variable_that_is_not_set(dsv: Face, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from dsv.ids import short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from dsv.ops.rerun import RerunResult
     from dsv.repeating.again import Means
@@ -35,7 +36,8 @@ SHAPE = {
             "command_exit": "int?: exit code of the command; null if it was not run",
             "seconds": "text?: how long it took; null likewise",
             "staged": ["path: of a dataset that was staged"],
-            "kept": ["path: that it did not write this time, and that is as it was"],
+            "gone": ["path: that it did not make this time, and that is no dataset any more"],
+            "python": "text?: the interpreter that was chosen for it; null if none was",
             "environment": ["text: how its environment differs from the one that was recorded"],
             "warnings": ["text: what may be wrong"],
         }
@@ -50,7 +52,7 @@ STATES = {
     "stale": "would be repeated (with --dry-run)",
     "done": "was repeated",
     "unchanged": "has nothing new to read",
-    "left": "changed, but updates a dataset in place; repeated only if named with --force",
+    "left": "changed, but updates a dataset in place whose version before is not here any more",
     "failed": "failed: its datasets are as they were",
     "skipped": "waits for one that failed",
 }
@@ -67,7 +69,10 @@ _CHANGES = 5
         "dsv rerun --no-exec clean.csv": "Accept what is there, after a change that does not matter:",
     },
     shape=SHAPE,
-    exits={0: "everything is up to date now", 1: "a command failed, or something is stale (with --dry-run)"},
+    exits={
+        0: "everything is up to date now",
+        1: "something failed, was skipped or left, or is stale (with --dry-run)",
+    },
     sections={"States": STATES},
 )
 @click.argument("paths", metavar="[PATH]...", nargs=-1, shell_complete=complete.datasets)
@@ -78,7 +83,7 @@ _CHANGES = 5
 @click.option("--force", is_flag=True, help="Repeat what makes PATH even if nothing changed.")
 @click.option("--no-exec", is_flag=True, help="Run nothing: accept PATH as it is for made by its command.")
 @click.option("-m", "--message", metavar="MSG", help="Commit it with what was read, if nothing failed.")
-@click.option("--python", metavar="PYTHON", help="The interpreter to use instead of the active one.")
+@click.option("--python", metavar="PYTHON", help="The interpreter to use instead of the recorded one.")
 @click.option("--yes", is_flag=True, help="Agree to run commands that others recorded, this once.")
 def command(
     context: Context,
@@ -95,8 +100,10 @@ def command(
     """Bring stale datasets up to date, and stage them.
 
     A dataset is stale if a run made it whose inputs or code have changed since. Its command is run again,
-    in the workspace, on what is there now, after those that it waits for. A step whose inputs turn out to
-    be the same data is not repeated. If a command fails, its datasets are put back as they were.
+    in the workspace, on what is there now, after those that it waits for, by the interpreter that ran it
+    if that is still there, else by the active one. A step whose inputs turn out to be the same data is not
+    repeated. A dataset that is updated in place becomes what it was before the first step that is repeated.
+    If a command fails, its datasets are put back as they were.
     """
     from dsv.ops import rerun as op
     from dsv.repeating.plan import Wanted
@@ -138,6 +145,7 @@ def _means(context: Context, params: "Mapping[str, str]", python: str | None, *,
     given = None if python is None else replays.program(context, python)
     return Means(
         env=context.env,
+        given=given,
         python=find_python(given, context.env),
         params=params,
         own_files=own_files(context) if execute else frozenset(),
@@ -165,14 +173,15 @@ def _step(outcome: "Outcome") -> dict[str, object]:
     return {
         "run": outcome.step.run,
         "command": outcome.step.command,
-        "datasets": list(outcome.step.makes),
+        "datasets": list(outcome.step.datasets),
         "state": outcome.state,
         "reason": outcome.reason,
         "new_run": found.id if found else None,
         "command_exit": execution.exit_code if execution else None,
         "seconds": f"{execution.seconds:.3f}" if execution else None,
         "staged": list(found.staged) if found else [],
-        "kept": list(outcome.kept),
+        "gone": list(outcome.gone),
+        "python": None if outcome.python is None else str(outcome.python),
         "environment": [one.text for one in outcome.environment],
         "warnings": list(found.warnings) if found else [],
     }
@@ -183,10 +192,10 @@ def _tell(context: Context, result: "RerunResult") -> None:
     for outcome in result.outcomes:
         if outcome.state == "unchanged" and not out.verbose:
             continue
-        names = printable(", ".join(outcome.step.makes))
+        names = printable(", ".join(outcome.step.datasets))
         why = f" ({printable(outcome.reason)})" if outcome.reason else ""
         word = f"{outcome.state:<9}"
-        bad = outcome.state in {"failed", "skipped", "stale"}
+        bad = outcome.state in {"failed", "skipped", "left", "stale"}
         out.report(f"{style.removed(word) if bad else style.added(word)} {names}{why}")
         _tell_more(context, outcome)
     same = sum(outcome.state == "unchanged" for outcome in result.outcomes)
@@ -204,13 +213,25 @@ def _tell(context: Context, result: "RerunResult") -> None:
         out.say(f"{result.commit.branch} {short(result.commit.id)} {printable(title)}")
 
 
+def _short(context: Context, python: "Path") -> str:
+    """Return where an interpreter is, relative to the workspace if it is in it."""
+    root = context.repo.root
+    return python.relative_to(root).as_posix() if python.is_relative_to(root) else str(python)
+
+
 def _tell_more(context: Context, outcome: "Outcome") -> None:
+    from dsv.staleness.reasons import listed
+
     out, found = context.out, outcome.recorded
-    for path in outcome.kept:
-        out.warn(f"{printable(path)} was not written this time, and is as it was")
-        out.hint(f"dsv rm {context.typed(path)}, if it is not made any more")
+    if outcome.gone:
+        out.warn(
+            f"{printable(listed(outcome.gone))}: not made any more, and removed; dsv undo brings it back"
+        )
+    if outcome.python is not None:
+        out.say(f"  with {printable(_short(context, outcome.python))}")
     if outcome.state == "left":
-        out.hint(f"dsv rerun --force {context.typed(outcome.step.makes[0])} repeats it on what is there now")
+        path = context.typed(outcome.step.datasets[0])
+        out.hint(f"dsv fetch, or dsv rerun --force {path} repeats it on what is there now")
     matter = [one for one in outcome.environment if one.matters]
     for one in outcome.environment if out.verbose else matter[:_CHANGES]:
         out.say(f"  environment: {printable(one.text)}")

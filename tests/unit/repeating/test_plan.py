@@ -81,11 +81,23 @@ def test_reasons_are_told() -> None:
 
 def test_in_place() -> None:
     found = steps(step("log", "raw", also="log"))
-    (task,) = tasks(found, {oid("run log"): CHANGED}, Wanted())
-    assert not task.planned
-    assert "log in place" in task.left
-    (task,) = tasks(found, {oid("run log"): NOTHING}, Wanted(("log",), force=True))
+    judged = {oid("run log"): CHANGED}
+    (task,) = tasks(found, judged, Wanted())
     assert task.planned
+    (task,) = tasks(found, judged, Wanted(), held=lambda _: False)
+    assert not task.planned
+    assert "the version before is not here" in task.left
+    (task,) = tasks(found, {oid("run log"): NOTHING}, Wanted(("log",), force=True), held=lambda _: False)
+    assert task.planned
+
+
+def test_what_was_deleted_is_made_again() -> None:
+    found = steps(step("a", "raw"), step("b", "a"))
+    judged = {oid("run a"): NOTHING, oid("run b"): NOTHING}
+    first, second = tasks(found, judged, Wanted(), deleted={"a"})
+    assert (first.reason, first.own) == ("a was deleted", True)
+    assert (second.reason, second.own) == ("a is made again", False)
+    assert not any(task.planned for task in tasks(found, judged, Wanted(), deleted={"raw"}))
 
 
 @pytest.mark.parametrize("wanted", [Wanted(), Wanted(("a",))])

@@ -1,5 +1,6 @@
 """Setting datasets aside."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -71,12 +72,12 @@ def test_a_folder_that_stands(root: Path) -> None:
     assert (root / "out").is_dir()
     assert not any((root / "out").iterdir())
     assert (root / "out").stat().st_mtime == 0
-    assert one.whole() == ()
+    assert one.without() == ()
     one.put_back()
     assert held(root) == before
     other = aside(root)
     other.take(["out", "a.csv"])
-    assert other.whole() == ("out",)
+    assert other.without() == ("out",)
     other.put_back()
     assert held(root) == before
 
@@ -98,6 +99,28 @@ def test_ignored_files_never_move(root: Path, *, fails: bool) -> None:
         assert held(root)["out/deep/y"] == "new"
         assert "out/x" not in held(root)
     assert held(root)["out/deep/note.txt"] == "mine"
+
+
+@pytest.mark.parametrize("stand", [(), ("out/deep",), None])
+def test_folders_in_which_nothing_is_left(root: Path, stand: tuple[str, ...] | None) -> None:
+    before = held(root)
+    os.utime(root / "out", (1000, 1000))
+    one = aside(root)
+    one.take(["out/deep/y", "out/deep/note.txt"], stand=stand)
+    assert (root / "out/deep").exists() is (stand != ())
+    assert one.without() == (("out/deep",) if stand == () else ())
+    if stand != ():
+        assert (root / "out/deep").stat().st_mtime == 0
+    assert (root / "out").stat().st_mtime == 1000  # as if nothing had been taken
+    one.put_back()
+    assert held(root) == before
+    one = aside(root)
+    one.take(["out/deep/y", "out/deep/note.txt", "out/x"])
+    assert not (root / "out").exists()
+    put(root, {"out/deep/y": "new"})
+    assert one.without() == ()
+    one.put_back()
+    assert held(root) == before
 
 
 def test_a_command_that_removed_the_folder(root: Path) -> None:
