@@ -1,10 +1,11 @@
 """Staging: what is in the working tree becomes checkpoints in the staged snapshot."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from dsv import derived, git
+from dsv.errors import Refused
 from dsv.hashing import Kind
 from dsv.ids import ObjectId
 from dsv.model import node as nodes
@@ -187,6 +188,19 @@ def read_changes(repo: Repo, refs: Refs, inputs: Iterable[Input]) -> dict[str, C
 def within(path: str, folder: str) -> bool:
     """Whether the dataset `path` is `folder` or below it; `.` is the workspace."""
     return folder in (".", path) or path.startswith(f"{folder}/")
+
+
+def refuse_git_tracked(repo: Repo, paths: Sequence[str]) -> None:
+    """Check that git tracks none of `paths`, which are to become datasets.
+
+    Raises:
+        Refused: It tracks one.
+    """
+    if not paths or git.find(repo.root) is None:
+        return
+    found = sorted(git.tracked(repo.root, paths))
+    if found:
+        raise Refused(f"git tracks {found[0]}", hint=f"git rm -r --cached {found[0]}")
 
 
 def ignore_in_git(repo: Repo) -> None:

@@ -17,7 +17,7 @@ from dsv.errors import NotFound, UsageFault
 
 SECTIONS = {
     "Start": ("init", "clone", "config", "demo"),
-    "Record": ("run", "add", "import", "rm", "commit"),
+    "Record": ("run", "add", "import", "mv", "rm", "commit"),
     "Look": ("status", "log", "show", "diff", "ls", "cat", "head", "schema"),
     "Trace": ("lineage", "why"),
     "Share": ("remote", "push", "fetch", "pull"),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dsv import git, guard, stage
+from dsv import guard, stage
 from dsv.errors import NotFound, Refused
 from dsv.progress import SILENT, Progress
 from dsv.repo import Datasets, Repo, Tracked
@@ -69,7 +69,7 @@ def add(repo: Repo, paths: Sequence[str], *, rehash: bool = False, progress: Pro
     refs = guard.ready(repo)
     before = repo.datasets(repo.local(refs).staged)
     plan = _plan(repo, paths, before)
-    _refuse_git_tracked(repo, [path for path in plan.named if path not in before])
+    stage.refuse_git_tracked(repo, [path for path in plan.named if path not in before])
     with repo.writer() as writer:
         updates, vanished = _store(repo, refs, plan, writer, rehash=rehash, progress=progress)
         repo.publish(
@@ -131,14 +131,6 @@ def _store(
         if old is None or new.id != old.id:
             updates[path] = new
     return updates, vanished
-
-
-def _refuse_git_tracked(repo: Repo, paths: Sequence[str]) -> None:
-    if not paths or git.find(repo.root) is None:
-        return
-    found = sorted(git.tracked(repo.root, paths))
-    if found:
-        raise Refused(f"git tracks {found[0]}", hint=f"git rm -r --cached {found[0]}")
 
 
 def _untracked(repo: Repo, folders: Sequence[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from dsv import origins, stage
 from dsv.errors import Refused
 from dsv.hashing import Kind, object_id
+from dsv.ids import ObjectId
 from dsv.lineage.portable import SESSION
 from dsv.model.attempt import Attempt
 from dsv.model.checkpoint import Checkpoint
@@ -21,7 +22,7 @@ from dsv.recording.secrets import Screen, Told
 from dsv.recording.surroundings import Surroundings
 from dsv.recording.uses import Uses
 from dsv.recording.watching import Seen
-from dsv.repo import Repo, Tracked
+from dsv.repo import Repo, Tracked, Tree
 from dsv.store.ingest import ingest
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
@@ -86,7 +87,9 @@ def stage_run(
         attempts = origins.noted(repo, refs, session, replace(attempt, run=oid))
         return replace(refs, local=replace(repo.local(refs), attempts=attempts))
 
-    repo.publish(f"run {run.name or shlex.join(run.argv)}", change)
+    with repo.writer() as writer:
+        tree = Tree(kept=_kept(repo, writer, whole, versions))
+        repo.publish(f"run {run.name or shlex.join(run.argv)}", change, writer=writer, tree=tree)
     if staged:
         stage.ignore_in_git(repo)
     return Recorded(
@@ -103,6 +106,16 @@ def stage_run(
         warnings=whole.warnings,
         notes=tuple(_notes(whole)),
     )
+
+
+def _kept(repo: Repo, writer: Writer, whole: Whole, versions: dict[str, Checkpoint]) -> ObjectId | None:
+    """Return what `undo` leaves or brings back besides what was staged: new sources, and changes that were not."""
+    before = whole.before
+    kept = {one.path: one.checkpoint for one in whole.parts.sources}
+    kept.update({path: before.versions[path] for path in before.unstaged & versions.keys()})
+    if not kept:
+        return None
+    return stage.edit(repo, None, {path: stage.put(writer, kept[path]) for path in sorted(kept)}, writer)
 
 
 def _put_environment(session: Writer, around: Surroundings) -> None:

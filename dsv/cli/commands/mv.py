@@ -1,0 +1,43 @@
+"""`dsv mv`."""
+
+import click
+
+from dsv.cli import complete
+from dsv.cli.command import verb
+from dsv.cli.context import Context
+from dsv.cli.style import printable
+
+SHAPE = {
+    "renamed": [{"from": "path: the name that a dataset had", "to": "path: the name that it has now"}],
+    "notes": ["text: what is worth knowing besides"],
+}
+
+
+@verb(
+    examples={
+        "dsv mv data/old.csv data/new.csv": "Rename a dataset:",
+        "dsv mv data/new.csv archive": "Move it into a folder that is there:",
+        "dsv mv data/raw raw": "Move a folder of datasets:",
+    },
+    shape=SHAPE,
+)
+@click.argument("old", metavar="OLD", shell_complete=complete.datasets)
+@click.argument("new", metavar="NEW")
+def command(context: Context, old: str, new: str) -> None:
+    """Give a dataset another name, in the working tree and in what is staged.
+
+    It still comes from the run or source that it came from. Scripts that name it are yours to change; dsv
+    rerun makes it again under the new name.
+    """
+    from dsv.ops.mv import mv
+
+    result = mv(context.repo, context.path(old), context.path(new))
+    if context.out.json:
+        renamed = [{"from": one, "to": other} for one, other in result.renamed.items()]
+        context.out.document({"renamed": renamed, "notes": list(result.notes)})
+        return
+    for one, other in result.renamed.items():
+        context.out.report(f"{context.out.style.changed('renamed')}  {printable(one)} -> {printable(other)}")
+    for note in result.notes:
+        context.out.say(printable(note))
+    context.out.hint("dsv commit records it, dsv undo takes it back")

@@ -1,0 +1,141 @@
+"""Give datasets other names."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from dsv import guard, places, stage
+from dsv.atomic import storing
+from dsv.errors import InTheWay, Refused
+from dsv.repo import Datasets, Repo, Tracked, Tree
+from dsv.store.lock import FileLock
+from dsv.store.refs import Refs
+from dsv.store.writer import Writer
+from dsv.workspace.paths import check_dataset
+from dsv.workspace.sink import HashSink
+
+
+@dataclass(frozen=True, slots=True)
+class MvResult:
+    """What `mv` did.
+
+    Attributes:
+        renamed: By the name that a dataset had the one that it has now.
+        notes: What is worth saying besides.
+    """
+
+    renamed: Mapping[str, str]
+    notes: tuple[str, ...]
+
+
+def mv(repo: Repo, old: str, new: str) -> MvResult:
+    """Rename a dataset in the working tree and in what is staged; it still comes from what it came from.
+
+    Args:
+        repo: The workspace.
+        old: A dataset, or a folder of datasets.
+        new: The name that it gets; a folder that is there takes it in.
+
+    Raises:
+        NotFound: There is no such dataset.
+        Refused: The new name can be none of a dataset, overlaps with another one, or git tracks it.
+        InTheWay: Something is there already, or the dataset has changes that are not staged.
+        Busy: Another process moves the working tree.
+    """
+    with FileLock(repo.dot / "tree.lock"):
+        refs = guard.ready(repo)
+        staged = repo.datasets(repo.local(refs).staged)
+        renamed = _names(repo, staged, old, new)
+        here = [path for path in renamed if repo.holds(path)]
+        _check_targets(repo, staged, renamed)
+        _check_clean(repo, staged, here)
+        moved: list[str] = []
+        try:
+            for path in here:
+                _move(repo, path, renamed[path])
+                moved.append(path)
+            _publish(repo, f"mv {old} {new}", renamed, here)
+        except BaseException:
+            for path in reversed(moved):
+                _move(repo, renamed[path], path)
+            raise
+        _remove_empty(repo, here)
+    stage.ignore_in_git(repo)
+    return MvResult(renamed, tuple(_notes(repo, renamed)))
+
+
+def _names(repo: Repo, staged: Datasets, old: str, new: str) -> dict[str, str]:
+    """Return by dataset its new name."""
+    named = places.select(staged, [old], "HEAD")
+    inside = new not in staged and (repo.root / new).is_dir() and not (repo.root / new).is_symlink()
+    target = os.path.normpath(f"{new}/{old.rpartition('/')[2]}") if inside else new
+    if old == "." or stage.within(target, old):
+        raise Refused(f"{old} cannot be moved into itself")
+    return {path: target + path.removeprefix(old) for path in named}
+
+
+def _check_targets(repo: Repo, staged: Datasets, renamed: Mapping[str, str]) -> None:
+    rest = staged.keys() - renamed.keys()
+    for path in renamed.values():
+        check_dataset(repo.root, path)
+        if path in staged:
+            raise InTheWay(f"{path} is a dataset already", hint=f"dsv rm {path}, if it may go")
+        other = next(
+            (one for one in sorted(rest) if stage.within(one, path) or stage.within(path, one)), None
+        )
+        if other is not None:
+            raise Refused(f"{path} and {other} overlap: a dataset cannot be inside another")
+        if repo.holds(path):
+            raise InTheWay(f"{path} is there already, and is no dataset", hint="move it away first")
+    stage.refuse_git_tracked(repo, list(renamed.values()))
+
+
+def _check_clean(repo: Repo, staged: Datasets, here: list[str]) -> None:
+    for path in here:
+        seen, known = repo.look(path, HashSink(repo.cache)), staged[path].checkpoint
+        if (seen.content, seen.kind) != (known.content, known.kind):
+            raise InTheWay(
+                f"{path} has changes that are not staged", hint=f"dsv add {path}, or dsv restore {path}"
+            )
+
+
+def _move(repo: Repo, old: str, new: str) -> None:
+    with storing("move", old):
+        (repo.root / new).parent.mkdir(parents=True, exist_ok=True)
+        (repo.root / old).rename(repo.root / new)
+
+
+def _publish(repo: Repo, what: str, renamed: Mapping[str, str], here: list[str]) -> None:
+    def change(found: Refs, session: Writer) -> Refs:
+        staged = repo.datasets(repo.local(found).staged)
+        updates: dict[str, Tracked | None] = dict.fromkeys(renamed)
+        updates.update({new: staged[old] for old, new in renamed.items() if old in staged})
+        less = stage.restage(repo, found, updates, session)
+        local = repo.local(less)
+        seen = {
+            path: one
+            for old in renamed
+            for path, one in ((old, None), (renamed[old], updates[renamed[old]]))
+            if one is None or old in here
+        }
+        return replace(less, local=replace(local, present=stage.edit(repo, local.present, seen, session)))
+
+    repo.publish(what, change, tree=Tree())
+
+
+def _remove_empty(repo: Repo, moved: list[str]) -> None:
+    """Remove the folders that nothing is left in."""
+    for path in moved:
+        folder = (repo.root / path).parent
+        while folder != repo.root and folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+            folder = folder.parent
+
+
+def _notes(repo: Repo, renamed: Mapping[str, str]) -> list[str]:
+    """Return what no longer holds for datasets: rules in `dsv.toml` go by their names."""
+    return [
+        f"{new} is under another rule of dsv.toml than {old} was"
+        for old, new in renamed.items()
+        if repo.config.rule_for(old) != repo.config.rule_for(new)
+    ]
