@@ -109,10 +109,10 @@ class Shell:
         source = os.fspath(Path(__file__).parents[2])
         self.env |= {"HOME": os.fspath(home), "DSV_AUTHOR": "Ada", "PYTHONPATH": source, **variables}
 
-    def run(self, *words: str, code: int = 0) -> "subprocess.CompletedProcess[str]":
-        """Run dsv; it must end with `code`."""
+    def run(self, *words: str, code: int | None = 0) -> "subprocess.CompletedProcess[str]":
+        """Run dsv; it must end with `code`, unless that is None."""
         done = subprocess.run(
-            [sys.executable, "-m", "dsv", *words],
+            [sys.executable, "-P", "-m", "dsv", *words],
             cwd=self.folder,
             env=self.env,
             capture_output=True,
@@ -120,13 +120,16 @@ class Shell:
             stdin=subprocess.DEVNULL,
             check=False,
         )
-        assert done.returncode == code, (
+        assert code in {None, done.returncode}, (
             f"dsv {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
         )
         return done
 
-    def json(self, *words: str, code: int = 0) -> dict[str, Any]:
+    def json(self, *words: str, code: int | None = 0) -> dict[str, Any]:
         """Run dsv with `--json`; return what it printed."""
-        found = json.loads(self.run(*words, "--json", code=code).stdout)
+        cut = words.index("--") if "--" in words else len(words)
+        done = self.run(*words[:cut], "--json", *words[cut:], code=code)
+        assert done.stdout.startswith("{"), f"dsv {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
+        found = json.loads(done.stdout)
         assert isinstance(found, dict)
         return found

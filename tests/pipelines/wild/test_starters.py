@@ -1,0 +1,5 @@
+from tests.pipelines.wild.driver import Wild
+
+
+class TestStarters(Wild):
+    family = "starters"

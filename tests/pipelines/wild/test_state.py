@@ -1,0 +1,5 @@
+from tests.pipelines.wild.driver import Wild
+
+
+class TestState(Wild):
+    family = "state"
