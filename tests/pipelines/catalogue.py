@@ -129,7 +129,9 @@ class Shell:
         """Run dsv with `--json`; return what it printed."""
         cut = words.index("--") if "--" in words else len(words)
         done = self.run(*words[:cut], "--json", *words[cut:], code=code)
-        assert done.stdout.startswith("{"), f"dsv {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
+        assert done.stdout.startswith("{"), (
+            f"dsv {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
+        )
         found = json.loads(done.stdout)
         assert isinstance(found, dict)
         return found

@@ -8,22 +8,23 @@ A project is one TOML file in `projects/FAMILY/`:
     raw       the datasets that it starts from and that are not in git
     in_git    the data that it starts from and that is in git
     made      the datasets that it makes
-    verdict   what `verify` says of a dataset, where that is not "identical"
+    [verdict] what `verify` says of a dataset, where that is not "identical"; words with | between them, if one of
+              several is right
     setup     a shell script that makes what is not in git: the raw data, links, a submodule
     [files]   what is in git: the text of each file
-    [[step]]  run: a command; lists: folders that it lists; seeks: paths that it looks for in vain;
+    [variables] of the environment, as the user's shell sets them
+    [[step]]  run: a command, after options of dsv and ` -- `; cwd: the folder that it is started in; lists: folders that it lists; seeks: paths that it looks for in vain;
               left_out: files that it writes and that are no datasets
     [[change]] name; sh: a shell command that changes something; stale: exactly the datasets that are not
               current after it; made: the datasets afterwards, where they are others
 """
 
 import importlib.util
-import os
 import shutil
 import subprocess
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ class Step:
     """A command that is recorded, and what a run of it does besides reading and writing files."""
 
     run: str
+    cwd: str = ""
     lists: tuple[str, ...] = ()
     seeks: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
@@ -66,7 +68,8 @@ class Project:
     setup: str = ""
     packages: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
-    verdict: Mapping[str, str] | None = None
+    verdict: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def missing(self) -> str | None:
         """Return what this machine lacks for it, or None."""
@@ -133,4 +136,4 @@ def same(one: Path, other: Path) -> bool:
 
 
 def _names(folder: Path) -> set[str]:
-    return {name for name in os.listdir(folder) if name not in {"__pycache__", ".gitkeep", ".gitignore"}}
+    return {path.name for path in folder.iterdir()} - {"__pycache__", ".gitkeep", ".gitignore"}
