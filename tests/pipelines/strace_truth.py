@@ -1,33 +1,46 @@
-"""What a command really did, told by `strace -f`: the truth that a witness is compared with.
+"""The truth of a command, as `strace -f` tells it, to compare with what dsv recorded.
 
-It is folded in another way than the witness folds notices: with the results of the calls, and with the
-workspace as it was before and after. What belongs to nobody's script (make's, gcc's and a shell's own
-looking around, the loader's and the import system's) is left out by the same rules.
+The rules, which are those of the record:
+
+* Paths are relative to the workspace; links on the way are resolved. What lies outside is not compared, nor is
+  `.git`, `.dsv`, a virtual environment (a folder with `pyvenv.cfg`), or what a program asked of the folders
+  themselves (`stat`).
+* *read*: opened with the right to read and without O_TRUNC, executed, or renamed, at a time when its bytes were
+  still those from before the run. A compiled module in `__pycache__` stands for its source.
+* *written*: opened with the right to write, renamed to or linked, and there as a file when the run has ended;
+  what was opened to update (no O_TRUNC) and has the bytes that it had is only read.
+* *listed*: a folder from before the run of which entries were read (`getdents64`). Two kinds are kept apart as
+  *perhaps*: what make lists (it lists of itself, and for `$(wildcard)`), and what Python lists of the folders
+  that modules come from (the one it was started in, and those with a module or a package in them), as strace
+  does not tell its import system from the program. A project says by hand which of these are the program's.
+* *absent*: a path that was looked for (open, stat, access, readlink) and was not there, and that the run did not
+  make - but not by make, a compiler or a shell, whose probes are their own, nor the names that Python's import
+  system tries (`X.so`, `X/__init__.py`, `X.py`, `__pycache__`, `pyvenv.cfg`), nor anything in a folder that was
+  not there either. A module that was looked for in vain leaves no call to see: `seeks` says so by hand.
 """
 
+# The paths of other processes are text, looked at by the thousand.
+# ruff: noqa: PTH118, PTH119, PTH120, PTH110
 import os
 import re
-import shutil
 import subprocess
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
-from dsv.lineage.territory import Territory, source_of
-from dsv.lineage.witness.marks import BEGIN, END, MARK, MASK, MISSING, READY
-from dsv.lineage.witness.noise import is_noise
-from dsv.lineage.witness.process import COMPILER, MAKE, PYTHON, SHELL, kind_of
-from dsv.workspace.ignore import NOTHING, Ignore
-
-STRACE = shutil.which("strace")
-
-_CALLS = "%file,getdents,getdents64,fchdir,ftruncate,clone,clone3,fork,vfork"
-_LINE = re.compile(r"(\d+) +(\w+)\((.*)\)\s+= (-?\d+|\?)(?:<(.*?)>)?(?: ([A-Z]+) \(.*\))?$")
-_STARTED = re.compile(r"(\d+) +(\w+)\((.*) <unfinished \.\.\.>$")
-_GOES_ON = re.compile(r"(\d+) +<\.\.\. (\w+) resumed>(.*)$")
-_WORD = re.compile(r'"((?:\\x[0-9a-f]{2})*)"(?:\.\.\.)?|(?:AT_FDCWD|\d+)<((?:\\x[0-9a-f]{2}|[^>\\])*)>')
-_OPENS = {"open", "openat", "openat2", "creat"}
+_CALLS = "%file,getdents64,chdir,fchdir,clone,clone3,fork,vfork"
+_LINE = re.compile(r"(?P<pid>\d+) +(?P<call>\w+)\((?P<args>.*)\) += (?P<result>-?\d+|\?)(?P<rest>.*)")
+_UNFINISHED = re.compile(r"(?P<pid>\d+) +(?P<head>\w+\(.*?),? *<unfinished \.\.\.>")
+_RESUMED = re.compile(r"(?P<pid>\d+) +<\.\.\. \w+ resumed>(?P<tail>.*)")
+_STRING = re.compile(r'(?:(AT_FDCWD|\d+)(?:<([^>]*)>)?, )?"((?:[^"\\]|\\.)*)"')
+_DESCRIPTOR = re.compile(r"<([^>]*)>")
+_CACHED = re.compile(r"(?P<folder>.*/|)__pycache__/(?P<name>\w+)\.[\w-]+(?:\.opt-\d)?\.pyc")
+_IMPORTED = re.compile(
+    r"(.*/)?(__pycache__(/.*)?|__init__\..*|__main__\.py|pyvenv\.cfg|.*\.(so|py|pyc|pyd|_pth|zip))"
+)
+_BUILDERS = re.compile(r"make|gmake|[\w-]*gcc[\d.-]*|cc|cc1|as|ld|collect2|[\w-]*-(as|ld)|lto-wrapper|ninja")
+_SHELLS = re.compile(r"sh|bash|dash|zsh|env")
+_FORKS = {"clone", "clone3", "fork", "vfork"}
 _LOOKS = {
     "stat",
     "lstat",
@@ -38,360 +51,236 @@ _LOOKS = {
     "faccessat2",
     "readlink",
     "readlinkat",
+    "open",
+    "openat",
 }
-_FORKS = {"clone", "clone3", "fork", "vfork"}
-_MISSES = {"ENOENT", "ENOTDIR"}
-_WILDCARD = re.compile(r"\bwildcard\b|^[^\t#\n][^#\n]*[*?](?![)}])", re.MULTILINE)
 
 
-class Truth(NamedTuple):
-    """What a command did below its workspace. Paths are relative to it, with `/`.
+@dataclass(slots=True)
+class Truth:
+    """What a command used and made; paths relative to the workspace."""
 
-    Attributes:
-        reads: The files, there before, that it opened to read while they held what they held before, or executed.
-        writes: The files that are there now, and are others or have other bytes or times than before.
-        listings: The folders, there before, that it listed.
-        absences: What it looked for, that was not there before, and that it did not make.
-    """
-
-    reads: frozenset[str]
-    writes: frozenset[str]
-    listings: frozenset[str]
-    absences: frozenset[str]
+    read: set[str] = field(default_factory=set)
+    written: set[str] = field(default_factory=set)
+    listed: set[str] = field(default_factory=set)
+    perhaps: set[str] = field(default_factory=set)
+    absent: set[str] = field(default_factory=set)
+    calls: int = 0
 
 
-class _Context:
-    """What a process is: threads share one, forks copy it."""
-
-    def __init__(self, cwd: str, kind: int = 0) -> None:
-        self.cwd, self.kind = cwd, kind
-        self.importing: set[int] = set()
-        self.held: list[tuple[str, str]] | None = None
-
-    def fork(self) -> "_Context":
-        one = _Context(self.cwd, self.kind)
-        one.held = self.held
-        return one
+@dataclass(frozen=True, slots=True)
+class _Call:
+    pid: str
+    name: str
+    args: str
+    result: int
+    rest: str
 
 
-def truth(
-    command: Sequence[str],
-    cwd: Path,
-    env: Mapping[str, str],
-    root: Path | None = None,
-    ignore: Ignore = NOTHING,
-) -> Truth:
-    """Run `command` in `cwd` under strace; return what it did below `root`, by default `cwd`.
+def trace(command: str, folder: Path, root: Path, env: Mapping[str, str], log: Path) -> Truth:
+    """Run a shell's line in `folder` of the workspace `root` under strace; return the truth of it."""
+    before = {os.path.relpath(path, root): _content(path) for path in _walk(root)}
+    words = [
+        "strace",
+        "-f",
+        "-qq",
+        "-y",
+        "-s",
+        "4096",
+        "-e",
+        f"trace={_CALLS}",
+        "-o",
+        os.fspath(log),
+        "sh",
+        "-c",
+    ]
+    done = subprocess.run(
+        [*words, command],
+        cwd=folder,
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    return _Reader(root.resolve(), folder.resolve(), before).read(log)
 
-    Raises:
-        subprocess.CalledProcessError: The command fails.
-    """
-    root = (root or cwd).resolve()
-    with tempfile.TemporaryDirectory(prefix="strace-") as folder:
-        log = Path(folder, "log")
-        before = _snapshot(root)
-        assert STRACE is not None
-        subprocess.run(
-            [STRACE, "-f", "-qq", "-xx", "-y", "-s", "5000", "-e", f"trace={_CALLS}", "-e", "signal=none",
-             "-o", str(log), *command],
-            cwd=cwd, env=dict(env), check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
-        return _Fold(root, Territory(root, ignore), before, _snapshot(root), env).fold(
-            log, os.path.realpath(cwd)
-        )
+
+def _content(path: str) -> bytes:
+    return Path(path).read_bytes() if os.path.isfile(path) else b""
 
 
-def _snapshot(root: Path) -> dict[str, os.stat_result]:
-    found = {os.fspath(root): root.lstat()}
+def _walk(root: Path) -> Iterator[str]:
     for folder, folders, files in os.walk(root):
-        for name in (*folders, *files):
-            found[os.path.join(folder, name)] = os.lstat(os.path.join(folder, name))
-    return found
+        yield folder
+        folders[:] = [name for name in folders if name not in {".git", ".dsv"}]
+        yield from (os.path.join(folder, name) for name in files)
 
 
-class _Fold:
-    """Calls in their order become a truth."""
+def _calls(log: Path) -> Iterator[_Call]:
+    """Return the calls in the order of their ends, each with its process."""
+    open_calls: dict[str, str] = {}
+    for line in log.read_text(errors="surrogateescape").splitlines():
+        if found := _UNFINISHED.match(line):
+            open_calls[found["pid"]] = found["head"]
+            continue
+        if found := _RESUMED.match(line):
+            line = f"{found['pid']} {open_calls.pop(found['pid'], '')}{found['tail']}"  # noqa: PLW2901
+        if (found := _LINE.match(line)) and found["result"] != "?":
+            yield _Call(found["pid"], found["call"], found["args"], int(found["result"]), found["rest"])
 
-    def __init__(
-        self, root: Path, territory: Territory, before: dict[str, os.stat_result],
-        after: dict[str, os.stat_result], env: Mapping[str, str],
-    ) -> None:  # fmt: skip
-        self._root, self._territory = os.fspath(root), territory
-        self._before, self._after = before, after
-        self._search = env.get("PATH", "").split(":")
-        self._links = {path: os.readlink(path) for path in before if os.path.islink(path)}
-        self._gone: set[str] = set()  # paths that no longer hold what they held before
-        self._made: set[str] = set()
-        self._reads: set[str] = set()
-        self._listings: set[tuple[str, int]] = set()
-        self._absences: set[str] = set()
-        self._makefiles: set[str] = set()
 
-    def fold(self, log: Path, cwd: str) -> Truth:
-        contexts: dict[int, _Context] = {}
-        waiting: dict[tuple[int, str], str] = {}
-        for line in log.read_text("utf-8", "surrogateescape").splitlines():
-            if started := _STARTED.match(line):
-                waiting[int(started[1]), started[2]] = started[3]
-                if started[2] in _FORKS:
-                    waiting[int(started[1]), "fork"] = ""
-                continue
-            if resumed := _GOES_ON.match(line):
-                line = (
-                    f"{resumed[1]} {resumed[2]}({waiting.pop((int(resumed[1]), resumed[2]), '')}{resumed[3]}"
-                )
-            if found := _LINE.match(line):
-                self._call(contexts, cwd, found)
-        return self._conclude(contexts)
+class _Reader:
+    """Reads a log in its order, and keeps what has to be known of each process and path."""
 
-    def _call(self, contexts: dict[int, _Context], cwd: str, found: "re.Match[str]") -> None:
-        pid, name, text, result, error = int(found[1]), found[2], found[3], found[4], found[6]
-        one = contexts.setdefault(pid, _Context(cwd))
-        if name in _FORKS:
-            if result.isdigit() and int(result):
-                shares = "CLONE_THREAD" in text or "CLONE_FS" in text
-                known = contexts.get(int(result))
-                if known is None or known.cwd == cwd:  # the child may have come before its parent's return
-                    contexts[int(result)] = one if shares else one.fork()
-            return
-        words = [_decode(inner if inner is not None else outer) for inner, outer in _words(text)]
-        paths = self._paths(name, text, words, one)
-        if not paths:
-            return
-        path = paths[0]
-        if name in {"access", "faccessat"} and self._is_mark(pid, one, text, words):
-            return
-        if name == "execve":
-            self._execute(one, path, error)
-        elif name in {"chdir", "fchdir"}:
-            if error is None:
-                one.cwd = self._real(path)
-        elif name in _OPENS:
-            self._open(pid, one, path, text, name, error)
-        elif name in _LOOKS:
-            follows = "NOFOLLOW" not in text and name not in {"lstat", "readlink", "readlinkat"}
-            if error in _MISSES:
-                self._miss(pid, one, path, opened=False, follows=follows)
-        elif name in {"getdents", "getdents64"}:
-            if pid not in one.importing and path not in self._gone and path in self._before:
-                self._hold(one, "list", path)
-        elif error is None:
-            self._change(name, paths, text)
+    def __init__(self, root: Path, folder: Path, before: dict[str, bytes]) -> None:
+        self.root, self.start, self.before = os.fspath(root), os.fspath(folder), before
+        self.folders: dict[str, str] = {}
+        self.programs: dict[str, str] = {}
+        self.parents: dict[str, str] = {}
+        self.changed: set[str] = set()
+        self.updated: set[str] = set()
+        self.truth = Truth()
+        self.looked: set[str] = set()
 
-    def _paths(self, name: str, text: str, words: list[str], one: _Context) -> list[str]:
-        """Return the paths of a call, absolute."""
-        found, base = [], one.cwd
-        for (inner, _), word in zip(_words(text), words, strict=True):
-            if inner is None:
-                base = word
-                if name in {"getdents", "getdents64", "fchdir", "ftruncate"}:
-                    return [base]
-            else:
-                found.append(word if word.startswith("/") else f"{base}/{word}")
-        if name.startswith("symlink"):
-            return found[1:]
-        return found
-
-    def _is_mark(self, pid: int, one: _Context, text: str, words: list[str]) -> bool:
-        mode = re.search(r", 0?x?([0-9a-f]+)(?:\)|$|,)|\|0x([0-9a-f]+)", text.rpartition('"')[2])
-        numbers = [int(number, 16) for number in re.findall(r"0x([0-9a-f]+)", text.rpartition('"')[2])]
-        if mode is None or not numbers or numbers[0] & MASK != MARK:
-            return False
-        bits = {"X_OK": 1, "W_OK": 2, "R_OK": 4}
-        word = (numbers[0] & 0xFF) | sum(bit for name, bit in bits.items() if name in text.rpartition('"')[2])
-        if word == BEGIN:
-            one.importing.add(pid)
-        elif word == END:
-            one.importing.discard(pid)
-        elif word == READY:
-            one.held = None
-        elif word == MISSING:
-            self._absences.add(self._real(words[-1]))
-        return True
-
-    def _execute(self, one: _Context, path: str, error: str | None) -> None:
-        if error is not None:
-            return
-        path = self._real(path)
-        if path in self._before and path not in self._gone:
-            self._reads.add(path)
-        if os.path.exists(path):
-            with open(path, "rb") as file:
-                line = file.readline(256)
-            if line.startswith(b"#!"):
-                path = os.path.realpath(os.fsdecode(line[2:].split()[0]))
-        one.kind = kind_of(os.fsencode(path))
-        one.held = [] if one.kind == PYTHON else None
-
-    def _open(self, pid: int, one: _Context, path: str, text: str, name: str, error: str | None) -> None:
-        if error is not None:
-            if error in _MISSES:
-                self._miss(pid, one, path, opened=True, follows="O_NOFOLLOW" not in text)
-            return
-        path = self._real(path)
-        if "O_PATH" in text or "O_DIRECTORY" in text:
-            return
-        if "O_TRUNC" in text or name == "creat" or (path not in self._before and "O_CREAT" in text):
-            self._gone.add(path)
-            self._made.add(path)
-        elif path in self._before and path not in self._gone:
-            if "O_WRONLY" in text:
-                self._reads.add(path + "\0")  # kept what it held: of use if it is longer afterwards
-            else:
-                self._reads.add(path)
-        if one.kind == MAKE:
-            self._makefiles.add(path)
-
-    def _miss(self, pid: int, one: _Context, path: str, *, opened: bool, follows: bool) -> None:
-        if pid in one.importing or one.kind == COMPILER or (one.kind == MAKE and not opened):
-            return
-        path = self._real(path) if follows else self._settled(path)
-        if one.kind == SHELL and not opened and os.path.dirname(path) in map(os.path.realpath, self._search):
-            return
-        if path not in self._before and path not in self._made:
-            self._hold(one, "miss", path)
-
-    def _hold(self, one: _Context, what: str, path: str) -> None:
-        if one.held is not None:
-            one.held.append((what, path))
-        else:
-            self._take(one, what, path)
-
-    def _take(self, one: _Context, what: str, path: str) -> None:
-        if what == "list":
-            self._listings.add((path, one.kind))
-        else:
-            self._absences.add(path)
-
-    def _change(self, name: str, paths: list[str], text: str) -> None:
-        first, last = self._settled(paths[0]), self._settled(paths[-1])
-        if name.startswith("rename"):
-            for path in [path for path in self._before if path == first or path.startswith(f"{first}/")]:
-                if path not in self._gone:
-                    self._reads.add(path)
-                self._gone.add(path)
-            self._gone.add(first)
-            self._gone.add(last)
-            self._made.add(last)
-        elif name.startswith("link"):
-            if first in self._before and first not in self._gone:
-                self._reads.add(first)
-            self._made.add(last)
-        elif name.startswith(("unlink", "rmdir", "mkdir", "mknod", "symlink")):
-            self._gone.add(first)
-            if name.startswith(("mk", "sym")):
-                self._made.add(first)
-        elif name in {"truncate", "ftruncate"} and text.endswith(", 0"):
-            self._reads.discard(first + "\0")
-            self._gone.add(first)
-
-    def _conclude(self, contexts: dict[int, _Context]) -> Truth:
-        for one in contexts.values():  # Pythons that never said that they have started
-            for what, path in one.held or ():
-                self._take(one, what, path)
-        asks = any(_asks_for_names(path) for path in self._makefiles)
-        listings = {path for path, kind in self._listings if kind != MAKE or asks}
-        writes = {path for path, seen in self._after.items() if self._is_written(path, seen)}
-        reads = {path for path in self._reads if not path.endswith("\0")}
-        reads |= {
-            path[:-1]
-            for path in self._reads
-            if path.endswith("\0") and path[:-1] in writes and self._grew(path[:-1])
+    def read(self, log: Path) -> Truth:
+        calls = list(_calls(log))
+        self.parents = {
+            str(call.result): call.pid for call in calls if call.name in _FORKS and call.result > 0
         }
-        sources = {
-            os.path.join(self._root, source)
-            for path in reads
-            if (source := source_of(self._inner(path) or ""))
+        for call in calls:
+            self.truth.calls += 1
+            self._take(call)
+        truth = self.truth
+        truth.written = {
+            path for path in self.changed if (Path(self.root) / path).is_file() and not _is_cache(path)
         }
-        never = self._absences - self._after.keys() - self._before.keys() - self._made
-        absences = {path for path in never if not self._new(path)}
-        return Truth(
-            self._of_files(path for path in reads | sources if path in self._before),
-            self._of_files(writes),
-            frozenset(
-                inner
-                for path in listings - self._gone
-                if (inner := self._inner(path)) is not None and (not inner or self._enters(inner))
-            ),
-            frozenset(path for path in self._of_files(absences, there=False) if not is_noise(path)),
+        gone = {path for path in self.looked if not os.path.lexists(os.path.join(self.root, path))}
+        truth.absent = {
+            path for path in gone - self.before.keys() - self.changed if self._folder_was_there(path)
+        }
+        return truth
+
+    def _folder_was_there(self, path: str) -> bool:
+        return (os.path.dirname(path) or ".") in self.before
+
+    def _take(self, call: _Call) -> None:
+        paths = [self._absolute(call.pid, *found.groups()) for found in _STRING.finditer(call.args)]
+        if call.name == "execve":
+            if call.result == 0 and paths:
+                self.programs[call.pid] = _interpreter(paths[0])
+                self._use(paths[0])
+        elif call.name in {"chdir", "fchdir"}:
+            where = paths or [os.path.join("/", *_DESCRIPTOR.findall(call.args))]
+            if call.result == 0:
+                self.folders[call.pid] = where[0]
+        elif call.name == "getdents64":
+            if call.result > 0 and (found := _DESCRIPTOR.search(call.args)):
+                self._list(call.pid, found[1])
+        elif call.name in {"open", "openat", "openat2", "creat"} and call.result >= 0:
+            found = _DESCRIPTOR.search(call.rest)
+            self._open(
+                found[1] if found else paths[0], call.args if call.name != "creat" else "O_WRONLY|O_TRUNC"
+            )
+        elif call.name.startswith("rename") and call.result == 0:
+            self._use(paths[0])
+            self._change(paths[0])
+            self._change(paths[1])
+        elif call.name.startswith(("unlink", "truncate")) and call.result == 0:
+            self._change(paths[0])
+        elif call.name.startswith(("link", "symlink")) and call.result == 0:
+            self._change(paths[-1])
+        elif call.name in _LOOKS and call.result < 0 and "ENOENT" in call.rest and paths:
+            self._look(call.pid, paths[0])
+
+    def _absolute(self, pid: str, number: str | None, base: str | None, text: str) -> str:
+        text = text.encode("latin-1", "surrogateescape").decode("unicode_escape") if "\\" in text else text
+        where = base if number and base else self._folder(pid)
+        return os.path.normpath(os.path.join(where, text))
+
+    def _folder(self, pid: str) -> str:
+        while pid not in self.folders and pid in self.parents:
+            pid = self.parents[pid]
+        return self.folders.get(pid, self.start)
+
+    def _program(self, pid: str) -> str:
+        while pid not in self.programs and pid in self.parents:
+            pid = self.parents[pid]
+        return self.programs.get(pid, "")
+
+    def _inside(self, path: str) -> str | None:
+        real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+        if os.path.lexists(real):
+            real = os.path.realpath(real)
+        inside = os.path.relpath(real, self.root)
+        parts = inside.split("/")
+        if parts[0] in {"..", ".git", ".dsv"} or ".git" in parts:
+            return None
+        heads = ("/".join(parts[:end]) for end in range(1, len(parts) + 1))
+        if any(os.path.exists(os.path.join(self.root, head, "pyvenv.cfg")) for head in heads):
+            return None
+        return inside
+
+    def _open(self, path: str, flags: str) -> None:
+        if "O_PATH" in flags or "O_DIRECTORY" in flags or Path(path).is_dir():
+            return
+        if "O_TRUNC" not in flags:
+            self._use(path)
+        if not re.search(r"O_WRONLY|O_RDWR|O_TRUNC", flags):
+            return
+        inside = self._inside(path)
+        if inside in self.before and "O_TRUNC" not in flags:
+            self.updated.add(inside)
+        else:
+            self._change(path)
+
+    def _use(self, path: str) -> None:
+        inside = self._inside(path)
+        if inside is None or inside in self.changed or inside not in self.before:
+            return
+        if found := _CACHED.fullmatch(inside):
+            inside = f"{found['folder']}{found['name']}.py"
+        if (Path(self.root) / inside).is_file() or inside in self.before:
+            self.truth.read.add(inside)
+
+    def _change(self, path: str) -> None:
+        inside = self._inside(path)
+        if inside is not None:
+            self.changed.add(inside)
+
+    def _list(self, pid: str, path: str) -> None:
+        inside = self._inside(path)
+        if inside is None or inside not in self.before or _is_cache(inside):
+            return
+        program = self._program(pid)
+        ours = _BUILDERS.fullmatch(program) or (
+            program.startswith("python") and self._gives_modules(pid, Path(path))
+        )
+        (self.truth.perhaps if ours else self.truth.listed).add("" if inside == "." else inside)
+
+    def _gives_modules(self, pid: str, path: Path) -> bool:
+        return (
+            os.fspath(path) == self._folder(pid) or any(path.glob("*.py")) or any(path.glob("*/__init__.py"))
         )
 
-    def _is_written(self, path: str, seen: os.stat_result) -> bool:
-        if os.path.isdir(path) and not os.path.islink(path):
-            return False
-        old = self._before.get(path)
-        return old is None or (old.st_ino, old.st_mtime_ns, old.st_size) != (
-            seen.st_ino,
-            seen.st_mtime_ns,
-            seen.st_size,
-        )
-
-    def _grew(self, path: str) -> bool:
-        return path in self._before and self._before[path].st_size != self._after[path].st_size
-
-    def _new(self, path: str) -> bool:
-        """Whether `path` would lie in a folder that the run made."""
-        while len(path) > len(self._root):
-            path = os.path.dirname(path)
-            if path in self._made:
-                return True
-        return False
-
-    def _of_files(self, paths: "Sequence[str] | set[str] | object", *, there: bool = True) -> frozenset[str]:
-        found = set()
-        for path in paths:  # type: ignore[attr-defined]
-            inner = self._inner(path)
-            if not inner or (there and os.path.isdir(path) and not os.path.islink(path)):
-                continue
-            if (
-                there
-                and inner
-                and path in self._before
-                and (self._before[path].st_mode & 0o170000) == 0o040000
-            ):
-                continue
-            if self._enters(os.path.dirname(inner)) and self._territory.holds(inner):
-                found.add(inner)
-        return frozenset(found)
-
-    def _enters(self, folder: str) -> bool:
-        while folder:
-            if not self._territory.enters(folder) or self._territory.is_environment(folder):
-                return False
-            folder = os.path.dirname(folder)
-        return True
-
-    def _inner(self, path: str) -> str | None:
-        if path == self._root:
-            return ""
-        return path.removeprefix(f"{self._root}/") if path.startswith(f"{self._root}/") else None
-
-    def _real(self, path: str) -> str:
-        """Return where `path` led before the run, as far as that can be told afterwards."""
-        for _ in range(20):
-            path = self._settled(path)
-            target = self._links.get(path)
-            if target is None or path in self._gone:
-                return path
-            path = os.path.join(os.path.dirname(path), target)
-        return path
-
-    def _settled(self, path: str) -> str:
-        head, tail = os.path.split(os.path.normpath(path))
-        return os.path.join(os.path.realpath(head), tail)
+    def _look(self, pid: str, path: str) -> None:
+        inside = self._inside(path)
+        program = self._program(pid)
+        if inside is None or _BUILDERS.fullmatch(program) or _SHELLS.fullmatch(program):
+            return
+        if not _IMPORTED.fullmatch(inside):
+            self.looked.add(inside)
 
 
-def _asks_for_names(path: str) -> bool:
-    try:
-        return _WILDCARD.search(Path(path).read_text("utf-8", "replace")) is not None
-    except OSError:
-        return False
+def _interpreter(path: str) -> str:
+    """Return the name of the program that an executed file runs in: its own, or that of its interpreter."""
+    with open(path, "rb") as program:
+        first = program.readline(256)
+    words = first[2:].split() if first.startswith(b"#!") else []
+    named = [word for word in words[:2] if not word.endswith(b"/env")]
+    return os.path.basename(os.fsdecode(named[0])) if named else os.path.basename(path)
 
 
-def _words(text: str) -> list[tuple[str | None, str]]:
-    return [(found[1], found[2]) for found in _WORD.finditer(text)]
-
-
-def _decode(text: str) -> str:
-    raw = re.sub(rb"\\x([0-9a-f]{2})", lambda found: bytes([int(found[1], 16)]), os.fsencode(text))
-    return os.fsdecode(raw)
+def _is_cache(path: str) -> bool:
+    return "__pycache__" in path.split("/")

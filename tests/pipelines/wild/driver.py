@@ -9,14 +9,19 @@ number N chooses the Nth after it; `all` tries them all.
 
 import os
 import shutil
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from dsv import origins
+from dsv.ids import ObjectId
+from dsv.repo import Repo
 from tests.pipelines.catalogue import Shell
-from tests.pipelines.wild.project import ALL, Change, Project, same, sh
+from tests.pipelines.strace_truth import Truth, trace
+from tests.pipelines.wild.project import ALL, PATH, Change, Project, Step, same, sh
 
 ME = {
     name: "Ada" if name.endswith("NAME") else "ada@example.org"
@@ -30,8 +35,7 @@ class Place(Shell):
 
     def __init__(self, folder: Path, home: Path, variables: Mapping[str, str]) -> None:
         home.mkdir(parents=True, exist_ok=True)
-        path = os.pathsep.join([os.fspath(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-        super().__init__(folder, home, PATH=path, GIT_CONFIG_NOSYSTEM="1", **ME)
+        super().__init__(folder, home, PATH=PATH, GIT_CONFIG_NOSYSTEM="1", **ME)
         del self.env["PYTHONPATH"]
         self.env |= variables
 
@@ -56,7 +60,9 @@ class Recorded:
     def copy(self, base: Path) -> Place:
         """Return a copy of it, with the same file times, in a folder below `base`."""
         shutil.copytree(self.place.folder, base / "copy", symlinks=True)
-        return Place(base / "copy", base / "home", self.project.variables)
+        place = Place(base / "copy", base / "home", self.project.variables)
+        place.sh(self.project.install)
+        return place
 
 
 def record(project: Project, base: Path) -> Recorded:
@@ -118,6 +124,7 @@ class Wild:
             clone.env,
             f"git -c protocol.file.allow=always clone -q --recurse-submodules {place.folder} clone",
         )
+        clone.sh(project.install)
         clone.run(*(["pull", *project.raw] if project.raw else ["fetch"]))
         found = clone.json("verify", "--level", "raw", "--yes", code=None)
         said = {one["path"]: (one["status"], one["reason"]) for one in found["datasets"]}
@@ -126,11 +133,24 @@ class Wild:
             path: said.get(path) for path, right in expected.items() if said.get(path, "?")[0] not in right
         }
         assert not wrong, wrong
-        assert found["ok"]
+        assert found["ok"] == all(status in GOOD | {"source"} for status, _ in said.values())
         assert not any((clone.folder / path).is_file() for path in project.made)
         target = project.made[-1]
         clone.run("rebuild", target, "--from-raw", "--yes")
         assert target in project.verdict or same(clone.folder / target, place.folder / target)
+
+    def test_the_record_is_what_strace_saw(self, recorded: Recorded, tmp_path: Path) -> None:
+        project = recorded.project
+        if shutil.which("strace") is None:
+            pytest.skip("needs the program strace")
+        traced = Place(tmp_path / "traced", tmp_path / "home", project.variables)
+        project.lay_out(traced.folder, traced.env)
+        for step, said in zip(project.steps, recorded.runs, strict=True):
+            truth = trace(
+                bare(step.run), traced.folder / step.cwd, traced.folder, traced.env, tmp_path / "log"
+            )
+            found = differences(recorded.place.folder, said["run"], step, truth)
+            assert not found, f"{step.run}: {found}"
 
     def test_a_change_makes_stale_what_it_should(
         self, recorded: Recorded, change: Change, tmp_path: Path
@@ -165,6 +185,7 @@ class Wild:
         shutil.move(home, tmp_path / "elsewhere")
         try:
             place = Place(tmp_path / "elsewhere", tmp_path / "home", recorded.project.variables)
+            place.sh(recorded.project.install)
             status = place.json("status")
             assert (status["unstaged"], status["stale"]) == ([], [])
             found = place.json("verify", "--level", "last", "--yes", code=None)
@@ -172,6 +193,40 @@ class Wild:
             assert not wrong, wrong
         finally:
             shutil.move(tmp_path / "elsewhere", home)
+
+
+def differences(root: Path, oid: str, step: Step, truth: Truth) -> list[str]:
+    """Return in what the record of a run is not the truth about it, in words."""
+    repo = Repo(root)
+    run = origins.run(repo, ObjectId(oid))
+    used = {one.path for one in run.inputs} | {entry.path for entry in origins.code(repo, run.code).files}
+    made = {one.path for one in run.outputs}
+    listed = {one.path for one in run.listings}
+    read, written = (
+        {path for path in paths if not any(covers(one, path) for one in step.left_out)}
+        for paths in (truth.read, truth.written)
+    )
+    by_hand = set(step.lists)
+    return [
+        f"{word} {path or '.'}"
+        for word, paths in (
+            ("missed as read:", {path for path in read if not any(covers(one, path) for one in used)}),
+            ("not read:", {one for one in used if not any(covers(one, path) for path in read)}),
+            ("missed as written:", {path for path in written if not any(covers(one, path) for one in made)}),
+            ("not written:", {one for one in made if not any(covers(one, path) for path in written)}),
+            ("missed as listed:", (truth.listed | by_hand) - listed),
+            ("not listed:", listed - truth.listed - by_hand),
+            ("missed as absent:", (truth.absent | set(step.seeks)) - set(run.absent)),
+            ("not absent:", set(run.absent) - truth.absent - set(step.seeks)),
+            ("not listed by strace, says the catalogue otherwise:", by_hand - truth.listed - truth.perhaps),
+        )
+        for path in sorted(paths)
+    ]
+
+
+def covers(dataset: str, path: str) -> bool:
+    """Tell whether a file is a dataset or in it."""
+    return path == dataset or path.startswith(f"{dataset}/")
 
 
 def chosen(project: Project) -> tuple[Change, ...]:

@@ -11,6 +11,8 @@ A project is one TOML file in `projects/FAMILY/`:
     [verdict] what `verify` says of a dataset, where that is not "identical"; words with | between them, if one of
               several is right
     setup     a shell script that makes what is not in git: the raw data, links, a submodule
+    install   a shell script that makes what belongs to a place and is not data: a virtual environment. It runs
+              after `setup`, in a clone, and where the project was moved to
     [files]   what is in git: the text of each file
     [variables] of the environment, as the user's shell sets them
     [[step]]  run: a command, after options of dsv and ` -- `; cwd: the folder that it is started in; lists: folders that it lists; seeks: paths that it looks for in vain;
@@ -20,8 +22,10 @@ A project is one TOML file in `projects/FAMILY/`:
 """
 
 import importlib.util
+import os
 import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,6 +33,8 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent / "projects"
+PATH = os.pathsep.join([os.fspath(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+"""Where programs are looked for: first beside the interpreter of the tests, as in an active environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,7 @@ class Project:
     raw: tuple[str, ...] = ()
     in_git: tuple[str, ...] = ()
     setup: str = ""
+    install: str = ""
     packages: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     verdict: Mapping[str, str] = field(default_factory=dict)
@@ -77,7 +84,7 @@ class Project:
             if importlib.util.find_spec(name) is None:
                 return f"needs the package {name}"
         for name in self.programs:
-            if shutil.which(name) is None:
+            if shutil.which(name, path=PATH) is None:
                 return f"needs the program {name}"
         return None
 
@@ -91,8 +98,8 @@ class Project:
             if text.startswith("#!"):
                 path.chmod(0o755)
         sh(folder, env, "git init -q -b main . && git add -A && git commit -q -m code")
-        if self.setup:
-            sh(folder, env, self.setup)
+        for script in filter(None, (self.setup, self.install)):
+            sh(folder, env, script)
 
 
 def sh(folder: Path, env: Mapping[str, str], script: str) -> str:
