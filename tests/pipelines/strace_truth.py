@@ -108,7 +108,7 @@ def trace(command: str, folder: Path, root: Path, env: Mapping[str, str], log: P
 
 
 def _content(path: str) -> bytes:
-    return Path(path).read_bytes() if os.path.isfile(path) else b""
+    return Path(path).read_bytes() if Path(path).is_file() else b""
 
 
 def _walk(root: Path) -> Iterator[str]:
@@ -153,9 +153,9 @@ class _Reader:
             self.truth.calls += 1
             self._take(call)
         truth = self.truth
-        truth.written = {
-            path for path in self.changed if (Path(self.root) / path).is_file() and not _is_cache(path)
-        }
+        there = {path for path in self.changed | self.updated if (Path(self.root) / path).is_file()}
+        same = {path for path in there if _content(os.path.join(self.root, path)) == self.before.get(path)}
+        truth.written = {path for path in there - (same - self.changed) if not _is_cache(path)}
         gone = {path for path in self.looked if not os.path.lexists(os.path.join(self.root, path))}
         truth.absent = {
             path for path in gone - self.before.keys() - self.changed if self._folder_was_there(path)
@@ -275,7 +275,7 @@ class _Reader:
 
 def _interpreter(path: str) -> str:
     """Return the name of the program that an executed file runs in: its own, or that of its interpreter."""
-    with open(path, "rb") as program:
+    with Path(path).open("rb") as program:
         first = program.readline(256)
     words = first[2:].split() if first.startswith(b"#!") else []
     named = [word for word in words[:2] if not word.endswith(b"/env")]
