@@ -97,7 +97,10 @@ class Shell:
     Attributes:
         folder: Where it is.
         env: Its environment.
+        words: How dsv is called.
     """
+
+    words = (sys.executable, "-P", "-m", "dsv")
 
     def __init__(self, folder: Path, home: Path, **variables: str) -> None:
         self.folder = folder
@@ -112,7 +115,7 @@ class Shell:
     def run(self, *words: str, code: int | None = 0) -> "subprocess.CompletedProcess[str]":
         """Run dsv; it must end with `code`, unless that is None."""
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "dsv", *words],
+            [*self.words, *words],
             cwd=self.folder,
             env=self.env,
             capture_output=True,
