@@ -5,18 +5,19 @@ The rules, which are those of the record:
 * Paths are relative to the workspace; links on the way are resolved. What lies outside is not compared, nor is
   `.git`, `.dsv`, a virtual environment (a folder with `pyvenv.cfg`), or what a program asked of the folders
   themselves (`stat`).
-* *read*: opened with the right to read and without O_TRUNC, executed, or renamed, at a time when its bytes were
+* *read*: opened, by any of its names, with the right to read and without O_TRUNC, executed, or renamed, at a time when its bytes were
   still those from before the run. A compiled module in `__pycache__` stands for its source.
 * *written*: opened with the right to write, renamed to or linked, and there as a file when the run has ended;
   what was opened to update (no O_TRUNC) and has the bytes that it had is only read.
-* *listed*: a folder from before the run of which entries were read (`getdents64`). Two kinds are kept apart as
-  *perhaps*: what make lists (it lists of itself, and for `$(wildcard)`), and what Python lists of the folders
-  that modules come from (the one it was started in, and those with a module or a package in them), as strace
-  does not tell its import system from the program. A project says by hand which of these are the program's.
+* *listed*: a folder from before the run of which entries were read (`getdents64`). Two kinds are kept apart:
+  what make and compilers list (*unjudged*: make lists of itself, and for `$(wildcard)`), and what Python lists of
+  the folders that modules come from (*perhaps*: the one it was started in, and those with a module or a package in
+  them), as strace does not tell its import system from the program. A project says by hand which of these are the
+  program's (`lists`).
 * *absent*: a path that was looked for (open, stat, access, readlink) and was not there, and that the run did not
   make - but not by make, a compiler or a shell, whose probes are their own, nor the names that Python's import
-  system tries (`X.so`, `X/__init__.py`, `X.py`, `__pycache__`, `pyvenv.cfg`), nor anything in a folder that was
-  not there either. A module that was looked for in vain leaves no call to see: `seeks` says so by hand.
+  system tries (`X.so`, `X/__init__.py`, `X.py`, `__pycache__`, `pyvenv.cfg`), nor the file by which pyenv and asdf
+  choose an interpreter. A module that was looked for in vain leaves no call to see: `seeks` says so by hand.
 """
 
 # The paths of other processes are text, looked at by the thousand.
@@ -36,7 +37,7 @@ _STRING = re.compile(r'(?:(AT_FDCWD|\d+)(?:<([^>]*)>)?, )?"((?:[^"\\]|\\.)*)"')
 _DESCRIPTOR = re.compile(r"<([^>]*)>")
 _CACHED = re.compile(r"(?P<folder>.*/|)__pycache__/(?P<name>\w+)\.[\w-]+(?:\.opt-\d)?\.pyc")
 _IMPORTED = re.compile(
-    r"(.*/)?(__pycache__(/.*)?|__init__\..*|__main__\.py|pyvenv\.cfg|.*\.(so|py|pyc|pyd|_pth|zip))"
+    r"(.*/)?(__pycache__(/.*)?|__init__\..*|__main__\.py|pyvenv\.cfg|\.python-version|\.tool-versions|.*\.(so|py|pyc|pyd|_pth|zip))"
 )
 _BUILDERS = re.compile(r"make|gmake|[\w-]*gcc[\d.-]*|cc|cc1|as|ld|collect2|[\w-]*-(as|ld)|lto-wrapper|ninja")
 _SHELLS = re.compile(r"sh|bash|dash|zsh|env")
@@ -64,6 +65,7 @@ class Truth:
     written: set[str] = field(default_factory=set)
     listed: set[str] = field(default_factory=set)
     perhaps: set[str] = field(default_factory=set)
+    unjudged: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)
     calls: int = 0
 
@@ -77,8 +79,8 @@ class _Call:
     rest: str
 
 
-def trace(command: str, folder: Path, root: Path, env: Mapping[str, str], log: Path) -> Truth:
-    """Run a shell's line in `folder` of the workspace `root` under strace; return the truth of it."""
+def trace(command: str, cwd: str, root: Path, env: Mapping[str, str], log: Path) -> Truth:
+    """Run a shell's line in `cwd` of the workspace `root` under strace; return the truth of it."""
     before = {os.path.relpath(path, root): _content(path) for path in _walk(root)}
     words = [
         "strace",
@@ -96,7 +98,7 @@ def trace(command: str, folder: Path, root: Path, env: Mapping[str, str], log: P
     ]
     done = subprocess.run(
         [*words, command],
-        cwd=folder,
+        cwd=root / cwd,
         env=dict(env),
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -104,7 +106,7 @@ def trace(command: str, folder: Path, root: Path, env: Mapping[str, str], log: P
         check=False,
     )
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
-    return _Reader(root.resolve(), folder.resolve(), before).read(log)
+    return _Reader(root.resolve(), (root / cwd).resolve(), before).read(log)
 
 
 def _content(path: str) -> bytes:
@@ -141,6 +143,7 @@ class _Reader:
         self.parents: dict[str, str] = {}
         self.changed: set[str] = set()
         self.updated: set[str] = set()
+        self.same: dict[str, str] = {}
         self.truth = Truth()
         self.looked: set[str] = set()
 
@@ -157,13 +160,8 @@ class _Reader:
         same = {path for path in there if _content(os.path.join(self.root, path)) == self.before.get(path)}
         truth.written = {path for path in there - (same - self.changed) if not _is_cache(path)}
         gone = {path for path in self.looked if not os.path.lexists(os.path.join(self.root, path))}
-        truth.absent = {
-            path for path in gone - self.before.keys() - self.changed if self._folder_was_there(path)
-        }
+        truth.absent = gone - self.before.keys() - self.changed
         return truth
-
-    def _folder_was_there(self, path: str) -> bool:
-        return (os.path.dirname(path) or ".") in self.before
 
     def _take(self, call: _Call) -> None:
         paths = [self._absolute(call.pid, *found.groups()) for found in _STRING.finditer(call.args)]
@@ -191,6 +189,8 @@ class _Reader:
             self._change(paths[0])
         elif call.name.startswith(("link", "symlink")) and call.result == 0:
             self._change(paths[-1])
+            if call.name.startswith("link") and (old := self._inside(paths[0])) in self.before:
+                self.same[self._inside(paths[1]) or ""] = old
         elif call.name in _LOOKS and call.result < 0 and "ENOENT" in call.rest and paths:
             self._look(call.pid, paths[0])
 
@@ -237,6 +237,7 @@ class _Reader:
 
     def _use(self, path: str) -> None:
         inside = self._inside(path)
+        inside = self.same.get(inside, inside) if inside else None
         if inside is None or inside in self.changed or inside not in self.before:
             return
         if found := _CACHED.fullmatch(inside):
@@ -253,11 +254,14 @@ class _Reader:
         inside = self._inside(path)
         if inside is None or inside not in self.before or _is_cache(inside):
             return
-        program = self._program(pid)
-        ours = _BUILDERS.fullmatch(program) or (
-            program.startswith("python") and self._gives_modules(pid, Path(path))
-        )
-        (self.truth.perhaps if ours else self.truth.listed).add("" if inside == "." else inside)
+        program, truth = self._program(pid), self.truth
+        if _BUILDERS.fullmatch(program):
+            kind = truth.unjudged
+        elif program.startswith("python") and self._gives_modules(pid, Path(path)):
+            kind = truth.perhaps
+        else:
+            kind = truth.listed
+        kind.add("" if inside == "." else inside)
 
     def _gives_modules(self, pid: str, path: Path) -> bool:
         return (

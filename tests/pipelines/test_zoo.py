@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.pipelines import zoo
-from tests.pipelines.wild.driver import Place
+from tests.pipelines.wild.place import Place
 from tests.pipelines.wild.project import sh
 from tests.pipelines.zoo import Animal
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.pipelines.wild import driver, known
-from tests.pipelines.wild.driver import Recorded
+from tests.pipelines.wild.place import Recorded, record
 from tests.pipelines.wild.project import ALL, Project
 
 
@@ -39,5 +39,5 @@ def recorded(
     if lacking:
         pytest.skip(lacking)
     if project.name not in recordings:
-        recordings[project.name] = driver.record(project, tmp_path_factory.mktemp(project.name))
+        recordings[project.name] = record(project, tmp_path_factory.mktemp(project.name))
     return recordings[project.name]

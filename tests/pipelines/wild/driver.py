@@ -9,86 +9,16 @@ number N chooses the Nth after it; `all` tries them all.
 
 import os
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from dsv import origins
-from dsv.ids import ObjectId
-from dsv.repo import Repo
-from tests.pipelines.catalogue import Shell
-from tests.pipelines.strace_truth import Truth, trace
-from tests.pipelines.wild.project import ALL, PATH, Change, Project, Step, same, sh
+from tests.pipelines.strace_truth import trace
+from tests.pipelines.wild.place import Place, Recorded, bare
+from tests.pipelines.wild.project import ALL, Change, Project, same, sh
+from tests.pipelines.wild.uses import differences, of_record, of_witness
 
-ME = {
-    name: "Ada" if name.endswith("NAME") else "ada@example.org"
-    for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL")
-}
 GOOD = {"identical", "equal", "close"}
-
-
-class Place(Shell):
-    """dsv in a folder, with the interpreter of the tests as the `python` on PATH, as in an active environment."""
-
-    def __init__(self, folder: Path, home: Path, variables: Mapping[str, str]) -> None:
-        home.mkdir(parents=True, exist_ok=True)
-        super().__init__(folder, home, PATH=PATH, GIT_CONFIG_NOSYSTEM="1", **ME)
-        del self.env["PYTHONPATH"]
-        self.env |= variables
-
-    def sh(self, script: str) -> str:
-        return sh(self.folder, self.env, script)
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A project whose steps were recorded and committed, in dsv and in git.
-
-    Attributes:
-        project: The project.
-        place: Where.
-        runs: What `dsv run --json` said of each step.
-    """
-
-    project: Project
-    place: Place
-    runs: tuple[dict[str, Any], ...]
-
-    def copy(self, base: Path) -> Place:
-        """Return a copy of it, with the same file times, in a folder below `base`."""
-        shutil.copytree(self.place.folder, base / "copy", symlinks=True)
-        place = Place(base / "copy", base / "home", self.project.variables)
-        place.sh(self.project.install)
-        return place
-
-
-def record(project: Project, base: Path) -> Recorded:
-    """Lay the project out in a folder of `base` and record each step, with nothing declared."""
-    place = Place(base / "origin", base / "home", project.variables)
-    project.lay_out(place.folder, place.env)
-    place.run("init")
-    runs = tuple(place.json("-C", step.cwd or ".", "run", *words(step.run)) for step in project.steps)
-    place.run("commit", "-m", project.name)
-    place.sh("git add -A && git commit -q -m data")
-    return Recorded(project, place, runs)
-
-
-def words(command: str) -> list[str]:
-    """Return the words that follow `dsv run` for a step; options of dsv stand before ` -- `."""
-    options, _, rest = command.rpartition(" -- ")
-    return [*options.split(), "--", *(["sh", "-c", rest] if set(rest) & set("|&;<>*$'\"") else rest.split())]
-
-
-def bare(command: str) -> str:
-    """Return a step as a shell's line, without dsv."""
-    options, _, rest = command.rpartition(" -- ")
-    for option in options.split():
-        if "=" in option:
-            rest = rest.replace("{" + option.split("=")[0] + "}", option.split("=")[1])
-    return rest
 
 
 class Wild:
@@ -146,11 +76,22 @@ class Wild:
         traced = Place(tmp_path / "traced", tmp_path / "home", project.variables)
         project.lay_out(traced.folder, traced.env)
         for step, said in zip(project.steps, recorded.runs, strict=True):
-            truth = trace(
-                bare(step.run), traced.folder / step.cwd, traced.folder, traced.env, tmp_path / "log"
-            )
-            found = differences(recorded.place.folder, said["run"], step, truth)
-            assert not found, f"{step.run}: {found}"
+            truth = trace(bare(step.run), step.cwd, traced.folder, traced.env, tmp_path / "log")
+            wrong = differences(of_record(recorded.place.folder, said["run"]), truth, step)
+            assert not wrong, f"{step.run}: {wrong}"
+
+    def test_the_witness_sees_what_strace_sees(self, project: Project, tmp_path: Path) -> None:
+        if lacking := project.missing() or (None if shutil.which("strace") else "needs the program strace"):
+            pytest.skip(lacking)
+        traced = Place(tmp_path / "1" / "traced", tmp_path / "home", project.variables)
+        watched = Place(tmp_path / "2" / "watched", tmp_path / "home", project.variables)
+        for place in (traced, watched):
+            project.lay_out(place.folder, place.env)
+        for step in project.steps:
+            truth = trace(bare(step.run), step.cwd, traced.folder, traced.env, tmp_path / "log")
+            seen = of_witness(bare(step.run), step.cwd, watched.folder, watched.env, tmp_path / "reports")
+            wrong = differences(seen, truth, step)
+            assert not wrong, f"{step.run}: {wrong}"
 
     def test_a_change_makes_stale_what_it_should(
         self, recorded: Recorded, change: Change, tmp_path: Path
@@ -193,40 +134,6 @@ class Wild:
             assert not wrong, wrong
         finally:
             shutil.move(tmp_path / "elsewhere", home)
-
-
-def differences(root: Path, oid: str, step: Step, truth: Truth) -> list[str]:
-    """Return in what the record of a run is not the truth about it, in words."""
-    repo = Repo(root)
-    run = origins.run(repo, ObjectId(oid))
-    used = {one.path for one in run.inputs} | {entry.path for entry in origins.code(repo, run.code).files}
-    made = {one.path for one in run.outputs}
-    listed = {one.path for one in run.listings}
-    read, written = (
-        {path for path in paths if not any(covers(one, path) for one in step.left_out)}
-        for paths in (truth.read, truth.written)
-    )
-    by_hand = set(step.lists)
-    return [
-        f"{word} {path or '.'}"
-        for word, paths in (
-            ("missed as read:", {path for path in read if not any(covers(one, path) for one in used)}),
-            ("not read:", {one for one in used if not any(covers(one, path) for path in read)}),
-            ("missed as written:", {path for path in written if not any(covers(one, path) for one in made)}),
-            ("not written:", {one for one in made if not any(covers(one, path) for path in written)}),
-            ("missed as listed:", (truth.listed | by_hand) - listed),
-            ("not listed:", listed - truth.listed - by_hand),
-            ("missed as absent:", (truth.absent | set(step.seeks)) - set(run.absent)),
-            ("not absent:", set(run.absent) - truth.absent - set(step.seeks)),
-            ("not listed by strace, says the catalogue otherwise:", by_hand - truth.listed - truth.perhaps),
-        )
-        for path in sorted(paths)
-    ]
-
-
-def covers(dataset: str, path: str) -> bool:
-    """Tell whether a file is a dataset or in it."""
-    return path == dataset or path.startswith(f"{dataset}/")
 
 
 def chosen(project: Project) -> tuple[Change, ...]:
