@@ -23,8 +23,8 @@ _WORDS = {
 
 _HARMLESS = {
     b"outlives": "{} went on after the command: what it does then is not seen",
-    b"unmarked": "{} did not say what its import system looks for (-I, -S or -E): some of what counts as listed or"
-    " looked for may be that",
+    b"unmarked": "{} did not say what its import system looks for (-I, -S, -E or a PYTHONPATH of its own): a folder"
+    " with modules that it listed does not count, and some of what counts as looked for may be that",
 }
 """By kind what is named but cannot have been missed."""
 

@@ -391,6 +391,8 @@ class Ledger:
             if process.held is not None:
                 facts.blind.append((b"unmarked", process.program))
                 for path, bits in process.held.items():
+                    if bits & LISTED and (path == process.started_in or _gives_modules(path)):
+                        bits = bits & ~LISTED | FOUND  # noqa: PLW2901
                     self.bits[path] = self.bits.get(path, 0) | bits
                 process.held = None
             facts.programs.append((process.executed or process.program, process.program, tuple(process.argv)))
@@ -401,6 +403,17 @@ class Ledger:
         facts.search |= self.processes.search
         facts.paths = {path: (bits, self.sizes.get(path, -1)) for path, bits in self.bits.items() if bits}
         return facts
+
+
+def _gives_modules(folder: bytes) -> bool:
+    """Whether Python's import system may have listed `folder`: there is a module or a package in it."""
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return False
+    return any(
+        name.endswith(b".py") or os.path.exists(b"%s/%s/__init__.py" % (folder, name)) for name in names
+    )
 
 
 def _link(place: bytes) -> bytes:

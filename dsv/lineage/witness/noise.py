@@ -15,7 +15,7 @@ _NAMES = re.compile(
     re.VERBOSE,
 )
 
-_LIBRARIES = re.compile(r"\.(so|pyc|pyo)(\.\d+)*$|/(site|dist)-packages/")
+_LIBRARIES = re.compile(r"\.(so|pyc|pyo)(\.\d+)*$|/(site|dist)-packages/|/pyvenv\.cfg$")
 
 
 def is_noise(path: str) -> bool:

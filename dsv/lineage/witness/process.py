@@ -48,18 +48,19 @@ class Process:
         memory: The descriptor of its memory.
         importing: Its threads that are in Python's import system.
         held: By path what it listed and looked for while its Python was starting; None once that has started.
+        started_in: The folder that it was started in.
         elsewhere: What it calls by a name may be something else: it mounts, or has another root.
         wrote: It changed something in the workspace.
     """
 
     __slots__ = (
         "argv", "counts", "cwd", "elsewhere", "epoch", "executed", "fresh", "held", "importing", "kind", "loader",
-        "memory", "pid", "program", "roams", "several", "target", "wrote",
+        "memory", "pid", "program", "roams", "several", "started_in", "target", "wrote",
     )  # fmt: skip
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
-        self.program = self.executed = self.target = self.cwd = b""
+        self.program = self.executed = self.target = self.cwd = self.started_in = b""
         self.argv: list[bytes] = []
         self.kind = PLAIN
         self.fresh = True
@@ -177,8 +178,9 @@ class Processes:
         one.executed = b"" if before is None else before.target
         try:
             one.program = os.readlink(b"%d/exe" % tid)
+            one.started_in = os.readlink(b"%d/cwd" % tid)
         except OSError:
-            one.program = one.executed
+            one.program = one.program or one.executed
         one.argv = _read(b"%d/cmdline" % tid, 1 << 17).split(b"\0")[:-1]
         one.kind = kind_of(one.program)
         if one.kind == PYTHON and self._marks and one.counts:

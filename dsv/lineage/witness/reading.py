@@ -241,8 +241,9 @@ class Reader:
             return
         source = source_of(path)
         path = path if source is None else source
-        if not is_outside_noise(path, self._home) and not path.startswith(self._installed):
-            self.reading.outside.add(path)
+        if is_outside_noise(path, self._home) or path.startswith(self._installed) or _is_empty(path):
+            return
+        self.reading.outside.add(path)
 
     def _changed_outside(self, path: str) -> None:
         try:
@@ -260,3 +261,11 @@ class Reader:
             if re.match(r"(python|pypy)[\d.]*$", os.fsdecode(program).rpartition("/")[2]):
                 found.add(os.path.dirname(os.path.dirname(os.fsdecode(program))))
         return tuple(f"{one.rstrip('/')}/" for one in found if len(one) > 1)
+
+
+def _is_empty(path: str) -> bool:
+    """Whether the file at `path` has no bytes: a lock, of which nothing but its being there is used."""
+    try:
+        return os.stat(path).st_size == 0
+    except (OSError, ValueError):
+        return False

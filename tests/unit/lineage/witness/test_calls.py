@@ -220,6 +220,25 @@ def test_libraries_may_miss_modules(scene: Scene) -> None:
     assert found.absent == set()
 
 
+def test_a_python_that_does_not_say_what_its_import_system_does(scene: Scene) -> None:
+    scene.put("src/pack/__init__.py", "import os, pack.part\nos.listdir('conf')\n")
+    scene.put("src/pack/part.py")
+    scene.put("conf/base.toml")
+    (scene.root / "src/pack/part.py").write_text("")
+    seen = scene.shell(f"PYTHONPATH=src {sys.executable} -m pack.part")
+    assert seen.listed == {"conf"}
+    assert {"src/pack/__init__.py", "src/pack/part.py"} <= seen.read
+    assert seen.complete
+    assert "PYTHONPATH of its own" in seen.blind_spots[0]
+
+
+def test_a_lock_outside_is_no_data(scene: Scene, tmp_path: Path) -> None:
+    (tmp_path / "tool.lock").touch()
+    (tmp_path / "data.csv").write_text("x\n")
+    seen = scene.shell(f"cat {tmp_path}/data.csv; exec 9<>{tmp_path}/tool.lock; flock 9")
+    assert seen.outside == {f"{tmp_path}/data.csv"}
+
+
 def test_a_shell_looks_for_commands(scene: Scene) -> None:
     scene.put("bin/other")
     found = scene.shell("true; ls > /dev/null; [ -f settings ] || cat < job.py", PATH=f"{scene.root}/bin:/usr/bin:/bin",
