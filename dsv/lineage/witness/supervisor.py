@@ -38,6 +38,8 @@ class Supervisor:
     """
 
     def __init__(self, control: int, order: int, page: int) -> None:
+        for fd in (control, order, page):
+            os.set_inheritable(fd, False)  # the command must not have them
         self._control, self._file = control, order
         self._page = mmap.mmap(page, mmap.PAGESIZE)
         self._order = Order.decode(read_all(order))

@@ -89,7 +89,8 @@ def test_shell(scene: Scene, name: str, shell: str) -> None:
 def test_make(scene: Scene) -> None:
     for number in range(8):
         scene.put(
-            f"src/s{number}.c", f'#include "s.h"\nint x{number};\n' if number else "int main(void) { return 0; }\n"
+            f"src/s{number}.c",
+            f'#include "s.h"\nint x{number};\n' if number else "int main(void) { return 0; }\n",
         )
     scene.put("src/s.h", "")
     scene.put(
