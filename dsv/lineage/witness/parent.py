@@ -100,7 +100,7 @@ class Watched:
         if not words:
             self._take_over()
             return Still.RUNS
-        if words[0] == b"stopped":
+        if words[0] == b"stopped" and _is_stopped(self._pid):  # it may have been continued since
             return Still.STOPPED
         if words[0] == b"ended":
             self._code = int(words[1])
@@ -205,6 +205,12 @@ class Watched:
         if self._listener >= 0:
             os.close(self._listener)
             self._listener = -1
+
+
+def _is_stopped(pid: int) -> bool:
+    with suppress(OSError, IndexError):
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"T"
+    return False
 
 
 class _Adopting:
