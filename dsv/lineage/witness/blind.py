@@ -36,7 +36,11 @@ EVENTS_ONLY = "only events of files were seen: not what was listed or looked for
 def spots(found: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, ...], bool]:
     """Return a clause for each of `found`, and whether nothing in the workspace can have been missed."""
     clauses, complete = [], True
-    for kind, who in found:
+    listed = list(found)
+    wrote = any(kind == b"outlives-writing" for kind, _ in listed)
+    for kind, who in listed:
+        if kind == b"outlives" and wrote:  # helpers of the one that is named
+            continue
         name = os.fsdecode(who).rpartition("/")[2] or "a program"
         if kind in _WORDS:
             clauses.append(_WORDS[kind].format(name))

@@ -203,11 +203,19 @@ class Reader:
 
     def _enters(self, folder: str) -> bool:
         known = self._entered.get(folder)
-        if known is None:
-            above, _, name = folder.rpartition("/")
-            known = self._enters(above) and name != _PYCACHE and self._territory.enters(folder)
-            known = known and not self._territory.is_environment(folder)
-            self._entered[folder] = known
+        if known is not None:
+            return known
+        known, end = True, 0
+        while known and end < len(folder):
+            end = folder.find("/", end + 1)
+            end = len(folder) if end < 0 else end
+            above = folder[:end]
+            if above not in self._entered:
+                name = above.rpartition("/")[2]
+                enters = name != _PYCACHE and self._territory.enters(above)
+                self._entered[above] = enters and not self._territory.is_environment(above)
+            known = self._entered[above]
+        self._entered[folder] = known
         return known
 
     def _now(self, path: str) -> tuple[os.stat_result | None, int]:
