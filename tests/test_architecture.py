@@ -107,7 +107,12 @@ ONLY_TERMINAL = {
 FACES = {"api", "call", "cli", "__main__"}
 """What meets the user: commands, and scripts that import dsv, which run in a folder and an environment, too."""
 
-OWN_PROGRAMS = {"lineage.landlock", "lineage.sitecustomize.sitecustomize"}
+OWN_PROGRAMS = {
+    "lineage.landlock",
+    "lineage.sitecustomize.sitecustomize",
+    "lineage.witness.launch",
+    "lineage.witness.supervisor",
+}
 """Modules that run by themselves, in the processes of a recorded command."""
 
 SLOW = ("pyarrow", "numpy", "rich", "git", "boto3", "pandas", "zstandard", "pyfastcdc", "tomlkit", "pathspec")

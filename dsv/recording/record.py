@@ -109,7 +109,9 @@ def conclude(
     closure = close(repo, request, used, captured, progress)
     around = asked.answer(seen.modules)
     attempt = attempt_of(repo, request, before, seen, used, around)
-    return stage_run(repo, request, Whole(before, used, made, closure, around, attempt, seen, warnings), accept)
+    return stage_run(
+        repo, request, Whole(before, used, made, closure, around, attempt, seen, warnings), accept
+    )
 
 
 def _nothing(repo: Repo, used: Uses) -> tuple[str, ...]:

@@ -108,7 +108,7 @@ def _places(word: bytes, env: Mapping[bytes, bytes]) -> list[bytes]:
     if b"/" in word:
         return [word]
     path = env.get(b"PATH", os.fsencode(os.defpath))
-    return [os.path.join(folder, word) for folder in path.split(b":")]  # noqa: PTH118  bytes
+    return [os.path.join(folder, word) for folder in path.split(b":")]
 
 
 def _become(places: Sequence[bytes], argv: list[bytes], env: Mapping[bytes, bytes]) -> None:

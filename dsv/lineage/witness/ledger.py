@@ -10,8 +10,6 @@ import stat
 from dsv.lineage.witness import calls
 from dsv.lineage.witness.calls import EVERY, MACHINES, NUMBERS, Call
 from dsv.lineage.witness.facts import (
-    FOLDER,
-    FOLLOWED,
     FOUND,
     FRESH,
     LINK,
@@ -21,22 +19,20 @@ from dsv.lineage.witness.facts import (
     MISSED,
     MISSED_ON_PATH,
     MISSING_MODULE,
-    OTHER,
     READ,
     THERE,
     Facts,
 )
 from dsv.lineage.witness.marks import BEGIN, END, MARK, MASK, MISSING, PREFIX, READY
 from dsv.lineage.witness.names import Names
+from dsv.lineage.witness.paths import ODD, Paths
 from dsv.lineage.witness.process import COMPILER, MAKE, SHELL, Process, Processes, Unreadable
 from dsv.lineage.witness.talk import address
 
 _UNUSUAL = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW
 _CURRENT = 0xFFFFFF9C  # AT_FDCWD
-_ODD = frozenset({b"", b".", b".."})
 _GONE = b" (deleted)"
 _TOO_MANY = 1 << 18
-_KINDS = {stat.S_IFREG: 0, stat.S_IFDIR: FOLDER, stat.S_IFLNK: LINK}
 _ANYWHERE = frozenset({calls.EXEC, calls.NAME})
 """What is understood outside as well: a program, or a name of which the other one may be inside."""
 
@@ -47,8 +43,8 @@ SYSTEM = (b"/usr/", b"/lib/", b"/lib32/", b"/lib64/", b"/libx32/", b"/bin/", b"/
 """Where nothing is the user's data. What lies there is not looked at."""
 
 
-class Ledger:
-    """Folds notices into facts.
+class Ledger(Paths):
+    """Folds notices into facts; what is known of each path is in it.
 
     Args:
         root: The workspace, an absolute path without links.
@@ -60,15 +56,11 @@ class Ledger:
     def __init__(
         self, root: bytes, machine: str, boring: tuple[bytes, ...] = (), *, marks: bool = False
     ) -> None:
-        self.root = root
-        self.inside = root.rstrip(b"/") + b"/"
+        super().__init__(root)
         self.boring = tuple(one for one in (*SYSTEM, *boring) if not self.inside.startswith(one))
-        self.bits: dict[bytes, int] = {}
-        self.sizes: dict[bytes, int] = {}
         self.facts = Facts()
         self.processes = Processes(marks=marks)
         self.names = Names(self)
-        self._real: dict[bytes, bytes] = {}
         self._seen: set[tuple[object, ...]] = set()
         self._calls = {one: {n: name for name, n in NUMBERS[one].items()} for one in MACHINES[machine]}
         self._specs = {
@@ -114,14 +106,16 @@ class Ledger:
         key = (process, number, base, raw, flags, tid in process.importing)
         if key in self._seen and does not in _ALWAYS:
             return
+        if len(self._seen) > _TOO_MANY:
+            self._seen.clear()
         self._seen.add(key)
         if does == calls.OPEN and type(more) is int and not flags & _UNUSUAL and process.counts:
             head, _, tail = (base + b"/" + raw if base else raw).rpartition(b"/")
-            real = self._real.get(head)
-            if real is not None and tail not in _ODD:
-                path = real + b"/" + tail
-                if path in self.bits or not self._reads_new(process, path, real):
-                    self._opened_to_read(process, path, process.loads(ip))
+            real = self.real.get(head)
+            if real is not None and tail not in ODD:
+                file = real + b"/" + tail
+                if file in self.bits or not self._reads_new(process, file, real):
+                    self._opened_to_read(process, file, process.loads(ip))
                 return
         self._understand(process, tid, spec, raw, base, flags, arguments, self._calls[machine][number], ip)
 
@@ -264,11 +258,11 @@ class Ledger:
         if name.startswith(("mk", "symlink")):
             self.names.made(process, path, is_folder=name.startswith("mkdir"))
             if name.startswith("symlink"):
-                self._real.clear()
+                self.real.clear()
             return
         bits = self.look(path)
-        if path in self._real or bits & LINK:  # folders that were known by it lead elsewhere now
-            self._real.clear()
+        if path in self.real or bits & LINK:  # folders that were known by it lead elsewhere now
+            self.real.clear()
         if not isinstance(more, tuple):
             self.names.removed(process, path)
             return
@@ -281,8 +275,8 @@ class Ledger:
             number = _CURRENT if folder is None else arguments[folder] & 0xFFFFFFFF
             raw = _link(b"%d/cwd" % tid if number == _CURRENT else b"%d/fd/%d" % (tid, number)) + b"/" + raw
         target = self.settle(raw)
-        if target in self._real:
-            self._real.clear()
+        if target in self.real:
+            self.real.clear()
         if name.startswith("rename"):
             self.names.renamed(process, path, target, arguments[4] if name == "renameat2" else 0)
         else:
@@ -316,66 +310,6 @@ class Ledger:
                 self.boring = tuple(dict.fromkeys((*self.boring, boring)))
         elif word == MISSING and path.startswith(self.inside) and not self.look(path) & (THERE | FRESH):
             self.bits[path] |= MISSING_MODULE
-
-    # -- paths ----------------------------------------------------------------------------------------
-
-    def settle(self, place: bytes) -> bytes:
-        """Return where `place` is or would be, without links in its folders. Those are remembered."""
-        head, _, tail = place.rstrip(b"/").rpartition(b"/")
-        if tail in _ODD:
-            return os.path.realpath(place)
-        real = self._real.get(head)
-        if real is None:
-            real = self._real[head] = os.path.realpath(head or b"/").rstrip(b"/")
-            if real != head and head.startswith(self.inside):
-                self._note_links(head)
-        return real + b"/" + tail
-
-    def follow(self, place: bytes) -> bytes:
-        """Return where `place` leads in the end; links on the way are noted."""
-        path = self.settle(place)
-        new = path not in self.bits
-        if self.look(path) & LINK or (not new and os.path.islink(path)):
-            self.bits[path] |= FOLLOWED
-            path = os.path.realpath(path)
-            self.look(path)
-        return path
-
-    def _note_links(self, folder: bytes) -> None:
-        while len(folder) > len(self.root):
-            if os.path.islink(folder):
-                path = self.settle(folder)
-                self.look(path)
-                self.bits[path] |= FOLLOWED
-            folder = folder.rpartition(b"/")[0]
-
-    def look(self, path: bytes) -> int:
-        """Return what is known of `path`; when it is first asked for, whether it is there and what it is."""
-        bits = self.bits.get(path)
-        if bits is None:
-            if self.bits.get(path.rpartition(b"/")[0], 0) & FRESH:  # what is in a new folder is new
-                bits = FRESH
-            else:
-                try:
-                    bits = THERE | _KINDS.get(stat.S_IFMT(os.lstat(path).st_mode), OTHER)
-                except (OSError, ValueError):
-                    bits = 0
-            self.bits[path] = bits
-        return bits
-
-    @staticmethod
-    def there(path: bytes) -> bool:
-        """Whether there is something at `path` now."""
-        return os.path.lexists(path)
-
-    def note(self, process: Process, path: bytes, bits: int) -> None:
-        """Note that `process` did something with `path`; for a Python that has not started yet, perhaps not."""
-        if process.held is not None:
-            process.held[path] = process.held.get(path, 0) | bits
-        else:
-            self.bits[path] = self.bits.get(path, 0) | bits
-        if len(self._seen) > _TOO_MANY:
-            self._seen.clear()
 
     def _blind(self, kind: bytes, process: Process) -> None:
         self.facts.blind.append((kind, process.program or process.executed))

@@ -11,8 +11,8 @@ from mmap import mmap
 from dsv.lineage.witness import kernel
 
 _TICK = 0.2
-"""Seconds after which a signal that came at the wrong moment is noticed. Waiting for a notice takes no timeout, and a
-poll before each would make a call a tenth dearer."""
+"""Seconds between two interruptions. Waiting for a notice takes no timeout, and a poll before each would make a call a
+tenth dearer."""
 
 _NEAR = 4096
 """Ids are counted up: one that was received just before its receiver died is not far from the last known one."""
@@ -28,7 +28,7 @@ def serve(
 ) -> int:
     """Answer every notice with "go on" after `take` has understood it; return how many there were.
 
-    Only for the main thread: signals and an interval timer interrupt the waiting.
+    Only for the main thread, and after `tick`: signals interrupt the waiting.
 
     Args:
         listener: Where notices come from.
@@ -42,30 +42,33 @@ def serve(
     """
     receive, answer, unpack, nothing = kernel.RECEIVE, kernel.answer, kernel.unpack, kernel.NOTHING
     send, pack_id = kernel.SEND, kernel.pack_id
-    before = signal.signal(signal.SIGALRM, lambda *_: None)
-    signal.setitimer(signal.ITIMER_REAL, _TICK, _TICK)
     count = 0
-    try:
-        while True:
-            try:
-                notice = unpack(ioctl(listener, receive, nothing))
-            except OSError as error:
-                if error.errno not in (errno.EINTR, errno.ENOENT) or is_over(listener) or attend():
-                    return count
-                continue
-            if page is not None:
-                pack_id(page, 0, notice[0])
-            try:
-                take(notice)
-            except Exception as error:  # noqa: BLE001  whatever happens here, the command must go on
-                if failed is not None:
-                    failed(error)
-            with suppress(OSError):  # it was killed while it waited
-                ioctl(listener, send, answer(notice[0]))
-            count += 1
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+    while True:
+        try:
+            notice = unpack(ioctl(listener, receive, nothing))
+        except OSError as error:
+            if error.errno not in (errno.EINTR, errno.ENOENT) or is_over(listener) or attend():
+                return count
+            continue
+        if page is not None:
+            pack_id(page, 0, notice[0])
+        try:
+            take(notice)
+        except Exception as error:  # noqa: BLE001  whatever happens here, the command must go on
+            if failed is not None:
+                failed(error)
+        with suppress(OSError):  # it was killed while it waited
+            ioctl(listener, send, answer(notice[0]))
+        count += 1
+
+
+def tick() -> None:
+    """Have the main thread's waiting for a notice interrupted five times a second.
+
+    A signal may come at the wrong moment; and a notice that was there may be gone, with nobody to make another.
+    """
+    signal.signal(signal.SIGALRM, lambda *_: None)
+    signal.setitimer(signal.ITIMER_REAL, _TICK, _TICK)
 
 
 def serve_one(listener: int, take: Callable[[tuple[int, ...]], None], page: mmap) -> int:

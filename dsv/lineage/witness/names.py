@@ -18,30 +18,27 @@ from dsv.lineage.witness.facts import (
     TOUCHED,
     UPDATED,
 )
+from dsv.lineage.witness.paths import Paths
 from dsv.lineage.witness.process import Process
-
-TYPE_CHECKING = False  # importing it from `typing` would double the time of the supervisor's start
-if TYPE_CHECKING:
-    from dsv.lineage.witness.ledger import Ledger
 
 _NOREPLACE, _EXCHANGE = 1, 2
 
 
 class Names:
-    """The part of a ledger that is about changes.
+    """Notes changes.
 
     Args:
-        ledger: Holds what is known of each path.
+        paths: Holds what is known of each path.
     """
 
-    def __init__(self, ledger: "Ledger") -> None:
-        self._ledger = ledger
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
         self._strict = os.geteuid() != 0
 
     def opened(self, process: Process, path: bytes, flags: int) -> bool:
         """Note that `path` is opened with `flags`, which may make or change it; return whether it is there, or made."""
-        ledger = self._ledger
-        bits = ledger.look(path)
+        paths = self._paths
+        bits = paths.look(path)
         try:
             seen = os.stat(path)
         except OSError:
@@ -51,62 +48,62 @@ class Names:
                 self._change(process, path, FRESH | CHANGED)
             return True
         if not stat.S_ISREG(seen.st_mode) or (flags & os.O_EXCL and flags & os.O_CREAT):
-            ledger.note(process, path, FOUND)
+            paths.note(process, path, FOUND)
             return True
         access = flags & os.O_ACCMODE
         if access == os.O_RDONLY and not flags & os.O_TRUNC:
-            ledger.bits[path] |= 0 if bits & FRESH else READ
+            paths.bits[path] |= 0 if bits & FRESH else READ
         elif not self._may_change(path):
-            ledger.note(process, path, FOUND)
+            paths.note(process, path, FOUND)
         elif flags & os.O_TRUNC:
             self._change(process, path, FRESH | CHANGED)
         elif not bits & FRESH:
-            ledger.sizes.setdefault(path, seen.st_size)
+            paths.sizes.setdefault(path, seen.st_size)
             self._change(process, path, KEPT if access == os.O_WRONLY else UPDATED | READ)
         return True
 
     def made(self, process: Process, path: bytes, *, is_folder: bool) -> None:
         """Note that a new folder, link or other thing is made at `path`."""
-        ledger = self._ledger
-        bits = ledger.look(path)
-        if ledger.there(path):
-            ledger.note(process, path, FOUND)
+        paths = self._paths
+        bits = paths.look(path)
+        if paths.there(path):
+            paths.note(process, path, FOUND)
         elif self._may_change(path.rpartition(b"/")[0]):
             self._change(process, path, FRESH | CHANGED | (FOLDER if is_folder and not bits & THERE else 0))
 
     def removed(self, process: Process, path: bytes) -> None:
         """Note that `path` is removed."""
-        bits = self._ledger.look(path)
-        if self._ledger.there(path) and self._may_change(path.rpartition(b"/")[0]):
+        bits = self._paths.look(path)
+        if self._paths.there(path) and self._may_change(path.rpartition(b"/")[0]):
             if bits & FOLDER and _has_entries(path):
                 return
             self._change(process, path, FRESH | CHANGED)
 
     def renamed(self, process: Process, old: bytes, new: bytes, flags: int) -> None:
         """Note that `old` becomes `new`: its bytes are of use there, so it counts as read."""
-        ledger = self._ledger
-        ledger.look(old), ledger.look(new)
+        paths = self._paths
+        paths.look(old), paths.look(new)
         if self._will_fail(old, new, flags):
             return
         if os.path.isdir(old) and not os.path.islink(old):
             self._moved_folder(process, old, new)
             return
-        bits = ledger.bits[old]
-        if flags & _EXCHANGE and not ledger.bits[new] & FRESH:
-            ledger.bits[new] |= READ
-        ledger.bits[old] = bits | (0 if bits & FRESH else READ)
+        bits = paths.bits[old]
+        if flags & _EXCHANGE and not paths.bits[new] & FRESH:
+            paths.bits[new] |= READ
+        paths.bits[old] = bits | (0 if bits & FRESH else READ)
         self._change(process, old, FRESH | CHANGED)
         self._change(process, new, FRESH | CHANGED)
 
     def linked(self, process: Process, old: bytes, new: bytes) -> None:
         """Note that `new` becomes a second name of `old`; `old` may be a file that has no name yet."""
-        ledger = self._ledger
-        ledger.look(new)
-        if ledger.there(new):
+        paths = self._paths
+        paths.look(new)
+        if paths.there(new):
             return
-        if not old.startswith(b"/proc/") and ledger.there(old):
-            bits = ledger.look(old)
-            ledger.bits[old] = bits | (0 if bits & FRESH else READ)
+        if not old.startswith(b"/proc/") and paths.there(old):
+            bits = paths.look(old)
+            paths.bits[old] = bits | (0 if bits & FRESH else READ)
         self._change(process, new, FRESH | CHANGED)
 
     def cut(self, process: Process, path: bytes, size: int) -> None:
@@ -116,36 +113,36 @@ class Names:
 
     def emptied(self, path: bytes) -> None:
         """Note that the open file at `path` is emptied: if it was only opened to be written, it kept nothing."""
-        bits = self._ledger.bits.get(path, 0)
+        bits = self._paths.bits.get(path, 0)
         if bits & KEPT and not bits & UPDATED:
-            self._ledger.bits[path] = bits & ~KEPT | FRESH | CHANGED
+            self._paths.bits[path] = bits & ~KEPT | FRESH | CHANGED
 
     def touched(self, path: bytes) -> None:
         """Note that the times of `path` are set."""
-        if self._ledger.look(path) & THERE:
-            self._ledger.bits[path] |= TOUCHED
+        if self._paths.look(path) & THERE:
+            self._paths.bits[path] |= TOUCHED
 
     def _change(self, process: Process, path: bytes, bits: int) -> None:
-        ledger = self._ledger
-        ledger.bits[path] = ledger.bits.get(path, 0) | bits
-        if path.startswith(ledger.inside):
+        paths = self._paths
+        paths.bits[path] = paths.bits.get(path, 0) | bits
+        if path.startswith(paths.inside):
             process.wrote = True
 
     def _moved_folder(self, process: Process, old: bytes, new: bytes) -> None:
         """Take the files of a folder that is moved for read where it was, and written where it goes."""
-        ledger = self._ledger
+        paths = self._paths
         for folder, _, files in os.walk(old):
             there = new + folder[len(old) :]
-            ledger.look(there)
+            paths.look(there)
             self._change(process, there, FRESH | CHANGED | FOLDER)
             for name in files:
                 source, target = folder + b"/" + name, there + b"/" + name
-                bits = ledger.look(source)
-                ledger.look(target)
-                ledger.bits[source] = bits | (0 if bits & FRESH else READ)
+                bits = paths.look(source)
+                paths.look(target)
+                paths.bits[source] = bits | (0 if bits & FRESH else READ)
                 self._change(process, source, FRESH | CHANGED)
                 self._change(process, target, FRESH | CHANGED)
-            ledger.look(folder)
+            paths.look(folder)
             self._change(process, folder, FRESH | CHANGED)
 
     def _may_change(self, path: bytes) -> bool:

@@ -119,7 +119,9 @@ class Processes:
                 end = raw.find(0)
         except OSError:
             raise Unreadable(process.memory == _REFUSED) from None
-        return process, raw[:end] if end >= 0 else raw
+        if end < 0:  # longer than any path
+            raise Unreadable(False)
+        return process, raw[:end]
 
     def data(self, process: Process, address: int, size: int) -> bytes:
         """Return up to `size` bytes at `address`; none if they cannot be read."""

@@ -190,16 +190,16 @@ class Reader:
     def _is_searched(self, folder: str) -> bool:
         """Whether `folder` is on the PATH of a shell, which looks there for commands."""
         place = os.fsencode(self._territory.under(folder))
-        return any(
-            os.path.realpath(one or b".") == place or not one.startswith(b"/") for one in self._facts.search
-        )
+        root = os.fsencode(self._territory.root)
+        return any(os.path.realpath(os.path.join(root, one)) == place for one in self._facts.search)
 
     def _cached(self, path: str) -> None:
         """A compiled module stands for its source."""
         source = source_of(path)
-        if source is not None and self._enters(source.rpartition("/")[0]) and self._territory.holds(source):
-            if os.path.lexists(self._territory.under(source)):
-                self.reading.read.add(source)
+        if source is None or not os.path.lexists(self._territory.under(source)):
+            return
+        if self._enters(source.rpartition("/")[0]) and self._territory.holds(source):
+            self.reading.read.add(source)
 
     def _enters(self, folder: str) -> bool:
         known = self._entered.get(folder)

@@ -83,6 +83,7 @@ class Supervisor:
         listener = child.listener
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGUSR1, lambda *_: None)
+        loop.tick()
         # Waiting for notices cannot wait for anything else, so until it is executed the listener is polled.
         poll = select.poll()
         poll.register(listener, select.POLLIN)
@@ -113,6 +114,7 @@ class Supervisor:
             # Somebody goes on without the command: without us each of its calls would fail.
             os.setsid()
             os.close(self._control)
+            loop.tick()
             loop.keep(listener)
 
     def _attend(self) -> bool:

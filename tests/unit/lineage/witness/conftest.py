@@ -3,6 +3,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ class Scene:
         return file
 
     def run(self, argv: list[str], ignore: Ignore = NOTHING, code: int = 0, **env: str) -> Captured:
-        with tempfile.TemporaryDirectory(prefix="dsv-") as folder, open(os.devnull, "r+b") as nothing:
+        with tempfile.TemporaryDirectory(prefix="dsv-") as folder, Path(os.devnull).open("r+b") as nothing:
             reports, cache = Path(folder, "reports"), Path(folder, "cache")
             reports.mkdir()
             cache.mkdir()
@@ -42,10 +43,10 @@ class Scene:
         assert self.execution.exit_code == code, self.execution.tail
         return eye.captured
 
-    def shell(self, script: str, **more: str) -> Captured:
+    def shell(self, script: str, **more: Any) -> Captured:
         return self.run(["bash", "-ec", script], **more)
 
-    def python(self, script: str, name: str = "job.py", **more: str) -> Captured:
+    def python(self, script: str, name: str = "job.py", **more: Any) -> Captured:
         self.put(name, script)
         return self.run([sys.executable, name], **more)
 
