@@ -53,6 +53,7 @@ def watch(
 def kill_supervisor(eye: Eye) -> None:
     assert eye._watched is not None
     os.kill(eye._watched._supervisor.pid, signal.SIGKILL)
+    eye._watched._supervisor.wait()
 
 
 @pytest.mark.parametrize(
@@ -152,10 +153,14 @@ def test_a_daemon_goes_on_after_the_command(scene: Scene) -> None:
 
 
 def test_the_command_goes_on_when_its_supervisor_is_killed(scene: Scene) -> None:
+    def kill_and_say(eye: Eye) -> None:
+        kill_supervisor(eye)
+        scene.put("killed")
+
     done, found = watch(
         scene,
         "echo > ready; for i in {1..2000}; do echo $i > n; done; until [ -e killed ]; do sleep 0.05; done; cat n > out; exit 5",
-        lambda eye: [kill_supervisor(eye), scene.put("killed")],
+        kill_and_say,
     )
     assert done.exit_code == 5
     assert (scene.root / "out").read_text() == "2000\n"

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from dsv.lineage.imports import marking, observed
-from tests.pipelines.strace_truth import STRACE, truth
 from tests.unit.lineage.conftest import environment
 from tests.unit.lineage.witness.conftest import Scene
+from tests.unit.lineage.witness.truth import STRACE, truth
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or STRACE is None, reason="needs seccomp, and strace to compare with"
