@@ -21,6 +21,12 @@ from dsv.model.policy import Policy
 REMOTE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 """What a remote may be called. A folder here is called like it, and `dsv.toml` may be a stranger's."""
 
+_LARGEST = 1 << 20
+"""Characters of a settings file."""
+
+_DEEPEST = 16
+"""Levels of tables and arrays in a settings file."""
+
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -164,16 +170,30 @@ def read_toml(text: str, where: str) -> dict[str, Any]:
     """Return the TOML document `text`; `where` names it in errors.
 
     Raises:
-        BadConfig: It is not TOML.
+        BadConfig: It is not TOML, or larger or deeper than any settings are.
     """
+    if len(text) > _LARGEST:
+        raise BadConfig(f"{where} has more than {_LARGEST >> 20} MiB, so it holds no settings")
     if all(not line or line.startswith("#") for line in map(str.strip, text.splitlines())):
         return {}  # spares `status` in a plain workspace the import of a parser
     import tomllib
 
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # an integer of very many digits is only a ValueError
         raise BadConfig(f"{where} is not valid TOML: {error}") from error
+    if _too_deep(document):
+        raise BadConfig(f"{where} nests tables deeper than {_DEEPEST} levels")
+    return document
+
+
+def _too_deep(document: Mapping[str, Any]) -> bool:
+    """Whether tables and arrays are nested deeper than in any settings; whoever reads on may use recursion."""
+    level: list[Any] = [document]
+    for _ in range(_DEEPEST):
+        below = [value.values() if isinstance(value, Mapping) else value for value in level]
+        level = [one for values in below for one in values if isinstance(one, Mapping | list)]
+    return bool(level)
 
 
 def flatten(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

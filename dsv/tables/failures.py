@@ -22,14 +22,15 @@ def told(what: str) -> Iterator[None]:
     except pa.ArrowMemoryError as error:
         raise NoTable(f"{what}: it asks for more memory than there is") from error
     except (pa.ArrowException, EOFError, ValueError, KeyError, IndexError, OverflowError) as error:
-        raise NoTable(f"{what}: {_first_line(error)}") from error
+        raise NoTable(f"{what}: {first_line(error)}") from error
     except NotImplementedError as error:
-        raise NoTable(f"{what}: {_first_line(error)}") from error
+        raise NoTable(f"{what}: {first_line(error)}") from error
     except OSError as error:
         if error.errno:
             raise StorageError(f"the disk failed: {error}") from error
-        raise NoTable(f"{what}: {_first_line(error)}") from error
+        raise NoTable(f"{what}: {first_line(error)}") from error
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """Return what an error says, as one line."""
     return str(error).strip().split("\n", 1)[0].strip().rstrip(".")[:200] or type(error).__name__

@@ -8,14 +8,19 @@ from typing import NamedTuple, NoReturn
 
 from dsv.errors import NoTable
 from dsv.segment import thrift
+from dsv.tables.bounds import check_columns
+from dsv.tables.types import MAX_DEPTH
 
-_ROW_GROUPS = 4  # of FileMetaData
+_SCHEMA, _ROW_GROUPS = 2, 4  # of FileMetaData
+_CHILDREN = 5  # of SchemaElement
 _COLUMNS = 1  # of RowGroup
 _FILE_PATH, _META_DATA, _CRYPTO, _ENCRYPTED = 1, 3, 8, 9  # of ColumnChunk
 _TYPE, _CODEC, _VALUES, _RAW, _SIZE, _DATA, _DICTIONARY = 1, 4, 5, 6, 7, 9, 11  # of ColumnMetaData
 
 _CODECS = range(8)
 _LIMIT = 1 << 22
+_MAX_DEPTH = 4 * MAX_DEPTH
+"""Levels of a schema; Parquet needs up to three for one of Arrow."""
 
 
 class Chunk(NamedTuple):
@@ -42,12 +47,12 @@ def column_chunks(footer: bytes, file_size: int) -> list[list[Chunk]]:
         file_size: Bytes of the file.
 
     Raises:
-        NoTable: The footer cannot be read, columns are encrypted or in another file, or a
-            chunk lies outside the file.
+        NoTable: The footer cannot be read, its schema is too wide or too deep, columns are encrypted or in
+            another file, or a chunk lies outside the file.
     """
     found = _Found(file_size)
     try:
-        thrift.scan(footer, 0, {_ROW_GROUPS: found.row_groups})
+        thrift.scan(footer, 0, {_SCHEMA: found.schema, _ROW_GROUPS: found.row_groups})
     except (thrift.Malformed, IndexError) as error:
         raise NoTable(f"not Parquet: its footer is malformed ({error})") from error
     return found.groups
@@ -59,6 +64,8 @@ class _Found:
     def __init__(self, file_size: int) -> None:
         self.groups: list[list[Chunk]] = []
         self._file_size = file_size
+        self._open: list[int] = []
+        self._leaves = 0
         self._group: dict[int, thrift.Enter] = {_COLUMNS: self._columns}
         self._column: dict[int, thrift.Enter] = {
             _FILE_PATH: self._elsewhere,
@@ -66,6 +73,24 @@ class _Found:
             _CRYPTO: self._encrypted,
             _ENCRYPTED: self._encrypted,
         }
+
+    def schema(self, buf: bytes, pos: int, kind: int) -> int:
+        return thrift.each(buf, pos, kind, self._element, _LIMIT)
+
+    def _element(self, buf: bytes, pos: int) -> int:
+        """Follow the tree, whose elements stand depth first: Arrow does so by recursion."""
+        fields, pos = thrift.scan(buf, pos)
+        children = fields.get(_CHILDREN, 0)
+        while self._open and not self._open[-1]:
+            self._open.pop()
+        if self._open:
+            self._open[-1] -= 1
+        self._open.append(max(0, children))
+        if len(self._open) > _MAX_DEPTH:
+            raise NoTable(f"a Parquet schema nested deeper than {_MAX_DEPTH} levels")
+        self._leaves += children <= 0
+        check_columns(self._leaves)
+        return pos
 
     def row_groups(self, buf: bytes, pos: int, kind: int) -> int:
         return thrift.each(buf, pos, kind, self._row_group, _LIMIT)

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.ipc
 
 from dsv.errors import NoTable
+from dsv.tables.bounds import Budget, check_columns
 from dsv.tables.failures import told
 from dsv.tables.files import arrow_file
 from dsv.tables.reader import BATCH_BYTES, BATCH_ROWS, positions
@@ -35,6 +36,7 @@ class IpcTable:
         if not stream and (source.size < 20 or bytes(source.read_at(source.size - 6, 6)) != FILE_MAGIC):
             raise NoTable("truncated")
         with told("not Arrow"), self._open() as reader:
+            check_columns(len(reader.schema))
             self._schema: pa.Schema = reader.schema
 
     @property
@@ -50,9 +52,12 @@ class IpcTable:
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield all rows in order; see `TableReader.batches`."""
         wanted = None if columns is None else positions(self._schema, columns)
+        budget = Budget(self._source.size)
         with told("damaged Arrow"), self._open() as reader:
             for whole in _whole_batches(reader):
+                budget.take_rows(whole.num_rows, whole.num_columns)
                 whole.validate(full=True)
+                budget.take_batch(whole)
                 batch = whole if wanted is None else whole.select(wanted)
                 step = _step(batch)
                 for start in range(0, batch.num_rows, step):

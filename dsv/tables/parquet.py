@@ -11,6 +11,7 @@ from pyarrow import types as t
 from dsv.errors import NoTable
 from dsv.hashing import derived_hasher
 from dsv.tables import int96
+from dsv.tables.bounds import Budget
 from dsv.tables.failures import told
 from dsv.tables.files import arrow_file
 from dsv.tables.footer import column_chunks
@@ -179,6 +180,7 @@ class ParquetTable:
             start += rows
         if start != self._footer.num_rows or len(found) != len(self._chunks):
             raise NoTable("not Parquet: the footer contradicts itself on its rows")
+        Budget(self._source.size).take_rows(start, self._footer.num_columns)
         return tuple(found)
 
     def _map_leaves(self) -> tuple[range, ...]:

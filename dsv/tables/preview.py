@@ -14,6 +14,7 @@ from pyarrow import types as t
 
 from dsv.errors import NoTable
 from dsv.tables import json_text
+from dsv.tables.failures import first_line
 from dsv.tables.reader import TableReader, positions
 from dsv.tables.types import node_of
 
@@ -126,7 +127,11 @@ def cell(value: pa.Scalar) -> str:
     kind = value.type
     if t.is_string(kind) or t.is_large_string(kind) or t.is_string_view(kind):
         return _text(value)
-    return _short(escape(_value(value)))
+    try:
+        return _short(escape(_value(value)))
+    except (pa.ArrowException, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        # What a stranger's file holds need not have a text; the other cells do.
+        return _short(escape(f"<{type(error).__name__}: {first_line(error)}>"))
 
 
 def _text(value: pa.Scalar) -> str:
@@ -181,11 +186,24 @@ def _many(items: Sequence[str], total: int, brackets: str) -> str:
 
 def _cast(value: pa.Scalar) -> str:
     """Return times, decimals and integers as Arrow writes them, which never fails on odd years."""
+    kind = value.type
+    if t.is_timestamp(kind) and kind.tz is not None:
+        return _instant(value)
     try:
-        text = str(json_text.plain(pa.array([value], value.type)).cast(pa.string())[0])
+        text = str(json_text.plain(pa.array([value], kind)).cast(pa.string())[0])
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, TypeError):
         return str(value)
     return _NO_FRACTION.sub("", text) if t.is_temporal(value.type) else text
+
+
+def _instant(value: Any) -> str:
+    """Return a time as its zone has it, or in UTC where this machine does not know the zone."""
+    array = pa.array([value.value], pa.int64()).cast(value.type)
+    try:
+        text = str(array.cast(pa.string())[0])
+    except pa.ArrowInvalid:
+        text = str(array.cast(pa.timestamp(value.type.unit)).cast(pa.string())[0]) + "Z"
+    return _NO_FRACTION.sub("", text)
 
 
 def _number(number: float) -> str:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from dsv.errors import NoTable
+from dsv.tables.bounds import check_columns
 from dsv.tables.dialect import Dialect, delimited
 from dsv.tables.keys import RULES
 from dsv.tables.source import ByteSource
@@ -233,6 +234,7 @@ def _header(stream: TextStream, dialect: Dialect) -> tuple[str, ...]:
         if matched.end() == len(text) and not matched[0].endswith(dialect.delimiter):
             break
         position = matched.end()
+    check_columns(len(found))
     return _distinct(found)
 
 
@@ -278,11 +280,13 @@ def _distinct(found: Sequence[str]) -> tuple[str, ...]:
     filled = [name or f"column_{place}" for place, name in enumerate(found, 1)]
     taken = set(filled)
     seen: set[str] = set()
+    numbers: dict[str, int] = {}
     named: list[str] = []
     for name in filled:
-        unique, number = name, 2
+        unique, number = name, numbers.get(name, 2)
         while unique in seen or (unique != name and unique in taken):
             unique, number = f"{name}_{number}", number + 1
+        numbers[name] = number  # those below are taken
         seen.add(unique)
         named.append(unique)
     return tuple(named)

@@ -9,6 +9,7 @@ import json as std_json
 import re
 from collections.abc import Container, Iterator, Mapping
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import json
@@ -21,8 +22,13 @@ from dsv.tables.source import ByteSource
 from dsv.tables.text_numbers import Path
 from dsv.tables.text_stream import BLOCK, LIMIT, TextStream
 from dsv.tables.text_values import EXACT_INTEGERS, Misfit, of_text
+from dsv.tables.types import MAX_DEPTH
 
 _LONG_INTEGER = re.compile(rb"[:\[,\s]-?[0-9]{16,}(?=[\s,\]}])")
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STEPS = np.zeros(256, np.int8)
+_STEPS[list(b"[{")] = 1
+_STEPS[list(b"]}")] = -1
 _ROW = re.compile(r" in row (\d+)$")
 _CHANGED = re.compile(r"Column\((.*)\) changed from (\w+) to (\w+)")
 
@@ -73,10 +79,11 @@ def parse(block: bytes, types: Mapping[str, pa.DataType], *, more: bool, row: in
 
     Raises:
         Unparsed: It is not JSON, or a value is not of its type.
-        NoTable: An object does not stand on a line of its own.
+        NoTable: An object does not stand on a line of its own, or is nested too deep.
     """
     if not block.strip():
         return pa.schema(types.items()).empty_table()
+    _check_depth(block)
     try:
         table = json.read_json(
             pa.BufferReader(block),
@@ -91,6 +98,18 @@ def parse(block: bytes, types: Mapping[str, pa.DataType], *, more: bool, row: in
         raise Unparsed(_message(str(error), row)) from error
     _check_lines(block, table.num_rows)
     return table.combine_chunks()
+
+
+def _check_depth(block: bytes) -> None:
+    """Refuse what is nested deeper than any type may be, before Arrow follows it by recursion."""
+    if _depth(block) > MAX_DEPTH and _depth(_TEXT.sub(b"", block)) > MAX_DEPTH:
+        raise NoTable(f"an object nested deeper than {MAX_DEPTH} levels")
+
+
+def _depth(text: bytes) -> int:
+    """Return how deep brackets are nested at most; it is never less where some stand in texts."""
+    height = np.cumsum(_STEPS[np.frombuffer(text, np.uint8)], dtype=np.int64)
+    return int((height - np.minimum.accumulate(np.minimum(height, 0))).max()) if len(height) else 0
 
 
 def _check_lines(block: bytes, rows: int) -> None:

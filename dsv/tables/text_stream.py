@@ -1,8 +1,8 @@
 """The characters of a text file, as a stream of bytes in bounded memory.
 
-Compression is told by the first bytes, never by the name. Nothing bounds how much a
-small file may unpack to, as honest text packs a thousandfold: whoever reads holds a few
-blocks, whatever comes.
+Compression is told by the first bytes, never by the name. Honest text packs a
+thousandfold, so a small file may unpack to much: whoever reads holds a few blocks, and
+`bounds` says when it is too much.
 """
 
 import io
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from dsv.errors import NoTable
+from dsv.tables.bounds import check_unpacked
 from dsv.tables.source import ByteSource
 
 BLOCK = 2 << 20
@@ -54,7 +55,7 @@ class TextStream(io.RawIOBase):
     after the last byte of the file.
 
     Raises (when read):
-        NoTable: The bytes are UTF-16 or binary, or the compressed stream is damaged.
+        NoTable: The bytes are UTF-16 or binary, or the compressed stream is damaged or unpacks to too much.
     """
 
     def __init__(self, source: ByteSource) -> None:
@@ -66,6 +67,8 @@ class TextStream(io.RawIOBase):
             self._raw = pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "gzip")
         elif start == _ZSTD:
             self._raw = pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd")
+        self._packed = 0 if self._raw is raw else source.size
+        self._pulled = 0
         self._back = self._first()
         self._ending: bytes | None = None
         self._last = b"\n"
@@ -83,6 +86,9 @@ class TextStream(io.RawIOBase):
             if isinstance(error, OSError) and error.errno is not None:
                 raise
             raise NoTable(f"it cannot be decompressed: {error}") from error
+        self._pulled += len(data or b"")
+        if self._packed:
+            check_unpacked(self._pulled, self._packed)
         return data or b""
 
     def readable(self) -> bool:

@@ -221,7 +221,10 @@ def _canonical(parameters: str) -> str:
     if not isinstance(parsed, dict):
         return parameters
     kept = {key: value for key, value in parsed.items() if value is not None}
-    return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False) if kept else ""
+    try:
+        return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False) if kept else ""
+    except RecursionError:
+        return parameters
 
 
 def _text(data: bytes) -> str:

@@ -1,0 +1,164 @@
+"""How much a file may claim: what a few bytes can stand for is refused before it is walked.
+
+Runs, nulls, dictionaries and views let a small file stand for any amount of values. Each
+bound is a count that any file may have, or a multiple of the file's size if that is more.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyarrow import types as t
+
+from dsv.errors import NoTable
+from dsv.tables.layout import list_ranges, offsets, view_lengths
+
+MAX_COLUMNS = 1 << 17
+"""Columns of a table, and leaves of a Parquet schema."""
+
+_FREE_ROWS, _ROWS_A_BYTE = 1 << 26, 1 << 10
+_FREE_VALUES, _VALUES_A_BYTE = 1 << 30, 1 << 14
+_FREE_TEXT, _TEXT_A_BYTE = 4 << 30, 1 << 11
+
+_Weights = npt.NDArray[Any] | float
+"""For each slot how many values and bytes it stands for, or one number for all."""
+
+
+def check_columns(columns: int) -> None:
+    """Refuse a table of too many columns.
+
+    Raises:
+        NoTable: It is one; the message has the count.
+    """
+    if columns > MAX_COLUMNS:
+        raise NoTable(f"{columns:,} columns; dsv reads {MAX_COLUMNS:,}")
+
+
+class Budget:
+    """What is left of what a file may claim.
+
+    Args:
+        size: Bytes of the file.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._rows = 0
+        self._values = 0.0
+
+    def take_rows(self, rows: int, columns: int) -> None:
+        """Count rows to come of some columns.
+
+        Raises:
+            NoTable: They are more than a file of this size can hold; the message has the count.
+        """
+        self._rows += rows
+        if self._rows > max(_FREE_ROWS, self._size * _ROWS_A_BYTE):
+            raise NoTable(f"{self._rows:,} rows in {self._size:,} bytes, which dsv does not walk through")
+        self._take(rows * columns)
+
+    def take_batch(self, batch: pa.RecordBatch) -> None:
+        """Count what the encodings of a valid batch stand for.
+
+        No time is spent on plain arrays, and none on what is only claimed.
+
+        Raises:
+            NoTable: It is more than a file of this size can hold; the message has the count.
+        """
+        self._take(sum(_total(column) for column in batch.columns if _encoded(column.type)))
+
+    def _take(self, values: float) -> None:
+        self._values += values
+        if self._values > max(_FREE_VALUES, self._size * _VALUES_A_BYTE):
+            raise NoTable(
+                f"{self._values:,.0f} values in {self._size:,} bytes, which dsv does not walk through"
+            )
+
+
+def check_unpacked(unpacked: int, size: int) -> None:
+    """Refuse a compressed text that unpacks to too much.
+
+    Raises:
+        NoTable: It does; the message has the count.
+    """
+    limit = max(_FREE_TEXT, size * _TEXT_A_BYTE)
+    if unpacked > limit:
+        raise NoTable(f"{size:,} bytes that unpack to more than {limit:,}")
+
+
+def _encoded(kind: pa.DataType) -> bool:
+    """Whether arrays of a type may stand for more than their buffers have bytes."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return _encoded(kind.storage_type)
+    if t.is_dictionary(kind) or t.is_run_end_encoded(kind) or t.is_null(kind):
+        return True
+    if t.is_string_view(kind) or t.is_binary_view(kind) or t.is_list_view(kind) or t.is_large_list_view(kind):
+        return True
+    return t.is_fixed_size_list(kind) or any(_encoded(kind.field(i).type) for i in range(kind.num_fields))
+
+
+def _total(array: pa.Array) -> float:
+    if isinstance(array, pa.ExtensionArray):
+        return _total(array.storage)
+    if t.is_run_end_encoded(array.type):
+        return len(array) * _greatest(_weights(array.values))
+    return _sum(_weights(array), len(array))
+
+
+def _weights(array: pa.Array) -> _Weights:
+    """Return what each slot stands for; never less than it does."""
+    kind = array.type
+    if isinstance(array, pa.ExtensionArray):
+        return _weights(array.storage)
+    if t.is_dictionary(kind):
+        return _named(array)
+    if t.is_run_end_encoded(kind):
+        return _greatest(_weights(array.values))
+    if t.is_string_view(kind) or t.is_binary_view(kind):
+        return 1.0 + view_lengths(array)
+    if t.is_string(kind) or t.is_binary(kind) or t.is_large_string(kind) or t.is_large_binary(kind):
+        return 1.0 + np.diff(offsets(array))
+    if t.is_struct(kind):
+        inner: _Weights = 1.0
+        for place in range(kind.num_fields):
+            inner = inner + _weights(array.field(place))
+        return inner
+    if t.is_fixed_size_list(kind):
+        return 1.0 + float(kind.list_size) * _greatest(_weights(array.values))
+    if kind.num_fields:
+        return _lists(array)
+    return 8.0
+
+
+def _named(array: pa.DictionaryArray) -> _Weights:
+    weights = _weights(array.dictionary)
+    if isinstance(weights, float):
+        return weights
+    if not len(weights):
+        return 1.0
+    named: npt.NDArray[Any] = weights[np.asarray(array.indices.fill_null(0)).astype(np.int64)]
+    return named
+
+
+def _lists(array: pa.Array) -> _Weights:
+    starts, lengths = list_ranges(array)
+    if t.is_map(array.type):
+        child: _Weights = _weights(array.keys) + _weights(array.items)
+        length = len(array.keys)
+    else:
+        child, length = _weights(array.values), len(array.values)
+    if isinstance(child, float):
+        return 1.0 + lengths * child
+    sums = np.concatenate(([0.0], np.cumsum(child)))
+    stops = np.minimum(starts + lengths, length)
+    inside: npt.NDArray[Any] = sums[stops] - sums[np.minimum(starts, length)]
+    return 1.0 + inside
+
+
+def _greatest(weights: _Weights) -> float:
+    return weights if isinstance(weights, float) else float(weights.max()) if len(weights) else 1.0
+
+
+def _sum(weights: _Weights, slots: int) -> float:
+    return weights * slots if isinstance(weights, float) else float(weights.sum())
