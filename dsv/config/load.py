@@ -180,8 +180,10 @@ def read_toml(text: str, where: str) -> dict[str, Any]:
 
     try:
         document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # an integer of very many digits is only a ValueError
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadConfig(f"{where} is not valid TOML: {error}") from error
+    except ValueError as error:
+        raise BadConfig(f"{where} has a number of too many digits") from error
     if _too_deep(document):
         raise BadConfig(f"{where} nests tables deeper than {_DEEPEST} levels")
     return document

@@ -5,6 +5,7 @@ thousandfold, so a small file may unpack to much: whoever reads holds a few bloc
 `bounds` says when it is too much.
 """
 
+import codecs
 import io
 from collections.abc import Iterator
 
@@ -55,7 +56,7 @@ class TextStream(io.RawIOBase):
     after the last byte of the file.
 
     Raises (when read):
-        NoTable: The bytes are UTF-16 or binary, or the compressed stream is damaged or unpacks to too much.
+        NoTable: The bytes are not UTF-8, or the compressed stream is damaged or unpacks to too much.
     """
 
     def __init__(self, source: ByteSource) -> None:
@@ -69,6 +70,7 @@ class TextStream(io.RawIOBase):
             self._raw = pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd")
         self._packed = 0 if self._raw is raw else source.size
         self._pulled = 0
+        self._utf8 = codecs.getincrementaldecoder("utf-8")()
         self._back = self._first()
         self._ending: bytes | None = None
         self._last = b"\n"
@@ -77,7 +79,7 @@ class TextStream(io.RawIOBase):
         start = self._pull(BLOCK)
         if start.startswith(_UTF16_MARKS):
             raise NoTable("UTF-16; dsv reads UTF-8")
-        return _checked(start).removeprefix(_UTF8_MARK)
+        return self._checked(start).removeprefix(_UTF8_MARK)
 
     def _pull(self, size: int) -> bytes:
         try:
@@ -90,6 +92,16 @@ class TextStream(io.RawIOBase):
         if self._packed:
             check_unpacked(self._pulled, self._packed)
         return data or b""
+
+    def _checked(self, data: bytes) -> bytes:
+        """Return what was pulled next, if the text so far is UTF-8. Nothing after it is the end of the text."""
+        if b"\0" in data:
+            raise NoTable("it holds NUL bytes, so it is no text in UTF-8")
+        try:
+            self._utf8.decode(data, final=not data)
+        except UnicodeDecodeError:
+            raise NoTable("it is not UTF-8") from None
+        return data
 
     def readable(self) -> bool:
         """Whether it can be read: yes."""
@@ -121,7 +133,7 @@ class TextStream(io.RawIOBase):
         if self._back:
             data, self._back = self._back[:want], self._back[want:]
         else:
-            data = _checked(self._pull(want))
+            data = self._checked(self._pull(want))
         if data:
             self._last = data[-1:]
         elif self._ending is not None:
@@ -134,9 +146,3 @@ class TextStream(io.RawIOBase):
         """Yield what is left, in stretches of at most `size` bytes."""
         while data := self.read(size):
             yield data
-
-
-def _checked(data: bytes) -> bytes:
-    if b"\0" in data:
-        raise NoTable("it holds NUL bytes, so it is no text in UTF-8")
-    return data
