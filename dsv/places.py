@@ -41,23 +41,49 @@ def place(repo: Repo, text: str, tracked: Iterable[str]) -> Place:
         text: The argument, its path relative to the workspace.
         tracked: The paths of the datasets that are tracked now.
 
-    A tracked path as a whole is that path; else the last `@` that no `{` follows divides.
+    A tracked path as a whole is that path, and so is one of a file in a tracked folder. Else the `@` that
+    follows the name of a dataset divides: one that is tracked now, or else at the revision behind the `@`.
     """
-    known = set(tracked)
-    if text in known:
-        return Place(text, None)
-    cut = _last_at(text)
-    if cut < 0:
+    datasets = datasets_at(repo, None)
+    known = {*tracked, *datasets}
+    if text in known or _is_file(repo, text, datasets):
         return _inside(text, None, known)
-    path, rest = text[:cut], text[cut + 1 :]
-    revision, _, file = _split_file(rest)
+    cuts = _cuts(text)
+    if not cuts:
+        return _inside(text, None, known)
+    # Of names that are each the start of the other the longer one is meant: it could not be named otherwise.
+    cut = next((cut for cut in reversed(cuts) if text[:cut] in known), None)
+    if cut is None and len(cuts) > 1:
+        cut = next((cut for cut in cuts if _was_there(repo, text, cut)), None)
+    return _divided(repo, text, cuts[-1] if cut is None else cut)
+
+
+def _divided(repo: Repo, text: str, cut: int) -> Place:
+    path, revision, file = _parts(text, cut)
     if not path or not revision:
         raise UsageFault(f"{text!r} is not PATH@REV")
-    return (
-        Place(path, revision, file or None)
-        if file
-        else _inside(path, revision, set(datasets_at(repo, revision)))
-    )
+    if file:
+        return Place(path, revision, file)
+    return _inside(path, revision, set(datasets_at(repo, revision)))
+
+
+def _is_file(repo: Repo, text: str, datasets: Datasets) -> bool:
+    """Whether a path is one of a file in a folder that is tracked now."""
+    found = _inside(text, None, set(datasets))
+    if found.file is None:
+        return False
+    checkpoint = datasets[found.path].checkpoint
+    return checkpoint.kind == DIR and trees.find_path(checkpoint.content, found.file, repo.node) is not None
+
+
+def _was_there(repo: Repo, text: str, cut: int) -> bool:
+    """Whether what stands before the `@` at `cut` is a dataset, or in one, at the revision behind it."""
+    path, revision, _ = _parts(text, cut)
+    try:
+        known = set(datasets_at(repo, revision)) if revision else set()
+    except (NotFound, Ambiguous):
+        return False
+    return _inside(path, revision, known).path in known
 
 
 def datasets_at(repo: Repo, revision: str | None) -> Datasets:
@@ -88,8 +114,8 @@ def version_of(repo: Repo, name: str) -> Checkpoint | None:
 
     What the run read may have been another one, as `REV` may be a branch.
     """
-    cut = _last_at(name)
-    if cut <= 0 or not name[cut + 1 :]:
+    cut = max(_cuts(name), default=0)
+    if not cut or not name[cut + 1 :]:
         return None
     try:
         found = datasets_at(repo, name[cut + 1 :]).get(name[:cut])
@@ -184,11 +210,14 @@ def _typed(place: Place) -> str:
     return shlex.quote(place.path + revision + (f":{place.file}" if place.file else ""))
 
 
-def _last_at(text: str) -> int:
-    cut = text.rfind("@")
-    while cut >= 0 and text[cut + 1 : cut + 2] == "{":
-        cut = text.rfind("@", 0, cut)
-    return cut
+def _cuts(text: str) -> list[int]:
+    """Return where each `@` stands that may divide a path from a revision: one that no `{` follows."""
+    return [place for place, letter in enumerate(text) if letter == "@" and text[place + 1 : place + 2] != "{"]
+
+
+def _parts(text: str, cut: int) -> tuple[str, str, str]:
+    revision, _, file = _split_file(text[cut + 1 :])
+    return text[:cut], revision, file
 
 
 def _split_file(rest: str) -> tuple[str, str, str]:

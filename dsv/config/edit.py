@@ -8,6 +8,7 @@ from typing import Any
 from dsv.atomic import replace_file
 from dsv.config.keys import LOCAL, SHARED
 from dsv.config.load import Remote, parse, read_text
+from dsv.errors import BadConfig
 
 HEADING = """\
 # Settings of this dsv workspace; they belong in git. `dsv config --help` lists the keys.
@@ -16,10 +17,18 @@ HEADING = """\
 
 
 def with_values(text: str, values: Mapping[str, object]) -> str:
-    """Return the TOML `text` with values set by dotted name, or removed where None."""
-    import tomlkit
+    """Return the TOML `text` with values set by dotted name, or removed where None.
 
-    document = tomlkit.parse(text)
+    Raises:
+        BadConfig: It cannot be edited.
+    """
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        document = tomlkit.parse(text)
+    except (TOMLKitError, ValueError, RecursionError) as error:
+        raise BadConfig(f"the settings cannot be edited: {error}") from error
     for name, value in values.items():
         _put(document, name.split("."), value)
     return tomlkit.dumps(document)

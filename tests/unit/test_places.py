@@ -35,6 +35,12 @@ KNOWN = ["a", "d", "deep/down/d", "mail@host", "x@v1", "data2"]
         ("d@side/way:x", Place("d", "side/way", "x")),
         ("unknown", Place("unknown", None)),
         ("unknown@v1", Place("unknown", "v1")),
+        ("d@v1:icon@2x.png", Place("d", "v1", "icon@2x.png")),
+        ("d@v1:a@b/c@d@e", Place("d", "v1", "a@b/c@d@e")),
+        ("x@v1@v1:y@z", Place("x@v1", "v1", "y@z")),
+        ("mail@host@HEAD:a@v1", Place("mail@host", "HEAD", "a@v1")),
+        ("d@main@{1}:a@b", Place("d", "main@{1}", "a@b")),
+        ("d/icon@2x.png@v1", Place("d", "v1", "icon@2x.png")),
     ],
 )
 @pytest.mark.usefixtures("ids")
