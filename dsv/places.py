@@ -137,7 +137,7 @@ def content_at(repo: Repo, place: Place) -> Checkpoint:
     entry = trees.find_path(found.content, place.file, repo.node) if found.kind == DIR else None
     if entry is None:
         raise NotFound(
-            f"no file {place.file} in {place.path}", hint=f"dsv ls {_typed(replace(place, file=None))}"
+            f"no file {place.file} in {place.path}", hint=f"dsv ls {typed(replace(place, file=None))}"
         )
     if entry.kind == LINK:
         raise Refused(f"{place.file} is a link to {entry.target}")
@@ -184,9 +184,8 @@ def select(datasets: Iterable[str], paths: Iterable[str], revision: str) -> list
         mine = [name for name in known if path in {".", name} or name.startswith(f"{path}/")]
         above = next((name for name in known if path.startswith(f"{name}/")), None)
         if not mine and above is not None:
-            inside = path.removeprefix(f"{above}/")
-            typed = _typed(Place(above, revision, inside))
-            raise Refused(f"{path} is in the dataset {above}", hint=f"dsv cat {typed}")
+            file = typed(Place(above, revision, path.removeprefix(f"{above}/")))
+            raise Refused(f"{path} is in the dataset {above}", hint=f"dsv cat {file}")
         if not mine:
             raise NotFound(f"no dataset {path} at {revision}", hint=f"dsv ls {shlex.quote('@' + revision)}")
         found.update(dict.fromkeys(mine))
@@ -204,15 +203,23 @@ def _inside(path: str, revision: str | None, known: set[str]) -> Place:
     return Place(path, revision)
 
 
-def _typed(place: Place) -> str:
+def inside(place: Place, path: str) -> Place:
+    """Return what lies at `path` in the folder at `place`."""
+    return replace(place, file=path if place.file is None else f"{place.file}/{path}")
+
+
+def typed(place: Place) -> str:
     """Return a place as an argument for a shell."""
-    revision = "" if place.revision is None else f"@{place.revision}"
-    return shlex.quote(place.path + revision + (f":{place.file}" if place.file else ""))
+    if place.revision is None:
+        return shlex.quote(place.full_path)
+    return shlex.quote(f"{place.path}@{place.revision}" + (f":{place.file}" if place.file else ""))
 
 
 def _cuts(text: str) -> list[int]:
     """Return where each `@` stands that may divide a path from a revision: one that no `{` follows."""
-    return [place for place, letter in enumerate(text) if letter == "@" and text[place + 1 : place + 2] != "{"]
+    return [
+        place for place, letter in enumerate(text) if letter == "@" and text[place + 1 : place + 2] != "{"
+    ]
 
 
 def _parts(text: str, cut: int) -> tuple[str, str, str]:

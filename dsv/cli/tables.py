@@ -1,5 +1,6 @@
 """How facts of a table are told, in text and in JSON."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -18,8 +19,8 @@ COLUMN_SHAPE: Shape = {
     "type": "text: its Arrow type, as the table id sees it",
     "id": "id: column id; equal ids mean equal columns",
     "nulls": "int: rows that are null",
-    "min": "text?: the least value, or its start",
-    "max": "text?: the greatest value, or its start",
+    "min": "any: the least value, a number in columns of numbers; else its text or the start of it, or null",
+    "max": "any: the greatest value, likewise",
 }
 
 
@@ -56,9 +57,17 @@ def column_record(column: "ColumnFacts") -> dict[str, object]:
         "type": column.type,
         "id": column.id,
         "nulls": column.nulls,
-        "min": column.min,
-        "max": column.max,
+        "min": _value(column.type, column.min),
+        "max": _value(column.type, column.max),
     }
+
+
+def _value(kind: str, text: str | None) -> str | int | float | None:
+    """Return an extreme as JSON has it."""
+    if text is None or not kind.startswith(("int", "uint", "float")) or kind.startswith("interval"):
+        return text
+    number = float(text) if kind.startswith("float") else int(text)
+    return number if math.isfinite(number) else text
 
 
 def render(context: Context, known: "Known") -> None:

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from dsv import places, tabular
+from dsv.errors import NoTable
 from dsv.places import Place
 from dsv.repo import Repo
+from dsv.tables.folder import SeveralTables
 from dsv.tables.preview import Preview, preview
 
 
@@ -22,4 +24,8 @@ def head(repo: Repo, place: Place, *, rows: int = 10, columns: Sequence[str] | N
         NoTable: It is no table; the message is the reason.
     """
     target = places.content_at(repo, place)
-    return preview(tabular.start_of(repo, place.full_path, target), rows, columns)
+    try:
+        return preview(tabular.start_of(repo, place.full_path, target), rows, columns)
+    except SeveralTables as error:
+        inside = places.inside(place, error.paths[0])
+        raise NoTable(error.message, hint=f"dsv head {places.typed(inside)}") from error

@@ -1,12 +1,14 @@
 """Show a commit, or one version of a dataset."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dsv import origins, places, revisions, tabular
 from dsv.errors import NoTable
 from dsv.ids import ObjectId
+from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.commit import Commit
+from dsv.model.node import DIR, LINK
 from dsv.origins import Origin
 from dsv.places import Place
 from dsv.repo import Repo, Tracked
@@ -18,12 +20,13 @@ class ShownDataset:
     """One version of a dataset.
 
     Attributes:
-        path: The dataset.
+        path: The dataset, or what was named in it.
         id: The checkpoint id.
-        checkpoint: The checkpoint.
+        checkpoint: The checkpoint; of a part of a folder as if it were a dataset.
         facts: What is known of its table; None where there is none.
         no_table: Why there is no table; None where there is one.
         origin: Where it came from.
+        links: How many links a folder holds, which are kept as links.
     """
 
     path: str
@@ -32,6 +35,7 @@ class ShownDataset:
     facts: Known | None
     no_table: str | None
     origin: Origin
+    links: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +68,36 @@ def show_commit(repo: Repo, revision: str) -> ShownCommit:
 
 
 def show_dataset(repo: Repo, place: Place) -> ShownDataset:
-    """Return one version of a dataset; the facts of its table are computed if need be.
+    """Return one version of a dataset, or of what was named in it; the facts of its table are computed if need be.
 
     Raises:
-        NotFound: No such revision, or no such dataset in it.
+        NotFound: No such revision, or no such dataset in it, or no such file.
         Missing: Its bytes are not in the store.
     """
     found = places.dataset_at(repo, place)
-    before = places.version_before(repo, place)
+    shown, before = places.content_at(repo, place), None
+    links = _links(repo, shown.content) if shown.is_dir else 0
+    if place.file is None:
+        earlier = places.version_before(repo, place)
+        before = earlier.checkpoint if earlier else None
+    elif shown.is_dir:
+        sizes = [
+            repo.contents.size(ObjectId(entry.target)) for _, entry in trees.files(shown.content, repo.node)
+        ]
+        shown = replace(shown, size=sum(sizes), files=len(sizes))
     facts, reason = None, None
     try:
-        facts = tabular.known(repo, place.path, found.checkpoint, before.checkpoint if before else None)
+        facts = tabular.known(repo, place.full_path, shown, before)
     except NoTable as error:
         reason = error.message
     origin = origins.origin(repo, found.checkpoint.origin)
-    return ShownDataset(place.path, found.id, found.checkpoint, facts, reason, origin)
+    return ShownDataset(place.full_path, found.id, shown, facts, reason, origin, links)
+
+
+def _links(repo: Repo, folder: ObjectId) -> int:
+    found = 0
+    for entry in trees.walk(folder, repo.node):
+        found += entry.kind == LINK
+        if entry.kind == DIR:
+            found += _links(repo, ObjectId(entry.target))
+    return found

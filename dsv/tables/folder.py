@@ -1,7 +1,8 @@
 """Folders of tables: the shards of one table, or several tables side by side."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -22,7 +23,20 @@ from dsv.tables.types import describe
 FOLDER_CONTEXT = "dsv 2026-11 folder of tables v1"
 
 SAVE_TO_DISK = frozenset({"dataset_info.json", "state.json", "dataset_dict.json"})
+_NAMED = 5
 _DIGITS = re.compile(r"[0-9]+")
+
+
+class SeveralTables(NoTable):
+    """A folder holds more than one table.
+
+    Attributes:
+        paths: What each can be named by: the folder that holds nothing else, else its first file.
+    """
+
+    def __init__(self, message: str, paths: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.paths = paths
 
 
 class Member(NamedTuple):
@@ -109,8 +123,14 @@ def open_folder(members: Iterable[Member], open_text: OpenText | None = None) ->
         NoTable: The folder holds no table, several, or something else as well.
     """
     groups = grouped(members, open_text)
-    if len(groups) != 1:
-        raise NoTable(f"{len(groups)} tables in the folder" if groups else "no table in the folder")
+    if not groups:
+        raise NoTable("no table in the folder")
+    if len(groups) > 1:
+        names = [f"{folder}/{pattern}".lstrip("/") for folder, pattern, _ in sorted(groups)]
+        more = "" if len(names) <= _NAMED else f" and {len(names) - _NAMED} more"
+        raise SeveralTables(
+            f"{len(names)} tables in the folder: {', '.join(names[:_NAMED])}{more}", _paths(groups)
+        )
     (shards,) = groups.values()
     return _Shards(shards, open_text)
 
@@ -156,6 +176,22 @@ def grouped(members: Iterable[Member], open_text: OpenText | None = None) -> dic
             schema = tuple((column, node.text) for column, node in describe(table.schema))
         groups.setdefault((folder, _DIGITS.sub("#", name), schema), []).append(member)
     return groups
+
+
+def _paths(groups: Mapping[_Key, Sequence[Member]]) -> tuple[str, ...]:
+    folders = Counter(
+        above
+        for folder, _, _ in groups
+        for above in {folder, *(f"{folder}/"[:end] for end in _slashes(folder))}
+    )
+    return tuple(
+        folder if folder and folders[folder] == 1 else shards[0].path
+        for (folder, _, _), shards in sorted(groups.items())
+    )
+
+
+def _slashes(folder: str) -> list[int]:
+    return [place for place, letter in enumerate(folder) if letter == "/"]
 
 
 def _facts(shards: Sequence[Member], open_text: OpenText | None) -> Facts:

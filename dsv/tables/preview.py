@@ -39,6 +39,7 @@ class Preview:
         names: Names of the columns, escaped like cells.
         types: Type descriptors of the columns.
         rows: By row the text of each cell: one line, no control characters.
+        values: The same with numbers as numbers, and null for what has none in columns of numbers.
         total: Rows of the table, None where only reading all of it can tell.
         more: Whether there are rows after these.
     """
@@ -46,6 +47,7 @@ class Preview:
     names: tuple[str, ...]
     types: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    values: tuple[tuple[str | int | float | None, ...], ...]
     total: int | None
     more: bool
 
@@ -75,10 +77,15 @@ def preview(reader: TableReader, rows: int = 10, columns: Sequence[str] | None =
         for place in range(len(fields))
     ]
     shown = min(rows, found)
+    values = [
+        _numbers([batch.column(place) for batch in batches], cells[place][:shown])
+        for place in range(len(fields))
+    ]
     return Preview(
         names=tuple(_short(escape(field.name)) for field in fields),
         types=tuple(escape(_type(field)) for field in fields),
         rows=tuple(tuple(column[row] for column in cells) for row in range(shown)),
+        values=tuple(zip(*values, strict=True)) if fields else ((),) * shown,
         total=reader.rows,
         more=found > rows,
     )
@@ -118,6 +125,18 @@ def _type(field: pa.Field) -> str:
 
 def _column(values: pa.Array, rows: int) -> list[str]:
     return [cell(value) for value in islice(json_text.plain(values), rows)]
+
+
+def _numbers(parts: Sequence[pa.Array], cells: Sequence[str]) -> Sequence[str | int | float | None]:
+    """Return the values of a column of numbers; what JSON has no number for stays text, and so do other types."""
+    kind = json_text.plain(parts[0]).type if parts else pa.null()
+    if not (t.is_integer(kind) or t.is_floating(kind)):
+        return cells
+    found = [value.as_py() for part in parts for value in json_text.plain(part)]
+    return [
+        text if isinstance(number, float) and not math.isfinite(number) else number
+        for number, text in zip(found, cells, strict=False)
+    ]
 
 
 def cell(value: pa.Scalar) -> str:

@@ -154,7 +154,7 @@ def test_cat_keeps_binary_off_terminals(dsv2: Face) -> None:
 
 def test_head_shows_rows(dsv2: Face) -> None:
     document = dsv2.json("head", "data/trips.csv", "-n", "2")
-    assert document["rows"] == [["1", "x"], ["2", "y"]]
+    assert document["rows"] == [[1, "x"], [2, "y"]]
     assert document["more"] is True
     assert dsv2.json("head", "data/trips.csv", "--columns", "b")["rows"] == [["x"], ["y"], ["·"]]
     assert dsv2.ok("head", "data/trips.csv").splitlines() == ["a  b", "1  x", "2  y", "3  ·"]
@@ -169,7 +169,7 @@ def test_schema_is_that_of_the_facts(dsv2: Face) -> None:
     document = dsv2.json("schema", "data/trips.csv")
     assert document["table"] == dsv2.json("show", "data/trips.csv")["checkpoint"]["table"]
     assert [(one["name"], one["nulls"], one["min"], one["max"]) for one in document["columns"]] == [
-        ("a", 0, "1", "3"),
+        ("a", 0, 1, 3),
         ("b", 1, "x", "y"),
     ]
     assert "int64" in dsv2.ok("schema", "data/trips.csv")
@@ -194,6 +194,55 @@ def test_a_folder_of_several_tables_names_each(dsv: Face) -> None:
     assert shown["columns"] == []
     assert {(one["folder"], one["rows"]) for one in shown["tables"]} == {("", 2), ("test", 1)}
     assert "train-#.csv" in dsv.ok("schema", "splits")
+
+
+def test_numbers_are_numbers_in_json(dsv: Face) -> None:
+    columns = {
+        "i": pa.array([2**60 + 1, None], pa.int64()),
+        "u": pa.array([255, 0], pa.uint8()),
+        "f": pa.array([0.1234567890123, float("inf")]),
+        "d": pa.array([1, 2], pa.decimal128(5, 2)),
+        "s": ["1", None],
+        "b": [True, False],
+    }
+    pq.write_table(pa.table(columns), dsv.folder / "t.parquet")
+    dsv.ok("add", "t.parquet")
+    head = dsv.json("head", "t.parquet")["rows"]
+    assert head == [
+        [2**60 + 1, 255, 0.1234567890123, "1.00", "1", "true"],
+        [None, 0, "inf", "2.00", "·", "false"],
+    ]
+    found = {
+        one["name"]: (one["min"], one["max"])
+        for one in dsv.json("show", "t.parquet")["checkpoint"]["columns"]
+    }
+    assert found["i"] == (2**60 + 1, 2**60 + 1)
+    assert found["u"] == (0, 255)
+    assert found["f"] == (0.1234567890123, "inf")
+    assert found["d"] == ("1.00", "2.00")
+
+
+def test_head_of_a_folder_names_its_tables_and_show_goes_into_it(dsv: Face) -> None:
+    for name, text in (("train/0.csv", "a\n1\n"), ("train/1.csv", "a\n2\n"), ("test/0.csv", "b\n1\n")):
+        path = dsv.folder / "splits" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    (dsv.folder / "splits" / "train" / "latest").symlink_to("1.csv")
+    dsv.ok("add", "splits")
+    error = dsv.fails("head", "splits", code=3)
+    assert "test/#.csv, train/#.csv" in error["message"]
+    assert error["hint"] == "dsv head splits/test"
+    assert dsv.json("head", "splits/test")["names"] == ["b"]
+    part = dsv.json("show", "splits/train")["checkpoint"]
+    assert (part["path"], part["kind"], part["rows"], part["files"], part["links"], part["size"]) == (
+        "splits/train", "dir", 2, 2, 1, 8,
+    )  # fmt: skip
+    assert part["table"] == dsv.json("schema", "splits/train")["table"]
+    assert dsv.json("show", "splits/train/1.csv")["checkpoint"]["rows"] == 1
+    whole = dsv.json("show", "splits")["checkpoint"]
+    assert (whole["files"], whole["links"], whole["rows"]) == (3, 1, 3)
+    assert "3 files, 1 link" in dsv.ok("show", "splits")
+    dsv.fails("show", "splits/nothing", code=3)
 
 
 def test_ids_of_commits_are_as_long_as_they_must_be(dsv: Face, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,9 @@ from dsv.cli.context import Context
 SHAPE = {
     "names": ["text: of a column"],
     "types": ["text: of a column"],
-    "rows": [["text: a cell as it is shown, cut to 60 characters; `·` is null"]],
+    "rows": [
+        ["any: a number or null in columns of numbers; else the cell as it is shown, cut, and `·` for null"]
+    ],
     "total": "int?: rows of the table; null where only reading all of it can tell",
     "more": "flag: whether there are rows after these",
 }
@@ -45,7 +47,7 @@ def command(context: Context, what: str, *, rows: int, columns: str | None) -> N
             {
                 "names": list(found.names),
                 "types": list(found.types),
-                "rows": [list(row) for row in found.rows],
+                "rows": [list(row) for row in found.values],
                 "total": found.total,
                 "more": found.more,
             }

@@ -28,6 +28,7 @@ SHAPE = {
         "rows": "int?: of the table",
         "size": "int: bytes",
         "files": "int: how many files it has",
+        "links": "int: how many links it has, which are kept as links",
         "origin": "id: of the source or run record that it came from",
         "executable": "flag: whether the file may be executed",
         "source": "path?: under which it was first added; null if a run made it",
@@ -82,6 +83,7 @@ def _checkpoint(shown: "ShownDataset") -> dict[str, object]:
         "rows": facts.rows if facts else None,
         "size": found.size,
         "files": found.files,
+        "links": shown.links,
         "origin": found.origin,
         "executable": found.kind == "exec",
         "source": None if isinstance(shown.origin, Run) else shown.origin.path,
@@ -104,6 +106,7 @@ def _dataset(context: Context, shown: "ShownDataset") -> None:
     out.line(f"path     {printable(shown.path)}")
     out.line(f"content  {out.style.id(found.content)}")
     many = f", {counted(found.files, 'file')}" if found.is_dir else ""
+    many += f", {counted(shown.links, 'link')}" if shown.links else ""
     out.line(f"size     {size(found.size)}{many}")
     out.line(f"origin   {_origin(shown.origin)}")
     if facts is None:
