@@ -18,11 +18,13 @@ class FetchResult:
         remote: Where from.
         fetched: What it brought.
         traffic: What the remote was asked.
+        setback: Whether its refs are older than those that were seen here before.
     """
 
     remote: str
     fetched: Fetched
     traffic: Traffic
+    setback: bool = False
 
 
 def fetch(repo: Repo, name: str | None = None, *, progress: Progress = SILENT) -> FetchResult:
@@ -40,4 +42,4 @@ def fetch(repo: Repo, name: str | None = None, *, progress: Progress = SILENT) -
     remote = connect(repo, name)
     fetched = fetch_history(repo, remote, progress=progress)
     check_there(remote)
-    return FetchResult(remote.name, fetched, remote.traffic)
+    return FetchResult(remote.name, fetched, remote.traffic, remote.setback)

@@ -27,6 +27,7 @@ class PullResult:
         moved: What happened to the working tree; None if nothing was to be done.
         traffic: What the remote was asked.
         absent: Tracked datasets whose data is not in the working tree by choice.
+        setback: Whether the refs of the remote are older than those that were seen here before.
     """
 
     remote: str
@@ -36,6 +37,7 @@ class PullResult:
     moved: Moved | None
     traffic: Traffic
     absent: tuple[str, ...] = ()
+    setback: bool = False
 
 
 def pull(
@@ -74,7 +76,7 @@ def pull(
     local = repo.local(moved.refs if moved else refs)
     head = moved.refs.head if moved else refs.head
     absent = _absent(repo)
-    return PullResult(remote.name, local.branch, before, head, moved, remote.traffic, absent)
+    return PullResult(remote.name, local.branch, before, head, moved, remote.traffic, absent, remote.setback)
 
 
 def _absent(repo: Repo) -> tuple[str, ...]:

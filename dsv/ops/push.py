@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from dsv.errors import NotFound, Refused
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
+from dsv.remotes.check import check_relied
 from dsv.remotes.remote import RemoteStore, connect
+from dsv.remotes.repair import Repaired, repair_remote
 from dsv.remotes.send import Update, send
 from dsv.repo import Repo
 from dsv.store.conditions import conditions_honoured
@@ -44,6 +46,8 @@ class PushResult:
         packs: How many packs were sent.
         size: Their bytes.
         traffic: What the remote was asked.
+        setback: Whether its refs are older than those that were seen here before.
+        repaired: What was mended there, if that was asked for.
     """
 
     remote: str
@@ -51,6 +55,8 @@ class PushResult:
     packs: int
     size: int
     traffic: Traffic
+    setback: bool = False
+    repaired: Repaired | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,7 @@ class Choice:
         tags: All tags, besides.
         force: Also where the remote's ref has commits that the one here does not follow.
         single_writer: Push to a place that does not keep conditions; nobody else may push there.
+        repair: First read all that is there, and send again what is missing or damaged.
     """
 
     names: Sequence[str] = ()
@@ -70,6 +77,7 @@ class Choice:
     tags: bool = False
     force: bool = False
     single_writer: bool = False
+    repair: bool = False
 
 
 def push(
@@ -87,6 +95,7 @@ def push(
         NotFound: No such remote, branch or tag; or an object is neither here nor there.
         Refused: There is nothing that could be pushed, or the place does not keep conditions.
         Conflict: A ref there has commits that are not in what would be pushed.
+        Corrupt: The remote lacks what its refs name.
         StorageError: The remote cannot be written.
     """
     choice = choice or Choice()
@@ -95,12 +104,16 @@ def push(
     if not choice.single_writer:
         _check_conditions(remote)
     remote.load()
+    repaired = repair_remote(repo, remote, progress=progress) if choice.repair else None
+    if repaired is None:
+        check_relied(remote)
     seen = repo.local(repo.refs()).remotes
     updates = [one._replace(seen=seen.get(f"{remote.name}/{one.name}")) for one in updates]
     sent = send(repo, remote, updates, progress=progress)
     _track(repo, remote, updates)
     moved = tuple(MovedRef(one.name, one.tag, before, one.commit) for one, before in sent.moved)
-    return PushResult(remote.name, moved, sent.packs, sent.size, remote.traffic)
+    remote.remember()
+    return PushResult(remote.name, moved, sent.packs, sent.size, remote.traffic, remote.setback, repaired)
 
 
 def _updates(repo: Repo, choice: Choice) -> list[Update]:

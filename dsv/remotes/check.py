@@ -15,11 +15,13 @@ from dsv.store import check as local_check
 from dsv.store import merge, packs
 from dsv.store.check import FORMAT, GARBAGE, ID, MISSING, Finding
 from dsv.store.collect import Marks
+from dsv.store.owners import OWNERS
 
 UNREADABLE = "unreadable"
 """Something that the refs need cannot be read; the detail says what and why."""
 
 _LOOKS = 64
+_LOOKS_AGAIN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def check_remote(
         progress.begin("checking", size, "B")
         findings += local_check.check(remote.blobs, refs, advance=progress.advance)
     elif sound:
-        findings += _packs(remote)
+        findings += listed_packs(remote)
     if not sound:
         return RemoteChecked(tuple(findings), 0)
     reached = _Reached(repo, remote)
@@ -73,7 +75,32 @@ def check_remote(
     return RemoteChecked((*findings, *reached.findings), reached.count)
 
 
-def _packs(remote: RemoteStore) -> Iterator[Finding]:
+def check_relied(remote: RemoteStore) -> None:
+    """Refuse to build on a remote that lacks packs which its refs name; a listing tells, without their bytes.
+
+    Raises:
+        Corrupt: It lacks some, or the indexes that list them.
+        StorageError: It cannot be read.
+    """
+    for _ in range(_LOOKS_AGAIN):
+        if sum(ref.rows for ref in remote.refs.indexes) == 0:
+            return
+        remote.objects(data=True)
+        before = remote.raw
+        lost = [one for one in listed_packs(remote) if one.damage in {MISSING, FORMAT}]
+        if not lost:
+            return
+        remote.load()
+        if remote.raw == before:  # else gc, or another push, has just replaced them
+            break
+    more = f", and {len(lost) - 1} more" if len(lost) > 1 else ""
+    raise Corrupt(
+        f"remote {remote.name} is damaged: {lost[0].detail}{more}",
+        hint=f"dsv push --repair {remote.name}  # sends again what this store has",
+    )
+
+
+def listed_packs(remote: RemoteStore) -> Iterator[Finding]:
     """Compare the listing with what indexes say."""
     needs: dict[str, int] = {}
     for ref in remote.refs.indexes:
@@ -86,6 +113,8 @@ def _packs(remote: RemoteStore) -> Iterator[Finding]:
             needs[pack] = max(needs.get(pack, 0), end)
     for blob in remote.blobs.list("packs/"):
         pack_id = packs.id_of(blob.name)
+        if blob.name.startswith(f"{OWNERS}/"):
+            continue
         if pack_id is None:
             yield Finding("file", blob.name, GARBAGE, "no pack has such a name")
             continue

@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass, replace
 
 from dsv import reach
-from dsv.errors import Corrupt, DsvError, Missing, RefMoved
+from dsv.errors import Corrupt, DsvError, Missing, RefMoved, Refused
 from dsv.progress import SILENT, Progress
 from dsv.remotes.incoming import check_there, fetch_history
 from dsv.remotes.remote import RemoteStore, pause
@@ -50,8 +50,16 @@ def clean(
     Raises:
         Corrupt: Something reachable is damaged, so that nobody knows what is garbage.
         RefMoved: Others kept changing the refs.
+        Refused: The refs are older than those seen before.
         StorageError: The remote is empty, or cannot be read or written.
     """
+    remote.load()
+    if remote.setback:
+        raise Refused(
+            f"remote {remote.name} was set back to older refs than were seen here: what newer ones need"
+            " would be deleted",
+            hint=f"dsv fetch {remote.name}, then dsv push --repair {remote.name}",
+        )
     fetch_history(repo, remote, progress=progress)
     check_there(remote)
     now = clock(remote)

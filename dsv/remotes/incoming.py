@@ -57,6 +57,8 @@ def fetch_history(repo: Repo, remote: RemoteStore, *, progress: Progress = SILEN
     """
     for attempt in range(_TRIES):
         theirs = remote.load()
+        if remote.raw is None and remote.setback:
+            check_there(remote)
         check_names(remote, theirs)
         try:
             count = _bring_records(repo, remote, progress)
@@ -207,6 +209,7 @@ def _note(repo: Repo, remote: RemoteStore, epoch: int, count: int) -> Fetched:
         return replace(found, tags={**found.tags, **tags}, local=replace(local, remotes={**others, **after}))
 
     repo.publish(f"fetch {remote.name}", change)
+    remote.remember()
     return told[0]
 
 
@@ -217,4 +220,5 @@ def check_there(remote: RemoteStore) -> None:
         StorageError: It has no refs.
     """
     if remote.raw is None:
-        raise StorageError(f"remote {remote.name} is empty", hint=f"dsv push {remote.name}")
+        lost = ", and was not when it was last seen here: its refs are gone" if remote.setback else ""
+        raise StorageError(f"remote {remote.name} is empty{lost}", hint=f"dsv push {remote.name}")

@@ -12,6 +12,7 @@ from dsv.config.load import Remote
 from dsv.errors import Corrupt, NotFound, RefMoved, Refused, StorageError
 from dsv.remotes.cached import CachedBlobs
 from dsv.remotes.place import open_blobs
+from dsv.remotes.seen import Seen
 from dsv.repo import Repo
 from dsv.store.metered import Traffic
 from dsv.store.objects import Objects
@@ -30,6 +31,7 @@ class RemoteStore:
         name: What the user calls it.
         blobs: Where it is.
         folder: What is kept of it here.
+        url: Where it is, in the words of the user.
 
     Attributes:
         name: As given.
@@ -37,14 +39,17 @@ class RemoteStore:
         folder: As given.
         raw: Its refs as they were last read, or written; None if it has none.
         refs: The same decoded.
+        setback: Whether they were older than those last seen here, or gone, when they were first read.
     """
 
-    def __init__(self, name: str, blobs: CachedBlobs, folder: Path) -> None:
+    def __init__(self, name: str, blobs: CachedBlobs, folder: Path, url: str = "") -> None:
         self.name = name
         self.blobs = blobs
         self.folder = folder
         self.raw: bytes | None = None
         self.refs = Refs()
+        self.setback = False
+        self._seen = Seen(folder / "seen", url)
         self._before = blobs.meter.traffic
 
     @property
@@ -68,7 +73,12 @@ class RemoteStore:
                 f"remote {self.name} is the store of a workspace; a push would make it forget its HEAD",
                 hint="push to a folder of its own, and pull from it there; `dsv clone FOLDER` copies a workspace",
             )
+        self.setback = self.setback or self._seen.setback(None if self.raw is None else self.refs)
         return self.refs
+
+    def remember(self) -> None:
+        """Note that its refs were seen, so that older ones are noticed."""
+        self._seen.remember(self.refs)
 
     def objects(self, *, data: bool) -> Objects:
         """Return its objects: those of meta packs, and of data packs too if `data`.
@@ -147,7 +157,7 @@ def connect(repo: Repo, name: str | None = None, *, create: bool = False) -> Rem
     opened = _opened.setdefault(repo, {})
     if remote not in opened:
         opened[remote] = CachedBlobs(open_blobs(remote, create=create), folder / "index")
-    return RemoteStore(remote.name, opened[remote], folder)
+    return RemoteStore(remote.name, opened[remote], folder, remote.url)
 
 
 def settings(repo: Repo, name: str | None = None) -> Remote:

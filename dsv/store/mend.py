@@ -38,7 +38,12 @@ class Hurt(NamedTuple):
 
 
 def mended_indexes(
-    blobs: Blobs, refs: Refs, suspects: Collection[str] = (), foreign: Collection[str] = ()
+    blobs: Blobs,
+    refs: Refs,
+    suspects: Collection[str] = (),
+    foreign: Collection[str] = (),
+    *,
+    strict: bool = True,
 ) -> tuple[IndexRef, ...] | None:
     """Return the live indexes with those that are damaged written anew, from the footers of the packs.
 
@@ -50,6 +55,7 @@ def mended_indexes(
         refs: Its refs.
         suspects: Ids of indexes that lie, though they are what their names say: their packs disagree.
         foreign: Packs of other workspaces that share the folder.
+        strict: Whether a pack with a damaged footer stops it; else that pack is left out.
 
     Returns:
         The indexes; None if none has to change, or if a pack that no sound index lists has a damaged footer,
@@ -73,7 +79,8 @@ def mended_indexes(
             data = packs.check_header(pack, blobs.read(blob.name, 0, packs.HEADER.size))
             footers[data].append(read_footer(blobs, pack, blob.size))
         except (Corrupt, FileNotFoundError):
-            return None
+            if strict:
+                return None
     if len(sound) == len(refs.indexes) and not any(footers.values()):
         return None
     damaged = {ref.id for ref in refs.indexes if ref not in sound}
@@ -103,10 +110,10 @@ def hurt(blobs: Blobs, refs: Refs, damaged: Collection[ObjectId]) -> Iterator[Hu
     indexes = tuple(open_all(blobs, refs).values())
     for pack in damaged:
         sound, lost, elsewhere = [], [], 0
-        for key, place in _listed(indexes, pack):
-            if _is_sound(blobs, key, place):
+        for key, place in listed(indexes, pack):
+            if is_sound(blobs, key, place):
                 sound.append((key, place))
-            elif place.kind == Kind.FACTS or _has_other(blobs, indexes, key, place, damaged):
+            elif place.kind == Kind.FACTS or has_other(blobs, indexes, key, place, damaged):
                 elsewhere += 1
             else:
                 lost.append(ObjectId(key.hex()))
@@ -148,7 +155,8 @@ def _open(blobs: Blobs, ref: IndexRef) -> Index | None:
         return None
 
 
-def _listed(indexes: Collection[Index], pack: str) -> Iterator[tuple[bytes, Located]]:
+def listed(indexes: Collection[Index], pack: str) -> Iterator[tuple[bytes, Located]]:
+    """Yield what indexes list in a pack."""
     import numpy as np
 
     for index in indexes:
@@ -157,21 +165,31 @@ def _listed(indexes: Collection[Index], pack: str) -> Iterator[tuple[bytes, Loca
             yield from ((index.id_at(row), index.at(row)) for row in here.tolist())
 
 
-def _has_other(
-    blobs: Blobs, indexes: Collection[Index], key: bytes, place: Located, damaged: Collection[ObjectId]
+def has_other(
+    blobs: Blobs, indexes: Collection[Index], key: bytes, place: Located, damaged: Collection[str]
 ) -> bool:
+    """Whether a pack that is not `damaged` has a sound copy of an object."""
     return any(
-        other.pack not in damaged and other.kind == place.kind and _is_sound(blobs, key, other)
+        other.pack not in damaged and other.kind == place.kind and is_sound(blobs, key, other)
         for index in indexes
         for other in index.places(key)
     )
 
 
-def _is_sound(blobs: Blobs, key: bytes, place: Located) -> bool:
+def is_sound(blobs: Blobs, key: bytes, place: Located) -> bool:
+    """Whether an object can be read from a place, and is what its id says where that is a hash of it."""
+    try:
+        return proves(key, place, blobs.read(packs.name(place.pack), place.offset, place.stored))
+    except (Corrupt, FileNotFoundError):
+        return False
+
+
+def proves(key: bytes, place: Located, stored: bytes) -> bool:
+    """Whether bytes are those of an object as a place says, and what its id says where that is a hash of them."""
     oid = ObjectId(key.hex())
     try:
-        raw = Objects.decode(oid, place, blobs.read(packs.name(place.pack), place.offset, place.stored))
+        raw = Objects.decode(oid, place, stored)
         kind = Kind(place.kind)
-    except (Corrupt, FileNotFoundError, ValueError):
+    except (Corrupt, ValueError):
         return False
     return kind in _KEYED or object_id(kind, raw) == oid

@@ -78,7 +78,7 @@ def test_a_push_that_breaks_at_any_stage(
     proxy.clear()
     push(ada.repo)
     requests = len(proxy.log)
-    assert requests <= 6
+    assert requests <= 7
     for stage in range(1, requests + 1):
         commit = ada.commit({f"d/{stage}.txt": f"{fault} {stage}"})
         proxy.clear()

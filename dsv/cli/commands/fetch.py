@@ -2,7 +2,7 @@
 
 import click
 
-from dsv.cli import traffic
+from dsv.cli import setbacks, traffic
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.cli.style import counted
@@ -21,6 +21,7 @@ SHAPE = {
     "tags": ["text: a tag that is new here"],
     "kept": ["text: a tag that is another commit here than there; it stays"],
     "objects": "int: how many records came",
+    "setback": setbacks.SHAPE,
     "traffic": traffic.SHAPE,
 }
 
@@ -55,10 +56,12 @@ def command(context: Context, remote: str | None) -> None:
                 "tags": list(found.tags),
                 "kept": list(found.kept),
                 "objects": found.objects,
+                "setback": result.setback,
                 "traffic": traffic.record(result.traffic),
             }
         )
         return
+    setbacks.warn(context, result.remote, setback=result.setback)
     for name, (before, after) in sorted(found.branches.items()):
         was = f"{style.id(short(before))} -> " if before else "new "
         out.report(f"{style.name(f'{result.remote}/{name}')}  {was}{style.id(short(after))}")

@@ -99,6 +99,8 @@ def command(context: Context, *, remote: str | None, full: bool, repair: bool) -
             out.line(f"{word}  {finding.what} {printable(finding.name)}{where}: {printable(finding.detail)}")
     checked = f"{counted(result.objects, 'object')}, {counted(result.files, 'file')}"
     if damage:
+        if remote is not None:
+            out.hint(f"dsv push --repair {remote} sends again what this store has")
         out.line(f"{checked}, {style.removed(counted(len(damage), 'finding'))}")
         return Corrupt.exit_code
     out.report(f"{checked}, no damage")

@@ -2,7 +2,7 @@
 
 import click
 
-from dsv.cli import complete, moves, traffic
+from dsv.cli import complete, moves, setbacks, traffic
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.cli.style import counted
@@ -15,6 +15,7 @@ SHAPE = {
     "head": "id?: the commit of HEAD now",
     **moves.SHAPE,
     "absent": ["path: of a dataset that is not here by choice"],
+    "setback": setbacks.SHAPE,
     "traffic": traffic.SHAPE,
 }
 
@@ -54,10 +55,12 @@ def command(context: Context, paths: tuple[str, ...], *, name: str | None) -> No
                 "head": result.commit,
                 **(moves.record(moved) if moved else nothing),
                 "absent": list(result.absent),
+                "setback": result.setback,
                 "traffic": traffic.record(result.traffic),
             }
         )
         return
+    setbacks.warn(context, result.remote, setback=result.setback)
     if moved is not None:
         moves.render(context, moved)
     if result.commit is not None and result.commit != result.before:
