@@ -108,7 +108,8 @@ FACES = {"api", "call", "cli", "__main__"}
 """What meets the user: commands, and scripts that import dsv, which run in a folder and an environment, too."""
 
 OWN_PROGRAMS = {
-    "lineage.landlock",
+    "lineage.cleanroom.__main__",
+    "lineage.cleanroom.processes",
     "lineage.sitecustomize.sitecustomize",
     "lineage.witness.launch",
     "lineage.witness.supervisor",

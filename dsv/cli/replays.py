@@ -15,6 +15,8 @@ from dsv.errors import NotFound, Refused
 
 if TYPE_CHECKING:
     from dsv.circumstances import Circumstance
+    from dsv.ops.rebuild import RebuildResult
+    from dsv.ops.verify import Verified
     from dsv.replay.consent import Agree, Command
     from dsv.replay.replays import Settings
 
@@ -23,7 +25,8 @@ _F = TypeVar("_F", bound=Callable[..., object])
 _CHANGES = 5
 
 SHAPE = {
-    "isolation": "text?: how commands were isolated: `landlock ABI n`, or `folder` which promises less; null if none was run",
+    "isolation": "text?: the walls around commands: `namespaces`, or `landlock` or `folder`, which promise less; null if none was run",
+    "isolation_reason": "text: why they were not `namespaces`; empty if they were, or if none was run",
     "allowed": {
         "network": "flag: whether commands could use the network",
         "paths": ["text: what else they could read"],
@@ -49,6 +52,7 @@ class Given(NamedTuple):
         network: Whether the network may be used.
         recreate: Whether the recorded packages are installed.
         yes: Whether the user agrees to all commands.
+        timeout: After how many seconds a command is ended; None: after ten times what was recorded.
     """
 
     jobs: int | None
@@ -57,6 +61,7 @@ class Given(NamedTuple):
     network: bool
     recreate: bool
     yes: bool
+    timeout: float | None = None
 
 
 def options(function: _F) -> _F:
@@ -71,6 +76,12 @@ def options(function: _F) -> _F:
         click.option("--allow-network", is_flag=True, help="Let commands use the network."),
         click.option("--allow", metavar="PATH", multiple=True, help="Let commands read PATH besides."),
         click.option("--python", metavar="PYTHON", help="The interpreter to use instead of the active one."),
+        click.option(
+            "--timeout",
+            metavar="SECONDS",
+            type=click.FloatRange(min=0, min_open=True),
+            help="End a command after SECONDS, instead of ten times what was recorded.",
+        ),
         click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="How many runs at once."),
     ):
         function = option(function)
@@ -83,17 +94,23 @@ def settings(context: Context, given: Given, *, twice: bool = False, keep: bool 
     Raises:
         NotFound: The interpreter that was given is not there, or what may be read besides.
     """
+    from platformdirs import user_cache_path
+
     from dsv.lineage.interpreter import interpreter_at
-    from dsv.lineage.sandbox import Openings
+    from dsv.lineage.isolation import Openings
     from dsv.replay.environments import find_python
     from dsv.replay.replays import Settings
+    from dsv.replay.room import outside
     from dsv.replay.step import Means
 
     python = find_python(None if given.python is None else program(context, given.python), context.env)
     openings = Openings(tuple(_allowed(context, path) for path in given.allow), given.network)
-    means = Means(context.env, None if python is None else interpreter_at(python), openings)
+    means = Means(
+        context.env, None if python is None else interpreter_at(python), openings, timeout=given.timeout
+    )
+    scratch = outside(context.repo.root, user_cache_path("dsv"))
     jobs = given.jobs or os.cpu_count() or 1
-    return Settings(means, jobs=jobs, twice=twice, recreate=given.recreate, keep=keep)
+    return Settings(means, scratch, jobs=jobs, twice=twice, recreate=given.recreate, keep=keep)
 
 
 def _allowed(context: Context, given: str) -> Path:
@@ -125,19 +142,18 @@ def agree(context: Context, given: Given) -> "Agree":
     return ask
 
 
-def record(
-    given: Given, isolation: str | None, changed: "Sequence[Circumstance]", context: Context
-) -> dict[str, object]:
+def record(given: Given, found: "RebuildResult | Verified", context: Context) -> dict[str, object]:
     """Return the part of the JSON document that `SHAPE` describes."""
     return {
-        "isolation": isolation,
+        "isolation": found.isolation,
+        "isolation_reason": found.why,
         "allowed": {
             "network": given.network,
             "paths": [os.fspath(context.path_here(path)) for path in given.allow],
         },
         "environment": [
             {"name": one.name, "recorded": one.before, "present": one.after, "imported": one.imported}
-            for one in changed
+            for one in found.changed
         ],
     }
 
@@ -151,6 +167,12 @@ def tell_changes(context: Context, changed: "Sequence[Circumstance]") -> None:
     more = len(changed) - len(shown)
     if more and matter:
         context.out.say(f"environment: {counted(more, 'more difference')} (-v shows them)")
+
+
+def tell_isolation(context: Context, found: "RebuildResult | Verified") -> None:
+    """Say why commands were isolated no better than they were."""
+    if found.why:
+        context.out.say(f"isolation: {found.isolation}, as there are {found.why}")
 
 
 def _list(context: Context, commands: "Sequence[Command]") -> None:

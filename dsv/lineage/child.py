@@ -42,12 +42,23 @@ class Process(Protocol):
 class Child:
     """A command that is our own child.
 
+    Args:
+        argv: The program and its arguments.
+        cwd: The folder to start in.
+        env: All environment variables, by name.
+        stdin: The descriptor that it reads.
+        stdout: The descriptor that its output goes to.
+        stderr: The descriptor that its errors go to.
+        passed: Other descriptors that it inherits.
+        apart: Whether it gets a session of its own, and so no terminal.
+
     Raises:
         OSError: It cannot be started.
     """
 
     def __init__(
-        self, argv: Sequence[str], cwd: Path, env: Mapping[str, str], stdin: int | None, stdout: int, stderr: int
+        self, argv: Sequence[str], cwd: Path, env: Mapping[str, str], stdin: int | None, stdout: int, stderr: int,
+        *, passed: Sequence[int] = (), apart: bool = False,
     ) -> None:  # fmt: skip
         self._process = subprocess.Popen(
             list(argv),
@@ -56,7 +67,9 @@ class Child:
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,
-            process_group=None if sys.platform == "win32" else 0,
+            process_group=None if sys.platform == "win32" or apart else 0,
+            start_new_session=apart,
+            pass_fds=passed,
         )
 
     @property

@@ -7,6 +7,7 @@ Standard input passes through untouched.
 
 import contextlib
 import errno
+import math
 import os
 import signal
 import sys
@@ -48,6 +49,7 @@ class Command:
         stdin: The descriptor that it reads; `subprocess.DEVNULL` for nothing.
         tail_bytes: How much of the end of its output is kept.
         starter: Starts it; None: it is started as a child and nothing more.
+        timeout: After how many seconds it is ended, with all of its process group; None: never.
     """
 
     argv: Sequence[str]
@@ -58,6 +60,7 @@ class Command:
     stdin: int | None = None
     tail_bytes: int = TAIL_BYTES
     starter: "Starter | None" = None
+    timeout: float | None = None
 
 
 class Starter(Protocol):
@@ -82,6 +85,7 @@ class Execution:
         tail: The end of its output, both streams in the order in which they came.
         signalled: The number of the signal that we were sent and passed on; None if there was none.
         left_over: Whether processes that it had started were still there and had to be ended.
+        timed_out: Whether it was ended because it took too long.
     """
 
     exit_code: int
@@ -90,6 +94,7 @@ class Execution:
     tail: str
     signalled: int | None = None
     left_over: bool = False
+    timed_out: bool = False
 
 
 class Executor(Protocol):
@@ -126,18 +131,17 @@ class Here:
         leader: list[int] = []
         with _forwarding(leader, signals):
             process, pumps = self._start(command, tail)
-            left_over = False
+            left_over = timed_out = False
             try:
                 leader.append(process.pid)
                 for number in tuple(signals):  # sent before there was anybody to pass them on to
                     group.send(process.pid, number)
                 with _lent(process.pid) as terminal:
-                    code = _wait(process, terminal)
-                left_over = not group.ended(process.pid, _GRACE)
+                    timed_out = not _wait(process, terminal, command.timeout)
+                left_over = not timed_out and not group.ended(process.pid, _GRACE)
             finally:
                 group.end(process.pid)
-                if process.code is None:
-                    process.wait()
+                code = process.wait() if process.code is None else process.code
                 with self._lock:
                     self._groups.discard(process.pid)
                 for pump in pumps:
@@ -150,6 +154,7 @@ class Here:
             tail=tail.text(),
             signalled=signals[-1] if signals else None,
             left_over=left_over,
+            timed_out=timed_out,
         )
 
     def stop(self) -> None:
@@ -208,18 +213,20 @@ def _begin(command: Command, stdout: int, stderr: int) -> Process:
     return Child(command.argv, command.cwd, command.env, command.stdin, stdout, stderr)
 
 
-def _wait(process: Process, terminal: Terminal | None) -> int:
-    """Wait for the end of `process`, stopping when it is stopped; return its code.
+def _wait(process: Process, terminal: Terminal | None, timeout: float | None) -> bool:
+    """Wait for the end of `process`, stopping when it is stopped; return whether it came within `timeout` seconds.
 
     A signal may be delivered to another thread, and then interrupts nothing here; but handlers run here
     alone. So we look up now and then.
     """
-    while True:
-        seen = process.look(_LOOK_UP)
+    give_up = math.inf if timeout is None else time.monotonic() + timeout
+    while (left := give_up - time.monotonic()) > 0:
+        seen = process.look(min(_LOOK_UP, left))
         if isinstance(seen, int):
-            return seen
+            return True
         if seen is Still.STOPPED and terminal is not None and terminal.is_lent:
             terminal.suspend()
+    return False
 
 
 @contextlib.contextmanager

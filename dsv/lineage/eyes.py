@@ -123,38 +123,51 @@ class Eye:
         )
 
     def _read(self, facts: Facts) -> Captured:
-        found = Reader(Territory(self._root, self._ignore), facts, self._since, self._home).run()
-        spots, complete = blind.spots(facts.blind)
-        if self._wanted == FILES:
-            spots = (*spots, blind.LOOKS_UNSEEN)
-        return Captured(
-            read=frozenset(found.read),
-            written=frozenset(found.written),
-            removed=frozenset(found.removed),
-            overwritten=_NOTHING,
-            stamped=frozenset(found.stamped),
-            complete=complete,
-            blind_spots=spots,
-            appended=frozenset(found.appended),
-            listed=frozenset(found.listed),
-            absent=frozenset(found.absent),
-            found=frozenset(found.found),
-            links=frozenset(found.links),
-            made_folders=frozenset(found.made_folders),
-            outside=frozenset(found.outside),
-            contacts=tuple(Contact(*map(os.fsdecode, one)) for one in facts.contacts),
-            programs=tuple(
-                Program(os.fsdecode(path), os.fsdecode(resolved), tuple(map(os.fsdecode, argv)))
-                for path, resolved, argv in facts.programs
-            ),
-            eye=self._wanted,
-            advice=blind.advice(facts.blind),
-        )
+        return captured_of(facts, Territory(self._root, self._ignore), self._since, self._home, self._wanted)
 
     def _unseen(self) -> Captured:
         """Return what can be told of a command whose supervisor was killed: what changed on the disk."""
         written = frozenset(sweep(Territory(self._root, self._ignore), self._since).written)
         return replace(_captured(), written=written, blind_spots=(blind.KILLED,), complete=False)
+
+
+def captured_of(facts: Facts, territory: Territory, since: int, home: str, eye: str = CALLS) -> Captured:
+    """Return what a command did to the workspace of `territory`, as a supervisor reported it.
+
+    Args:
+        facts: The report.
+        territory: The part of the workspace that counts.
+        since: A mark of time from before the command.
+        home: Its home folder; empty if there is none.
+        eye: How it was watched.
+    """
+    found = Reader(territory, facts, since, home).run()
+    spots, complete = blind.spots(facts.blind)
+    if eye == FILES:
+        spots = (*spots, blind.LOOKS_UNSEEN)
+    return Captured(
+        read=frozenset(found.read),
+        written=frozenset(found.written),
+        removed=frozenset(found.removed),
+        overwritten=_NOTHING,
+        stamped=frozenset(found.stamped),
+        complete=complete,
+        blind_spots=spots,
+        appended=frozenset(found.appended),
+        listed=frozenset(found.listed),
+        absent=frozenset(found.absent),
+        found=frozenset(found.found),
+        links=frozenset(found.links),
+        made_folders=frozenset(found.made_folders),
+        outside=frozenset(found.outside),
+        contacts=tuple(Contact(*map(os.fsdecode, one)) for one in facts.contacts),
+        programs=tuple(
+            Program(os.fsdecode(path), os.fsdecode(resolved), tuple(map(os.fsdecode, argv)))
+            for path, resolved, argv in facts.programs
+        ),
+        eye=eye,
+        advice=blind.advice(facts.blind),
+    )
 
 
 def _captured() -> Captured:

@@ -8,7 +8,8 @@ _REPORTS = "DSV_IMPORTS"
 
 _WATCHED = "DSV_WATCHED"
 
-_HOOK = Path(__file__).parent / "sitecustomize"
+HOOK = Path(__file__).parent / "sitecustomize"
+"""The folder of our `sitecustomize`."""
 
 
 def observed(env: Mapping[str, str], reports: Path, cache: Path) -> dict[str, str]:
@@ -26,7 +27,7 @@ def observed(env: Mapping[str, str], reports: Path, cache: Path) -> dict[str, st
     given = env.get("PYTHONPATH")
     changed = {
         **env,
-        "PYTHONPATH": os.pathsep.join([os.fspath(_HOOK), *([given] if given else [])]),
+        "PYTHONPATH": os.pathsep.join([os.fspath(HOOK), *([given] if given else [])]),
         _REPORTS: os.fspath(reports),
         "HF_DATASETS_CACHE": os.fspath(cache),
     }
@@ -39,9 +40,16 @@ def marking(env: Mapping[str, str], root: Path) -> dict[str, str]:
     return {**env, _WATCHED: os.fspath(root)} if says_marks(env) else dict(env)
 
 
+def marked(env: Mapping[str, str], hook: str, root: str) -> dict[str, str]:
+    """Return `env` such that Pythons find our `sitecustomize` in the folder `hook`, and mark; they report nothing."""
+    given = env.get("PYTHONPATH")
+    path = os.pathsep.join([hook, *([given] if given else [])])
+    return {**env, "PYTHONPATH": path, _REPORTS: os.devnull, _WATCHED: root}
+
+
 def says_marks(env: Mapping[str, str]) -> bool:
     """Whether Pythons that run in `env` find our `sitecustomize`, and mark what their import system does."""
-    return _REPORTS in env and os.fspath(_HOOK) in env.get("PYTHONPATH", "").split(os.pathsep)
+    return _REPORTS in env and os.fspath(HOOK) in env.get("PYTHONPATH", "").split(os.pathsep)
 
 
 def read_imports(reports: Path) -> frozenset[str] | None:

@@ -1,38 +1,45 @@
 """Executing a command in a clean folder, with nothing but what is named.
 
-The command gets PATH, locale, time zone, the declared variables, and fresh HOME, TMPDIR and XDG
-folders, all inside the folder. Where the kernel has Landlock, it can read only that folder, the
-interpreters and their packages and the system's folders, and can use no TCP; elsewhere the result says
-`folder`, and promises less.
+The command gets PATH, locale, time zone, the declared variables, and a HOME and temporary folders of its own. In
+which walls it runs depends on the system: in a room made of namespaces, else under Landlock, else only in the
+clean folder; the result says which it was, and why no better. On Linux it never has capabilities, new privileges or
+a terminal.
 """
 
 import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dsv.errors import NotFound
+from dsv.errors import NotFound, UserError
 from dsv.lineage import landlock
+from dsv.lineage.capture import Captured
+from dsv.lineage.cleanroom import plan
+from dsv.lineage.cleanroom.order import Order, Room, Watch
+from dsv.lineage.cleanroom.parent import Launched
+from dsv.lineage.cleanroom.seen import captured
 from dsv.lineage.execute import TAIL_BYTES, Command, Execution, Executor
+from dsv.lineage.imports import marked
 from dsv.lineage.interpreter import Interpreter
+from dsv.lineage.isolation import Isolation, Openings
 from dsv.lineage.landlock import Policy
-
-FOLDER_ONLY = "folder"
-
-_PRIVATE = ".dsv/sandbox"
-"""Where the fresh folders are; `.dsv` is in no dataset, so nothing in it is taken for output."""
+from dsv.lineage.sweep import mark
+from dsv.lineage.tools import Tools
+from dsv.lineage.witness.wire import read_all
+from dsv.workspace.ignore import NOTHING, Ignore
 
 _FRESH = {
     "HOME": "home",
-    "TMPDIR": "tmp",
+    "TMPDIR": "t",
     "XDG_CACHE_HOME": "cache",
     "XDG_CONFIG_HOME": "config",
     "XDG_DATA_HOME": "data",
     "XDG_RUNTIME_DIR": "runtime",
     "XDG_STATE_HOME": "state",
 }
+"""Without a room; the temporary folder has a short name, as sockets in it may have long ones."""
 
 _PASSED = frozenset({"PATH", "LANG", "LANGUAGE", "TZ"})
 
@@ -58,26 +65,12 @@ _DEVICES = (
     "/dev/full",
     "/dev/random",
     "/dev/urandom",
-    "/dev/tty",
-    "/dev/ptmx",
-    "/dev/pts",
     "/dev/shm",  # noqa: S108  semaphores and shared memory of processes that work together
     "/dev/dri",
     "/dev/kfd",
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Openings:
-    """What a command may use beyond the rule.
-
-    Attributes:
-        allow: Files and folders that it may read besides.
-        network: Whether it may use the network.
-    """
-
-    allow: tuple[Path, ...] = ()
-    network: bool = False
+_OWN = ("/tmp", "/var/tmp", "/dev", "/proc")  # noqa: S108  in a room
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +79,15 @@ class Confined:
 
     Attributes:
         execution: How it went.
-        isolation: `landlock ABI n` or `folder`.
+        isolation: How well.
+        why: Why it was isolated no better; "" if it could not be.
+        captured: What it was seen to do in the clean folder; None if nobody could watch it.
     """
 
     execution: Execution
-    isolation: str
+    isolation: Isolation
+    why: str = ""
+    captured: Captured | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +96,32 @@ class Sandbox:
 
     Attributes:
         folder: Holds what the command may use; the command may write everywhere in it.
+        scratch: An empty folder elsewhere, for what else it may write; best with a short path.
         ambient: The caller's environment: PATH, locale and time zone are taken from it.
         declared: The variables that were declared; they win.
         interpreters: The Python interpreters that it may use; the first is `python` to it.
-        workspace: Where the recorded run was: packages installed for editing from there are looked for
-            in the clean folder instead.
+        workspace: Where the recorded run was: in a room the clean folder is there. Otherwise packages installed
+            for editing from there are looked for in the clean folder instead.
         openings: What is allowed besides.
-        use_landlock: Off to run as on a system without it.
+        strongest: The strongest walls that are tried.
         library: A package that the command imports although no interpreter has it: where it is.
+        timeout: After how many seconds it is ended; None: never.
+        watched: Whether it is watched where that is possible, which is in a room.
+        ignore: The workspace's rules for what is not looked at.
     """
 
     folder: Path
+    scratch: Path
     ambient: Mapping[str, str]
     declared: Mapping[str, str]
     interpreters: Sequence[Interpreter] = ()
     workspace: Path | None = None
-    openings: Openings = Openings()
-    use_landlock: bool = True
+    openings: Openings = field(default_factory=Openings)
+    strongest: Isolation = Isolation.NAMESPACES
     library: Path | None = None
+    timeout: float | None = None
+    watched: bool = True
+    ignore: Ignore = NOTHING
 
     def run(
         self,
@@ -135,104 +140,139 @@ class Sandbox:
             NotFound: There is no such program or folder.
             UserError: It cannot be executed.
         """
-        env = self.environment()
         here = self.folder / cwd
-        self._find(argv[0], here, env["PATH"])
-        version = landlock.abi() if self.use_landlock else 0
-        full = [*_launcher(self.policy()), *argv] if version else list(argv)
-        command = Command(full, here, env, stdout, stderr, stdin, tail_bytes)
-        execution = executor.run(command)
-        return Confined(execution, f"landlock ABI {version}" if version else FOLDER_ONLY)
+        self._find(argv[0], here)
+        command = Command(argv, here, {}, stdout, stderr, stdin, tail_bytes, timeout=self.timeout)
+        why: list[str] = []
+        for isolation in self.strongest.weaker:
+            problem = _missing(isolation)
+            if not problem:
+                done, problem = self._try(executor, isolation, command)
+                if not problem:
+                    return replace(done, why="; ".join(why))
+            why.append(f"no {isolation}: {problem}")
+        raise UserError(f"{argv[0]} cannot be executed: {problem}")
 
-    def environment(self) -> dict[str, str]:
-        """Return the command's whole environment, and make the fresh folders that it names."""
+    def environment(self, *, room: bool) -> dict[str, str]:
+        """Return the command's whole environment, in a room or not.
+
+        Without a room its private folders are made.
+        """
         env = {
             name: value for name, value in self.ambient.items() if name in _PASSED or name.startswith("LC_")
         }
-        for name, folder in _FRESH.items():
-            place = self.folder / _PRIVATE / folder
-            place.mkdir(parents=True, exist_ok=True, mode=0o700)
-            env[name] = os.fspath(place)
-        env["PATH"] = os.pathsep.join(dict.fromkeys([*self._ours(), *map(self._inner, self._searched())]))
-        sources = [os.fspath(self.folder / path) for path in self._sources()]
-        if self.library is not None:
-            sources.append(self._linked(self.library))
+        env["PATH"] = self._tools.path(None if room else self.folder)
+        sources: list[str] = []
+        if room:
+            env |= {"HOME": self._home, "TMPDIR": "/tmp"}  # noqa: S108
+            sources += [] if self.library is None else [plan.LIBRARY]
+        else:
+            env |= {name: os.fspath(self._private(folder)) for name, folder in _FRESH.items()}
+            sources += [os.fspath(self.folder / path) for path in self._tools.sources()]
+            sources += [] if self.library is None else [self._linked(self.library)]
         if sources:
             env["PYTHONPATH"] = os.pathsep.join(sources)
         return {**env, **self.declared}
 
-    def policy(self) -> Policy:
-        """Return what the command may use. What it declared opens nothing: whoever recorded it chose that."""
-        programs = [*self._ours(), *filter(self._is_of_programs, self._searched())]
-        library = [] if self.library is None else [os.fspath(self.library)]
-        gpus = [os.fspath(path) for path in Path("/dev").glob("nvidia*")]
-        roots = [root for python in self.interpreters for root in python.roots(but=self.workspace)]
-        return Policy(
-            read=(*_SYSTEM, *programs, *roots, *library, *map(os.fspath, self.openings.allow)),
-            write=(os.fspath(self.folder), *_DEVICES, *gpus),
+    def room(self, program: str = "") -> Room:
+        """Return the room for the command `program`. What it declared opens nothing: whoever recorded it chose that."""
+        return plan.room_of(
+            self.folder,
+            self._place,
+            self._private("room"),
+            self._home,
+            read=(*self._tools.readable(program), *map(os.fspath, self.openings.allow)),
+            executables=self._tools.executables(program),
+            library=self.library,
             network=self.openings.network,
         )
 
+    def policy(self, program: str = "") -> Policy:
+        """Return what the command may use where there is no room; as for `room`."""
+        library = [] if self.library is None else [os.fspath(self.library)]
+        gpus = [os.fspath(path) for path in Path("/dev").glob("nvidia*")]
+        allowed = map(os.fspath, self.openings.allow)
+        return Policy(
+            read=(*_SYSTEM, *self._tools.readable(program), *library, *allowed),
+            write=(os.fspath(self.folder), os.fspath(self.scratch), *_DEVICES, *gpus),
+            network=self.openings.network,
+        )
+
+    @property
+    def _tools(self) -> Tools:
+        home = self.ambient.get("HOME", "")
+        apart = (self.folder, self.scratch, *([Path(home)] if home.startswith("/") else []))
+        return Tools(self.ambient, self.interpreters, self.workspace, apart)
+
+    @property
+    def _place(self) -> Path:
+        """Where the clean folder is in a room."""
+        return self.workspace or self.folder
+
+    @property
+    def _home(self) -> str:
+        return plan.home_in_room(self.ambient.get("HOME", ""), self._place)
+
+    def _try(self, executor: Executor, isolation: Isolation, command: Command) -> tuple[Confined, str]:
+        """Execute `command` in these walls; return how it went, and why the walls could not be made, if so."""
+        if sys.platform != "linux":
+            return Confined(executor.run(replace(command, env=self.environment(room=False))), isolation), ""
+        if isolation is Isolation.NAMESPACES:
+            return self._in_room(executor, command)
+        program = command.argv[0]
+        policy = self.policy(program) if isolation is Isolation.LANDLOCK else None
+        cwd = os.fspath(command.cwd)
+        order = Order(command.argv, cwd, self.environment(room=False), os.getpid(), policy=policy)
+        launched = Launched(order)
+        return Confined(executor.run(replace(command, starter=launched)), isolation), launched.problem()
+
+    def _in_room(self, executor: Executor, command: Command) -> tuple[Confined, str]:
+        place = os.path.realpath(self._place)
+        room = self.room(command.argv[0])
+        policy = Policy(("/",), (place, self._home, *_OWN), network=True) if landlock.abi() else None
+        env = marked(self.environment(room=True), plan.HOOK, place)
+        held = os.memfd_create("seen")
+        try:
+            since = mark()
+            boring = [f"{one}/" for one in ("/run/dsv", f"{place}/.dsv", f"{place}/.git")]
+            watch = Watch(place, boring, marks=bool(self.interpreters), facts=held) if self.watched else None
+            cwd = os.fspath(self._place / command.cwd.relative_to(self.folder))
+            launched = Launched(Order(command.argv, cwd, env, os.getpid(), room, policy, watch), (held,))
+            execution = executor.run(replace(command, starter=launched))
+            problem = launched.problem()
+            other = [target for _, target, *_ in room.binds if target.startswith(f"{place}/")]
+            seen = captured(
+                read_all(held), self.folder, place, other, ignore=self.ignore, since=since, home=self._home
+            )
+        finally:
+            os.close(held)
+        return Confined(execution, Isolation.NAMESPACES, captured=seen), problem
+
+    def _private(self, name: str) -> Path:
+        place = self.scratch / name
+        place.mkdir(mode=0o700, exist_ok=True)
+        return place
+
     def _linked(self, library: Path) -> str:
         """Return a folder that has the package `library` and nothing of what lies beside it."""
-        place = self.folder / _PRIVATE / "library" / library.name
-        place.parent.mkdir(parents=True, exist_ok=True)
+        place = self._private("library") / library.name
         if not place.is_symlink():
             place.symlink_to(library)
         return os.fspath(place.parent)
 
-    def _ours(self) -> list[str]:
-        # First on PATH, as `python` may be a shim there that needs files which are out of reach.
-        return [os.fspath(Path(python.executable).parent) for python in self.interpreters]
-
-    def _searched(self) -> list[str]:
-        return self.ambient.get("PATH", os.defpath).split(os.pathsep)
-
-    def _inner(self, folder: str) -> str:
-        """Return a folder of PATH, that of the clean folder instead of the workspace's own.
-
-        So that a program of the workspace is the recorded one, not what it has become since.
-        """
-        if self.workspace is None or not self._is_own(folder):
-            return folder
-        return os.path.normpath(
-            self.folder / os.path.relpath(os.path.realpath(folder), _real(self.workspace))
-        )
-
-    def _is_own(self, folder: str) -> bool:
-        """Whether a folder of PATH is in the workspace, and no part of an interpreter's environment."""
-        if self.workspace is None or not folder.startswith("/"):
-            return False
-        prefixes = [prefix for python in self.interpreters for prefix in python.prefixes]
-        return _within(folder, self.workspace) and not any(_within(folder, prefix) for prefix in prefixes)
-
-    def _is_of_programs(self, folder: str) -> bool:
-        """Whether a folder of PATH may be read: it neither is in the workspace nor holds it, or everything."""
-        if not folder.startswith("/") or self._is_own(folder):
-            return False
-        return not _within(self.folder, folder)
-
-    def _sources(self) -> list[str]:
-        if self.workspace is None:
-            return []
-        return [path for python in self.interpreters for path in python.searched_in(self.workspace)]
-
-    def _find(self, program: str, here: Path, path: str) -> None:
+    def _find(self, program: str, here: Path) -> None:
         if not here.is_dir():
             raise NotFound(f"there is no folder {here.name} to run {program} in")
+        path = self.declared.get("PATH") or self._tools.path(self.folder)
         found = (here / program).exists() if "/" in program else shutil.which(program, path=path) is not None
         if not found:
             raise NotFound(f"{program}: command not found")
 
 
-def _real(place: str | Path) -> Path:
-    return Path(os.path.realpath(place))
-
-
-def _within(place: str | Path, folder: str | Path) -> bool:
-    return _real(place).is_relative_to(_real(folder))
-
-
-def _launcher(policy: Policy) -> list[str]:
-    assert landlock.__file__ is not None
-    return [sys.executable, "-I", "-S", landlock.__file__, policy.encode()]
+def _missing(isolation: Isolation) -> str:
+    """Return why this system has no such walls; "" if it may have them."""
+    if isolation is not Isolation.FOLDER and sys.platform != "linux":
+        return "this is not Linux"
+    if isolation is Isolation.LANDLOCK and not landlock.abi():
+        return "the kernel has none"
+    return ""

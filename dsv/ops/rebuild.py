@@ -8,6 +8,7 @@ from dsv import places, stage
 from dsv.circumstances import Circumstance
 from dsv.errors import InTheWay, Refused
 from dsv.ids import ObjectId
+from dsv.lineage.isolation import Isolation
 from dsv.model.verdict import Checked, Status
 from dsv.places import Place
 from dsv.progress import SILENT, Progress
@@ -38,6 +39,7 @@ class RebuildResult:
         replaced: Whether another version, which was in the workspace, went for it.
         note: Why it is not where it was wanted; "" if it is, or if there is none.
         isolation: How well the command was isolated; None if it was not started.
+        why: Why it was isolated no better; "" if it could not be.
         changed: How the environment differs from the recorded one.
     """
 
@@ -48,7 +50,8 @@ class RebuildResult:
     place: Path | None
     replaced: bool
     note: str
-    isolation: str | None
+    isolation: Isolation | None
+    why: str
     changed: tuple[Circumstance, ...]
 
     @property
@@ -100,7 +103,7 @@ def rebuild(
         raise Refused(f"{path} cannot be rebuilt: {steps.obstacles[path].reason}")
     consent.obtain(consent.executed(steps), trusted, agree, recreate=settings.recreate)
     run = steps.runs[path]
-    with room(repo.scratch()) as space:
+    with room(settings.scratch) as space:
         done = replay_all(repo, steps, space, replace(settings, keep=True), progress=progress)
         check = checked(steps, path, done, repo.config.policy_for(path).text)
         replayed = done[run]
@@ -123,6 +126,7 @@ def rebuild(
         replaced and not note,
         note,
         replayed.isolation,
+        replayed.why,
         replayed.changed,
     )
 

@@ -11,6 +11,7 @@ from dsv.circumstances import Circumstance
 from dsv.errors import UsageFault
 from dsv.hashing import Kind, derived_hasher
 from dsv.ids import ObjectId
+from dsv.lineage.isolation import Isolation
 from dsv.model.attempt import VERIFIED, Attempt
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.verdict import Checked, Status, all_good
@@ -74,6 +75,7 @@ class Verified:
         level: What was done.
         checks: The datasets, by path.
         isolation: How well commands were isolated, the weakest of them; None if none was run.
+        why: Why they were isolated no better; "" if they could not be.
         changed: How the environment differs from what was recorded, over all runs.
         proven: Runs that were only claimed so far, and that were seen to give what was claimed.
     """
@@ -81,7 +83,8 @@ class Verified:
     commit: ObjectId
     level: Level
     checks: tuple[Checked, ...]
-    isolation: str | None = None
+    isolation: Isolation | None = None
+    why: str = ""
     changed: tuple[Circumstance, ...] = ()
     proven: tuple[ObjectId, ...] = ()
 
@@ -138,7 +141,7 @@ def verify(
     raw = level is Level.RAW
     steps = plan(repo, {path: datasets[path].checkpoint for path in wanted}, chain=raw, on_rebuilt=raw)
     consent.obtain(consent.executed(steps), trusted, agree, recreate=settings.recreate)
-    with room(repo.scratch()) as place:
+    with room(settings.scratch) as place:
         done = replay_all(repo, steps, place, settings, progress=progress)
     records = _records(repo, commit, datasets, wanted)
     checks = [checked(steps, path, done, _policy(repo, steps, path)) for path in wanted]
@@ -146,7 +149,7 @@ def verify(
         commit,
         level,
         tuple(_no_better(one, records[one.path], selection.stale) for one in checks),
-        _weakest(done),
+        *_weakest(done),
         tuple(dict.fromkeys(one for replayed in done.values() for one in replayed.changed)),
         _prove(repo, done),
     )
@@ -214,10 +217,10 @@ def _policy(repo: Repo, steps: Plan, path: str) -> str:
     return policy.text if output is None else policy.applied(table=output.table is not None).text
 
 
-def _weakest(done: "Mapping[ObjectId, Replayed]") -> str | None:
-    # `folder` promises least; of two versions of Landlock the older one comes first.
-    found = [replayed.isolation for replayed in done.values() if replayed.isolation is not None]
-    return min(found, key=lambda text: (text != "folder", text), default=None)
+def _weakest(done: "Mapping[ObjectId, Replayed]") -> tuple[Isolation | None, str]:
+    found = [(one.isolation, one.why) for one in done.values() if one.isolation is not None]
+    order = tuple(Isolation)
+    return max(found, key=lambda one: order.index(one[0]), default=(None, ""))
 
 
 def _prove(repo: Repo, done: "Mapping[ObjectId, Replayed]") -> tuple[ObjectId, ...]:

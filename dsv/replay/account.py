@@ -1,6 +1,5 @@
 """What a replay comes to, output by output, and in words that name the likely cause."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from dsv import origins
 from dsv.circumstances import Circumstance
 from dsv.errors import StorageError
 from dsv.ids import ObjectId, short
+from dsv.lineage.isolation import Isolation
 from dsv.model.policy import Policy
 from dsv.model.run import Output
 from dsv.model.verdict import LIKELY, Status
@@ -36,6 +36,7 @@ class Replayed:
         judgements: By path of an output.
         results: By path what the replay gave.
         isolation: How well it was isolated; None if no command was started.
+        why: Why it was isolated no better; "" if it could not be.
         started: When, in seconds since 1970; 0 if it was not.
         seconds: How long its command took.
         changed: How the environment differs from the recorded one.
@@ -46,7 +47,8 @@ class Replayed:
 
     judgements: Mapping[str, Judgement]
     results: Mapping[str, Result] = field(default_factory=dict)
-    isolation: str | None = None
+    isolation: Isolation | None = None
+    why: str = ""
     started: int = 0
     seconds: float = 0.0
     changed: tuple[Circumstance, ...] = ()
@@ -70,7 +72,7 @@ def without(step: Step, status: Status, reason: str, *details: str) -> Replayed:
     return Replayed({output.path: Judgement(status, reason, details) for output in step.run.outputs})
 
 
-def of_failure(repo: Repo, step: Step, done: Replay, means: Means, room: Path) -> Replayed:
+def of_failure(repo: Repo, step: Step, done: Replay, means: Means) -> Replayed:
     """Return what comes of a replay whose command failed, or could not be started.
 
     Raises:
@@ -79,6 +81,9 @@ def of_failure(repo: Repo, step: Step, done: Replay, means: Means, room: Path) -
     if done.execution is None:
         return without(step, Status.FAILED, done.problem or "it was not started")
     tail = done.execution.tail
+    if done.execution.timed_out:
+        reason = f"it ran longer than {done.limit}"
+        return _failed(step, done, reason)
     if causes.is_full(tail):
         raise StorageError(
             f"the replay of run {short(step.id)} found no space left on the disk",
@@ -89,15 +94,20 @@ def of_failure(repo: Repo, step: Step, done: Replay, means: Means, room: Path) -
         tail,
         done.execution.exit_code,
         root=repo.root,
-        clean=os.fspath(room),
+        clean=done.clean,
         withheld=() if attempt is None else attempt.withheld,
     )
     secret = unset(step, means.ambient)
     if secret:
         reason += f"; {', '.join(secret)}, whose value was not recorded, is not set"
-    judgement = Judgement(Status.FAILED, reason, causes.last_lines(tail, os.fspath(room)))
+    return _failed(step, done, reason)
+
+
+def _failed(step: Step, done: Replay, reason: str) -> Replayed:
+    assert done.execution is not None
+    judgement = Judgement(Status.FAILED, reason, causes.last_lines(done.execution.tail, done.clean))
     judgements = {output.path: judgement for output in step.run.outputs}
-    return Replayed(judgements, {}, done.isolation, done.execution.started, done.seconds)
+    return Replayed(judgements, {}, done.isolation, done.why, done.execution.started, done.seconds)
 
 
 def of_output(

@@ -18,6 +18,7 @@ _UNBOUND = re.compile(r"(\w+): (?:unbound variable|parameter not set|parameter n
 _ABSENT = re.compile(
     r"(?:FileNotFoundError[^\n]*?|No such file or directory[^\n]*?|Cannot open file |No files found that match the pattern )"
     r"['\"]([^'\"\n]+)['\"]"
+    r"|['\"]([^'\"\n]+)['\"]: No such file or directory"
     r"|([^\s:'\"]+): No such file or directory"
 )
 _FULL = re.compile(r"No space left on device|\[Errno 28\]|Disk quota exceeded|os error 28")
@@ -37,7 +38,7 @@ def failure(tail: str, code: int, *, root: Path, clean: str, withheld: Iterable[
         tail: The end of its output.
         code: Its exit code.
         root: The workspace.
-        clean: The folder that it ran in, which means nothing to anybody.
+        clean: What the folder that it ran in was called: the workspace, or what means nothing to anybody.
         withheld: Files that were left out of the record because they may hold secrets.
     """
     for reason in _reasons(tail, root, clean, tuple(withheld)):
@@ -52,8 +53,7 @@ def failure(tail: str, code: int, *, root: Path, clean: str, withheld: Iterable[
 def last_lines(tail: str, clean: str, count: int = 6) -> tuple[str, ...]:
     """Return the last lines of an output that say something, without the folder `clean`."""
     said = [line.rstrip() for line in tail.splitlines() if line.strip(" \t~^")]
-    inside = re.compile(re.escape(clean) + r"/\w+/\d/work/")
-    return tuple(inside.sub("", line) for line in said[-count:])
+    return tuple(line.replace(f"{clean}/", "") for line in said[-count:])
 
 
 def _reasons(tail: str, root: Path, clean: str, withheld: tuple[str, ...]) -> Iterator[str]:
@@ -64,11 +64,7 @@ def _reasons(tail: str, root: Path, clean: str, withheld: tuple[str, ...]) -> It
         )
         if path is None:
             continue
-        inside = _relative(path, root)
-        if inside is not None:
-            yield f"it uses the absolute path {path}: it should say {inside}"
-        else:
-            yield f"it uses {path}, which is outside of the workspace and was not recorded"
+        yield _outside(path, root)
     if _NETWORK.search(tail) or any("socket" in line or "connect" in line.lower() for line in denied):
         yield "it uses the network, which a rebuild does not allow unless told so"
     if (module := _last(_MODULE, tail)) is not None:
@@ -79,10 +75,20 @@ def _reasons(tail: str, root: Path, clean: str, withheld: tuple[str, ...]) -> It
     if variable is not None:
         yield f"it reads the environment variable {variable}, which was not declared"
     for found in _ABSENT.finditer(tail):
-        path = (found[1] or found[2]).removeprefix(clean).lstrip("/" if found[0].find(clean) >= 0 else "")
+        path = (found[1] or found[2] or found[3]).removeprefix(f"{clean}/")
+        if path.startswith("/"):
+            yield _outside(path, root)
         if path in withheld:
             yield f"it reads {path}, which was withheld from the record because it may hold secrets"
         yield f"it reads {path}, which was not recorded as input or code"
+
+
+def _outside(path: str, root: Path) -> str:
+    """Return what is said of a path that is not in the clean folder."""
+    inside = _relative(path, root)
+    if inside is not None:
+        return f"it uses the absolute path {path}: it should say {inside}"
+    return f"it uses {path}, which is outside of the workspace and was not recorded"
 
 
 def _relative(path: str, root: Path) -> str | None:

@@ -32,10 +32,12 @@ class Settings:
         jobs: How many at once.
         twice: Whether each is made two times, to tell whether it gives the same both times.
         recreate: Whether each gets a virtual environment with the recorded packages.
+        scratch: A folder outside of the workspace that they are made in.
         keep: Whether results stay where they are; otherwise they go as soon as nothing needs them.
     """
 
     means: Means
+    scratch: Path
     jobs: int = 1
     twice: bool = False
     recreate: bool = False
@@ -156,7 +158,7 @@ class _Session:
         changed = self._present.differences(step.id, step.run.environment, means.python)
         first = replays[0]
         if first.failed:
-            return replace(account.of_failure(self._repo, step, first, means, self._room), changed=changed)
+            return replace(account.of_failure(self._repo, step, first, means), changed=changed)
         if self._settings.twice:
             replays.append(replay(self._repo, step, made, place / "2", means, self.executor))
         judgements = {
@@ -167,7 +169,13 @@ class _Session:
         }
         assert first.execution is not None
         return Replayed(
-            judgements, first.results, first.isolation, first.execution.started, first.seconds, changed
+            judgements,
+            first.results,
+            first.isolation,
+            first.why,
+            first.execution.started,
+            first.seconds,
+            changed,
         )
 
     def _means(self, step: Step) -> Means:

@@ -11,15 +11,18 @@ from pathlib import Path
 import dsv
 from dsv.atomic import storing
 from dsv.errors import Changing, NotFound, UserError
+from dsv.lineage.capture import Captured
 from dsv.lineage.execute import Execution, Executor
 from dsv.lineage.interpreter import Interpreter, is_python
+from dsv.lineage.isolation import Isolation, Openings
 from dsv.lineage.portable import fill
-from dsv.lineage.sandbox import Openings, Sandbox
+from dsv.lineage.sandbox import Sandbox
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import DIR
 from dsv.model.run import Output
 from dsv.progress import SILENT, Progress
 from dsv.replay.folder import Around, Result, has_link, lay_out
+from dsv.replay.limits import limit_of
 from dsv.replay.plan import Step
 from dsv.replay.room import clear
 from dsv.replay.view import view
@@ -40,13 +43,15 @@ class Means:
         ambient: The user's environment variables; a command gets few of them.
         python: The interpreter that stands in for the recorded one; None if there is none.
         openings: What a command may use beyond its inputs.
-        use_landlock: Off to run as on a system without it.
+        strongest: The strongest walls that are put around a command.
+        timeout: After how many seconds a command is ended; None: after ten times what was recorded.
     """
 
     ambient: Mapping[str, str]
     python: Interpreter | None
     openings: Openings = field(default_factory=Openings)
-    use_landlock: bool = True
+    strongest: Isolation = Isolation.NAMESPACES
+    timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +62,20 @@ class Replay:
         results: By path of an output what is there now.
         execution: How the command went; None if it was not started.
         isolation: How well it was isolated; None likewise.
+        why: Why it was isolated no better; "" if it could not be.
+        clean: What its clean folder was called to the command.
+        limit: After how many seconds it would have been ended, in words; "" if never.
+        captured: What the command was seen to do, by paths of the workspace; None if nobody could watch it.
         problem: Why it was not started; None if it was.
     """
 
     results: Mapping[str, Result] = field(default_factory=dict)
     execution: Execution | None = None
-    isolation: str | None = None
+    isolation: Isolation | None = None
+    why: str = ""
+    clean: str = ""
+    limit: str = ""
+    captured: Captured | None = None
     problem: str | None = None
 
     @property
@@ -110,12 +123,13 @@ def replay(
         work.mkdir(parents=True, mode=0o700)
         try:
             lay_out(repo, step, made, work, around, progress=progress)
-            done = _execute(repo, step, work, means, executor)
+            done = _execute(repo, step, work, place / "own", means, executor)
             around = _other(step, done, work) if around is Around.ABOVE else None
             if around is None and not done.failed:
                 return replace(done, results=_gather(repo, step, work, place / "out"))
         finally:
             clear(work)
+            clear(place / "own")
     return done
 
 
@@ -132,25 +146,32 @@ def _other(step: Step, done: Replay, work: Path) -> Around | None:
     return Around.ALL if any(output.kind == DIR for output in missing) else None
 
 
-def _execute(repo: Repo, step: Step, work: Path, means: Means, executor: Executor) -> Replay:
+def _execute(repo: Repo, step: Step, work: Path, own: Path, means: Means, executor: Executor) -> Replay:
     run = step.run
+    limit = limit_of(repo, step.id, means.timeout)
+    with storing("write", own):
+        own.mkdir(mode=0o700)
     argv = _program(fill(run.argv, run.params), means.python)
     sandbox = Sandbox(
         work,
+        own,
         means.ambient,
         declared(step, means.ambient, repo.config.pass_env),
         [] if means.python is None else [means.python],
         repo.root,
         means.openings,
-        use_landlock=means.use_landlock,
+        strongest=means.strongest,
         library=None if means.python is None else lacking(repo, step, means.python),
+        timeout=limit.seconds,
+        ignore=repo.ignored,
     )
     with _nowhere() as sink:
         try:
             done = sandbox.run(executor, argv, run.cwd, stdout=sink, stderr=sink, stdin=subprocess.DEVNULL)
         except (NotFound, UserError) as error:
             return Replay(problem=error.message)
-    return Replay({}, done.execution, done.isolation)
+    clean = repo.root if done.isolation is Isolation.NAMESPACES else work
+    return Replay({}, done.execution, done.isolation, done.why, os.fspath(clean), limit.words, done.captured)
 
 
 def lacking(repo: Repo, step: Step, python: Interpreter) -> Path | None:

@@ -3,7 +3,9 @@
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -163,8 +165,18 @@ def test_another_interpreter_is_told(dsv: Face) -> None:
     ).items()
 
 
+@pytest.fixture
+def rooms() -> Iterator[Path]:
+    """Where replays are made; its path is as short as that of a user's cache folder."""
+    with tempfile.TemporaryDirectory() as cache:
+        yield Path(cache, "dsv", "replays")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_verify_that_is_ended_leaves_nothing_behind(dsv: Face, number: signal.Signals) -> None:
+def test_a_verify_that_is_ended_leaves_nothing_behind(
+    dsv: Face, rooms: Path, number: signal.Signals
+) -> None:
+    dsv.patch.setenv("XDG_CACHE_HOME", str(rooms.parents[1]))
     write(dsv, "in.csv", "a\n1\n")
     dsv.ok("run", "--", "sh", "-c", "cp in.csv out.csv")
     write(dsv, "slow.sh", "test -z $SLOW || sleep 60; cp in.csv slow.csv\n")
@@ -176,9 +188,8 @@ def test_a_verify_that_is_ended_leaves_nothing_behind(dsv: Face, number: signal.
         [sys.executable, "-m", "dsv", "verify", "slow.csv"],
         cwd=dsv.folder, env={**environment(), "SLOW": "1"}, stderr=subprocess.PIPE,
     )  # fmt: skip
-    room = dsv.folder / ".dsv/tmp"
     deadline = time.monotonic() + 60
-    while not list(room.glob("replay-*/*/1/work/slow.sh")):
+    while not list(rooms.glob("replay-*/*/1/work/slow.sh")):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     time.sleep(0.3)  # until it waits for the command
@@ -189,9 +200,9 @@ def test_a_verify_that_is_ended_leaves_nothing_behind(dsv: Face, number: signal.
     assert sorted(path.name for path in dsv.folder.iterdir()) == before
     assert dsv.json("status")["staged"] == []
     if number is signal.SIGINT:
-        assert list(room.glob("replay-*")) == []
+        assert list(rooms.glob("replay-*")) == []
     dsv.ok("verify")
-    assert list(room.glob("replay-*")) == []
+    assert list(rooms.glob("replay-*")) == []
     assert (dsv.folder / "slow.csv").exists()
 
 

@@ -61,6 +61,7 @@ def command(
     allow_network: bool,
     env: str | None,
     yes: bool,
+    timeout: float | None,
 ) -> int:
     """Recreate a version of a dataset by replaying its recorded run.
 
@@ -69,7 +70,7 @@ def command(
     """
     from dsv.ops.rebuild import rebuild
 
-    given = Given(jobs, python, allow, allow_network, env == "recreate", yes)
+    given = Given(jobs, python, allow, allow_network, env == "recreate", yes, timeout)
     wanted = place(context, target)
     if wanted.file is not None:
         raise UsageFault(f"{wanted.file} is in the dataset {wanted.path}", hint=f"dsv rebuild {wanted.path}")
@@ -103,13 +104,14 @@ def _record(context: Context, found: "RebuildResult", given: Given) -> dict[str,
         "runs": found.runs,
         "place": None if found.place is None else str(found.place),
         "written": found.written,
-        **replays.record(given, found.isolation, found.changed, context),
+        **replays.record(given, found, context),
     }
 
 
 def _show(context: Context, found: "RebuildResult") -> None:
     out, style, check = context.out, context.out.style, found.check
     replays.tell_changes(context, found.changed)
+    replays.tell_isolation(context, found)
     paint = style.added if check.good else style.removed
     reason = f"  {printable(check.reason)}" if check.reason else ""
     out.line(f"{paint(check.status)}  {printable(check.path)}{reason}")

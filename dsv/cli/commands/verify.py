@@ -84,6 +84,7 @@ def command(
     allow_network: bool,
     env: str | None,
     yes: bool,
+    timeout: float | None,
 ) -> int:
     """Rebuild datasets, compare them with what is recorded, and change nothing.
 
@@ -93,7 +94,7 @@ def command(
     """
     from dsv.ops.verify import Selection, Stale
 
-    given = Given(jobs, python, allow, allow_network, env == "recreate", yes)
+    given = Given(jobs, python, allow, allow_network, env == "recreate", yes, timeout)
     selection = Selection(tuple(map(context.path, paths)), rev, changed_since, sample, Stale(stale))
     file = None if junit is None else context.path_here(junit)
     if file is not None and context.repo.dot.is_dir():  # no store yet, nothing tracked: after `git clone`
@@ -137,12 +138,13 @@ def _show(context: Context, found: "Verified", given: Given) -> None:
                 "ok": found.ok,
                 "level": found.level,
                 "commit": found.commit,
-                **replays.record(given, found.isolation, found.changed, context),
+                **replays.record(given, found, context),
                 "datasets": [_record(check) for check in found.checks],
             }
         )
         return
     replays.tell_changes(context, found.changed)
+    replays.tell_isolation(context, found)
     _lines(context, found)
     counts = ", ".join(f"{number:,} {status}" for status, number in counted(found.checks).items())
     isolation = f", isolation: {found.isolation}" if found.isolation else ""

@@ -82,19 +82,23 @@ def try_out(machine: str) -> None:
         os.waitpid(child.pid, 0)
 
 
-def start(argv: list[bytes], env: Mapping[bytes, bytes], cwd: bytes, code: bytes, machine: str) -> Started:
-    """Start `argv` in a process group of its own behind the filter `code`; it waits for the word to go.
+def start(
+    argv: list[bytes], env: Mapping[bytes, bytes], code: bytes, machine: str, prepare: Callable[[], None]
+) -> Started:
+    """Start `argv` behind the filter `code`; it waits for the word to go.
+
+    Args:
+        argv: The command.
+        env: All its variables.
+        code: The filter.
+        machine: What `uname -m` says.
+        prepare: Called in the new process before the filter is there: it goes to the folder to start in, and the like.
 
     Raises:
         CannotWatch: The filter, or taking its listener, is refused.
-        OSError: There is no folder `cwd`.
+        OSError: `prepare` raised it.
     """
     places = _places(argv[0], env)
-
-    def prepare() -> None:
-        os.setpgid(0, 0)
-        os.chdir(cwd)
-
     return _behind(code, machine, prepare, lambda: _become(places, argv, env))
 
 

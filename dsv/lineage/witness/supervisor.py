@@ -61,7 +61,7 @@ class Supervisor:
         try:
             launch.try_out(order.machine)
             code = program(names(order.eye), order.machine)
-            child = launch.start(order.argv, order.env, order.cwd, code, order.machine)
+            child = launch.start(order.argv, order.env, code, order.machine, self._prepare)
         except launch.CannotWatch as error:
             self._say(b"unwatched", error.step, b"%d" % error.number)
             return
@@ -77,6 +77,10 @@ class Supervisor:
         os.read(self._control, 16)
         child.release()
         self._watch(child, ledger)
+
+    def _prepare(self) -> None:
+        os.setpgid(0, 0)
+        os.chdir(self._order.cwd)
 
     def _watch(self, child: launch.Started, ledger: Ledger) -> None:
         """Serve the command until it has ended and dsv asks for the report; then give that."""

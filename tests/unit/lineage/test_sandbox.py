@@ -11,10 +11,12 @@ from dsv.errors import NotFound
 from dsv.lineage import landlock
 from dsv.lineage.execute import Here
 from dsv.lineage.interpreter import Interpreter, interpreter_at
-from dsv.lineage.sandbox import Confined, Openings, Sandbox
+from dsv.lineage.isolation import Isolation, Openings
+from dsv.lineage.sandbox import Confined, Sandbox
 from tests.unit.lineage.conftest import environment
 
 confined = pytest.mark.skipif(landlock.abi() < 4, reason="needs Landlock with rules for TCP")
+LANDLOCK, FOLDER = Isolation.LANDLOCK, Isolation.FOLDER
 
 SHUT = Openings()
 
@@ -29,15 +31,17 @@ class Cell:
 
     def __init__(self, root: Path, sink: int, python: Interpreter) -> None:
         self.root = root / "clean"
+        self.scratch = root / "scratch"
         self.root.mkdir()
+        self.scratch.mkdir()
         self.sink = sink
         self.python = python
 
-    def run(self, argv: list[str], *, declared: dict[str, str] | None = None, landlock: bool = True,
+    def run(self, argv: list[str], *, declared: dict[str, str] | None = None, wall: Isolation = LANDLOCK,
             openings: Openings = SHUT) -> Confined:  # fmt: skip
         sandbox = Sandbox(
-            self.root, {**environment(), "SECRET": "s", "TZ": "UTC", "LC_ALL": "C"}, declared or {},
-            [self.python], openings=openings, use_landlock=landlock,
+            self.root, self.scratch, {**environment(), "SECRET": "s", "TZ": "UTC", "LC_ALL": "C"}, declared or {},
+            [self.python], openings=openings, strongest=wall,
         )  # fmt: skip
         return sandbox.run(Here(), argv, stdout=self.sink, stderr=self.sink, stdin=subprocess.DEVNULL)
 
@@ -56,7 +60,7 @@ def cell(tmp_path: Path, python: Interpreter) -> Iterator[Cell]:
 def test_the_environment_holds_only_what_is_named(cell: Cell) -> None:
     done = cell.run(["env"], declared={"MODE": "fast"})
     lines = dict(line.split("=", 1) for line in done.execution.tail.splitlines())
-    private = str(cell.root / ".dsv/sandbox")
+    private = str(cell.scratch)
     assert {name for name, value in lines.items() if value.startswith(private)} == {
         "HOME",
         "TMPDIR",
@@ -75,14 +79,14 @@ def test_a_command_that_is_not_there(cell: Cell) -> None:
 
 
 def test_without_landlock_the_result_says_so(cell: Cell) -> None:
-    done = cell.run(["true"], landlock=False)
+    done = cell.run(["true"], wall=FOLDER)
     assert (done.isolation, done.execution.exit_code) == ("folder", 0)
 
 
 @confined
 def test_codes_and_signals_come_through(cell: Cell) -> None:
     done = cell.run(["bash", "-c", "exit 5"])
-    assert (done.isolation, done.execution.exit_code) == (f"landlock ABI {landlock.abi()}", 5)
+    assert (done.isolation, done.execution.exit_code) == ("landlock", 5)
     assert cell.run(["bash", "-c", "kill -9 $$"]).execution.exit_code == 137
 
 
@@ -180,8 +184,8 @@ def test_a_package_installed_for_editing_is_taken_from_the_clean_folder(cell: Ce
     workspace = tmp_path / "original"
     own = cell.python
     cell.python = Interpreter(own.executable, own.prefixes, (*own.search, f"{workspace}/src"), own.facts)
-    sandbox = Sandbox(cell.root, environment(), {}, [cell.python], workspace)
-    env = sandbox.environment()
+    sandbox = Sandbox(cell.root, cell.scratch, environment(), {}, [cell.python], workspace)
+    env = sandbox.environment(room=False)
     assert env["PYTHONPATH"] == f"{cell.root}/src"
     assert not any(path.startswith(str(workspace)) for path in sandbox.policy().read)
     assert env["PATH"].startswith(str(Path(own.executable).parent))
@@ -190,9 +194,9 @@ def test_a_package_installed_for_editing_is_taken_from_the_clean_folder(cell: Ce
 def test_programs_of_the_workspace_are_those_of_the_clean_folder(cell: Cell, tmp_path: Path) -> None:
     workspace = tmp_path / "original"
     path = f"{workspace}/bin:{workspace}:{tmp_path}:/:/usr/bin"
-    sandbox = Sandbox(cell.root, {"PATH": path}, {}, [cell.python], workspace)
+    sandbox = Sandbox(cell.root, cell.scratch, {"PATH": path}, {}, [cell.python], workspace)
     ours = str(Path(cell.python.executable).parent)
-    assert sandbox.environment()["PATH"] == f"{ours}:{cell.root}/bin:{cell.root}:{tmp_path}:/:/usr/bin"
+    assert sandbox.environment(room=False)["PATH"] == f"{ours}:{cell.root}/bin:{cell.root}:{tmp_path}:/:/usr/bin"
     assert not {"/", str(tmp_path), str(workspace), f"{workspace}/bin"} & set(sandbox.policy().read)
 
 

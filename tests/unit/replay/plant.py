@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dsv import places
 from dsv.lineage.interpreter import Interpreter, interpreter_at
-from dsv.lineage.sandbox import Openings
+from dsv.lineage.isolation import Isolation, Openings
 from dsv.model.verdict import Checked, Status
 from dsv.ops.drop import drop_stored, drop_working
 from dsv.ops.gc import gc
@@ -34,6 +34,7 @@ class Plant(Workshop):
     def __init__(self, root: Path) -> None:
         super().__init__(root)
         self.trusted = root.parent / "trusted"
+        self.rooms = root.parent / "rooms"
         self.asked: list[Command] = []
 
     def run(self, script: str, *, params: dict[str, str] | None = None, env: dict[str, str] | None = None,
@@ -54,9 +55,11 @@ class Plant(Workshop):
         return run(self.repo, asked, execute=False).recorded
 
     def settings(self, *, twice: bool = False, jobs: int = 2, env: dict[str, str] | None = None,
-                 openings: Openings | None = None, landlock: bool = True) -> Settings:  # fmt: skip
-        means = Means({**environment(), **(env or {})}, PYTHON, openings or Openings(), use_landlock=landlock)
-        return Settings(means, jobs=jobs, twice=twice)
+                 openings: Openings | None = None, strongest: Isolation = Isolation.NAMESPACES,
+                 timeout: float | None = None) -> Settings:  # fmt: skip
+        means = Means({**environment(), **(env or {})}, PYTHON, openings or Openings(), strongest, timeout)
+        self.rooms.mkdir(exist_ok=True)
+        return Settings(means, self.rooms, jobs=jobs, twice=twice)
 
     def agree(self, commands: Sequence[Command]) -> None:
         self.asked += commands
@@ -86,5 +89,6 @@ class Plant(Workshop):
         gc(self.repo, grace=0)
 
     def scratch(self) -> list[str]:
-        """Return what replays left in `.dsv/tmp`."""
-        return sorted(path.name for path in (self.root / ".dsv/tmp").iterdir() if path.name.startswith("re"))
+        """Return what replays left in `.dsv/tmp` and where they are made."""
+        places = [*(self.root / ".dsv/tmp").iterdir(), *self.rooms.iterdir()]
+        return sorted(path.name for path in places if path.name.startswith("re"))

@@ -7,14 +7,13 @@ import pytest
 
 from dsv import origins
 from dsv.errors import NotFound, Refused, StorageError
-from dsv.lineage import landlock
-from dsv.lineage.sandbox import Openings
+from dsv.lineage.isolation import Isolation, Openings
 from dsv.model.attempt import CLAIMED, VERIFIED
 from dsv.model.verdict import Status
 from dsv.ops.verify import Level, Selection, verify, verify_hashes
 from tests.unit.replay.plant import Plant
+from tests.walls import needs_walls, strongest
 
-confined = pytest.mark.skipif(landlock.abi() < 4, reason="needs Landlock with rules for TCP")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs automatic capture")
 pytestmark = linux
 
@@ -36,7 +35,7 @@ def test_a_chain_is_identical_at_both_levels(plant: Plant) -> None:
     found = plant.verify(level=Level.RAW)
     assert {check.path: check.status for check in found.checks} == wanted
     assert found.ok
-    assert found.isolation == (f"landlock ABI {landlock.abi()}" if landlock.abi() else "folder")
+    assert found.isolation == strongest()
     assert plant.scratch() == []
     assert plant.changes() == ({}, {})
 
@@ -179,7 +178,7 @@ def test_an_input_that_is_updated_in_place(plant: Plant) -> None:
     assert plant.check("data.csv", Level.RAW).status is Status.IDENTICAL
 
 
-@confined
+@needs_walls
 def test_what_was_not_recorded_fails_with_its_name(plant: Plant, tmp_path: Path) -> None:
     (tmp_path / "outside.csv").write_text(CSV)
     plant.run(f"cp {tmp_path}/outside.csv out.csv")
@@ -192,9 +191,10 @@ def test_what_was_not_recorded_fails_with_its_name(plant: Plant, tmp_path: Path)
     assert plant.check("out.csv", settings=allowed).status is Status.IDENTICAL
 
 
-def test_without_landlock_the_result_says_so(plant: Plant) -> None:
+@pytest.mark.parametrize("wall", [Isolation.LANDLOCK, Isolation.FOLDER])
+def test_with_weaker_walls_the_result_says_so(plant: Plant, wall: Isolation) -> None:
     chain(plant)
-    assert plant.verify("top.csv", settings=plant.settings(landlock=False)).isolation == "folder"
+    assert plant.verify("top.csv", settings=plant.settings(strongest=wall)).isolation == wall
 
 
 def test_a_command_that_is_not_there(plant: Plant) -> None:

@@ -1,0 +1,249 @@
+"""The processes of a room.
+
+    keeper   in all new namespaces except the one for processes; waits
+    init     process 1 of the room: makes its file system, reaps; all end with it
+    command  in a session of its own, without capabilities
+
+Without a room the first of them is the command.
+"""
+
+import contextlib
+import errno
+import os
+import select
+import signal
+import sys
+import time
+from types import FrameType
+
+from dsv.lineage import landlock
+from dsv.lineage.cleanroom import kernel
+from dsv.lineage.cleanroom.mounts import furnish
+from dsv.lineage.cleanroom.order import READY, Order, Room
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # `typing` is slow to import
+    from dsv.lineage.cleanroom.watcher import Watcher
+
+UNABLE = 125
+"""The exit code where the walls cannot be made; the report says why."""
+
+_CANNOT = 126
+_NO_COMMAND = 127
+
+_GRACE = 2.0
+"""Seconds for what the command left running to end by itself, as outside of a room."""
+
+_PASSED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+_RESTORED = (*_PASSED, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD)
+
+_NAMESPACES = (
+    kernel.NEW_USERS
+    | kernel.NEW_MOUNTS
+    | kernel.NEW_PIDS
+    | kernel.NEW_NETWORK
+    | kernel.NEW_IPC
+    | kernel.NEW_NAMES
+    | kernel.NEW_CGROUPS
+)
+
+
+def run(order: Order) -> int:
+    """Carry out `order`; return the command's exit code as a shell says it."""
+    kernel.die_with_parent()
+    if os.getppid() != order.parent:
+        return _CANNOT  # it ended before we could ask to end with it
+    if order.room is None:
+        return _become(order)
+    watcher = None
+    if order.watch is not None:
+        # Now, as its sources are not in the room.
+        from dsv.lineage.cleanroom.watcher import Watcher
+
+        watcher = Watcher(order, order.watch)
+    return _keep(order, order.room, watcher)
+
+
+def _keep(order: Order, room: Room, watcher: "Watcher | None") -> int:
+    """Be the keeper."""
+    try:
+        _enter(room)
+        kernel.die_with_parent()  # forgotten with the change of user namespace
+    except OSError as error:
+        return _unable(order, error)
+    lifeline, held = os.pipe()
+    init = os.fork()
+    if init == 0:
+        os.close(held)
+        os._exit(_init(order, room, watcher, lifeline))
+    os.close(lifeline)
+    os.close(order.report)
+    for number in _PASSED:  # init gets them as well: it is in our process group
+        signal.signal(number, signal.SIG_IGN)
+    _, status = os.waitpid(init, 0)
+    return _exit_code(status)
+
+
+def _enter(room: Room) -> None:
+    """Enter new namespaces, staying the same user."""
+    uid, gid = os.geteuid(), os.getegid()
+    kernel.unshare(_NAMESPACES & ~kernel.NEW_NETWORK if room.network else _NAMESPACES)
+    # Without "deny" the kernel takes no group from us. Only our own number can be mapped, as root too.
+    for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
+        fd = os.open(f"/proc/self/{name}", os.O_WRONLY)
+        try:
+            os.write(fd, text.encode())
+        except OSError as error:
+            raise OSError(error.errno, f"user namespaces: {error.strerror}") from error
+        finally:
+            os.close(fd)
+
+
+def _init(order: Order, room: Room, watcher: "Watcher | None", lifeline: int) -> int:
+    """Be process 1: make the room, start the command, reap; when it has ended, end, and with us all others."""
+    try:
+        furnish(room)
+        if not room.network:
+            kernel.bring_up_loopback()
+    except OSError as error:
+        return _unable(order, error)
+    life = Life(lifeline)
+    code = None if watcher is None else _watched(order, watcher, life)
+    return _unwatched(order, life) if code is None else code
+
+
+def _unwatched(order: Order, life: "Life") -> int:
+    command = os.fork()
+    if command == 0:
+        signal.set_wakeup_fd(-1)
+        os._exit(_become(order))
+    os.close(order.report)
+    life.begin(command)
+    return life.wait()
+
+
+def _watched(order: Order, watcher: "Watcher", life: "Life") -> int | None:
+    """Run the command and watch it; None if that is not possible, and nothing was run."""
+    try:
+        command = watcher.start(lambda: _prepare(order))
+    except OSError as error:
+        return _unable(order, error)
+    if command is None:
+        return None
+    os.write(order.report, READY)
+    os.close(order.report)
+    life.begin(command)
+    failure = watcher.serve(life.is_over)
+    if failure:
+        return _refused(order, failure)
+    code = life.wait()
+    watcher.report()
+    return code
+
+
+class Life:
+    """From the start of the command to the end of the room.
+
+    Args:
+        lifeline: Hangs up with the keeper.
+    """
+
+    def __init__(self, lifeline: int) -> None:
+        self._wake, woken = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._poll = select.poll()
+        self._poll.register(lifeline, 0)
+        self._poll.register(self._wake, select.POLLIN)
+        self._lifeline = lifeline
+        self._command = 0
+        self._code: int | None = None
+        self._patience: float | None = None
+        self._gone = False
+        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
+
+    def begin(self, command: int) -> None:
+        """Pass signals on to `command` from now on; of those from inside process 1 gets only what it handles."""
+        self._command = command
+
+        def pass_on(number: int, _frame: FrameType | None) -> None:
+            with contextlib.suppress(OSError):
+                os.killpg(command, number)
+
+        for number in _PASSED:
+            signal.signal(number, pass_on)
+
+    def is_over(self) -> bool:
+        """Take note of who has ended; whether the command has, and all others or their patience; or the keeper."""
+        try:
+            while (found := os.waitpid(-1, os.WNOHANG))[0]:
+                if found[0] == self._command:
+                    self._code, self._patience = _exit_code(found[1]), time.monotonic() + _GRACE
+        except ChildProcessError:
+            return True
+        self._look(0)
+        return self._gone or (self._patience is not None and time.monotonic() >= self._patience)
+
+    def wait(self) -> int:
+        """Wait until it is over, and return the command's exit code."""
+        while not self.is_over():
+            left = None if self._patience is None else max(self._patience - time.monotonic(), 0) * 1000
+            self._look(left)
+        if self._gone:
+            return 128 + signal.SIGKILL
+        return _CANNOT if self._code is None else self._code
+
+    def _look(self, milliseconds: float | None) -> None:
+        for fd, _ in self._poll.poll(milliseconds):
+            if fd == self._lifeline:
+                self._gone = True
+            else:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(self._wake, 4096)
+
+
+def _prepare(order: Order) -> None:
+    """Put up the walls that belong to the command, in its process.
+
+    Raises:
+        OSError: One of them cannot be put up.
+    """
+    if order.room is not None:
+        os.setsid()  # it has no terminal, so that nothing can be typed into the user's
+    for number in _RESTORED:  # what Python ignores would stay ignored
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        os.chdir(order.cwd)
+    except OSError as error:
+        raise OSError(error.errno, f"the folder {order.cwd}: {error.strerror}") from error
+    kernel.forgo_privileges()
+    if order.policy is not None:
+        landlock.confine(order.policy)
+
+
+def _become(order: Order) -> int:
+    """Become the command; returns only if that fails."""
+    try:
+        _prepare(order)
+    except OSError as error:
+        return _unable(order, error)
+    os.write(order.report, READY)
+    os.set_inheritable(order.report, False)
+    try:
+        os.execvpe(order.argv[0], order.argv, order.env)  # noqa: S606
+    except OSError as error:
+        return _refused(order, error.errno or 0)
+
+
+def _refused(order: Order, number: int) -> int:
+    sys.stderr.write(f"dsv: {order.argv[0]}: {os.strerror(number)}\n")
+    return _NO_COMMAND if number in (errno.ENOENT, errno.ENOTDIR) else _CANNOT
+
+
+def _unable(order: Order, error: OSError) -> int:
+    os.write(order.report, (error.strerror or os.strerror(error.errno or 0)).encode())
+    return UNABLE
+
+
+def _exit_code(status: int) -> int:
+    code = os.waitstatus_to_exitcode(status)
+    return 128 - code if code < 0 else code
