@@ -109,7 +109,10 @@ FACES = {"api", "call", "cli", "__main__"}
 
 OWN_PROGRAMS = {
     "lineage.cleanroom.__main__",
+    "lineage.cleanroom.kernel",
+    "lineage.cleanroom.mounts",
     "lineage.cleanroom.processes",
+    "lineage.cleanroom.watcher",
     "lineage.sitecustomize.sitecustomize",
     "lineage.witness.launch",
     "lineage.witness.supervisor",

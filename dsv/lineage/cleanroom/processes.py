@@ -7,17 +7,14 @@
 Without a room the first of them is the command.
 """
 
-import contextlib
 import errno
 import os
-import select
 import signal
 import sys
-import time
-from types import FrameType
 
 from dsv.lineage import landlock
 from dsv.lineage.cleanroom import kernel
+from dsv.lineage.cleanroom.life import PASSED, Life, exit_code
 from dsv.lineage.cleanroom.mounts import furnish
 from dsv.lineage.cleanroom.order import READY, Order, Room
 
@@ -31,11 +28,7 @@ UNABLE = 125
 _CANNOT = 126
 _NO_COMMAND = 127
 
-_GRACE = 2.0
-"""Seconds for what the command left running to end by itself, as outside of a room."""
-
-_PASSED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-_RESTORED = (*_PASSED, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD)
+_RESTORED = (*PASSED, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD)
 
 _NAMESPACES = (
     kernel.NEW_USERS
@@ -78,10 +71,10 @@ def _keep(order: Order, room: Room, watcher: "Watcher | None") -> int:
         os._exit(_init(order, room, watcher, lifeline))
     os.close(lifeline)
     os.close(order.report)
-    for number in _PASSED:  # init gets them as well: it is in our process group
+    for number in PASSED:  # init gets them as well: it is in our process group
         signal.signal(number, signal.SIG_IGN)
     _, status = os.waitpid(init, 0)
-    return _exit_code(status)
+    return exit_code(status)
 
 
 def _enter(room: Room) -> None:
@@ -112,7 +105,7 @@ def _init(order: Order, room: Room, watcher: "Watcher | None", lifeline: int) ->
     return _unwatched(order, life) if code is None else code
 
 
-def _unwatched(order: Order, life: "Life") -> int:
+def _unwatched(order: Order, life: Life) -> int:
     command = os.fork()
     if command == 0:
         signal.set_wakeup_fd(-1)
@@ -122,7 +115,7 @@ def _unwatched(order: Order, life: "Life") -> int:
     return life.wait()
 
 
-def _watched(order: Order, watcher: "Watcher", life: "Life") -> int | None:
+def _watched(order: Order, watcher: "Watcher", life: Life) -> int | None:
     """Run the command and watch it; None if that is not possible, and nothing was run."""
     try:
         command = watcher.start(lambda: _prepare(order))
@@ -139,66 +132,6 @@ def _watched(order: Order, watcher: "Watcher", life: "Life") -> int | None:
     code = life.wait()
     watcher.report()
     return code
-
-
-class Life:
-    """From the start of the command to the end of the room.
-
-    Args:
-        lifeline: Hangs up with the keeper.
-    """
-
-    def __init__(self, lifeline: int) -> None:
-        self._wake, woken = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        self._poll = select.poll()
-        self._poll.register(lifeline, 0)
-        self._poll.register(self._wake, select.POLLIN)
-        self._lifeline = lifeline
-        self._command = 0
-        self._code: int | None = None
-        self._patience: float | None = None
-        self._gone = False
-        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
-        signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
-
-    def begin(self, command: int) -> None:
-        """Pass signals on to `command` from now on; of those from inside process 1 gets only what it handles."""
-        self._command = command
-
-        def pass_on(number: int, _frame: FrameType | None) -> None:
-            with contextlib.suppress(OSError):
-                os.killpg(command, number)
-
-        for number in _PASSED:
-            signal.signal(number, pass_on)
-
-    def is_over(self) -> bool:
-        """Take note of who has ended; whether the command has, and all others or their patience; or the keeper."""
-        try:
-            while (found := os.waitpid(-1, os.WNOHANG))[0]:
-                if found[0] == self._command:
-                    self._code, self._patience = _exit_code(found[1]), time.monotonic() + _GRACE
-        except ChildProcessError:
-            return True
-        self._look(0)
-        return self._gone or (self._patience is not None and time.monotonic() >= self._patience)
-
-    def wait(self) -> int:
-        """Wait until it is over, and return the command's exit code."""
-        while not self.is_over():
-            left = None if self._patience is None else max(self._patience - time.monotonic(), 0) * 1000
-            self._look(left)
-        if self._gone:
-            return 128 + signal.SIGKILL
-        return _CANNOT if self._code is None else self._code
-
-    def _look(self, milliseconds: float | None) -> None:
-        for fd, _ in self._poll.poll(milliseconds):
-            if fd == self._lifeline:
-                self._gone = True
-            else:
-                with contextlib.suppress(BlockingIOError):
-                    os.read(self._wake, 4096)
 
 
 def _prepare(order: Order) -> None:
@@ -242,8 +175,3 @@ def _refused(order: Order, number: int) -> int:
 def _unable(order: Order, error: OSError) -> int:
     os.write(order.report, (error.strerror or os.strerror(error.errno or 0)).encode())
     return UNABLE
-
-
-def _exit_code(status: int) -> int:
-    code = os.waitstatus_to_exitcode(status)
-    return 128 - code if code < 0 else code
