@@ -106,7 +106,11 @@ def settings(context: Context, given: Given, *, twice: bool = False, keep: bool 
     python = find_python(None if given.python is None else program(context, given.python), context.env)
     openings = Openings(tuple(_allowed(context, path) for path in given.allow), given.network)
     means = Means(
-        context.env, None if python is None else interpreter_at(python), openings, timeout=given.timeout
+        context.env,
+        None if python is None else interpreter_at(python),
+        openings,
+        timeout=given.timeout,
+        asked=given.python is not None,
     )
     scratch = outside(context.repo.root, user_cache_path("dsv"))
     jobs = given.jobs or os.cpu_count() or 1

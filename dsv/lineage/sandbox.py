@@ -108,6 +108,7 @@ class Sandbox:
         timeout: After how many seconds it is ended; None: never.
         watched: Whether it is watched where that is possible, which is in a room.
         ignore: The workspace's rules for what is not looked at.
+        search: Folders of the workspace that Pythons look for modules in, relative to it.
     """
 
     folder: Path
@@ -122,6 +123,7 @@ class Sandbox:
     timeout: float | None = None
     watched: bool = True
     ignore: Ignore = NOTHING
+    search: tuple[str, ...] = ()
 
     def run(
         self,
@@ -162,7 +164,8 @@ class Sandbox:
             name: value for name, value in self.ambient.items() if name in _PASSED or name.startswith("LC_")
         }
         env["PATH"] = self._tools.path(None if room else self.folder)
-        sources: list[str] = []
+        base = self._place if room else self.folder
+        sources = [os.path.normpath(base / path) for path in self.search]
         if room:
             env |= {"HOME": self._home, "TMPDIR": "/tmp"}  # noqa: S108
             sources += [] if self.library is None else [plan.LIBRARY]

@@ -17,8 +17,9 @@ from dsv.replay.beside import Judgement, compare
 from dsv.replay.folder import Result
 from dsv.replay.judge import judge
 from dsv.replay.plan import Step
-from dsv.replay.step import Means, Replay, unset
+from dsv.replay.step import Means, Replay
 from dsv.replay.traces import named, traces
+from dsv.replay.variables import unset
 from dsv.repo import Repo
 
 _TO_EXPLAIN = (Status.DIFFERENT, Status.NONDETERMINISTIC, Status.EQUAL_BUT_FOR_METADATA)
@@ -97,7 +98,7 @@ def of_failure(repo: Repo, step: Step, done: Replay, means: Means) -> Replayed:
         clean=done.clean,
         withheld=() if attempt is None else attempt.withheld,
     )
-    secret = unset(step, means.ambient)
+    secret = unset(step.run, means.ambient)
     if secret:
         reason += f"; {', '.join(secret)}, whose value was not recorded, is not set"
     return _failed(step, done, reason)

@@ -14,11 +14,13 @@ from dsv.ids import ObjectId, short
 from dsv.lineage import marker
 from dsv.model import node as nodes
 from dsv.model import tree as trees
+from dsv.model.attempt import Attempt
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import Node
 from dsv.model.origin import Source
 from dsv.model.run import Input, Output, Run
 from dsv.progress import SILENT, Progress
+from dsv.replay import scenery
 from dsv.replay.plan import Step
 from dsv.repo import Repo
 from dsv.workspace.build import Builder, Reader, write_file
@@ -63,6 +65,7 @@ def lay_out(
     folder: Path,
     around: Around = Around.ABOVE,
     *,
+    attempt: Attempt | None = None,
     progress: Progress = SILENT,
 ) -> None:
     """Put into the empty `folder` what a run needs: its inputs as they were recorded, its code, and folders.
@@ -74,6 +77,7 @@ def lay_out(
         folder: Where.
         around: Which folders there are besides: `ABOVE`: those above outputs; `ALL`: those that are outputs, too,
             empty, with the folders in them.
+        attempt: How the run happened; None if that is not known.
         progress: Told of the bytes.
 
     Raises:
@@ -110,6 +114,7 @@ def lay_out(
                 _above(folder, output.path)
             if around is Around.ALL and output.kind == nodes.DIR:
                 _make_folders(repo, output, folder)
+        scenery.furnish(repo, run, attempt, folder)
 
 
 def check_inside(path: str) -> None:

@@ -1,10 +1,11 @@
-"""How long a replay may take."""
+"""How a run happened, and how long its replay may take."""
 
 from typing import NamedTuple
 
 from dsv import origins
 from dsv.errors import DsvError
 from dsv.ids import ObjectId
+from dsv.model.attempt import Attempt
 from dsv.repo import Repo
 
 _FACTOR = 10
@@ -23,22 +24,25 @@ class Limit(NamedTuple):
     words: str
 
 
-def limit_of(repo: Repo, run: ObjectId, given: float | None = None) -> Limit:
-    """Return how long a replay of `run` may take: ten times what was recorded, and at least a minute.
+def attempt_of(repo: Repo, run: ObjectId) -> Attempt | None:
+    """Return how `run` happened; None if that is not known here."""
+    try:
+        return origins.attempt(repo, repo.refs(), run)
+    except DsvError:
+        return None
+
+
+def limit_of(attempt: Attempt | None, given: float | None = None) -> Limit:
+    """Return how long a replay may take: ten times what was recorded, and at least a minute.
 
     Where it is not known how long the run took, there is no limit.
 
     Args:
-        repo: The workspace.
-        run: The run.
+        attempt: How the run happened; None if that is not known.
         given: What the user says, in seconds; it counts instead.
     """
     if given is not None:
         return Limit(given, f"{given:g} s")
-    try:
-        attempt = origins.attempt(repo, repo.refs(), run)
-    except DsvError:
-        attempt = None
     if attempt is None or attempt.claimed:
         return Limit(None, "")
     seconds = attempt.milliseconds / 1000 * _FACTOR

@@ -16,7 +16,9 @@ from dsv.replay.account import Replayed
 from dsv.replay.environments import Present
 from dsv.replay.feeding import Feed
 from dsv.replay.folder import Result
+from dsv.replay.outside import Outsiders
 from dsv.replay.plan import Plan, Step
+from dsv.replay.pythons import Pythons
 from dsv.replay.room import clear
 from dsv.replay.schedule import carry_out
 from dsv.replay.step import Means, replay
@@ -111,6 +113,8 @@ class _Session:
         self._room = room
         self._settings = settings
         self._present = Present(repo, settings.means.ambient)
+        self._pythons = Pythons(repo)
+        self._outside = Outsiders(repo, [step.run for step in plan.steps.values()], settings.means.openings)
         self._done: dict[ObjectId, Replayed] = {}
         self._settled: set[ObjectId] = set()
         self._users = plan.chain_users() if plan.chain else {oid: plan.users(oid) for oid in plan.steps}
@@ -152,6 +156,12 @@ class _Session:
             return account.without(step, Status.FAILED, error.message)
 
     def _replayed(self, step: Step, made: Mapping[str, Result]) -> Replayed:
+        elsewhere = self._outside.missing(step.run)
+        if elsewhere:
+            reason = (
+                f"it uses {elsewhere}, which is outside of the workspace and is not here as it was recorded"
+            )
+            return account.without(step, Status.FAILED, reason)
         means = self._means(step)
         place = _place(self._room, step.id)
         replays = [replay(self._repo, step, made, place / "1", means, self.executor)]
@@ -179,9 +189,9 @@ class _Session:
         )
 
     def _means(self, step: Step) -> Means:
-        means = self._settings.means
+        means = replace(self._settings.means, openings=self._outside.opened(step.run))
         if not self._settings.recreate:
-            return means
+            return replace(means, python=self._pythons.of(step.id, means))
         wanted = origins.environment(self._repo, step.run.environment)
         if not wanted.python:
             return means

@@ -17,19 +17,20 @@ from dsv.lineage.interpreter import Interpreter, is_python
 from dsv.lineage.isolation import Isolation, Openings
 from dsv.lineage.portable import fill
 from dsv.lineage.sandbox import Sandbox
+from dsv.model.attempt import Attempt
 from dsv.model.checkpoint import Checkpoint
-from dsv.model.node import DIR
-from dsv.model.run import Output
+from dsv.model.node import DIR, FILE
+from dsv.model.run import Output, Run
 from dsv.progress import SILENT, Progress
 from dsv.replay.folder import Around, Result, has_link, lay_out
-from dsv.replay.limits import limit_of
+from dsv.replay.limits import attempt_of, limit_of
 from dsv.replay.plan import Step
 from dsv.replay.room import clear
+from dsv.replay.variables import at_home, variables
 from dsv.replay.view import view
 from dsv.repo import Repo
+from dsv.workspace.build import write_file
 from dsv.workspace.sink import HashSink
-
-PARAMETER = "DSV_PARAM_"
 
 _USES = re.compile(rb"^\s*(import|from)\b[^\n]*\bdsv\b", re.MULTILINE)
 _EXISTS = re.compile(r"file exists|already exists|FileExistsError", re.IGNORECASE)
@@ -45,6 +46,7 @@ class Means:
         openings: What a command may use beyond its inputs.
         strongest: The strongest walls that are put around a command.
         timeout: After how many seconds a command is ended; None: after ten times what was recorded.
+        asked: Whether the user asked for this interpreter: then the recorded one is not taken instead.
     """
 
     ambient: Mapping[str, str]
@@ -52,6 +54,7 @@ class Means:
     openings: Openings = field(default_factory=Openings)
     strongest: Isolation = Isolation.NAMESPACES
     timeout: float | None = None
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +121,13 @@ def replay(
         StorageError: The disk is full or fails.
     """
     work = place / "work"
+    attempt = attempt_of(repo, step.id)
     around: Around | None = Around.ABOVE
     while around is not None:
         work.mkdir(parents=True, mode=0o700)
         try:
-            lay_out(repo, step, made, work, around, progress=progress)
-            done = _execute(repo, step, work, place / "own", means, executor)
+            lay_out(repo, step, made, work, around, attempt=attempt, progress=progress)
+            done = _execute(repo, step, attempt, work, means, executor)
             around = _other(step, done, work) if around is Around.ABOVE else None
             if around is None and not done.failed:
                 return replace(done, results=_gather(repo, step, work, place / "out"))
@@ -146,17 +150,21 @@ def _other(step: Step, done: Replay, work: Path) -> Around | None:
     return Around.ALL if any(output.kind == DIR for output in missing) else None
 
 
-def _execute(repo: Repo, step: Step, work: Path, own: Path, means: Means, executor: Executor) -> Replay:
-    run = step.run
-    limit = limit_of(repo, step.id, means.timeout)
+def _execute(
+    repo: Repo, step: Step, attempt: Attempt | None, work: Path, means: Means, executor: Executor
+) -> Replay:
+    run, own = step.run, work.parent / "own"
+    limit = limit_of(attempt, means.timeout)
     with storing("write", own):
         own.mkdir(mode=0o700)
-    argv = _program(fill(run.argv, run.params), means.python)
+    home = means.ambient.get("HOME", "")
+    given = variables(run, means.ambient, repo.config.pass_env, home)
+    argv = _program([at_home(word, home) for word in fill(run.argv, run.params)], means.python)
     sandbox = Sandbox(
         work,
         own,
-        means.ambient,
-        declared(step, means.ambient, repo.config.pass_env),
+        given.ambient,
+        given.declared,
         [] if means.python is None else [means.python],
         repo.root,
         means.openings,
@@ -164,10 +172,11 @@ def _execute(repo: Repo, step: Step, work: Path, own: Path, means: Means, execut
         library=None if means.python is None else lacking(repo, step, means.python),
         timeout=limit.seconds,
         ignore=repo.ignored,
+        search=given.search,
     )
-    with _nowhere() as sink:
+    with _nowhere() as sink, _standard_input(repo, run, own) as stdin:
         try:
-            done = sandbox.run(executor, argv, run.cwd, stdout=sink, stderr=sink, stdin=subprocess.DEVNULL)
+            done = sandbox.run(executor, argv, run.cwd, stdout=sink, stderr=sink, stdin=stdin)
         except (NotFound, UserError) as error:
             return Replay(problem=error.message)
     clean = repo.root if done.isolation is Isolation.NAMESPACES else work
@@ -183,26 +192,6 @@ def lacking(repo: Repo, step: Step, python: Interpreter) -> Path | None:
         _USES.search(bytes(repo.contents.read(file.file))) for file in step.code if file.path.endswith(".py")
     )
     return package if uses else None
-
-
-def declared(step: Step, ambient: Mapping[str, str], pass_env: Sequence[str]) -> dict[str, str]:
-    """Return the variables that a run gets besides the few that all get.
-
-    Those are its parameters, those that it declared, and those that the settings pass on. A declared
-    one whose value is secret was not recorded: it has the value that it has now.
-    """
-    passed = {name: ambient[name] for name in pass_env if name in ambient}
-    own = {
-        name: value if value is not None else ambient[name]
-        for name, value in step.run.variables.items()
-        if value is not None or name in ambient
-    }
-    return {**passed, **own, **{f"{PARAMETER}{key}": value for key, value in step.run.params.items()}}
-
-
-def unset(step: Step, ambient: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the secret variables that a run had and that are not set now."""
-    return tuple(name for name, value in step.run.variables.items() if value is None and name not in ambient)
 
 
 def _program(argv: Sequence[str], python: Interpreter | None) -> list[str]:
@@ -239,6 +228,24 @@ def _look(there: Repo, output: Output, step: Step) -> Checkpoint | None:
         return None
     there.remember_nodes(sink)
     return Checkpoint(seen.content, seen.kind, seen.size, seen.files, output.schema, step.id)
+
+
+@contextlib.contextmanager
+def _standard_input(repo: Repo, run: Run, own: Path) -> Iterator[int]:
+    """Give the descriptor of what the run read from its standard input, if that was kept; else of nothing.
+
+    Raises:
+        Missing, Corrupt: The store cannot give it.
+    """
+    if run.stdin is None:
+        yield subprocess.DEVNULL
+        return
+    place = own / "stdin"
+    with storing("write", place):
+        write_file(os.fspath(place), run.stdin, FILE, repo.place(SILENT).reader)
+        file = place.open("rb")
+    with file:
+        yield file.fileno()
 
 
 @contextlib.contextmanager

@@ -35,7 +35,7 @@ class OutsideFiles:
 
     def content(self, file: Outside) -> ObjectId | None:
         """Return the file id of what is there now; None if nothing is, or it cannot be read."""
-        place = self._place(file.path)
+        place = self.place(file.path)
         try:
             found = None if place is None else place.stat()
             if place is None or found is None or not modes.S_ISREG(found.st_mode):
@@ -61,7 +61,8 @@ class OutsideFiles:
             self._rows = {row[0]: row for row in self._repo.cache.snapshot(_KEY) or ()}
         return self._rows
 
-    def _place(self, path: str) -> Path | None:
+    def place(self, path: str) -> Path | None:
+        """Return where the recorded path of a file is on this machine; None if that is not known."""
         if path != _HOME and not path.startswith(f"{_HOME}/"):
             return Path(path)
         home = self._repo.home
