@@ -7,12 +7,12 @@ not part of the format, but another choice would find none of the old segments a
 
 import warnings
 from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
 
 from dsv.segment.window import Window
 
-with warnings.catch_warnings():
-    # Without its compiled module pyfastcdc warns on stderr; `COMPILED` says it to who asks.
-    warnings.simplefilter("ignore")
+if TYPE_CHECKING:
     from pyfastcdc import FastCDC
 
 COARSE = 128 << 10
@@ -23,8 +23,20 @@ FINE = 64 << 10
 
 MAX = 1 << 20
 
-COMPILED = not FastCDC.__module__.startswith("pyfastcdc.py")
-"""Whether the fast module is in use. The other one gives the same cuts, 200 times slower."""
+
+@cache
+def _chunkers() -> "type[FastCDC]":
+    """Load the library when the first file is cut: most are too small, and it takes longer than a small command."""
+    with warnings.catch_warnings():
+        # Without its compiled module pyfastcdc warns on stderr; `is_compiled` says it to who asks.
+        warnings.simplefilter("ignore")
+        from pyfastcdc import FastCDC
+    return FastCDC
+
+
+def is_compiled() -> bool:
+    """Whether the fast module is in use. The other one gives the same cuts, 200 times slower."""
+    return not _chunkers().__module__.startswith("pyfastcdc.py")
 
 
 def cut(window: Window, start: int, stop: int, average: int = COARSE) -> Iterator[memoryview]:
@@ -36,7 +48,7 @@ def cut(window: Window, start: int, stop: int, average: int = COARSE) -> Iterato
     Raises:
         EOFError: The file has become shorter.
     """
-    chunker = FastCDC(average, min_size=average // 4, max_size=MAX)
+    chunker = _chunkers()(average, min_size=average // 4, max_size=MAX)
     while start < stop:
         window.release(start)
         window.hold(min(stop, start + MAX + 1))
