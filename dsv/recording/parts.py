@@ -20,8 +20,11 @@ from dsv.store.ingest import ingest
 from dsv.store.sink import StoreSink
 from dsv.store.writer import Writer
 from dsv.tables.keys import DIGEST_VERSION
+from dsv.tables.names import may_be_table
 from dsv.workspace.pages import kind_of
 from dsv.workspace.paths import check_dataset
+
+_START = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +102,12 @@ def _store_output(repo: Repo, writer: Writer, before: Before, path: str, progres
 
 def _describe(repo: Repo, made: _Made) -> tuple[Output, int | None]:
     """Return an output with its table, and the rows of that."""
-    from dsv import tabular
-
     version = made.version
     whole = Output(made.path, version.content, version.kind, version.size, version.files, version.schema)
+    if not version.is_dir and not may_be_table(made.path, _head(repo.root / made.path)):
+        return whole, None
+    from dsv import tabular
+
     try:
         version, known = tabular.pinned(repo, made.path, version, made.previous)
     except NoTable:
@@ -110,6 +115,11 @@ def _describe(repo: Repo, made: _Made) -> tuple[Output, int | None]:
     said = tabular.metadata_of(repo, made.path, version)
     found = replace(whole, schema=version.schema, table=known.table, digest=DIGEST_VERSION, metadata=said)
     return found, known.rows
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_START)
 
 
 def _store_code(repo: Repo, writer: Writer, used: Uses, progress: Progress) -> Code:
