@@ -1,16 +1,24 @@
-"""Git's history, as far as data depends on it. The only importer of GitPython."""
+"""Git's history, as far as data depends on it. The only importer of GitPython.
+
+Every run asks where git is, and importing the library takes longer than asking: `state_of` does without it.
+"""
 
 import os
+import subprocess
 from pathlib import Path
-
-from git import Git, GitCommandError, GitCommandNotFound, InvalidGitRepositoryError, Repo
-from git.exc import GitError
+from typing import TYPE_CHECKING
 
 from dsv import lockfile
 from dsv.errors import NotFound
 from dsv.ids import ObjectId, is_id
 from dsv.lineage.masking import strip_url
 from dsv.model.attempt import GitState
+
+if TYPE_CHECKING:
+    from git import Repo
+
+_FIELDS = {"1": 8, "2": 9, "u": 10, "?": 1, "!": 1}
+"""How many fields stand before the path in a line of `git status --porcelain=v2`, by how it begins."""
 
 
 def locked_at(root: Path, ref: str) -> ObjectId:
@@ -20,6 +28,8 @@ def locked_at(root: Path, ref: str) -> ObjectId:
         NotFound: `root` is in no git repository, there is no such revision, or it has no lock file.
         BadConfig: The lock file of that revision cannot be read.
     """
+    from git import Git, GitCommandError, GitCommandNotFound
+
     git = _open(root)
     if git is None:
         raise NotFound(f"git:{ref}: the workspace is in no git repository")
@@ -40,6 +50,9 @@ def locked_in_history(root: Path) -> frozenset[ObjectId]:
     Raises:
         NotFound: Git has a history here but does not tell it, so that nothing may be collected.
     """
+    from git import Git
+    from git.exc import GitError
+
     git = _open(root)
     if git is None:
         return frozenset()
@@ -79,21 +92,39 @@ def state_of(root: Path) -> GitState | None:
     Raises:
         NotFound: Git does not tell.
     """
-    git = _open(root)
-    if git is None:
+    top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
+    if top is None:
         return None
-    with git:
-        try:
-            here = Git(root)
-            here.update_environment(GIT_OPTIONAL_LOCKS="0")
-            told = here.status("--porcelain=v1", "-z", "--no-renames", "--untracked-files=normal")
-            commit = here.rev_parse("--verify", "--quiet", "HEAD", with_exceptions=False) or None
-            remote = _remote(git)
-        except (GitError, OSError) as error:
-            raise NotFound(f"git does not tell the state of the workspace: {error}") from error
-        top = git.working_tree_dir or root
-    paths = {_below(root, Path(top), line[3:]) for line in told.split("\0") if line}
-    return GitState(remote, commit, tuple(sorted(paths - {lockfile.NAME})))
+    told = _ask(
+        root, "status", "--porcelain=v2", "--branch", "-z", "--no-renames", "--untracked-files=normal"
+    )
+    heads: dict[str, str] = {}
+    paths = set()
+    for line in told.split("\0"):
+        if line.startswith("# "):
+            key, _, value = line[2:].partition(" ")
+            heads[key] = value
+        elif line:
+            paths.add(_below(root, top, line.split(" ", _FIELDS[line[0]])[-1]))
+    commit = heads.get("branch.oid")
+    return GitState(
+        remote=_remote(root, heads.get("branch.head")),
+        commit=None if commit == "(initial)" else commit,
+        dirty=tuple(sorted(paths - {lockfile.NAME})),
+    )
+
+
+def _ask(root: Path, *arguments: str, may_fail: bool = False) -> str:
+    """Return what git says, which takes no lock and runs no monitor for it."""
+    command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", *arguments]
+    try:
+        done = subprocess.run(command, cwd=root, capture_output=True, check=False)
+    except OSError as error:
+        raise NotFound(f"git does not tell the state of the workspace: {error}") from error
+    if done.returncode and not may_fail:
+        said = done.stderr.decode("utf-8", "replace").strip()
+        raise NotFound(f"git does not tell the state of the workspace: {said}")
+    return done.stdout.decode("utf-8", "surrogateescape")
 
 
 def _below(root: Path, top: Path, path: str) -> str:
@@ -102,20 +133,25 @@ def _below(root: Path, top: Path, path: str) -> str:
     return f"{text}/" if path.endswith("/") else text
 
 
-def _remote(git: Repo) -> str | None:
-    with git.config_reader() as settings:
-        urls = {
-            section[8:-1]: str(settings.get_value(section, "url"))
-            for section in settings.sections()
-            if section.startswith('remote "') and settings.has_option(section, "url")
-        }
-        branch = None if git.head.is_detached else git.active_branch.name
-        followed = settings.get_value(f'branch "{branch}"', "remote", "") if branch else ""
-    names = [name for name in (str(followed), "origin", *sorted(urls)) if name in urls]
+def _remote(root: Path, branch: str | None) -> str | None:
+    told = _ask(
+        root, "config", "-z", "--get-regexp", r"^(remote\..*\.url|branch\..*\.remote)$", may_fail=True
+    )
+    settings = dict(one.partition("\n")[::2] for one in told.split("\0") if one)
+    urls = {
+        key.removeprefix("remote.").removesuffix(".url"): url
+        for key, url in settings.items()
+        if key.startswith("remote.")
+    }
+    names = [
+        name for name in (settings.get(f"branch.{branch}.remote"), "origin", *sorted(urls)) if name in urls
+    ]
     return strip_url(urls[names[0]]) if names else None
 
 
-def _open(root: Path) -> Repo | None:
+def _open(root: Path) -> "Repo | None":
+    from git import InvalidGitRepositoryError, Repo
+
     try:
         return Repo(root, search_parent_directories=True)
     except InvalidGitRepositoryError:
