@@ -8,8 +8,9 @@ from pathlib import Path
 from dsv.ids import ObjectId
 from dsv.lineage.capture import Captured
 from dsv.model.attempt import CAPTURED, CLAIMED, DECLARED, PARTLY, Attempt
-from dsv.model.node import DIR, FILE, LINK
+from dsv.model.node import DIR, FILE
 from dsv.recording.before import Before
+from dsv.recording.links import kind_of_link
 from dsv.recording.request import Request
 from dsv.recording.secrets import Screen
 from dsv.recording.surroundings import Surroundings
@@ -79,17 +80,17 @@ def _found(root: Path, used: Uses) -> tuple[tuple[str, str], ...]:
     paths = {
         path for path in used.found if path and path not in read and path not in used.made
     } | used.links.keys()
-    kinds = {path: kind for path in paths if (kind := _kind(root / path)) is not None}
+    kinds = {path: kind for path in paths if (kind := _kind(root, path)) is not None}
     return tuple((path, kinds[path]) for path in sorted(kinds, key=str.encode))
 
 
-def _kind(path: Path) -> str | None:
+def _kind(root: Path, path: str) -> str | None:
     try:
-        mode = path.lstat().st_mode
+        mode = (root / path).lstat().st_mode
+        if modes.S_ISLNK(mode):
+            return kind_of_link(root, path)
     except OSError:
         return None
-    if modes.S_ISLNK(mode):
-        return LINK
     return DIR if modes.S_ISDIR(mode) else FILE if modes.S_ISREG(mode) else None
 
 

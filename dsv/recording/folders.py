@@ -49,7 +49,9 @@ def written_folders(
         shown = [path for path in files if counts(path, folder)]
         if folder in shared or not shown or not known.issuperset(shown) or any(map(is_withheld, files)):
             return False
-        return not (_is_shelf(shown, spelled) or _wraps(folder, shown))
+        # A link is no dataset by itself: it needs a folder that is one.
+        links = any((root / path).is_symlink() for path in shown)
+        return not ((_is_shelf(shown, spelled) and not links) or _wraps(folder, shown))
 
     found = {}
     for path in written:

@@ -54,7 +54,7 @@ def absences(repo: Repo, uses: Uses) -> tuple[str, ...]:
         while "/" in top and not (repo.root / top.rpartition("/")[0]).exists():
             top = top.rpartition("/")[0]
         ours = any(top == made or top.startswith(f"{made}/") for made in uses.outputs)
-        hidden = repo.ignored.matches(top, is_dir=False) or litter.pattern_of(top) is not None
+        hidden = repo.ignored.matches(path, is_dir=False) or litter.pattern_of(path) is not None
         if not (ours or hidden or top in uses.made or (repo.root / top).exists()):
             found.add(top)
     return tuple(sorted(found, key=str.encode))

@@ -11,10 +11,12 @@ from dsv.ids import ObjectId
 from dsv.lineage.portable import SESSION
 from dsv.model.attempt import Attempt
 from dsv.model.checkpoint import Checkpoint
+from dsv.model.node import DIR
 from dsv.model.run import Listed, Run
 from dsv.recording.before import Before
 from dsv.recording.closure import Closure
 from dsv.recording.folders import above
+from dsv.recording.links import told_of_links
 from dsv.recording.parts import Parts
 from dsv.recording.request import Request
 from dsv.recording.result import Recorded
@@ -70,6 +72,7 @@ def stage_run(
         accept(run)
     attempt = _screened(screen, whole.attempt)
     oid = object_id(Kind.RUN, run.encode())
+    linked = _linked(repo, whole)
     versions = {one.path: one.checkpoint for one in whole.parts.sources}
     versions.update({one.path: one.checkpoint(oid) for one in run.outputs})
     staged: dict[str, None] = {}
@@ -104,8 +107,15 @@ def stage_run(
         unstaged=tuple(sorted((whole.before.unstaged & whole.used.reads()) - set(whole.used.outputs))),
         unchanged=not staged,
         warnings=whole.warnings,
-        notes=tuple(_notes(whole)),
+        notes=(*_notes(whole), *linked),
     )
+
+
+def _linked(repo: Repo, whole: Whole) -> list[str]:
+    """Return what is said of links in the folders that became datasets or were written."""
+    folders = [one.path for one in whole.parts.sources if one.checkpoint.is_dir]
+    folders += [one.path for one in whole.parts.outputs if one.kind == DIR]
+    return [said for path in folders if (said := told_of_links(repo.root, path)) is not None]
 
 
 def _kept(repo: Repo, writer: Writer, whole: Whole, versions: dict[str, Checkpoint]) -> ObjectId | None:
