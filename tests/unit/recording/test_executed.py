@@ -42,8 +42,13 @@ def test_the_python_is_the_one_that_did_the_work(tmp_path: Path) -> None:
     (tmp_path / "job.py").write_text("")
     poetry = program("/opt/poetry/bin/python", "/opt/poetry/bin/poetry", "run", "python", "job.py")
     ours = program(f"{tmp_path}/.venv/bin/python", "job.py", resolved="/usr/bin/python3.11")
-    assert python_of([program("/bin/uv", "run", "job.py"), poetry, ours], tmp_path) == tmp_path / ".venv/bin/python"
-    assert python_of([program("/bin/make"), program("/usr/bin/python3", "-c", "1")], tmp_path) == Path("/usr/bin/python3")
+    assert (
+        python_of([program("/bin/uv", "run", "job.py"), poetry, ours], tmp_path)
+        == tmp_path / ".venv/bin/python"
+    )
+    assert python_of([program("/bin/make"), program("/usr/bin/python3", "-c", "1")], tmp_path) == Path(
+        "/usr/bin/python3"
+    )
     assert python_of([program("/bin/sh", "-c", "x")], tmp_path) is None
 
 

@@ -50,7 +50,16 @@ class Running:
 
 
 def test_text_is_data_unless_it_is_a_program_or_settings(work: Workshop) -> None:
-    files = ("job.py", "steps", "params.yaml", "conf/config.json", "raw/page.html", "raw/a.xml", "raw/b.json", "raw/c.log")
+    files = (
+        "job.py",
+        "steps",
+        "params.yaml",
+        "conf/config.json",
+        "raw/page.html",
+        "raw/a.xml",
+        "raw/b.json",
+        "raw/c.log",
+    )
     work.write(dict.fromkeys(files, "x"))
     used = Running(work, "sh", "steps").ends(read=set(files))
     assert used.code == {"job.py", "steps", "params.yaml", "conf/config.json"}
@@ -70,7 +79,9 @@ def test_data_that_git_tracks_stays_there(work: Workshop) -> None:
 def test_what_git_ignores_is_like_any_other_file_but_for_secrets(work: Workshop) -> None:
     git(work, "init", "-q")
     work.write({".gitignore": "local/\n"})
-    work.write({"local/corpus.txt": "words", "local/rows.yaml": "rows: 3", "local/db.yaml": "password: plant-0815\n"})
+    work.write(
+        {"local/corpus.txt": "words", "local/rows.yaml": "rows: 3", "local/db.yaml": "password: plant-0815\n"}
+    )
     running = Running(work)
     work.write({"local/vocab.json": "{}"})
     used = running.ends(
@@ -171,13 +182,23 @@ def test_a_folder_that_is_listed_and_made_anew_is_not_read(work: Workshop) -> No
     work.write({"parts/k=1/a.csv": "1", "parts/k=2/a.csv": "2"})
     work.add("parts")
     used = Running(work).ends(
-        listed={"parts", "parts/k=1"}, written={"parts/k=1/a.csv", "parts/k=2/a.csv"}, removed={"parts/k=3/a.csv"}
+        listed={"parts", "parts/k=1"},
+        written={"parts/k=1/a.csv", "parts/k=2/a.csv"},
+        removed={"parts/k=3/a.csv"},
     )
     assert (set(used.inputs), used.outputs) == (set(), {"parts"})
 
 
 def test_a_listing_is_as_it_was_before_the_run(work: Workshop) -> None:
-    work.write({"raw/a.txt": "a", "raw/sub/b.txt": "b", "raw/__pycache__/x.pyc": "", ".dsvignore": "*.tmp\n", "raw/c.tmp": ""})
+    work.write(
+        {
+            "raw/a.txt": "a",
+            "raw/sub/b.txt": "b",
+            "raw/__pycache__/x.pyc": "",
+            ".dsvignore": "*.tmp\n",
+            "raw/c.tmp": "",
+        }
+    )
     running = Running(work, "tool", "made.txt")
     work.write({"raw/made.txt": "m", "raw/out/x.csv": TABLE, "raw/run.log": "l"})
     used = running.ends(
@@ -198,7 +219,9 @@ def test_a_listing_is_as_it_was_before_the_run(work: Workshop) -> None:
     used = Running(work, "tool", "made.txt").ends(
         read={"raw/a.txt"}, listed={"raw"}, written={"raw/made.txt", "raw/out/x.csv", "raw/run.log"}
     )
-    assert [one.name for one in listings(work.repo, used, {"raw/gone.txt", "raw/old/y.txt"})["raw"].names] == [
+    assert [
+        one.name for one in listings(work.repo, used, {"raw/gone.txt", "raw/old/y.txt"})["raw"].names
+    ] == [
         "a.txt",
         "gone.txt",
         "old",
@@ -216,7 +239,14 @@ def test_absences_are_of_the_topmost_folder_and_of_nothing_that_was_made(work: W
     running = Running(work, "tool", "out.csv")
     work.write({"out.csv": TABLE, "conf/base.yaml": ""})
     used = running.ends(
-        absent={"conf/local/a.yml", "conf/local/b.yml", "out.csv", "local_settings.py", "train.log", ".cache/x"},
+        absent={
+            "conf/local/a.yml",
+            "conf/local/b.yml",
+            "out.csv",
+            "local_settings.py",
+            "train.log",
+            ".cache/x",
+        },
         written={"out.csv"},
     )
     assert absences(work.repo, used) == ("conf/local", "local_settings.py")
@@ -231,7 +261,9 @@ def test_names_that_are_no_text_are_said_to_be_missing(work: Workshop) -> None:
 def test_what_was_appended_to_is_said_not_to_be_recorded(work: Workshop) -> None:
     work.write({"results.csv": TABLE, "run.log": "x"})
     used = Running(work).ends(
-        read={"results.csv", "run.log"}, written={"results.csv", "run.log"}, appended={"results.csv", "run.log"}
+        read={"results.csv", "run.log"},
+        written={"results.csv", "run.log"},
+        appended={"results.csv", "run.log"},
     )
     assert used.outputs == {"results.csv"}
     assert used.unsure == ["results.csv was appended to, and what it held before is not recorded"]

@@ -28,7 +28,17 @@ def test_caches_logs_and_the_state_of_tools(path: str, rule: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["catalog.csv", "mlruns.csv", "logs.csv", "a.logs", "wandbox/x", "object", "lock.csv", "by/2026-11-27.csv"]
+    "path",
+    [
+        "catalog.csv",
+        "mlruns.csv",
+        "logs.csv",
+        "a.logs",
+        "wandbox/x",
+        "object",
+        "lock.csv",
+        "by/2026-11-27.csv",
+    ],
 )
 def test_what_only_looks_like_it(path: str) -> None:
     assert Litter().pattern_of(path) is None
@@ -47,7 +57,12 @@ def test_names_with_the_time_of_the_run() -> None:
     here, there = time.localtime(began + 30), time.gmtime(began + 30)
     litter = Litter((), began, 60.0)
     for moment in (here, there):
-        for form in ("outputs/%Y-%m-%d/%H-%M-%S/x.pkl", "m_%Y%m%d_%H%M%S.pkl", "r/%Y%m%dT%H%M.csv", "%b%d_%H-%M-%S_host/e"):
+        for form in (
+            "outputs/%Y-%m-%d/%H-%M-%S/x.pkl",
+            "m_%Y%m%d_%H%M%S.pkl",
+            "r/%Y%m%dT%H%M.csv",
+            "%b%d_%H-%M-%S_host/e",
+        ):
             assert litter.pattern_of(time.strftime(form, moment)) == CLOCK, form
     assert litter.pattern_of(f"run-{began + 5:.0f}/x") == CLOCK
     # Another day, only a day, and runs that nobody saw: that is a name like any other.
@@ -64,7 +79,10 @@ def test_random_ids_in_the_folders_of_runs() -> None:
 
 
 def test_what_is_left_out_is_counted_and_one_is_named() -> None:
-    assert told({"a.log": "*.log", "b.log": "*.log", "x/main.o": "*.o"}) == ["2 files (*.log)", "x/main.o (*.o)"]
+    assert told({"a.log": "*.log", "b.log": "*.log", "x/main.o": "*.o"}) == [
+        "2 files (*.log)",
+        "x/main.o (*.o)",
+    ]
 
 
 def test_the_memory_of_tools_is_no_input_either() -> None:
