@@ -17,6 +17,7 @@ from dsv.errors import Corrupt, DsvError, StorageError
 from dsv.ids import ObjectId, short
 from dsv.lineage import environment
 from dsv.lineage.environment import Difference, Environment
+from dsv.meaning import same_meaning
 from dsv.model.code import Code, CodeFile
 from dsv.model.run import Input, Run
 from dsv.repo import Repo
@@ -218,26 +219,6 @@ def environment_changed(
     """Yield how environments differ: what was imported first, as `dsv.lineage.environment.compare`."""
     for one in environment.compare(before, after, imported):
         yield _of_difference(one)
-
-
-def same_meaning(path: str, before: bytes, after: bytes) -> bool:
-    """Whether a code file says the same: equal bytes, or for Python an equal syntax tree.
-
-    Formatting and comments are not in the tree; docstrings are, for a program may read them.
-    """
-    if before == after:
-        return True
-    if not path.endswith(".py"):
-        return False
-    import ast
-    import warnings
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of somebody's odd escapes; nobody runs this
-            return ast.dump(ast.parse(before)) == ast.dump(ast.parse(after))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
 
 
 def _of_codes(repo: Repo, before: ObjectId, after: ObjectId) -> Iterator[Circumstance]:

@@ -14,9 +14,7 @@ from dsv.repo import Repo
 from dsv.staleness.step import Step
 from dsv.workspace.sink import HashSink
 
-_PYTHON = ".py"
-
-_KEY = "same syntax"
+_KEY = "same meaning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ def code_states(
 ) -> dict[ObjectId, CodeState]:
     """Compare the code of runs with the files that are in the workspace now.
 
-    A file is unchanged if its bytes are the same, if it is Python with the same syntax tree, or if
+    A file is unchanged if its bytes are the same, if a parser tells that it says the same, or if
     git says that it is as in the commit that the run was recorded at, where it had no changes. What
     was read as data is compared by its bytes alone. Files whose stat is known are not read; the caller
     commits the stat cache.
@@ -68,7 +66,7 @@ def code_states(
     doubtful = {key: present[key[1].path] for key in changed if key[1].path not in chosen[key[0]].in_git}
     if doubtful:
         changed -= doubtful.keys()
-        alike = _same_syntax(repo, {(file, found) for (_, file), found in doubtful.items() if found})
+        alike = _same_meaning(repo, {(file, found) for (_, file), found in doubtful.items() if found})
         other = {key for key, found in doubtful.items() if (key[1].file, found) not in alike}
         changed |= other - _unmodified(repo, other)
     states = {}
@@ -103,26 +101,31 @@ def _through_link(repo: Repo, path: str) -> ObjectId | None:
         return None
 
 
-def _same_syntax(repo: Repo, pairs: set[tuple[CodeFile, ObjectId]]) -> set[tuple[str, str]]:
-    """Return those pairs of file ids, then and now, that are the same program.
+def _same_meaning(repo: Repo, pairs: set[tuple[CodeFile, ObjectId]]) -> set[tuple[str, str]]:
+    """Return those pairs of file ids, then and now, that say the same.
 
-    What was found is remembered: two files never change their answer.
+    What was found is remembered: two files never change their answer for the same parsers.
     """
-    wanted = {(file.file, now): file.path for file, now in pairs if file.path.endswith(_PYTHON)}
+    wanted = {(file.file, now): file.path for file, now in pairs}
     if not wanted:
         return set()
-    known = {(old, new): same for old, new, same in repo.cache.snapshot(_KEY) or ()}
+    from dsv.meaning import parsers
+
+    key = f"{_KEY}: {parsers()}"
+    known = {(path, old, new): same for path, old, new, same in repo.cache.snapshot(key) or ()}
     answers = {
-        (old, new): bool(known[old, new]) if (old, new) in known else _compare(repo, path, old, new)
+        (path, old, new): bool(known[path, old, new])
+        if (path, old, new) in known
+        else _compare(repo, path, old, new)
         for (old, new), path in wanted.items()
     }
     if answers.keys() - known.keys():
-        repo.cache.remember_snapshot(_KEY, [[old, new, same] for (old, new), same in answers.items()])
-    return {pair for pair, same in answers.items() if same}
+        repo.cache.remember_snapshot(key, [[*pair, same] for pair, same in answers.items()])
+    return {(old, new) for (_, old, new), same in answers.items() if same}
 
 
 def _compare(repo: Repo, path: str, old: ObjectId, new: ObjectId) -> bool:
-    from dsv.circumstances import same_meaning
+    from dsv.meaning import same_meaning
 
     try:
         data = (repo.root / path).read_bytes()

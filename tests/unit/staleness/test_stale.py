@@ -62,6 +62,14 @@ def test_the_looks_of_python_do_not_matter(chain: Workshop) -> None:
     assert stale(chain)["mid.csv"] == "a.py changed"
 
 
+def test_a_comment_in_a_query_does_not_matter(chain: Workshop) -> None:
+    pytest.importorskip("sqlglot")
+    chain.write({"b.sql": "-- of ours\nselect 1"})
+    assert stale(chain) == {}
+    chain.write({"b.sql": "select 1 -- one\n, 2"})
+    assert stale(chain) == {"end.csv": "b.sql changed"}
+
+
 def test_absent_code_is_not_checked(chain: Workshop) -> None:
     chain.write({"a.py": None})
     assert stale(chain) == {}
@@ -86,18 +94,18 @@ def test_code_that_git_calls_unmodified(shop: Workshop) -> None:
         ).stdout.strip()
 
     git("init")
-    shop.write({".gitattributes": "*.sql text\n", "b.sql": "select\n1\n", "c.sql": "select\n1\n"})
-    git("add", ".gitattributes", "b.sql", "c.sql")
+    shop.write({".gitattributes": "*.sh text\n", "b.sh": "select\n1\n", "c.sh": "select\n1\n"})
+    git("add", ".gitattributes", "b.sh", "c.sh")
     git("commit", "-m", "one")
     shop.write({"out.csv": "1", "other.csv": "2"})
     commit = git("rev-parse", "HEAD")
-    record(shop, [], ["out.csv"], ["b.sql"], git=GitState(None, commit))
-    record(shop, [], ["other.csv"], ["c.sql"], git=GitState(None, commit, ("c.sql",)))
-    for name in ("b.sql", "c.sql"):
+    record(shop, [], ["out.csv"], ["b.sh"], git=GitState(None, commit))
+    record(shop, [], ["other.csv"], ["c.sh"], git=GitState(None, commit, ("c.sh",)))
+    for name in ("b.sh", "c.sh"):
         (shop.root / name).write_bytes(b"select\r\n1\r\n")
-    assert stale(shop) == {"other.csv": "c.sql changed"}
-    shop.write({"b.sql": "select\n2\n"})
-    assert stale(shop) == {"other.csv": "c.sql changed", "out.csv": "b.sql changed"}
+    assert stale(shop) == {"other.csv": "c.sh changed"}
+    shop.write({"b.sh": "select\n2\n"})
+    assert stale(shop) == {"other.csv": "c.sh changed", "out.csv": "b.sh changed"}
 
 
 def test_an_input_that_is_no_dataset_any_more(chain: Workshop) -> None:
