@@ -25,7 +25,8 @@ def same_meaning(path: str, before: bytes, after: bytes) -> bool:
     """Whether the file at `path` says the same in both versions: equal bytes, or equal for a parser.
 
     Formatting and comments do not count, nor in Python an unused import of the standard library; docstrings
-    do, for a program may read them. Of settings the order counts, and how each value is written.
+    do, for a program may read them. Of settings the order counts, and how each value is written. Of a notebook
+    cells, their tags and the kernel count, not what it gave when it was last executed.
     """
     if before == after:
         return True
@@ -101,6 +102,17 @@ def _json(text: bytes) -> object:
     return json.loads(text, object_pairs_hook=list, parse_float=_spelt, parse_int=_spelt)
 
 
+def _notebook(text: bytes) -> object:
+    import json
+
+    book = json.loads(text)
+    cells = [
+        [cell["cell_type"], "".join(cell["source"]), cell.get("metadata", {}).get("tags", [])]
+        for cell in book["cells"]
+    ]
+    return book.get("metadata", {}).get("kernelspec", {}).get("name"), cells
+
+
 def _toml(text: bytes) -> object:
     import tomllib
 
@@ -113,6 +125,7 @@ def _spelt(text: str) -> tuple[str, str]:
 
 
 _READERS: dict[str, Reader] = {
+    "ipynb": _notebook,
     "py": _python,
     "sql": _sql,
     "yaml": _yaml,

@@ -5,14 +5,15 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from dsv.ids import ObjectId
-from dsv.model.node import DIR
+from dsv.model.node import DIR, FILE
 from dsv.model.run import Outside
 from dsv.repo import Repo
 from dsv.staleness.outside import OutsideFiles
 from dsv.staleness.reasons import Reasons, names_clause
 from dsv.staleness.step import Listed, Step
 from dsv.staleness.steps import Steps
-from dsv.workspace.listing import is_ours, names_in
+from dsv.workspace.listing import is_left_out, is_ours, names_in
+from dsv.workspace.litter import Litter
 from dsv.workspace.scan import under
 
 
@@ -35,6 +36,7 @@ class Around:
         self._tree = tree
         self._below = _by_folder(datasets)
         self._names: dict[str, dict[str, str]] = {}
+        self._litter = Litter(repo.config.leave_out)
         self._made: dict[ObjectId, frozenset[str]] = {}
         self._files = OutsideFiles(repo, rehash=rehash)
 
@@ -95,8 +97,14 @@ class Around:
     def _now(self, folder: str) -> dict[str, str]:
         """Return what a folder holds, datasets that are not in the working tree by choice among it."""
         if folder not in self._names:
-            here = names_in(self._repo.root, folder, self._repo.ignored) if self._tree else {}
-            self._names[folder] = {**self._below.get(folder, {}), **(here or {})}
+            ignore, litter = self._repo.ignored, self._litter
+            here = names_in(self._repo.root, folder, ignore, litter) if self._tree else None
+            named = {
+                name: kind
+                for name, kind in self._below.get(folder, {}).items()
+                if not is_left_out(folder, name, kind or FILE, ignore, litter)
+            }
+            self._names[folder] = {**named, **(here or {})}
         return self._names[folder]
 
     def _is_there(self, path: str) -> bool:

@@ -20,7 +20,7 @@ from dsv.model.run import Input, Outside, Run
 from dsv.repo import Repo
 from dsv.staleness.step import Listed, Step, command_of
 
-_KEY = "origins 2"
+_KEY = "origins 3"
 
 _RUN, _SOURCE, _CODE, _NAMES = "run", "source", "code", "names"
 
@@ -86,7 +86,7 @@ class Book:
             self._known[oid] = fields[0] if kind == _SOURCE else self._step(oid, fields)
 
     def _step(self, oid: ObjectId, fields: list[Any]) -> Step:
-        command, task, inputs, outputs, masked, code, in_git, listings, absent, outside = fields
+        command, task, inputs, outputs, masked, code, in_git, listings, absent, outside, converts = fields
         return Step(
             run=oid,
             command=command,
@@ -103,6 +103,7 @@ class Book:
             absent=tuple(absent),
             outside=tuple(Outside(*one) for one in outside),
             task=task,
+            converts=converts,
         )
 
     def _load(self, oid: ObjectId) -> Iterator[list[Any]]:
@@ -140,7 +141,14 @@ def _row(run: Run) -> list[Any]:
         [list(one) for one in run.listings],
         list(run.absent),
         [list(one) for one in run.outside],
+        _converts(run),
     ]
+
+
+def _converts(run: Run) -> bool:
+    """Whether a command shows notebooks as they are, without executing them."""
+    words = {word.rpartition("/")[2] for text in run.argv for word in text.split()}
+    return bool(words & {"nbconvert", "jupyter-nbconvert", "quarto"}) and "--execute" not in words
 
 
 def _task(run: Run) -> str:

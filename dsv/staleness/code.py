@@ -15,6 +15,7 @@ from dsv.staleness.step import Step
 from dsv.workspace.sink import HashSink
 
 _KEY = "same meaning"
+_NOTEBOOK = ".ipynb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,10 @@ def code_states(
     doubtful = {key: present[key[1].path] for key in changed if key[1].path not in chosen[key[0]].in_git}
     if doubtful:
         changed -= doubtful.keys()
-        alike = _same_meaning(repo, {(file, found) for (_, file), found in doubtful.items() if found})
-        other = {key for key, found in doubtful.items() if (key[1].file, found) not in alike}
+        shown = {key for key in doubtful if chosen[key[0]].converts and key[1].path.endswith(_NOTEBOOK)}
+        pairs = {(key[1], found) for key, found in doubtful.items() if found and key not in shown}
+        alike = _same_meaning(repo, pairs)
+        other = {key for key, found in doubtful.items() if key in shown or (key[1].file, found) not in alike}
         changed |= other - _unmodified(repo, other)
     states = {}
     for oid, step in chosen.items():

@@ -43,6 +43,7 @@ class Step:
         outside: What it read outside of the workspace.
         task: Two runs with the same command, folder and parameters have the same one.
         updated: The datasets that it made or updated and that later runs have updated since.
+        converts: Whether it reads of notebooks also what they gave when they were last executed.
         renamed: By path that it wrote the name that the dataset has now, where that is another.
     """
 
@@ -61,6 +62,7 @@ class Step:
     task: str = ""
     updated: tuple[str, ...] = ()
     renamed: Mapping[str, str] = field(default_factory=lambda: _NO_NAMES)
+    converts: bool = False
 
     @property
     def needs(self) -> tuple[Input, ...]:

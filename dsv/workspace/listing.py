@@ -38,11 +38,12 @@ def names_in(
     return {
         name: kind
         for name, kind in kinds.items()
-        if kind is not None and not _is_left_out(folder, name, kind, ignore, litter)
+        if kind is not None and not is_left_out(folder, name, kind, ignore, litter)
     }
 
 
-def _is_left_out(folder: str, name: str, kind: str, ignore: Ignore, litter: Litter) -> bool:
+def is_left_out(folder: str, name: str, kind: str, ignore: Ignore, litter: Litter) -> bool:
+    """Whether rules, or being nobody's data, keep a name out of listings; as for `names_in`."""
     path = under(folder, name)
     if ignore.matches(path, is_dir=kind == DIR):
         return True

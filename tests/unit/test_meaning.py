@@ -64,3 +64,14 @@ def test_yaml() -> None:
     for other in (b"a: '1'\nb: [x, y]\n", b"b: [x, y]\na: 1\n", b"a: 1.0\nb: [x, y]\n", b"a: ["):
         assert not same_meaning("p.yaml", text, other)
     assert not same_meaning("p.yaml", b"a: yes", b"a: true")
+
+
+def test_notebooks() -> None:
+    def book(source: str, outputs: str = "[]", kernel: str = "py") -> bytes:
+        cell = f'{{"cell_type": "code", "source": {source}, "outputs": {outputs}, "execution_count": null}}'
+        return f'{{"cells": [{cell}], "metadata": {{"kernelspec": {{"name": "{kernel}"}}}}}}'.encode()
+
+    assert same_meaning("a.ipynb", book('"f(1)"'), book('["f", "(1)"]', '["done"]'))
+    assert not same_meaning("a.ipynb", book('"f(1)"'), book('"f(2)"'))
+    assert not same_meaning("a.ipynb", book('"f(1)"'), book('"f(1)"', kernel="r"))
+    assert not same_meaning("a.ipynb", book('"f(1)"'), b"{}")

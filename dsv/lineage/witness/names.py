@@ -42,7 +42,7 @@ class Names:
         try:
             seen = os.stat(path)
         except OSError:
-            if not flags & os.O_CREAT:
+            if not flags & os.O_CREAT or not os.path.isdir(os.path.dirname(path)):
                 return False
             if self._may_change(path.rpartition(b"/")[0]):
                 self._change(process, path, FRESH | CHANGED)

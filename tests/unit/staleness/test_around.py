@@ -49,8 +49,13 @@ def test_a_new_name_in_a_listed_folder(globbed: Workshop) -> None:
 
 
 def test_names_in_the_workspace_itself(globbed: Workshop) -> None:
-    globbed.write({"notes.txt": "1"})
-    assert stale(globbed) == {"all.csv": "./: notes.txt is new"}
+    globbed.write({"notes.csv": "1"})
+    assert stale(globbed) == {"all.csv": "./: notes.csv is new"}
+
+
+def test_datasets_that_no_listing_of_the_workspace_tells(globbed: Workshop) -> None:
+    globbed.commit({".hidden.csv": "1", "README.md": "2"}, ".hidden.csv", "README.md")
+    assert stale(globbed) == {}
 
 
 def test_what_was_listed_is_gone_or_another_thing(shop: Workshop) -> None:

@@ -70,6 +70,15 @@ def test_a_comment_in_a_query_does_not_matter(chain: Workshop) -> None:
     assert stale(chain) == {"end.csv": "b.sql changed"}
 
 
+def test_notebooks_that_were_executed_again(shop: Workshop) -> None:
+    cell = '{"cells": [{"cell_type": "code", "source": "f(1)", "outputs": [%s]}], "metadata": {}}'
+    shop.write({"a.ipynb": cell % "", "out.csv": "1", "a.html": "2"})
+    record(shop, [], ["out.csv"], ["a.ipynb"], argv=["jupyter", "nbconvert", "--execute", "a.ipynb"])
+    record(shop, [], ["a.html"], ["a.ipynb"], argv=["jupyter", "nbconvert", "--to", "html", "a.ipynb"])
+    shop.write({"a.ipynb": cell % '"done"'})
+    assert stale(shop) == {"a.html": "a.ipynb changed"}
+
+
 def test_absent_code_is_not_checked(chain: Workshop) -> None:
     chain.write({"a.py": None})
     assert stale(chain) == {}
