@@ -5,6 +5,7 @@ from dataclasses import replace
 from dsv import git, history, lockfile
 from dsv.errors import Conflict, NotFound, Refused
 from dsv.ids import short
+from dsv.refnames import is_name
 from dsv.repo import Repo
 from dsv.store.refs import Refs
 
@@ -59,7 +60,7 @@ def follow_git(repo: Repo, refs: Refs) -> tuple[Refs, str | None]:
     local = repo.local(refs)
     top = git.find(repo.root) if repo.config.follow_git else None
     here = git.branch(top) if top else None
-    if here is not None and here not in {local.git_branch, local.branch}:
+    if here is not None and is_name(here) and here not in {local.git_branch, local.branch}:
         tip = refs.branches.get(here)
         if tip is not None and refs.head is not None and not history.is_ancestor(tip, refs.head, repo.commit):
             raise Conflict(

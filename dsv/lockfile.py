@@ -7,6 +7,7 @@ from typing import NamedTuple
 from dsv.atomic import replace_file
 from dsv.errors import BadConfig, NotFound
 from dsv.ids import ObjectId, parse_id, short
+from dsv.refnames import is_name
 
 NAME = "dsv.lock"
 
@@ -31,7 +32,7 @@ def read(root: Path) -> Lock | None:
     """Return what the lock file of the workspace `root` pins, None if there is none.
 
     Raises:
-        BadConfig: It cannot be read, or git left a conflict in it.
+        BadConfig: It cannot be read, or git left a conflict in it, or it names a branch that none can be.
     """
     try:
         text = (root / NAME).read_text(encoding="utf-8")
@@ -39,7 +40,7 @@ def read(root: Path) -> Lock | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise BadConfig(f"cannot read {NAME}: {error}") from error
-    return parse(text)
+    return _checked(parse(text))
 
 
 def parse(text: str) -> Lock | None:
@@ -57,6 +58,16 @@ def parse(text: str) -> Lock | None:
         return Lock(found.get("branch"), parse_id(found["commit"]))
     except (KeyError, ValueError) as error:
         raise BadConfig(f"{NAME} does not name a commit", hint=f"git checkout -- {NAME}") from error
+
+
+def _checked(lock: Lock | None) -> Lock | None:
+    """Refuse a branch that no dsv would write: the file comes by git, from anybody."""
+    if lock is not None and lock.branch is not None and not is_name(lock.branch):
+        raise BadConfig(
+            f"{NAME} names the branch {lock.branch!r}, and no branch can be called so",
+            hint=f"git log -p {NAME}  # who wrote that",
+        )
+    return lock
 
 
 def sides(root: Path) -> tuple[Lock, Lock] | None:
@@ -83,7 +94,7 @@ def sides(root: Path) -> tuple[Lock, Lock] | None:
                 side.append(line)
     if not seen:
         return None
-    first, second = parse("\n".join(ours)), parse("\n".join(theirs))
+    first, second = _checked(parse("\n".join(ours))), _checked(parse("\n".join(theirs)))
     return (first, second) if first and second else None
 
 

@@ -4,24 +4,25 @@ import re
 import shlex
 
 from dsv.errors import Ambiguous, NotFound, Refused
-from dsv.ids import MIN_PREFIX, ObjectId, is_prefix, short
+from dsv.ids import MIN_PREFIX, ObjectId, is_id, is_prefix, short
+from dsv.refnames import check_name
 from dsv.repo import Repo
 
 _STEP = re.compile(r"([~^])(\d*)")
 _PAST = re.compile(r"(?P<branch>.*)@\{(?P<back>\d+)\}")
-_NAME = re.compile(r"[^\x00-\x20\x7f~^:?*\[\\@{}]+")
 
 
-def check_name(name: str) -> str:
-    """Return `name` if a branch or tag may be called so.
+def check_free(repo: Repo, name: str) -> str:
+    """Return `name` if a new branch or tag may be called so here.
 
     Raises:
-        Refused: It may not: it could be mistaken for something else, or lead astray.
+        Refused: It may not, or a dataset is called so, and nobody could tell them apart.
     """
-    parts = name.split("/")
-    odd = name in {"HEAD", "@"} or name.startswith(("-", "git:")) or name.endswith(".lock")
-    if odd or not _NAME.fullmatch(name) or any(part in {"", ".", ".."} for part in parts) or len(name) > 250:
-        raise Refused(f"{name!r} cannot be the name of a branch or tag")
+    check_name(name)
+    refs = repo.refs()
+    for snapshot in {repo.snapshot_of(refs.head), repo.local(refs).staged}:
+        if name in repo.datasets(snapshot):
+            raise Refused(f"{name} is a dataset, so no branch or tag can be called so")
     return name
 
 
@@ -68,6 +69,8 @@ def _base(repo: Repo, base: str, revision: str) -> ObjectId:
     past = _PAST.fullmatch(base)
     if past:
         return _before(repo, past["branch"], int(past["back"]))
+    if is_id(base):  # whatever may be called so: a full id is always that commit
+        return _by_prefix(repo, base)
     named = {oid for names in (refs.branches, refs.tags) if (oid := names.get(base)) is not None}
     if len(named) > 1:
         raise Ambiguous(f"{base!r} is a branch and a tag", hint=f"dsv tag -d {shlex.quote(base)}")

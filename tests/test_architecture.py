@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).parents[1] / "dsv"
 
 LAYERS = (
     {"errors", "ids", "progress"},
-    {"hashing"},
+    {"hashing", "refnames"},
     {"atomic", "segment"},
     {"model"},
     {"store", "tables", "workspace"},

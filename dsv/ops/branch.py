@@ -53,7 +53,7 @@ def create(repo: Repo, family: Family, name: str, revision: str | None = None) -
         Refused: It exists, or may not be called so.
         NotFound: No such revision.
     """
-    revisions.check_name(name)
+    revisions.check_free(repo, name)
     target = revisions.resolve(repo, revision or "HEAD")
 
     def change(refs: Refs, _: Writer) -> Refs:

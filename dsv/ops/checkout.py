@@ -68,7 +68,7 @@ def checkout(
     refs = repo.refs()
     commit = revisions.resolve(repo, revision or "HEAD")
     if new_branch is not None:
-        revisions.check_name(new_branch)
+        revisions.check_free(repo, new_branch)
         if new_branch in refs.branches:
             raise Refused(f"branch {new_branch} exists already", hint=f"dsv checkout {new_branch}")
         head = _Head(new_branch, commit, new=True)
@@ -109,7 +109,8 @@ def checkout_locked(repo: Repo, *, force: bool = False, progress: Progress = SIL
     made = bring_locked(repo, lock, progress=progress)
     refs = repo.refs()
     tip = refs.branches.get(lock.branch) if lock.branch else None
-    if lock.branch and tip is None and _is_tracked(repo, refs, lock.branch):
+    fresh = lock.branch and tip is None and _is_tracked(repo, refs, lock.branch)
+    if fresh and lock.branch not in repo.datasets(repo.snapshot_of(lock.commit)):
         head = _Head(lock.branch, lock.commit, new=True)
     else:
         head = _Head(lock.branch if tip == lock.commit else None, lock.commit)

@@ -151,7 +151,7 @@ def _clone_into(
     opened = connect(repo, remote.name)
     theirs = opened.load()
     check_there(opened)
-    check_names(opened, theirs)
+    check_names(opened.name, theirs)
     branch = revision if revision is not None and revision in theirs.branches else theirs.default
     make_store(repo, branch)
     fetch_history(repo, opened, progress=progress)

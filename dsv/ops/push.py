@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from dsv.errors import NotFound, Refused
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
+from dsv.refnames import check_name
 from dsv.remotes.check import check_relied
 from dsv.remotes.remote import RemoteStore, connect
 from dsv.remotes.repair import Repaired, repair_remote
@@ -132,7 +133,7 @@ def _updates(repo: Repo, choice: Choice) -> list[Update]:
         found |= {(name, True): oid for name, oid in refs.tags.items()}
     if not (choice.names or choice.branches):
         found |= _current(repo, refs, tags=choice.tags)
-    return [Update(name, tag, oid, choice.force) for (name, tag), oid in found.items()]
+    return [Update(check_name(name), tag, oid, choice.force) for (name, tag), oid in found.items()]
 
 
 def _current(repo: Repo, refs: Refs, *, tags: bool) -> dict[tuple[str, bool], ObjectId]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from dsv.errors import Corrupt, DsvError, StorageError
 from dsv.hashing import file_id
+from dsv.remotes.incoming import check_names
+from dsv.remotes.remote import decode_refs
 from dsv.store.base import Blobs
 from dsv.store.conditions import Conditions, conditions_honoured
 from dsv.store.metered import Meter, Traffic
-from dsv.store.refs import Refs
 
 PUT_PRICE = 5e-6
 GET_PRICE = 4e-7
@@ -59,17 +60,19 @@ class Checked:
         return all(check.ok for check in self.checks)
 
 
-def remote_check(blobs: Blobs, meter: Meter) -> Checked:
+def remote_check(blobs: Blobs, meter: Meter, name: str = "") -> Checked:
     """Try everything that a remote has to do, on blobs of its own, which are removed again.
 
-    Never raises for what the remote cannot do: that is the answer.
+    Never raises for what the remote cannot do: that is the answer. Nothing is written into a place that push
+    refuses.
 
     Args:
         blobs: The remote.
         meter: What counts its requests.
+        name: What the user calls it.
     """
     before, asked, start = meter.traffic, dict(meter.operations), time.monotonic()
-    checks = _checks(blobs)
+    checks = _checks(blobs, name)
     counts = {name: number - asked.get(name, 0) for name, number in meter.operations.items()}
     return Checked(checks, meter.traffic.since(before), dollars(counts), time.monotonic() - start)
 
@@ -80,7 +83,7 @@ def dollars(operations: dict[str, int]) -> float:
     return sum(number * (GET_PRICE if name in _CHEAP else PUT_PRICE) for name, number in paid.items())
 
 
-def _checks(blobs: Blobs) -> tuple[Check, ...]:
+def _checks(blobs: Blobs, remote: str) -> tuple[Check, ...]:
     data = secrets.token_bytes(64)
     name = f"tmp/check-{file_id(data)}"
     tried: list[Check] = []
@@ -91,7 +94,7 @@ def _checks(blobs: Blobs) -> tuple[Check, ...]:
         except DsvError as error:
             tried.append(Check(what, ok=False, detail=error.message, advice=error.hint))
 
-    attempt("read", lambda: _read(blobs))
+    attempt("read", lambda: _read(blobs, remote))
     if tried[0].ok:
         attempt("write", lambda: _write(blobs, name, data))
     if not all(check.ok for check in tried):
@@ -103,11 +106,12 @@ def _checks(blobs: Blobs) -> tuple[Check, ...]:
     return tuple(tried)
 
 
-def _read(blobs: Blobs) -> str:
+def _read(blobs: Blobs, remote: str) -> str:
     raw = blobs.load()
     if raw is None:
         return "credentials are good; nothing was pushed there yet"
-    refs = Refs.decode(raw, "its refs")
+    refs = decode_refs(raw, remote)
+    check_names(remote, refs)
     return f"credentials are good; it has {len(refs.branches)} branches and {len(refs.tags)} tags"
 
 

@@ -6,12 +6,13 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
-from dsv import reach, revisions
+from dsv import reach
 from dsv.errors import Corrupt, DsvError, Missing, RefMoved, Refused, StorageError
 from dsv.hashing import Buffer, Kind
 from dsv.ids import ObjectId
 from dsv.model.checkpoint import Checkpoint
 from dsv.progress import SILENT, Progress
+from dsv.refnames import check_name
 from dsv.remotes.negotiate import boundary, held_by
 from dsv.remotes.outgoing import listed_rows
 from dsv.remotes.receive import Wanted, receive
@@ -59,7 +60,7 @@ def fetch_history(repo: Repo, remote: RemoteStore, *, progress: Progress = SILEN
         theirs = remote.load()
         if remote.raw is None and remote.setback:
             check_there(remote)
-        check_names(remote, theirs)
+        check_names(remote.name, theirs)
         try:
             count = _bring_records(repo, remote, progress)
         except FileNotFoundError as error:
@@ -76,7 +77,7 @@ def fetch_history(repo: Repo, remote: RemoteStore, *, progress: Progress = SILEN
     return _note(repo, remote, epoch, count)
 
 
-def check_names(remote: RemoteStore, refs: Refs) -> None:
+def check_names(remote: str, refs: Refs) -> None:
     """Refuse names that no dsv gives to branches and tags; HEAD, files and terminals get to see them.
 
     Raises:
@@ -84,9 +85,9 @@ def check_names(remote: RemoteStore, refs: Refs) -> None:
     """
     for name in (*refs.branches, *refs.tags, refs.default):
         try:
-            revisions.check_name(name)
+            check_name(name)
         except Refused as error:
-            raise Corrupt(f"remote {remote.name}: {error.message}") from error
+            raise Corrupt(f"remote {remote}: {error.message}") from error
 
 
 def _bring_records(repo: Repo, remote: RemoteStore, progress: Progress) -> int:

@@ -5,10 +5,11 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from dsv.config.load import Remote
-from dsv.errors import BadConfig, NotFound
+from dsv.errors import BadConfig, NotFound, Refused
 from dsv.store.base import Blobs
 from dsv.store.local import LocalBlobs
 from dsv.store.metered import Meter, Metered
+from dsv.store.owners import OWNERS
 
 
 class RemoteBlobs(Blobs, Protocol):
@@ -29,6 +30,7 @@ def open_blobs(remote: Remote, *, create: bool = False) -> RemoteBlobs:
     Raises:
         BadConfig: Its URL is of no kind that dsv knows.
         NotFound: It is a folder that is not there.
+        Refused: It is a folder in which workspaces keep their packs.
         StorageError: The folder cannot be made; or the settings of S3 are of no use.
     """
     if remote.url.startswith("s3://"):
@@ -41,6 +43,11 @@ def open_blobs(remote: Remote, *, create: bool = False) -> RemoteBlobs:
 
         with storing("make", folder):
             make_folder(folder)
+    if (folder / OWNERS).is_dir() and not (folder / "refs").exists():
+        raise Refused(
+            f"remote {remote.name}: workspaces keep their packs in {folder}",
+            hint="push to a folder of its own",
+        )
     return Metered(LocalBlobs(folder), Meter())
 
 

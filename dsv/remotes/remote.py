@@ -67,12 +67,7 @@ class RemoteStore:
             StorageError: They cannot be read.
         """
         self.raw = self.blobs.load()
-        self.refs = Refs() if self.raw is None else Refs.decode(self.raw, f"the refs of remote {self.name}")
-        if self.refs.local is not None:
-            raise Refused(
-                f"remote {self.name} is the store of a workspace; a push would make it forget its HEAD",
-                hint="push to a folder of its own, and pull from it there; `dsv clone FOLDER` copies a workspace",
-            )
+        self.refs = Refs() if self.raw is None else decode_refs(self.raw, self.name)
         self.setback = self.setback or self._seen.setback(None if self.raw is None else self.refs)
         return self.refs
 
@@ -134,6 +129,23 @@ class RemoteStore:
             raise
         else:
             self.raw, self.refs = new, wanted
+
+
+def decode_refs(raw: bytes, name: str) -> Refs:
+    """Return the refs of a remote.
+
+    Raises:
+        Corrupt: They are damaged.
+        Refused: They are those of a workspace.
+        TooNew: A newer dsv wrote them.
+    """
+    refs = Refs.decode(raw, f"the refs of remote {name}")
+    if refs.local is not None:
+        raise Refused(
+            f"remote {name} is the store of a workspace; a push would make it forget its HEAD",
+            hint="push to a folder of its own, and pull from it there; `dsv clone FOLDER` copies a workspace",
+        )
+    return refs
 
 
 def _same(refs: Refs) -> Refs:

@@ -9,6 +9,7 @@ from dsv.errors import Corrupt, NotFound, RefMoved
 from dsv.ids import ObjectId, short
 from dsv.lockfile import Lock
 from dsv.progress import SILENT, Progress
+from dsv.refnames import is_name
 from dsv.remotes.incoming import check_names, check_there, fetch_history
 from dsv.remotes.remote import RemoteStore, connect
 from dsv.repo import Repo
@@ -59,7 +60,8 @@ def make_store(repo: Repo, branch: str | None = None) -> bool:
     top = git.find(repo.root)
     here = git.branch(top) if top else None
     lock = lockfile.read(repo.root)
-    name = branch or (lock.branch if lock else None) or here or "main"
+    own = here if here is not None and is_name(here) else None
+    name = branch or (lock.branch if lock else None) or own or "main"
     first = Refs(default=name, local=Local(branch=name, git_branch=here))
     try:
         repo.blobs.swap(None, first.encode())
@@ -84,7 +86,7 @@ def ensure(repo: Repo, name: str | None = None, *, progress: Progress = SILENT) 
     remote = connect(repo, name)
     theirs = remote.load()
     check_there(remote)
-    check_names(remote, theirs)
+    check_names(remote.name, theirs)
     lock = lockfile.read(repo.root)
     before = {path.name for path in repo.dot.iterdir()} if repo.dot.exists() else None
     mine = make_store(repo, None if lock else theirs.default)
@@ -111,7 +113,8 @@ def _fill(repo: Repo, remote: RemoteStore, lock: Lock | None, progress: Progress
     fetch_history(repo, remote, progress=progress)
     if lock is not None:
         _check_known(repo, lock, remote.name)
-        attach(repo, lock.branch, lock.commit)
+        named = repo.datasets(repo.snapshot_of(lock.commit))
+        attach(repo, None if lock.branch in named else lock.branch, lock.commit)
     else:
         branch = repo.local(repo.refs()).branch or remote.refs.default
         tip = remote.refs.branches.get(branch)

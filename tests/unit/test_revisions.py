@@ -1,6 +1,7 @@
 import re
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from dsv.ids import ObjectId
 from dsv.ops.branch import create
 from dsv.ops.undo import undo
 from dsv.places import Place
+from dsv.refnames import check_name
 from tests.unit.workshop import Workshop
 
 Ids = dict[str, ObjectId]
@@ -142,9 +144,9 @@ def test_where_a_branch_was_follows_undo(shop: Workshop, ids: Ids) -> None:
 def test_names_that_may_be(name: str) -> None:
     if "@" in name:
         with pytest.raises(Refused):
-            revisions.check_name(name)
+            check_name(name)
     else:
-        assert revisions.check_name(name) == name
+        assert check_name(name) == name
 
 
 @pytest.mark.parametrize(
@@ -170,7 +172,7 @@ def test_names_that_may_be(name: str) -> None:
 )
 def test_names_that_may_not_be(name: str) -> None:
     with pytest.raises(Refused, match="cannot be the name"):
-        revisions.check_name(name)
+        check_name(name)
 
 
 # What git names
@@ -246,3 +248,21 @@ def test_an_ambiguous_prefix_names_the_commits(shop: Workshop, monkeypatch: pyte
         revisions.resolve(repo, digit)
     assert caught.value.hint is not None
     assert caught.value.hint.startswith(f"dsv show {digit}")
+
+
+@pytest.mark.parametrize("name", [".x", "a/.x", "x.lock/y", "a..b", "a.", "f" * 64, "0123456789abcdef" * 4])
+def test_names_that_git_or_an_id_forbids(name: str) -> None:
+    with pytest.raises(Refused, match="cannot be the name"):
+        check_name(name)
+
+
+def test_a_full_id_is_always_that_commit(shop: Workshop, ids: Ids) -> None:
+    """A dsv before this one let a tag be called so, and a remote may be a stranger's."""
+    repo = shop.repo
+    refs = repo.refs()
+    full = ids["one"]
+    lies = {full: ids["two"], "e" * 64: ids["two"]}
+    repo.swap(refs, replace(refs, tags={**refs.tags, **lies}, branches={**refs.branches, **lies}))
+    assert revisions.resolve(repo, full) == full
+    with pytest.raises(NotFound):
+        revisions.resolve(repo, "e" * 64)

@@ -126,7 +126,7 @@ def _check(context: Context, name: str | None) -> int:
 
     found = settings(context.repo, name)
     blobs = open_blobs(found, create=True)
-    result = remote_check(blobs, blobs.meter)
+    result = remote_check(blobs, blobs.meter, found.name)
     out = context.out
     if out.json:
         checks = [
