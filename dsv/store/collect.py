@@ -180,7 +180,7 @@ def collect(marks: Marks, now: int, *, dry_run: bool = False) -> Collected | Non
         what = f"pack {hidden[0]} holds what is needed, and no index lists it"
         raise Corrupt(what, hint="dsv fsck --repair")
     used = _usage(marks)
-    going = _judge(used, sizes)
+    going = _judge(marks.objects.blobs, used, sizes)
     dead, sparse = ([pack for pack in some if _is_as_listed(marks, pack, sizes[pack])] for some in going)
     if not dead and not sparse:
         return None
@@ -212,12 +212,23 @@ def _usage(marks: Marks) -> dict[str, tuple[int, int]]:
     return used
 
 
-def _judge(used: dict[str, tuple[int, int]], sizes: dict[str, int]) -> tuple[list[str], list[str]]:
+def _is_there(blobs: Blobs, pack: str) -> bool:
+    """Whether a pack is there that was not listed: a listing may lag behind."""
+    try:
+        packs.check_header(pack, blobs.read(packs.name(pack), 0, packs.HEADER.size))
+    except (Corrupt, FileNotFoundError):
+        return False
+    return True
+
+
+def _judge(
+    blobs: Blobs, used: dict[str, tuple[int, int]], sizes: dict[str, int]
+) -> tuple[list[str], list[str]]:
     dead, sparse = [], []
     for pack, (stored, count) in used.items():
         size = sizes.get(pack)
         if size is None:
-            if count:
+            if count and not _is_there(blobs, pack):
                 raise Corrupt(f"pack {pack} is missing, and holds what is needed", hint="dsv fsck --repair")
             continue
         if not count:
