@@ -23,6 +23,8 @@ def told(what: str) -> Iterator[None]:
         raise NoTable(f"{what}: it asks for more memory than there is") from error
     except (pa.ArrowException, EOFError, ValueError, KeyError, IndexError, OverflowError) as error:
         raise NoTable(f"{what}: {first_line(error)}") from error
+    except ArithmeticError as error:
+        raise NoTable(f"{what}: a number that is none ({type(error).__name__})") from error
     except NotImplementedError as error:
         raise NoTable(f"{what}: {first_line(error)}") from error
     except OSError as error:

@@ -26,6 +26,7 @@ from dsv.tables.types import MAX_DEPTH
 
 _LONG_INTEGER = re.compile(rb"[:\[,\s]-?[0-9]{16,}(?=[\s,\]}])")
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_LONE_NULL = re.compile(rb"(?:^|[^:\[,\s])\s*null")
 _STEPS = np.zeros(256, np.int8)
 _STEPS[list(b"[{")] = 1
 _STEPS[list(b"]}")] = -1
@@ -75,7 +76,7 @@ def parse(block: bytes, types: Mapping[str, pa.DataType], *, more: bool, row: in
     """
     if not block.strip():
         return pa.schema(types.items()).empty_table()
-    _check_depth(block)
+    _check_shape(block)
     try:
         table = json.read_json(
             pa.BufferReader(block),
@@ -92,10 +93,15 @@ def parse(block: bytes, types: Mapping[str, pa.DataType], *, more: bool, row: in
     return table.combine_chunks()
 
 
-def _check_depth(block: bytes) -> None:
-    """Refuse what is nested deeper than any type may be, before Arrow follows it by recursion."""
-    if _depth(block) > MAX_DEPTH and _depth(_TEXT.sub(b"", block)) > MAX_DEPTH:
-        raise NoTable(f"an object nested deeper than {MAX_DEPTH} levels")
+def _check_shape(block: bytes) -> None:
+    """Refuse what ends the process in Arrow: what is nested deeper than any type may be, and a null for an object."""
+    deep = _depth(block) > MAX_DEPTH
+    if deep or _LONE_NULL.search(block):
+        bare = _TEXT.sub(b'""', block)
+        if deep and _depth(bare) > MAX_DEPTH:
+            raise NoTable(f"an object nested deeper than {MAX_DEPTH} levels")
+        if _LONE_NULL.search(bare):
+            raise NoTable("not one object on each line: there is a null")
 
 
 def _depth(text: bytes) -> int:

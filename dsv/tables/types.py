@@ -159,7 +159,7 @@ def _plain(kind: pa.DataType, depth: int) -> Node:
     if kind.num_fields:
         return _nested(kind, depth + 1)
     if t.is_timestamp(kind):
-        zone = "" if kind.tz is None else f", {quote(kind.tz)}"
+        zone = _zone(kind)
         return Node(f"timestamp[{kind.unit}{zone}]", Shape.FIXED, 8)
     if t.is_time(kind):
         return Node(f"time[{kind.unit}]", Shape.FIXED, kind.bit_width // 8)
@@ -173,6 +173,13 @@ def _plain(kind: pa.DataType, depth: int) -> Node:
     if t.is_struct(kind):
         return Node("struct<>", Shape.STRUCT)
     raise NoTable(f"type {kind} has no table id")
+
+
+def _zone(kind: pa.TimestampType) -> str:
+    try:
+        return "" if kind.tz is None else f", {quote(kind.tz)}"
+    except UnicodeError:
+        raise NoTable("the name of a time zone is not Unicode") from None
 
 
 def _nested(kind: pa.DataType, depth: int) -> Node:

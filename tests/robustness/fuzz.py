@@ -270,22 +270,26 @@ def failures(kind: str, count: int, seed: int = 0) -> Iterator[tuple[bytes, str]
     """Yield the changed inputs that went wrong, each with how."""
     what = KINDS[kind]
     seeds = what.seeds()
+    yield from failures_of(what, lambda number: _input(seeds, seed, number), count)
+
+
+def failures_of(what: Kind, make: Callable[[int], bytes], count: int) -> Iterator[tuple[bytes, str]]:
+    """Yield those of `count` inputs that went wrong, each with how."""
     for start in range(0, count, CHUNK):
         with tempfile.TemporaryFile() as now, tempfile.TemporaryFile() as said:
             done = start
             while done < min(count, start + CHUNK):
                 child = os.fork()
                 if not child:
-                    _work(
-                        what, seeds, range(done, min(count, start + CHUNK)), seed, now.fileno(), said.fileno()
-                    )
+                    numbers = range(done, min(count, start + CHUNK))
+                    _work(what, make, numbers, now.fileno(), said.fileno())
                 _, status = os.waitpid(child, 0)
                 code = os.waitstatus_to_exitcode(status)
                 said.seek(0)
                 words = said.read().decode(errors="replace")
                 at = int.from_bytes(os.pread(now.fileno(), 8, 0), "little")
                 if code or words:
-                    yield _input(seeds, seed, at), f"exit {code}: {words[-1500:]}"
+                    yield make(at), f"exit {code}: {words[-1500:]}"
                 said.truncate(0)
                 done = at + 1 if code else start + CHUNK
 
@@ -295,7 +299,7 @@ def _input(seeds: list[bytes], seed: int, number: int) -> bytes:
     return mutated(chance, chance.choice(seeds))
 
 
-def _work(what: Kind, seeds: list[bytes], numbers: range, seed: int, now: int, said: int) -> None:
+def _work(what: Kind, make: Callable[[int], bytes], numbers: range, now: int, said: int) -> None:
     """Read the inputs of some numbers, say what goes wrong into the file `said`, and end the process."""
     code = 0
     try:
@@ -306,7 +310,7 @@ def _work(what: Kind, seeds: list[bytes], numbers: range, seed: int, now: int, s
             os.pwrite(now, number.to_bytes(8, "little"), 0)
             signal.setitimer(signal.ITIMER_PROF, SECONDS)
             signal.setitimer(signal.ITIMER_REAL, 20 * SECONDS)
-            what.read(_input(seeds, seed, number))
+            what.read(make(number))
     except BaseException:  # noqa: BLE001 - whatever it is, it is what is looked for
         traceback.print_exc()
         sys.stderr.flush()

@@ -2,11 +2,13 @@
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
 from . import fuzz
 
+CORPUS = Path(__file__).parent / "corpus"
 COUNT = int(os.environ.get("DSV_FUZZ", "60"))
 SEED = int(os.environ.get("DSV_FUZZ_SEED", "0"))
 
@@ -22,6 +24,13 @@ def test_the_inputs_are_sound_before_they_are_changed(kind: str) -> None:
     what = fuzz.KINDS[kind]
     for seed in what.seeds():
         what.read(seed)
+
+
+@pytest.mark.parametrize("path", sorted(CORPUS.iterdir()), ids=lambda path: path.name)
+def test_what_once_went_wrong_ends_in_a_reason(path: Path) -> None:
+    kind = fuzz.KINDS[path.stem]
+    data = path.read_bytes()
+    assert not list(fuzz.failures_of(kind, lambda _: data, 1))
 
 
 def test_a_crash_is_noticed() -> None:
