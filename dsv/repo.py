@@ -212,14 +212,21 @@ class Repo:
         check_no_link(self.root, path)
         return observe(self.root, path, self.cache, sink, rehash=rehash, ignore=self.ignored)
 
-    def untracked(self, tracked: Collection[str]) -> list[str]:
-        """Return what is neither in `tracked`, nor in git, nor ignored; a folder ends with `/`."""
+    def untracked(self, tracked: Collection[str], code: Collection[str] = ()) -> tuple[list[str], list[str]]:
+        """Return what is neither in `tracked`, nor in git, nor ignored, and apart from it what of that is `code`.
+
+        Of the first a folder ends with `/`.
+        """
         in_git: frozenset[str] = frozenset()
         own: list[str] = []
         if git.find(self.root) is not None:
             in_git = git.tracked(self.root)
             own = git.own_ignores(self.root)
-        return untracked(self.root, tracked, in_git, load_ignore(self.root, extra=own))
+        kept = sorted(
+            path for path in code if path not in in_git and path not in tracked and self.holds(path)
+        )
+        rules = load_ignore(self.root, extra=own)
+        return untracked(self.root, [*tracked, *kept], in_git, rules), kept
 
     def holds(self, path: str) -> bool:
         """Whether there is something in the working tree at `path`."""

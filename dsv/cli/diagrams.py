@@ -54,7 +54,7 @@ def dot(found: "Lineage") -> Iterator[str]:
 
 def _names(found: "Lineage") -> dict[NodeId, str]:
     graph = found.graph
-    named: dict[NodeId, None] = dict.fromkeys((*graph.versions, *graph.origins))
+    named: dict[NodeId, None] = dict.fromkeys((*graph.versions, *graph.given, *graph.origins))
     for tail, head, _ in graph.edges:
         named.update({tail: None, head: None})
     return {node: f"n{number}" for number, node in enumerate(named)}
@@ -66,6 +66,9 @@ def _label(found: "Lineage", node: NodeId) -> tuple[str, list[str]]:
     if one is not None:
         rows = "" if one.rows is None else f"{counted(one.rows, 'row')}, "
         return "version", [_cut(one.path), f"{short(one.content)}, {rows}{size(one.size)}"]
+    given = graph.given.get(node)
+    if given is not None:
+        return "source", [given.where, _cut(given.path), short(given.content)]
     origin = graph.origins.get(node)
     if isinstance(origin, Step):
         params = ", ".join(f"{name}={value}" for name, value in origin.params.items())

@@ -126,7 +126,10 @@ class Tree:
         style = self._style
         more = style.faint("  ...") if node in self._graph.cut else ""
         if node in self._graph.versions:
-            return words.version_text(self._found, node, style) + self._source_of(node) + more
+            same = style.faint("  (the same data)") if self._is_copy(node) else ""
+            return words.version_text(self._found, node, style) + same + self._source_of(node) + more
+        if node in self._graph.given:
+            return words.given_text(self._graph.given[node], style)
         origin = self._graph.origins.get(node)
         if isinstance(origin, Root):
             return words.source_text(origin, style) + more
@@ -135,6 +138,9 @@ class Tree:
                 return words.again_text(origin, style)
             return words.run_text(origin, self._graph.how.get(node), style) + more
         return words.missing_text(node, style)
+
+    def _is_copy(self, node: NodeId) -> bool:
+        return any(one in self._graph.versions for one in self._before.get(node, ()))
 
     def _source_of(self, node: NodeId) -> str:
         if self._found.down:
@@ -159,7 +165,10 @@ def summary(found: "Lineage", style: Style) -> Iterator[str]:
 
 def _source_summary(found: "Lineage", style: Style) -> Iterator[str]:
     graph = found.graph
-    raw = sorted({words.place_of(one) for one in graph.sources if one.raw})
+    raw = sorted(
+        {words.place_of(one) for one in graph.sources if one.raw}
+        | {*map(words.given_place, graph.given.values())}
+    )
     if raw:
         yield f"from {counted(len(raw), 'raw source')}:"
         yield from (f"  {place}" for place in raw)

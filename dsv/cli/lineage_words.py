@@ -3,11 +3,13 @@
 from shlex import join
 from typing import TYPE_CHECKING
 
+from dsv.cli.origins import eye_of
 from dsv.cli.shape import Shape
 from dsv.cli.style import Style, counted, printable, size
 from dsv.cli.when import iso
-from dsv.graph.parts import NodeId, Root, Step, Version
+from dsv.graph.parts import OUTSIDE, Given, NodeId, Root, Step, Version
 from dsv.ids import short
+from dsv.model.attempt import EVENTS
 from dsv.model.node import DIR
 
 if TYPE_CHECKING:
@@ -20,13 +22,14 @@ SHAPE: dict[str, Shape] = {
     "nodes": [
         {
             "id": "text: names it in this document; of a run or source the id of its record",
-            "kind": "checkpoint|run|source",
-            "path?": "path: of a checkpoint, or under which a source was first added",
+            "kind": "checkpoint|run|source|file",
+            "path?": "path: of a checkpoint or file, or under which a source was first added",
+            "where?": "text: of a file that is no dataset: `outside` of the workspace, or `in git`",
             "checkpoint?": "id: of the checkpoint",
             "content?": "id: its content",
             "table?": "id?: its table id, if it is known to be a table",
             "rows?": "int?: of the table, where they are known",
-            "size?": "int: bytes of a checkpoint",
+            "size?": "int?: bytes of a checkpoint or file, where they are known",
             "current?": "flag: whether it is the version that is staged, or in HEAD",
             "start?": "flag: whether it was asked about",
             "name?": "text?: label of a run",
@@ -37,6 +40,7 @@ SHAPE: dict[str, Shape] = {
             "commit?": "text?: git commit of the code of a run, where known",
             "dirty?": "int?: how many paths had uncommitted changes then, where known",
             "capture?": "text?: how the record of a run was made: captured, declared, partly, claimed, verified",
+            "witness?": "text?: which eye saw a run: calls, files, events; declared if none did; null where not known",
             "claimed?": "flag: whether nobody has seen the run happen",
             "incomplete?": ["text: something that the capture of a run could have missed"],
             "time?": "time?: when a run started, or when a source was last changed at its URL, where known",
@@ -51,7 +55,7 @@ SHAPE: dict[str, Shape] = {
         {
             "from": "text: id of the node that the data came from",
             "to": "text: id of the node that it went to",
-            "role": "input|output|origin",
+            "role": "input|output|origin|copy",
         }
     ],
     "missing": [{"id": "id: of a record that cannot be read", "reason": "text: why"}],
@@ -72,6 +76,7 @@ def document(found: "Lineage") -> dict[str, object]:
                 "more": node in graph.cut,
             }
         )
+    nodes += [{**_given_record(one), "more": False} for one in graph.given.values()]
     for oid, origin in graph.origins.items():
         record = (
             _run_record(origin, graph.how.get(oid)) if isinstance(origin, Step) else _source_record(origin)
@@ -95,6 +100,17 @@ def _version_record(one: Version) -> dict[str, object]:
     }
 
 
+def _given_record(one: Given) -> dict[str, object]:
+    return {
+        "id": one.node,
+        "kind": "file",
+        "path": one.path,
+        "content": one.content,
+        "size": one.size,
+        "where": one.where,
+    }
+
+
 def _run_record(run: Step, how: "How | None") -> dict[str, object]:
     return {
         "id": run.id,
@@ -107,6 +123,7 @@ def _run_record(run: Step, how: "How | None") -> dict[str, object]:
         "commit": how and how.commit,
         "dirty": how and how.dirty,
         "capture": how and how.capture,
+        "witness": how and eye_of(how.capture, how.witness),
         "claimed": how is not None and how.claimed,
         "incomplete": list(how.blind_spots) if how else [],
         "time": how and iso(how.started, 0),
@@ -146,9 +163,18 @@ def run_text(run: Step, how: "How | None", style: Style) -> str:
     else:
         if how.commit is not None:
             told.append(f"git {how.commit[:8]}" + (f" +{how.dirty} uncommitted" if how.dirty else ""))
-        told.append(how.capture + (", incomplete" if how.blind_spots else ""))
+        seen = " by events" if how.witness == EVENTS else ""
+        told.append(how.capture + seen + (", incomplete" if how.blind_spots else ""))
     details = style.faint(f"  ({printable('; '.join(told))})")
     return f"{label}  {style.id(short(run.id))}  {printable(join(run.argv))}{details}"
+
+
+def given_text(one: Given, style: Style) -> str:
+    """Return a file that is no dataset on one line: where it is, short id of its content, size."""
+    many = "" if one.size is None else f"  {size(one.size)}"
+    where = "outside " if one.where == OUTSIDE else ""
+    after = "" if one.where == OUTSIDE else f"  {one.where}"
+    return f"{where}{style.strong(printable(one.path))}  {style.id(short(one.content))}{many}{after}"
 
 
 def again_text(run: Step, style: Style) -> str:
@@ -178,6 +204,13 @@ def source_text(source: Root, style: Style, *, beside: str | None = None) -> str
 def place_of(source: Root) -> str:
     """Return where a source came from: its URL, else the path under which it was added."""
     return printable(source.url or source.path)
+
+
+def given_place(one: Given) -> str:
+    """Return where a file that is no dataset came from."""
+    return (
+        f"outside {printable(one.path)}" if one.where == OUTSIDE else f"{printable(one.path)} ({one.where})"
+    )
 
 
 def missing_text(oid: NodeId, style: Style) -> str:

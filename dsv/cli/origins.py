@@ -4,6 +4,7 @@ import shlex
 
 from dsv.cli.style import printable
 from dsv.ids import ObjectId
+from dsv.model.attempt import CLAIMED, DECLARED, VERIFIED
 from dsv.model.origin import Source
 from dsv.model.run import Run
 
@@ -37,6 +38,11 @@ def briefly(origin: Source | Run) -> str:
     if origin.fetched is not None:
         return f"from {printable(origin.fetched.url)}"
     return "edited by hand" if origin.edited else "source (no run)"
+
+
+def eye_of(capture: str, witness: str | None) -> str | None:
+    """Return which eye saw a run: one of those of `Attempt.witness`, `declared` if none did; None: not known."""
+    return DECLARED if witness is None and capture in (DECLARED, CLAIMED, VERIFIED) else witness
 
 
 MADE = {

@@ -10,7 +10,7 @@ from dsv.cli.origins import MADE, made
 from dsv.cli.style import Style, counted, printable, size
 from dsv.cli.when import readable
 from dsv.ids import short
-from dsv.model.attempt import Attempt
+from dsv.model.attempt import EVENTS, Attempt
 from dsv.model.origin import Source
 from dsv.model.run import Run
 
@@ -25,6 +25,7 @@ _CAPTURES = {
     "verified": "claimed, and proved by a verify since",
 }
 _PACKAGES = 10
+_FILES = 5
 
 
 def lines(found: "Why", style: Style, *, whole: bool) -> list[str]:
@@ -72,13 +73,23 @@ def _run(found: "Why", run: Run, attempt: Attempt | None, style: Style) -> Itera
     if attempt is None:
         yield "  how it happened is not known here"
     else:
-        yield f"  {_CAPTURES[attempt.capture]}{_git(attempt)}"
+        eye = ", by events of the file system" if attempt.witness == EVENTS else ""
+        yield f"  {_CAPTURES[attempt.capture]}{eye}{_git(attempt)}"
         yield from (f"  {style.changed('incomplete:')} {printable(spot)}" for spot in attempt.blind_spots)
     for path, one, rows in found.inputs:
         many = "" if rows is None else f"  {counted(rows, 'row')}"
         yield f"  from {printable(path)}  {style.id(short(one.content))}{many}"
-    if not found.inputs:
+    for far in run.outside:
+        yield f"  from outside {printable(far.path)}  {style.id(short(far.content))}"
+    for file in found.code:
+        if file.path in run.in_git:
+            yield f"  from {printable(file.path)}  {style.id(short(file.file))}  in git"
+    if not (found.inputs or run.outside or run.in_git):
         yield "  from no dataset"
+    code = [printable(file.path) for file in found.code if file.path not in run.in_git]
+    if code:
+        more = f" and {len(code) - _FILES} more" if len(code) > _FILES else ""
+        yield f"  by {', '.join(code[:_FILES])}{more}, kept with the run"
 
 
 def _git(attempt: Attempt) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from dsv.errors import Corrupt, Missing
-from dsv.graph.ledger import Ledger, mark, number
-from dsv.graph.parts import NodeId, Origin, Root, Step, version_of
+from dsv.graph.ledger import Ledger, mark, number, plain_mark
+from dsv.graph.parts import IN_GIT, NodeId, Origin, Root, Step, version_of
 from dsv.graph.records import Records
 from dsv.ids import ObjectId
 from dsv.model import tree as trees
@@ -133,6 +133,13 @@ def _add_origins(origins: Iterable[ObjectId], ledger: Ledger, records: Records) 
         found = records.read(waiting)
         inputs, outputs = records.inputs(_runs(found)), records.outputs(_runs(found))
         used = [(mark(one.content, one.origin), run, one.path) for run in inputs for one in inputs[run]]
+        used += [
+            (plain_mark(one.content), step.id, one.path)
+            for step in found.values()
+            if isinstance(step, Step)
+            for one in step.given()
+            if one.where == IN_GIT
+        ]
         sources = [one for one in found.values() if isinstance(one, Root)]
         derived = [(number(one), source.id) for source in sources for one in source.before]
         for versions in (*inputs.values(), *outputs.values()):

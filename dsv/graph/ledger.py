@@ -20,7 +20,7 @@ from dsv.ids import ObjectId
 NAME = "lineage"
 """The file below `.dsv/cache`."""
 
-VERSION = 1
+VERSION = 2
 BUSY_SECONDS = 2.0
 """How long to wait for another process that is writing."""
 
@@ -56,9 +56,10 @@ CREATE TABLE commits (id TEXT PRIMARY KEY, parents TEXT) WITHOUT ROWID;
 CREATE TABLE indexed (origin INTEGER PRIMARY KEY);
 CREATE TABLE used (version INTEGER, run TEXT, path TEXT, PRIMARY KEY (version, run, path)) WITHOUT ROWID;
 CREATE TABLE derived (origin INTEGER, source TEXT, PRIMARY KEY (origin, source)) WITHOUT ROWID;
-CREATE TABLE versions (path TEXT, version INTEGER, origin INTEGER, body TEXT, checked INTEGER,
+CREATE TABLE versions (path TEXT, version INTEGER, origin INTEGER, content INTEGER, body TEXT, checked INTEGER,
     PRIMARY KEY (path, version)) WITHOUT ROWID;
 CREATE INDEX versions_by_origin ON versions (origin);
+CREATE INDEX versions_by_content ON versions (content);
 CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 PRAGMA user_version = {VERSION};
 """
@@ -197,9 +198,16 @@ class Ledger:
             for found in versions:
                 text = json.dumps(packed(found), separators=(",", ":"))
                 key = mark(found.content, found.origin)
-                yield found.path, key, number(found.origin), text, _sum(text, found.path)
+                yield (
+                    found.path,
+                    key,
+                    number(found.origin),
+                    number(found.content),
+                    text,
+                    _sum(text, found.path),
+                )
 
-        self._many("INSERT OR IGNORE INTO versions VALUES (?, ?, ?, ?, ?)", rows())
+        self._many("INSERT OR IGNORE INTO versions VALUES (?, ?, ?, ?, ?, ?)", rows())
 
     def versions_at(self, path: str) -> list[Version]:
         """Return all versions that were ever at `path`."""
@@ -210,6 +218,12 @@ class Ledger:
         """Yield the versions that came from `origins`."""
         sql = "SELECT path, body, checked FROM versions WHERE origin IN (SELECT value FROM json_each(?))"
         for path, body, checked in self._all(sql, (_list(map(number, origins)),)):
+            yield unpacked(_opened(body, checked, path))
+
+    def versions_with(self, contents: Iterable[ObjectId]) -> Iterator[Version]:
+        """Yield the versions that hold the data `contents`."""
+        sql = "SELECT path, body, checked FROM versions WHERE content IN (SELECT value FROM json_each(?))"
+        for path, body, checked in self._all(sql, (_list(map(number, contents)),)):
             yield unpacked(_opened(body, checked, path))
 
     def paths(self) -> list[str]:
@@ -243,6 +257,11 @@ def number(oid: ObjectId) -> int:
 def mark(content: ObjectId, origin: ObjectId) -> int:
     """Return the key of the data with that content and origin: as good as 60 bits of their hashes."""
     return int(content[:15], 16) ^ int(origin[:15], 16)
+
+
+def plain_mark(content: ObjectId) -> int:
+    """Return the key of data that was in git when a run read it: its content alone."""
+    return int(content[:15], 16)
 
 
 def _sum(text: str, where: str) -> int:

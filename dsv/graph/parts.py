@@ -5,7 +5,7 @@ Edges follow the data: source -> version (`origin`), version -> run (`input`), r
 to it by `origin` edges.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -17,6 +17,11 @@ from dsv.model.checkpoint import Checkpoint
 INPUT = "input"
 OUTPUT = "output"
 ORIGIN = "origin"
+COPY = "copy"
+"""From a version to the same data under another name: renamed, or copied by hand."""
+
+OUTSIDE = "outside"
+IN_GIT = "in git"
 
 
 NodeId = str
@@ -89,6 +94,24 @@ def version_of(path: str, found: Checkpoint, table: ObjectId | None = None) -> V
     )
 
 
+class Given(NamedTuple):
+    """A file that a run read and that is no dataset.
+
+    Attributes:
+        node: Names it in the graph.
+        path: Where it was: absolute, or in the workspace.
+        content: Its file id.
+        size: Its bytes; None if that is not known.
+        where: `OUTSIDE` of the workspace, or `IN_GIT`.
+    """
+
+    node: NodeId
+    path: str
+    content: ObjectId
+    size: int | None
+    where: str
+
+
 class How(NamedTuple):
     """How a run happened.
 
@@ -98,6 +121,7 @@ class How(NamedTuple):
         commit: The git commit of its code; None outside of git.
         dirty: How many paths had uncommitted changes then.
         blind_spots: What the capture could have missed.
+        witness: Which eye saw it; None if none did, or that is not known.
     """
 
     capture: str
@@ -105,6 +129,7 @@ class How(NamedTuple):
     commit: str | None
     dirty: int
     blind_spots: tuple[str, ...]
+    witness: str | None = None
 
     @property
     def claimed(self) -> bool:
@@ -123,6 +148,8 @@ class Step(NamedTuple):
         params: Its parameters.
         code: Id of the list of its code files.
         tables: By content id the table ids of those of its outputs that are tables.
+        outside: Path, content and size of each file outside of the workspace that it read.
+        in_git: Path and content of each file that git tracks and that it read as data.
     """
 
     id: ObjectId
@@ -132,6 +159,15 @@ class Step(NamedTuple):
     params: Mapping[str, str]
     code: ObjectId
     tables: Mapping[str, ObjectId]
+    outside: Sequence[Sequence[Any]] = ()
+    in_git: Sequence[Sequence[Any]] = ()
+
+    def given(self) -> Iterator[Given]:
+        """Yield what it read that is no dataset."""
+        for path, content, size in self.outside:
+            yield Given(f"{OUTSIDE}:{content}:{path}", path, content, size, OUTSIDE)
+        for path, content in self.in_git:
+            yield Given(f"{IN_GIT}:{content}:{path}", path, content, None, IN_GIT)
 
 
 class Root(NamedTuple):
@@ -170,7 +206,7 @@ Origin = Step | Root
 
 
 Edge = tuple[NodeId, NodeId, str]
-"""Where data came from, where it went, and its role there: `INPUT`, `OUTPUT` or `ORIGIN`."""
+"""Where data came from, where it went, and its role there: `INPUT`, `OUTPUT`, `ORIGIN` or `COPY`."""
 
 
 @dataclass(slots=True)
@@ -180,6 +216,7 @@ class Graph:
     Attributes:
         starts: The versions that were asked about.
         versions: By node.
+        given: By node what its runs read that is no dataset.
         origins: Runs and sources by id.
         edges: All edges between them, in the order in which they were found, each once.
         how: How its runs happened, where that is known.
@@ -189,6 +226,7 @@ class Graph:
 
     starts: tuple[NodeId, ...] = ()
     versions: dict[NodeId, Version] = field(default_factory=dict)
+    given: dict[NodeId, Given] = field(default_factory=dict)
     origins: dict[NodeId, Origin] = field(default_factory=dict)
     edges: dict[Edge, None] = field(default_factory=dict)
     how: dict[NodeId, How] = field(default_factory=dict)

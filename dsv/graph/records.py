@@ -84,12 +84,22 @@ class Records:
         except (Corrupt, StorageError) as error:
             self.gaps[oid] = error
             return False
-        self._seen[oid] = _of_record(oid, record)
+        self._seen[oid] = _of_record(oid, record, self._in_git(record))
         if isinstance(record, Run):
             inputs = [version_of(one.path, one.checkpoint) for one in record.inputs]
             outputs = [version_of(one.path, one.checkpoint(oid), one.table) for one in record.outputs]
             self._sides[oid] = {_INPUTS: inputs, _OUTPUTS: outputs}
         return True
+
+    def _in_git(self, record: Run | Source) -> list[list[str]]:
+        """Return path and content of the data in git that a run read."""
+        if isinstance(record, Source) or not record.in_git:
+            return []
+        try:
+            files = {file.path: file.file for file in origins.code(self._repo, record.code).files}
+        except (Corrupt, StorageError):
+            return []
+        return [[path, files[path]] for path in record.in_git if path in files]
 
     def _keep(self, ids: Iterable[ObjectId]) -> None:
         fresh = [oid for oid in ids if oid not in self._kept]
@@ -119,7 +129,7 @@ class Records:
         found: dict[NodeId, How] = {}
         rest = {number(oid): oid for oid in runs}
         for oid, refs_then, fields in self._ledger.copies(_HOW, rest):
-            how = How._make((*fields[:4], tuple(fields[4]))) if fields else None
+            how = How._make((*fields[:4], tuple(fields[4]), fields[5])) if fields else None
             if (how is None or how.claimed) and refs_then != known_by:
                 continue
             if rest.get(number(oid)) == oid:
@@ -136,7 +146,9 @@ class Records:
             if attempt is not None:
                 git = attempt.git
                 commit, dirty = (None, 0) if git is None else (git.commit, len(git.dirty))
-                found[oid] = How(attempt.capture, attempt.started, commit, dirty, attempt.blind_spots)
+                found[oid] = How(
+                    attempt.capture, attempt.started, commit, dirty, attempt.blind_spots, attempt.witness
+                )
                 body = list(found[oid])
             fresh.append((number(oid), [oid, known_by, body]))
         if fresh:
@@ -188,7 +200,7 @@ def _is_no_table(graph: Graph, version: Version) -> bool:
     return isinstance(origin, Step) and version.content not in origin.tables
 
 
-def _of_record(oid: ObjectId, record: Run | Source) -> Origin:
+def _of_record(oid: ObjectId, record: Run | Source, in_git: list[list[str]]) -> Origin:
     if isinstance(record, Source):
         fetched = record.fetched
         url, etag, modified = (
@@ -203,6 +215,8 @@ def _of_record(oid: ObjectId, record: Run | Source) -> Origin:
         params=dict(record.params),
         code=record.code,
         tables={one.content: one.table for one in record.outputs if one.table is not None},
+        outside=[list(one) for one in record.outside],
+        in_git=in_git,
     )
 
 

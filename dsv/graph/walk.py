@@ -1,19 +1,26 @@
 """Walking the lineage graph: up to where data came from, down to what was made of it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from dsv.graph.ledger import Ledger, mark
-from dsv.graph.parts import INPUT, ORIGIN, OUTPUT, Edge, Graph, NodeId, Origin, Root, Step, Version
+from dsv.graph.ledger import Ledger, mark, plain_mark
+from dsv.graph.parts import COPY, INPUT, ORIGIN, OUTPUT, Edge, Graph, NodeId, Origin, Root, Step, Version
 from dsv.graph.records import Records
 from dsv.ids import ObjectId
 
 
-def up(starts: Sequence[Version], records: Records, *, depth: int | None = None) -> Graph:
+def up(
+    starts: Sequence[Version],
+    records: Records,
+    *,
+    known: Mapping[str, Version] | None = None,
+    depth: int | None = None,
+) -> Graph:
     """Return all that leads to `starts`.
 
     Args:
         starts: Versions of datasets.
         records: Reads runs and sources.
+        known: Datasets by path: data that was in git when it was read may be one of them now.
         depth: How many runs to go back at most; sources beyond the last are still told.
     """
     graph = _begin(starts)
@@ -32,7 +39,7 @@ def up(starts: Sequence[Version], records: Records, *, depth: int | None = None)
         graph.origins.update(fresh)
         for oid, heads in waiting.items():
             _reach(graph, records, oid, heads)
-        waiting = _before(graph, records, fresh)
+        waiting = _before(graph, records, fresh, known or {})
         steps += bool(runs)
     return graph
 
@@ -51,6 +58,7 @@ def down(starts: Sequence[Version], records: Records, ledger: Ledger, *, depth: 
     done: set[NodeId] = set()
     steps = 0
     while frontier:
+        frontier += _copies(graph, frontier, records, ledger)
         fresh = _users(graph, frontier, ledger, done, cut=steps == depth)
         done.update(fresh)
         frontier = list(_edits(graph, frontier, records, ledger))
@@ -90,7 +98,9 @@ def _reach(graph: Graph, records: Records, oid: NodeId, heads: Iterable[NodeId])
             graph.versions[head] = version._replace(table=origin.tables[version.content])
 
 
-def _before(graph: Graph, records: Records, origins: dict[NodeId, Origin]) -> dict[NodeId, list[NodeId]]:
+def _before(
+    graph: Graph, records: Records, origins: dict[NodeId, Origin], known: Mapping[str, Version]
+) -> dict[NodeId, list[NodeId]]:
     """Add what origins go back to; return by their own origins what is new."""
     further: dict[NodeId, list[NodeId]] = {}
     for origin in origins.values():
@@ -104,7 +114,42 @@ def _before(graph: Graph, records: Records, origins: dict[NodeId, Origin]) -> di
             if version.node not in graph.versions:
                 graph.versions[version.node] = version
                 further.setdefault(version.origin, []).append(version.node)
+    for run in origins.values():
+        for one in run.given() if isinstance(run, Step) else ():
+            same = known.get(one.path)
+            if same is None or same.content != one.content:
+                graph.given[one.node] = one
+                graph.edges[one.node, run.id, INPUT] = None
+                continue
+            graph.edges[same.node, run.id, INPUT] = None
+            if same.node not in graph.versions:
+                graph.versions[same.node] = same
+                further.setdefault(same.origin, []).append(same.node)
     return further
+
+
+def _copies(graph: Graph, frontier: Iterable[Version], records: Records, ledger: Ledger) -> list[Version]:
+    """Add the versions that are the same data as one of `frontier` under another name; return those."""
+    found: list[Version] = []
+    fresh = list(frontier)
+    while fresh:
+        mine: dict[ObjectId, Version] = {}
+        for one in fresh:
+            if one.size:  # all that is empty is alike
+                mine.setdefault(one.content, one)
+        fresh = []
+        others = [one for one in ledger.versions_with(mine) if one.node not in graph.versions]
+        sources = records.read({one.origin for one in others})
+        for other in others:
+            one, source = mine[other.content], sources.get(other.origin)
+            if other.path == one.path or other.node in graph.versions:
+                continue
+            if other.origin == one.origin or (isinstance(source, Root) and source.raw):
+                graph.versions[other.node] = other
+                graph.edges[one.node, other.node, COPY] = None
+                fresh.append(other)
+        found += fresh
+    return found
 
 
 def _users(
@@ -117,6 +162,7 @@ def _users(
     by_mark: dict[int, list[Version]] = {}
     for one in frontier:
         by_mark.setdefault(mark(one.content, one.origin), []).append(one)
+        by_mark.setdefault(plain_mark(one.content), []).append(one)
     fresh: dict[NodeId, None] = {}
     for key, run, path in ledger.users(by_mark):
         same = by_mark[key]

@@ -137,5 +137,5 @@ def _untracked(repo: Repo, folders: Sequence[str]) -> tuple[str, ...]:
     if not folders:
         return ()
     known = repo.datasets(repo.local(repo.refs()).staged)
-    found = repo.untracked(known)
+    found, _ = repo.untracked(known)
     return tuple(path for path in found if any(stage.within(path.rstrip("/"), folder) for folder in folders))

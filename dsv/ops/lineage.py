@@ -58,7 +58,8 @@ def lineage(
         if down:
             graph = _down(repo, place, ledger, records, depth, progress)
         else:
-            graph = walk.up(_named(_datasets(repo, place), place), records, depth=depth)
+            known = {path: version_of(path, one.checkpoint) for path, one in now.items()}
+            graph = walk.up(_named(_datasets(repo, place), place), records, known=known, depth=depth)
         records.describe(graph)
         return graph
 

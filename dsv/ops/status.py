@@ -45,6 +45,7 @@ class Status:
         staged: What differs between HEAD and the staged snapshot.
         unstaged: What differs between the staged snapshot and the working tree.
         untracked: Paths that neither dsv nor git tracks; a folder ends with `/`.
+        code: Files that git does not track, and that dsv keeps with the runs that read them.
         stale: Datasets that their runs would make of other inputs or by other code today.
         absent: Tracked datasets that are not in the working tree by choice.
         lock_matches: Whether `dsv.lock` names HEAD.
@@ -58,6 +59,7 @@ class Status:
     staged: tuple[DatasetChange, ...]
     unstaged: tuple[DatasetChange, ...]
     untracked: tuple[str, ...]
+    code: tuple[str, ...]
     stale: tuple[Stale, ...]
     absent: tuple[str, ...]
     lock_matches: bool
@@ -91,13 +93,16 @@ def status(repo: Repo, *, rehash: bool = False, progress: Progress = SILENT) -> 
     steps = steps_of(repo, staged)
     stale = stale_datasets(repo, steps, working.now, rehash=rehash)
     repo.cache.commit()
+    read = {file.path for step in steps.by_run.values() for file in step.code}
+    untracked, code = repo.untracked(staged, read)
     ahead, behind = _remote(repo, refs)
     return Status(
         branch=local.branch,
         head=refs.head,
         staged=_between(repo, head, staged, steps.by_run),
         unstaged=tuple(working.changes),
-        untracked=tuple(repo.untracked(staged)),
+        untracked=tuple(untracked),
+        code=tuple(code),
         stale=stale,
         absent=tuple(working.absent),
         lock_matches=not guard.lock_differs(repo, refs),

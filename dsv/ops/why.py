@@ -12,6 +12,7 @@ from dsv.ids import ObjectId
 from dsv.model import tree as trees
 from dsv.model.attempt import Attempt
 from dsv.model.checkpoint import Checkpoint
+from dsv.model.code import CodeFile
 from dsv.model.commit import Commit
 from dsv.model.origin import Source
 from dsv.model.run import Run
@@ -65,6 +66,7 @@ class Why:
         path: The dataset.
         now: The version that was asked about.
         inputs: If a run made it, what that read, each with its rows where they are known.
+        code: Likewise the code that it read, and the data that git tracks.
         before: The last version with other content, or with the same from another origin; None if there was none.
         causes: What changed between the runs that made the two.
         compared: The run that `causes` starts from; None if there were not two runs to compare.
@@ -75,6 +77,7 @@ class Why:
     path: str
     now: Told
     inputs: tuple[tuple[str, Checkpoint, int | None], ...]
+    code: tuple[CodeFile, ...]
     before: Told | None
     causes: tuple[Cause, ...]
     compared: Run | None
@@ -109,7 +112,14 @@ def why(repo: Repo, place: Place) -> Why:
             causes = _Explainer(repo).causes(compared, now.origin, imported, (place.path,))
     elif before is not None and found.is_dir and before.checkpoint.is_dir:
         files = _files(repo, before.checkpoint, found)
-    return Why(place.path, now, inputs, before, causes, compared, files, shallow)
+    return Why(place.path, now, inputs, _code(repo, now.origin), before, causes, compared, files, shallow)
+
+
+def _code(repo: Repo, origin: Origin | None) -> tuple[CodeFile, ...]:
+    try:
+        return origins.code(repo, origin.code).files if isinstance(origin, Run) else ()
+    except StorageError:
+        return ()
 
 
 def _versions(

@@ -20,6 +20,7 @@ SHAPE = {
     "staged": [changes.CHANGE_SHAPE],
     "unstaged": [changes.CHANGE_SHAPE],
     "untracked": ["path: in neither dsv nor git; a folder ends with `/`"],
+    "code": ["path: of a file that git does not track, and that dsv keeps with the runs that read it"],
     "stale": [{"path": "path: of a dataset", "reason": "text: why its run should be repeated"}],
     "absent": ["path: of a dataset that is not here by choice"],
     "lock": "match|differs: whether dsv.lock names HEAD",
@@ -62,6 +63,7 @@ def _record(result: "Status") -> dict[str, object]:
         "staged": [changes.record(change) for change in result.staged],
         "unstaged": [changes.record(change) for change in result.unstaged],
         "untracked": list(result.untracked),
+        "code": list(result.code),
         "stale": [{"path": one.path, "reason": one.reason} for one in result.stale],
         "absent": list(result.absent),
         "lock": "match" if result.lock_matches else "differs",
@@ -85,7 +87,12 @@ def _render(context: Context, result: "Status") -> None:
     if result.stale:
         lines = [f"  {printable(one.path)} ({printable(one.reason)})" for one in result.stale]
         out.lines(["", style.strong("stale:"), *lines])
-    for title, paths in (("untracked:", result.untracked), ("absent:", result.absent)):
+    lists = (
+        ("untracked:", result.untracked),
+        ("code, kept with the runs that read it:", result.code),
+        ("absent:", result.absent),
+    )
+    for title, paths in lists:
         if paths:
             out.lines(["", style.strong(title), *(f"  {printable(path)}" for path in paths)])
     if result.clean:

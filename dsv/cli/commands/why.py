@@ -17,6 +17,7 @@ from dsv.model.run import Run
 if TYPE_CHECKING:
     from dsv.ids import ObjectId
     from dsv.model.commit import Commit
+    from dsv.model.run import Outside
     from dsv.ops.why import Cause, Told, Why
 
 _VERSION: dict[str, Shape] = {
@@ -27,6 +28,8 @@ _VERSION: dict[str, Shape] = {
     "origin": "id: of the source or run record that it came from",
     "run": Maybe(origins.RUN_SHAPE),
     "url": "text?: where it was imported from",
+    "witness": "text?: which eye saw the run: calls, files, events; declared if none did; null where not known",
+    "incomplete": ["text: something that the capture of the run could have missed"],
     "capture": "text?: how the record of the run was made; null where that is not known",
     "started": "time?: when the run started",
     "git": "text?: commit of git at the start of the run",
@@ -42,6 +45,16 @@ SHAPE: dict[str, Shape] = {
             "content": "id: what it was",
             "rows": "int?: of its table, where they are known",
         }
+    ],
+    "code": [
+        {
+            "path": "path: of a file that the run read as code, or as data that git tracks; dsv keeps it with the run",
+            "file": "id: its bytes",
+            "data": "flag: whether it was read as data",
+        }
+    ],
+    "outside": [
+        {"path": "text: of a file outside of the workspace that the run read", "content": "id: what it was"}
     ],
     "before": Maybe(_VERSION),
     "compared": "flag: whether two runs were compared",
@@ -92,6 +105,8 @@ def _document(found: "Why") -> dict[str, object]:
         "path": found.path,
         "now": _version(found.now),
         "inputs": [{"path": path, "content": one.content, "rows": rows} for path, one, rows in found.inputs],
+        "code": _code(found),
+        "outside": [{"path": one.path, "content": one.content} for one in _outside(found)],
         "before": None if found.before is None else _version(found.before),
         "compared": found.compared is not None,
         "changes": [_change(cause) for cause in found.causes],
@@ -100,6 +115,16 @@ def _document(found: "Why") -> dict[str, object]:
         else {"added": files.added, "removed": files.removed, "modified": files.modified},
         "shallow": found.shallow,
     }
+
+
+def _code(found: "Why") -> list[dict[str, object]]:
+    origin = found.now.origin
+    data = origin.in_git if isinstance(origin, Run) else ()
+    return [{"path": file.path, "file": file.file, "data": file.path in data} for file in found.code]
+
+
+def _outside(found: "Why") -> "tuple[Outside, ...]":
+    return found.now.origin.outside if isinstance(found.now.origin, Run) else ()
 
 
 def _version(told: "Told") -> dict[str, object]:
@@ -113,6 +138,8 @@ def _version(told: "Told") -> dict[str, object]:
         "origin": told.checkpoint.origin,
         "run": origins.record(origin, told.checkpoint.origin) if isinstance(origin, Run) else None,
         "url": origin.fetched.url if isinstance(origin, Source) and origin.fetched else None,
+        "witness": attempt and origins.eye_of(attempt.capture, attempt.witness),
+        "incomplete": list(attempt.blind_spots) if attempt else [],
         "capture": attempt and attempt.capture,
         "started": attempt and iso(attempt.started, 0),
         "git": attempt and attempt.git and attempt.git.commit,
