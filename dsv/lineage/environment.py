@@ -242,7 +242,7 @@ def compare(
 def _changed(
     recorded: Environment, present: Environment, imported: Collection[str] | None
 ) -> Iterator[Difference]:
-    known = bool(recorded.python) and bool(present.python)  # of an unknown one nothing can be said
+    known = bool(recorded.python) == bool(present.python)  # an unknown one is compared with no known one
     for name in _PLATFORM if known else ():
         before, now = recorded.python.get(name), present.python.get(name)
         if before != now:

@@ -55,6 +55,9 @@ _MEANINGS = {
 LIKELY = "likely cause: "
 """What a detail starts with that names the likely cause."""
 
+POSSIBLY = "possibly: "
+"""What a detail starts with that names what nobody saw, and that is only read out of the code."""
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -87,10 +90,18 @@ class Checked:
         return self.status.good or self.accepted
 
     @property
+    def says(self) -> str:
+        """The reason, and that the dataset is stale where its status is another; "" if there is neither."""
+        also = f"stale: {self.stale}" if self.stale and self.status is not Status.STALE else ""
+        return "; ".join(filter(None, (self.reason, also)))
+
+    @property
     def because(self) -> str:
-        """The reason with the likely cause, for where nobody reads the details."""
-        causes = [line for line in self.details if line.startswith(LIKELY)]
-        return "; ".join([self.reason, *causes[:1]]) if self.reason else "".join(causes[:1])
+        """What it says with the likely cause and a possible one, for where nobody reads the details."""
+        causes = (
+            next((line for line in self.details if line.startswith(sign)), "") for sign in (LIKELY, POSSIBLY)
+        )
+        return "; ".join(filter(None, (self.says, *causes)))
 
 
 def all_good(checks: Iterable[Checked]) -> bool:

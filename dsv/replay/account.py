@@ -3,30 +3,28 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
-from dsv import origins
 from dsv.circumstances import Circumstance
 from dsv.errors import StorageError
 from dsv.ids import ObjectId, short
 from dsv.lineage.isolation import Isolation
 from dsv.model.policy import Policy
 from dsv.model.run import Output
-from dsv.model.verdict import LIKELY, Status
-from dsv.replay import causes
+from dsv.model.verdict import Status
+from dsv.replay import causes, said, wording
 from dsv.replay.beside import Judgement, compare
+from dsv.replay.cause import Cause, Kind, Weight
 from dsv.replay.folder import Result
 from dsv.replay.judge import judge
 from dsv.replay.plan import Step
 from dsv.replay.step import Means, Replay
-from dsv.replay.traces import named, traces
 from dsv.replay.variables import unset
 from dsv.repo import Repo
 
-_TO_EXPLAIN = (Status.DIFFERENT, Status.NONDETERMINISTIC, Status.EQUAL_BUT_FOR_METADATA)
-"""What a likely cause is looked for of."""
+_TWICE = "--twice tells whether two replays agree with each other"
 
-_CHANGES = 8
-"""Changes of the environment that are told of one dataset."""
+_NOTHING: Mapping[str, "Judgement"] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,15 @@ def without(step: Step, status: Status, reason: str, *details: str) -> Replayed:
     return Replayed({output.path: Judgement(status, reason, details) for output in step.run.outputs})
 
 
-def of_failure(repo: Repo, step: Step, done: Replay, means: Means) -> Replayed:
+def elsewhere(step: Step, path: str) -> Replayed:
+    """Return what comes of a run that read a file outside of the workspace which is not here as it was."""
+    cause = Cause(Kind.OUTSIDE, path, None, "is not here as it was recorded")
+    return without(step, Status.FAILED, wording.words(cause))
+
+
+def of_failure(
+    repo: Repo, step: Step, done: Replay, means: Means, made: Mapping[str, Judgement] = _NOTHING
+) -> Replayed:
     """Return what comes of a replay whose command failed, or could not be started.
 
     Raises:
@@ -83,32 +89,36 @@ def of_failure(repo: Repo, step: Step, done: Replay, means: Means) -> Replayed:
         return without(step, Status.FAILED, done.problem or "it was not started")
     tail = done.execution.tail
     if done.execution.timed_out:
-        reason = f"it ran longer than {done.limit}"
-        return _failed(step, done, reason)
-    if causes.is_full(tail):
+        return _failed(step, done, f"it ran longer than {done.limit}")
+    if said.is_full(tail):
         raise StorageError(
             f"the replay of run {short(step.id)} found no space left on the disk",
             hint="free some space, then run the command again",
         )
-    attempt = origins.attempt(repo, repo.refs(), step.id)
-    reason = causes.failure(
+    found = causes.of_failure(
         tail,
         done.execution.exit_code,
         root=repo.root,
         clean=done.clean,
-        withheld=() if attempt is None else attempt.withheld,
+        expected=causes.expected_of(repo, step, means),
+        captured=done.captured,
     )
-    secret = unset(step.run, means.ambient)
-    if secret:
-        reason += f"; {', '.join(secret)}, whose value was not recorded, is not set"
-    return _failed(step, done, reason)
+    secrets = ", ".join(unset(step.run, means.ambient))
+    found += [Cause(Kind.UNSET, secrets)] if secrets else []
+    found += _made(made)
+    return _failed(step, done, wording.reason(found), wording.lines_of_failure(found))
 
 
-def _failed(step: Step, done: Replay, reason: str) -> Replayed:
+def _failed(step: Step, done: Replay, reason: str, details: tuple[str, ...] = ()) -> Replayed:
     assert done.execution is not None
-    judgement = Judgement(Status.FAILED, reason, causes.last_lines(done.execution.tail, done.clean))
+    tail = said.last_lines(done.execution.tail, done.clean)
+    judgement = Judgement(Status.FAILED, reason, (*details, *tail))
     judgements = {output.path: judgement for output in step.run.outputs}
     return Replayed(judgements, {}, done.isolation, done.why, done.execution.started, done.seconds)
+
+
+def _made(made: Mapping[str, Judgement]) -> list[Cause]:
+    return [Cause(Kind.MADE, path, None, one.status) for path, one in made.items()]
 
 
 def of_output(
@@ -118,6 +128,8 @@ def of_output(
     replays: tuple[Replay, ...],
     changed: tuple[Circumstance, ...],
     space: Path,
+    means: Means,
+    made: Mapping[str, Judgement] = _NOTHING,
 ) -> Judgement:
     """Return what one output of a run is, given one or two replays that ended well.
 
@@ -128,6 +140,8 @@ def of_output(
         replays: The replays.
         changed: How the environment differs from the recorded one.
         space: A folder that is not there, for recorded bytes.
+        means: What the replays were made with.
+        made: By path the inputs that were rebuilt in other bytes, with what they are beside the recorded ones.
 
     Raises:
         Missing, Corrupt: The store cannot give the recorded bytes that it seems to have.
@@ -137,13 +151,23 @@ def of_output(
     results = [one.results.get(output.path) for one in replays]
     first = results[0]
     if first is None:
-        return Judgement(Status.FAILED, "the command ended well and did not write it")
-    found = judge(repo, output, first, policy, space)
-    if len(results) > 1:
-        found = _both(repo, output, found, first, results[1], policy, space)
-    if found.status in _TO_EXPLAIN and not found.good:
-        return _explained(repo, step, found, changed, twice=len(results) > 1)
-    return found
+        found = Judgement(Status.FAILED, "the command ended well and did not write it")
+    else:
+        found = judge(repo, output, first, policy, space)
+        if len(results) > 1:
+            found = _both(repo, output, found, first, results[1], policy, space)
+    if found.good or (found.status is Status.FAILED and first is not None):
+        return found
+    told = causes.of_difference(
+        repo,
+        step,
+        causes.expected_of(repo, step, means),
+        replays[0].captured,
+        changed,
+        found.cause,
+        {path: one.status for path, one in made.items()},
+    )
+    return _explained(found, told, replays)
 
 
 def _both(
@@ -169,30 +193,14 @@ def _both(
     )
 
 
-def _explained(
-    repo: Repo, step: Step, found: Judgement, changed: tuple[Circumstance, ...], *, twice: bool
-) -> Judgement:
-    """Add the likely cause, first of the details: what is not as it was, or may differ each time in the code."""
-    weighty = [one for one in changed if one.matters]
-    by_name = named(repo, step.code, [one.name for one in weighty])
-    # What is merely loaded by something else was never what the code asked for.
-    weighty.sort(key=lambda one: (one.before is None or one.after is None, one.name not in by_name))
-    matter = [one.text for one in weighty]
-    signs = [one.text for one in traces(repo, step.run.argv, step.code)]
-    likely = signs[0] if signs else ""
-    if found.cause:
-        likely = f"{found.cause} ({likely})" if likely else found.cause
-    if matter and found.status is Status.DIFFERENT:
-        likely = matter[0] + (f", and {len(matter) - 1} more" if len(matter) > 1 else "")
-    rest = [text for text in (found.cause, *signs) if text and text not in likely]
-    lines = [
-        *([f"{LIKELY}{likely}"] if likely else ()),
-        *found.details,
-        *(f"changed since: {text}" for text in (matter[:_CHANGES] if len(matter) > 1 else ())),
-        *(text if text == found.cause else f"may differ each time: {text}" for text in rest),
-    ]
-    if not matter:
-        lines.append("code, parameters, inputs and environment are those of the record")
-    if found.status is Status.DIFFERENT and not twice:
-        lines.append("--twice tells whether two replays agree with each other")
-    return replace(found, details=tuple(lines))
+def _explained(found: Judgement, told: list[Cause], replays: tuple[Replay, ...]) -> Judgement:
+    """Add the causes to what is wrong with an output, and whether anything is known to be other than recorded."""
+    captured = replays[0].captured
+    other = any(one.weight >= Weight.CHANGED for one in told) or (
+        captured is not None and not captured.complete
+    )
+    if found.status is Status.NONDETERMINISTIC:  # what changed since is the same in both replays
+        told = [one for one in told if one.kind is not Kind.PACKAGE]
+    once = found.status is Status.DIFFERENT and len(replays) == 1
+    lines = wording.lines(told, found.details, as_recorded=not other, hint=_TWICE if once else "")
+    return replace(found, details=lines)

@@ -1,103 +1,157 @@
-"""Why a replayed command failed, as far as its output tells."""
+"""Putting together what may have been the cause: what was seen, what the command said, what changed, what is possible."""
 
-import re
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-_DENIED = re.compile(r"permission denied|operation not permitted|errno 13|os error 13", re.IGNORECASE)
-_PATH = re.compile(r"['\"`](/[^'\"`]+)['\"`]|(?<![\w:/.])(/[^\s'\"`:,;)\]]+)")
-_NETWORK = re.compile(
-    r"urlopen error|urllib3|socket\.|getaddrinfo|gaierror|create_connection|Could not resolve host|"
-    r"Name or service not known|name resolution|Failed to connect|ConnectionError|Max retries exceeded|"
-    r"Connection refused|Network is unreachable|Could not connect",
-)
-_MODULE = re.compile(r"(?:ModuleNotFoundError|ImportError): No module named '([^']+)'")
-_COMMAND = re.compile(r"(?:^|: )(?:line \d+: )?([\w./+-]+): (?:command )?not found", re.MULTILINE)
-_VARIABLE = re.compile(r"KeyError: '([A-Za-z_]\w*)'")
-_UNBOUND = re.compile(r"(\w+): (?:unbound variable|parameter not set|parameter null or not set)")
-_ABSENT = re.compile(
-    r"(?:FileNotFoundError[^\n]*?|No such file or directory[^\n]*?|Cannot open file |No files found that match the pattern )"
-    r"['\"]([^'\"\n]+)['\"]"
-    r"|['\"]([^'\"\n]+)['\"]: No such file or directory"
-    r"|([^\s:'\"]+): No such file or directory"
-)
-_FULL = re.compile(r"No space left on device|\[Errno 28\]|Disk quota exceeded|os error 28")
+from dsv import origins
+from dsv.circumstances import Circumstance
+from dsv.errors import DsvError
+from dsv.lineage.capture import Captured
+from dsv.model.run import Outside
+from dsv.replay.cause import Cause, Kind, Weight, ranked
+from dsv.replay.plan import Step
+from dsv.replay.said import ended, said, speaks_of_network
+from dsv.replay.seen import Expected, seen
+from dsv.replay.step import Means
+from dsv.replay.traces import named, traces
+from dsv.repo import Repo
 
-_KILLED = 137
+_NEVER_LISTED = frozenset({"__pycache__"})
 
 
-def is_full(tail: str) -> bool:
-    """Whether a command says that the disk is full."""
-    return _FULL.search(tail) is not None
+def of_failure(
+    tail: str,
+    code: int,
+    *,
+    root: Path,
+    clean: str,
+    expected: Expected | None = None,
+    captured: Captured | None = None,
+) -> list[Cause]:
+    """Return why a command failed, the likeliest cause first; there is one at least.
 
-
-def failure(tail: str, code: int, *, root: Path, clean: str, withheld: Iterable[str] = ()) -> str:
-    """Return in one line why a command failed.
+    What the command says that it lacks comes first, in the words of what was seen if that was seen; it saying
+    only that somebody could not be reached comes after all that it missed of what it had when it was recorded.
 
     Args:
         tail: The end of its output.
         code: Its exit code.
         root: The workspace.
-        clean: What the folder that it ran in was called: the workspace, or what means nothing to anybody.
-        withheld: Files that were left out of the record because they may hold secrets.
+        clean: What the folder that it ran in was called.
+        expected: What is known of the run; None: nothing.
+        captured: What it was seen to do; None if nobody watched.
     """
-    for reason in _reasons(tail, root, clean, tuple(withheld)):
-        return reason
-    if code == _KILLED:
-        return "it was killed (signal 9): perhaps it needed more memory than there is"
-    last = next((line.strip() for line in reversed(tail.splitlines()) if line.strip()), "")
-    ending = f"exit code {code}" if code < 128 else f"ended by signal {code - 128}"
-    return f"{ending}: {last[:300]}" if last else f"{ending}, and it said nothing"
+    expected = expected or Expected()
+    spoken = [_known(one, expected) for one in said(tail, root, clean)]
+    witnessed = [] if captured is None else list(seen(captured, expected, tail))
+    by_subject = {one.subject: one for one in reversed(witnessed)}
+    specific = [by_subject.get(one.subject, one) for one in spoken if one.kind is not Kind.NETWORK]
+    others = [one for one in ranked(witnessed) if one.weight is Weight.SEEN and one.kind is not Kind.NETWORK]
+    if captured is None and not specific:
+        # It read them when it was recorded: nobody saw whether it missed them now.
+        others += [
+            Cause(Kind.WITHHELD, path, "when it was recorded it read") for path in sorted(expected.withheld)
+        ]
+    network = [one for one in witnessed if one.kind is Kind.NETWORK]
+    end = [] if specific else [ended(tail, code)]
+    if not speaks_of_network(tail):
+        return list(dict.fromkeys([*specific, *others, *end, *network]))
+    reached = network or [one for one in spoken if one.kind is Kind.NETWORK]
+    return list(dict.fromkeys([*specific, *others, *reached, *end]))
 
 
-def last_lines(tail: str, clean: str, count: int = 6) -> tuple[str, ...]:
-    """Return the last lines of an output that say something, without the folder `clean`."""
-    said = [line.rstrip() for line in tail.splitlines() if line.strip(" \t~^")]
-    return tuple(line.replace(f"{clean}/", "") for line in said[-count:])
+def _known(cause: Cause, expected: Expected) -> Cause:
+    """Return what a command said that it lacks, as what is known of it."""
+    if cause.kind is Kind.UNRECORDED and cause.subject in expected.withheld:
+        return Cause(Kind.WITHHELD, cause.subject, "opened", None, Weight.SAID)
+    return cause
 
 
-def _reasons(tail: str, root: Path, clean: str, withheld: tuple[str, ...]) -> Iterator[str]:
-    denied = [line for line in tail.splitlines() if _DENIED.search(line)]
-    for line in denied:
-        path = next(
-            (one or other for one, other in _PATH.findall(line) if not (one or other).startswith(clean)), None
-        )
-        if path is None:
-            continue
-        yield _outside(path, root)
-    if _NETWORK.search(tail) or any("socket" in line or "connect" in line.lower() for line in denied):
-        yield "it uses the network, which a rebuild does not allow unless told so"
-    if (module := _last(_MODULE, tail)) is not None:
-        yield f"the Python module {module} is not installed here"
-    if (program := _last(_COMMAND, tail)) is not None:
-        yield f"{program}: command not found"
-    variable = _last(_UNBOUND, tail) or (_last(_VARIABLE, tail) if "environ" in tail else None)
-    if variable is not None:
-        yield f"it reads the environment variable {variable}, which was not declared"
-    for found in _ABSENT.finditer(tail):
-        path = (found[1] or found[2] or found[3]).removeprefix(f"{clean}/")
-        if path.startswith("/"):
-            yield _outside(path, root)
-        if path in withheld:
-            yield f"it reads {path}, which was withheld from the record because it may hold secrets"
-        yield f"it reads {path}, which was not recorded as input or code"
+def of_difference(
+    repo: Repo,
+    step: Step,
+    expected: Expected,
+    captured: Captured | None,
+    changed: tuple[Circumstance, ...],
+    data: str,
+    made: Mapping[str, str],
+) -> list[Cause]:
+    """Return why a run may have given other data than was recorded, the likeliest cause first.
+
+    Args:
+        repo: The workspace.
+        step: The run.
+        expected: What is known of it.
+        captured: What its replay was seen to do; None if nobody watched.
+        changed: How the environment differs from the recorded one.
+        data: What the kind of difference suggests; "" if nothing.
+        made: By path of an input that was rebuilt in other bytes what it is beside the recorded ones.
+    """
+    found = [Cause(Kind.MADE, path, None, now) for path, now in made.items()]
+    if captured is not None:
+        found += seen(captured, expected)
+    found += _packages(repo, step, changed)
+    if data:
+        found.append(Cause(Kind.DATA, data, weight=Weight.SUGGESTED))
+    for sign in traces(repo, step.run.argv, step.code):
+        found.append(Cause(Kind.CODE, sign.where, None, sign.words, Weight.POSSIBLE))
+    return ranked(found)
 
 
-def _outside(path: str, root: Path) -> str:
-    """Return what is said of a path that is not in the clean folder."""
-    inside = _relative(path, root)
-    if inside is not None:
-        return f"it uses the absolute path {path}: it should say {inside}"
-    return f"it uses {path}, which is outside of the workspace and was not recorded"
+def _packages(repo: Repo, step: Step, changed: tuple[Circumstance, ...]) -> list[Cause]:
+    """Return what differs in the environment, and can matter: first what has another version, and the code names."""
+    weighty = [one for one in changed if one.matters]
+    by_name = named(repo, step.code, [one.name for one in weighty])
+    # What is merely loaded by something else was never what the code asked for.
+    weighty.sort(key=lambda one: (one.before is None or one.after is None, one.name not in by_name))
+    return [Cause(Kind.PACKAGE, one.text, one.before, one.after, Weight.CHANGED) for one in weighty]
 
 
-def _relative(path: str, root: Path) -> str | None:
-    for base in (root, root.resolve()):
-        if Path(path).is_relative_to(base):
-            return Path(path).relative_to(base).as_posix()
-    return None
+def expected_of(repo: Repo, step: Step, means: Means) -> Expected:
+    """Return what is known of a run, and of the workspace now; `means` is what its replay was made with."""
+    run = step.run
+    try:
+        attempt = origins.attempt(repo, repo.refs(), step.id)
+        listings = {one.path: origins.listing(repo, one.listing).names for one in run.listings}
+    except DsvError:
+        attempt, listings = None, {}
+    return Expected(
+        laid=frozenset([one.path for one in run.inputs] + [file.path for file in step.code]),
+        outputs=frozenset(one.path for one in run.outputs),
+        listings={path: frozenset(one.name for one in names) for path, names in listings.items()},
+        absent=frozenset(run.absent),
+        found=frozenset() if attempt is None else frozenset(path for path, _ in attempt.found),
+        withheld=frozenset() if attempt is None else frozenset(attempt.withheld),
+        outside=frozenset(_places(run.outside, means.ambient.get("HOME"))),
+        network=means.openings.network,
+        now=lambda folder: _names(repo, folder),
+        there=lambda path: os.path.lexists(repo.root / path),
+    )
 
 
-def _last(pattern: re.Pattern[str], text: str) -> str | None:
-    found = pattern.findall(text)
-    return found[-1] if found else None
+def _places(outside: Iterable[Outside], home: str | None) -> Iterator[str]:
+    """Yield the absolute paths of files outside of the workspace, as a capture has them."""
+    for one in outside:
+        if one.path.startswith("~/") and home:
+            yield f"{home}/{one.path.removeprefix('~/')}"
+        else:
+            yield one.path
+
+
+def _names(repo: Repo, folder: str) -> frozenset[str] | None:
+    try:
+        return frozenset(_listed(repo, folder))
+    except OSError:
+        return None
+
+
+def _listed(repo: Repo, folder: str) -> Iterator[str]:
+    """Yield the names in a folder of the workspace that a run may have meant: not hidden ones, no caches."""
+    with os.scandir(repo.root / folder) as entries:
+        for entry in entries:
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.name.startswith(".") or entry.name in _NEVER_LISTED:
+                continue
+            if not repo.ignored.matches(path, is_dir=entry.is_dir()):
+                yield entry.name

@@ -72,23 +72,21 @@ def is_as_recorded(plan: Plan, step: Step, path: str, done: Done) -> bool:
 
 
 def told(done: Replayed, feed: Feed) -> Replayed:
-    """Say of what came of a step what it was made from, where that had other bytes than were recorded."""
-    if not done.fed:
+    """Return what came of a step that was meant to get its recorded inputs, and got others that are like them.
+
+    What it gave of them and should not have proves nothing: that cannot be told.
+    """
+    if not done.fed or feed.chain:
         return done
     names = ", ".join(f"{path} as it was rebuilt ({one.status})" for path, one in feed.unlike.items())
-    judgements = {
-        path: one if one.good else _made_from(one, names, chain=feed.chain)
-        for path, one in done.judgements.items()
-    }
+    judgements = {path: one if one.good else _untold(one, names) for path, one in done.judgements.items()}
     return replace(done, judgements=judgements)
 
 
-def _made_from(found: Judgement, names: str, *, chain: bool) -> Judgement:
-    if chain:
-        return replace(found, details=(f"made from {names}", *found.details))
+def _untold(found: Judgement, names: str) -> Judgement:
     reason = (
-        f"{found.reason or found.status.meaning}; but it was made from {names}, as the recorded bytes are not here: "
-        "whether those give it cannot be told"
+        f"it was made from {names}, as the recorded bytes are not here, and gave: "
+        f"{found.reason or found.status.meaning}; whether those give it cannot be told"
     )
     return replace(found, status=Status.FAILED, reason=reason)
 

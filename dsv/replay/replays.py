@@ -15,7 +15,6 @@ from dsv.replay import account, environments, feeding
 from dsv.replay.account import Replayed
 from dsv.replay.environments import Present
 from dsv.replay.feeding import Feed
-from dsv.replay.folder import Result
 from dsv.replay.outside import Outsiders
 from dsv.replay.plan import Plan, Step
 from dsv.replay.pythons import Pythons
@@ -151,29 +150,27 @@ class _Session:
         if feed.problem is not None:
             return feed.problem
         try:
-            return replace(self._replayed(step, feed.made), fed=feed.contents)
+            return replace(self._replayed(step, feed), fed=feed.contents)
         except (Missing, Corrupt, NotFound) as error:
             return account.without(step, Status.FAILED, error.message)
 
-    def _replayed(self, step: Step, made: Mapping[str, Result]) -> Replayed:
-        elsewhere = self._outside.missing(step.run)
-        if elsewhere:
-            reason = (
-                f"it uses {elsewhere}, which is outside of the workspace and is not here as it was recorded"
-            )
-            return account.without(step, Status.FAILED, reason)
+    def _replayed(self, step: Step, feed: Feed) -> Replayed:
+        missing = self._outside.missing(step.run)
+        if missing:
+            return account.elsewhere(step, missing)
         means = self._means(step)
         place = _place(self._room, step.id)
-        replays = [replay(self._repo, step, made, place / "1", means, self.executor)]
+        replays = [replay(self._repo, step, feed.made, place / "1", means, self.executor)]
         changed = self._present.differences(step.id, step.run.environment, means.python)
         first = replays[0]
         if first.failed:
-            return replace(account.of_failure(self._repo, step, first, means), changed=changed)
+            failed = account.of_failure(self._repo, step, first, means, feed.unlike)
+            return replace(failed, changed=changed)
         if self._settings.twice:
-            replays.append(replay(self._repo, step, made, place / "2", means, self.executor))
+            replays.append(replay(self._repo, step, feed.made, place / "2", means, self.executor))
         judgements = {
             output.path: account.of_output(
-                self._repo, step, output, tuple(replays), changed, place / "recorded"
+                self._repo, step, output, tuple(replays), changed, place / "recorded", means, feed.unlike
             )
             for output in step.run.outputs
         }

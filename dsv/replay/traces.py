@@ -1,9 +1,12 @@
 """What in the code of a run may give other data each time.
 
-It is found by patterns, and told as a likely cause for people to look at; it never decides a status.
+It is found by patterns, and told as possible, for people to look at; it never decides a status. Comments and
+docstrings do nothing and are passed over.
 """
 
+import ast
 import re
+import warnings
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -33,10 +36,14 @@ class Trace(NamedTuple):
     line: int
 
     @property
+    def where(self) -> str:
+        """Where it is: `clean.py:3`."""
+        return f"{self.path}:{self.line}" if self.path else "the command"
+
+    @property
     def text(self) -> str:
         """Where it is and what it does: `clean.py:3 uses the clock`."""
-        where = f"{self.path}:{self.line}" if self.path else "the command"
-        return f"{where} {self.words}"
+        return f"{self.where} {self.words}"
 
 
 class _Sign(NamedTuple):
@@ -86,7 +93,10 @@ _SIGNS = (
     _Sign(
         "network",
         "uses the network",
-        (r"\brequests\.|\burllib|\burlopen|\bhttpx?\.|\bboto3\b|\bcurl\b|\bwget\b|https?://|s3://",),
+        (
+            r"\brequests\.|\burllib|\burlopen|\bhttpx?\.|\bboto3\b|\bcurl\b|\bwget\b",
+            r"\w\([^()]*['\"](?:https?|s3|gs)://",
+        ),
     ),
     _Sign("outside", "names a path outside of the workspace", (r"['\"](?:/(?!dev/null)[\w.-]+/|~/)",)),
 )
@@ -120,10 +130,29 @@ def named(repo: Repo, files: Iterable[CodeFile], names: Iterable[str]) -> frozen
 
 def _first(sign: _Sign, pattern: re.Pattern[str], texts: Iterable[tuple[str, str]]) -> Trace | None:
     for path, text in texts:
+        silent = _docstrings(text) if path.endswith(".py") and pattern.search(text) else frozenset()
         for number, line in enumerate(text.splitlines(), 1):
-            if pattern.search(_bare(line)):
+            if number not in silent and pattern.search(_bare(line)):
                 return Trace(sign.kind, sign.words, path, number)
     return None
+
+
+def _docstrings(text: str) -> frozenset[int]:
+    """Return the lines of Python that hold texts which nothing uses; none of what is not Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of somebody's odd escapes; nobody runs this
+            tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
+    return frozenset(
+        line
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    )
 
 
 def _texts(repo: Repo, files: Iterable[CodeFile]) -> Iterator[tuple[str, str]]:

@@ -26,7 +26,7 @@ def annotations(checks: Sequence[Checked], folder: str = "") -> Iterator[str]:
     shown = bad if len(bad) <= ANNOTATIONS else bad[: ANNOTATIONS - 1]
     for check in shown:
         place = f"{folder.rstrip('/')}/{check.path}" if folder else check.path
-        said = "\n".join([check.reason or check.status.meaning, *check.details])
+        said = "\n".join([check.says or check.status.meaning, *check.details])
         yield f"::error file={_property(place)},title={_property(f'{check.path}: {check.status.value}')}::{_data(said)}"
     if len(bad) > len(shown):
         more = len(bad) - len(shown)

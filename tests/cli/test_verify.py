@@ -259,3 +259,42 @@ def test_what_the_remote_lacks_is_rebuilt_on_the_way(clone: Face, tmp_path: Path
 def test_stale_data_ends_with_what_helps(made: Face) -> None:
     write(made, "mid.sh", "grep -v 1 raw.csv > mid.csv\n")
     assert "hint: dsv rerun" in made("verify", "--level", "hashes").err
+
+
+def test_what_is_stale_fails_unless_it_may(made: Face) -> None:
+    write(made, "raw.csv", "a,b\n1,x\n2,y\n3,z\n")
+    made.ok("add", "raw.csv")
+    made.ok("commit", "-m", "more")
+    found = {one["path"]: one for one in made.json("verify", code=1)["datasets"]}
+    assert [found[path]["status"] for path in ("mid.csv", "raw.csv", "top.csv")] == [
+        "stale",
+        "source",
+        "stale",
+    ]
+    assert found["mid.csv"]["details"][0] == "its replay: identical"
+    for level in ("hashes", "last", "raw"):
+        assert not made.json("verify", "--level", level, code=1)["ok"]
+        lax = made.json("verify", "--level", level, "--stale", "ignore")
+        assert [one["good"] for one in lax["datasets"]] == [True] * 3
+        assert [bool(one["stale"]) for one in lax["datasets"]] == [True, False, True]
+    out = made.ok("verify", "--stale", "ignore", "mid.csv")
+    assert out.splitlines()[0] == "identical  mid.csv  stale: raw.csv changed"
+
+
+def test_other_class_names_are_other_metadata(dsv: Face) -> None:
+    write(dsv, "in.csv", "x\n0\n1\n")
+    script = (
+        "import json, os, pyarrow as pa, pyarrow.csv, pyarrow.parquet as pq\n"
+        "names = ['a', os.urandom(8).hex()]\n"
+        "said = {'huggingface': json.dumps({'info': {'features': {'x': {'names': names}}}})}\n"
+        "pq.write_table(pa.csv.read_csv('in.csv').replace_schema_metadata(said), 'out.parquet')\n"
+    )
+    write(dsv, "make.py", script)
+    dsv.ok("run", "--", "python", "make.py")
+    dsv.ok("commit", "-m", "one")
+    (one,) = dsv.json("verify", "out.parquet", code=1)["datasets"]
+    assert (one["status"], one["good"]) == ("equal but for metadata", False)
+    assert one["reason"].startswith("metadata: features.x.names[1]: ")
+    write(dsv, "dsv.toml", '[[dataset]]\nmatch = "out.parquet"\nmetadata = "ignore"\n')
+    (one,) = dsv.json("verify", "out.parquet")["datasets"]
+    assert (one["status"], one["good"]) == ("equal but for metadata", True)

@@ -159,16 +159,10 @@ def _lines(context: Context, found: "Verified") -> None:
     for check in found.checks:
         word = check.status.ljust(wide)
         paint = style.removed if not check.good else style.faint if _is_quiet(check) else style.added
-        reason = f"  {printable(_reason(check))}" if _reason(check) else ""
+        reason = f"  {printable(check.says)}" if check.says else ""
         out.line(f"{paint(word)}  {printable(check.path)}{reason}")
         if not check.good or out.verbose:
             out.lines([f"{'':{wide}}    {style.faint(printable(line))}" for line in check.details])
-
-
-def _reason(check: "Checked") -> str:
-    """Return the reason of a dataset; of one that is stale and passes, or is worse, that it is stale, too."""
-    also = f"stale: {check.stale}" if check.stale and check.status is not Status.STALE else ""
-    return "; ".join(filter(None, (check.reason, also)))
 
 
 def _is_quiet(check: "Checked") -> bool:

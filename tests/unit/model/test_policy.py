@@ -3,7 +3,7 @@ import pytest
 from dsv.config.load import parse
 from dsv.config.rules import policy_of
 from dsv.errors import BadConfig
-from dsv.model.policy import EXACT, TABLE, UNORDERED, Policy
+from dsv.model.policy import COMPARE, EXACT, IGNORE, TABLE, UNORDERED, Policy
 from dsv.model.verdict import Checked, Status, all_good, counted
 
 
@@ -30,7 +30,9 @@ def test_rules_become_policies() -> None:
     assert parse(shared=rules('policy = "exact"')).policy_for("x").by_bytes
 
 
-@pytest.mark.parametrize("lax", ["tolerance = 0.1", 'ignore_columns = ["a"]'])
+@pytest.mark.parametrize(
+    "lax", ["tolerance = 0.1", 'ignore_columns = ["a"]', 'key = "a"', 'metadata = "ignore"']
+)
 def test_exact_and_lax_at_once_is_refused(lax: str) -> None:
     with pytest.raises(BadConfig, match=r"compares bytes"):
         parse(shared=rules(f'policy = "exact"\n{lax}')).policy_for("x")
@@ -49,3 +51,37 @@ def test_statuses() -> None:
         "source",
     ]
     assert all(status.meaning for status in Status)
+
+
+def test_metadata_is_compared_unless_the_rule_says_otherwise() -> None:
+    assert parse(shared=rules('policy = "table"')).policy_for("x").metadata == COMPARE
+    lax = parse(shared=rules('metadata = "ignore"')).policy_for("x")
+    assert (lax.metadata, lax.text) == (IGNORE, "table, metadata ignored")
+    assert not lax.needs_table
+    with pytest.raises(BadConfig, match="metadata must be compare or ignore"):
+        parse(shared=rules('metadata = "some"'))
+
+
+@pytest.mark.parametrize(
+    ("rule", "needs"),
+    [('policy = "table"', False), ('policy = "unordered"', True), ("tolerance = 0.1", True), ('key = "k"', True),
+     ('ignore_columns = "a"', True)],
+)  # fmt: skip
+def test_what_only_a_table_can_have(rule: str, *, needs: bool) -> None:
+    assert parse(shared=rules(rule)).policy_for("x").needs_table is needs
+
+
+def test_a_key_that_is_left_out_is_refused() -> None:
+    with pytest.raises(BadConfig, match="k cannot be in key and in ignore_columns"):
+        parse(shared=rules('key = "k"\nignore_columns = ["k"]')).policy_for("x")
+
+
+def test_a_policy_can_accept_more_than_a_status_promises() -> None:
+    found = Checked("a", Status.EQUAL_BUT_FOR_METADATA, "table")
+    assert not found.good
+    assert Checked("a", Status.EQUAL_BUT_FOR_METADATA, "table", accepted=True).good
+    assert str(Status.EQUAL_BUT_FOR_METADATA) == "equal but for metadata"
+    guessed = Checked(
+        "a", Status.DIFFERENT, "table", "other", details=("x", "possibly: the clock", "likely cause: y")
+    )
+    assert guessed.because == "other; likely cause: y; possibly: the clock"

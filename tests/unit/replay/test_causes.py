@@ -1,10 +1,24 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from dsv.replay import causes
+from dsv.lineage.capture import Captured, Contact
+from dsv.model.attempt import CALLS
+from dsv.replay import causes, said, wording
+from dsv.replay.seen import Expected
 
 CLEAN = "/w/.dsv/tmp/replay-1"
+
+NONE: frozenset[str] = frozenset()
+NOTHING = Captured(NONE, NONE, NONE, NONE, NONE, complete=True, blind_spots=(), eye=CALLS)
+
+
+def failure(tail: str, code: int, expected: Expected | None = None, **seen: object) -> str:
+    """Return the reason of a failure; `seen` is what it was seen to do, if anybody watched."""
+    captured = None if not seen else replace(NOTHING, **seen)  # type: ignore[arg-type]
+    found = causes.of_failure(tail, code, root=Path("/w"), clean=CLEAN, expected=expected, captured=captured)
+    return wording.reason(found)
 
 
 @pytest.mark.parametrize(
@@ -26,25 +40,62 @@ CLEAN = "/w/.dsv/tmp/replay-1"
         ("cp: cannot stat '/data/x y.csv': No such file or directory", "it uses /data/x y.csv, which is outside"),
         ("cat: /data/x.csv: No such file or directory", "it uses /data/x.csv, which is outside"),
         (f"cat: {CLEAN}/x.csv: No such file or directory", "it reads x.csv, which was not recorded"),
-        ("cat: .env: No such file or directory", "it reads .env, which was withheld from the record"),
+        ("cat: .env: No such file or directory", "opened .env, which is withheld from the record"),
         ("ValueError: x\n\n", "exit code 1: ValueError: x"),
         ("", "exit code 1, and it said nothing"),
     ],
 )  # fmt: skip
 def test_the_likely_cause_of_a_failure(tail: str, reason: str) -> None:
-    assert causes.failure(tail, 1, root=Path("/w"), clean=CLEAN, withheld=[".env"]).startswith(reason)
+    withheld = Expected(withheld=frozenset({".env"})) if ".env" in tail else None
+    assert failure(tail, 1, withheld).startswith(reason)
 
 
 def test_signals() -> None:
-    assert "memory" in causes.failure("x", 137, root=Path("/w"), clean=CLEAN)
-    assert causes.failure("x", 139, root=Path("/w"), clean=CLEAN) == "ended by signal 11: x"
+    assert "memory" in failure("x", 137)
+    assert failure("x", 139, Expected()) == "ended by signal 11: x"
 
 
 def test_a_full_disk() -> None:
-    assert causes.is_full("OSError: [Errno 28] No space left on device")
-    assert not causes.is_full("all is well")
+    assert said.is_full("OSError: [Errno 28] No space left on device")
+    assert not said.is_full("all is well")
 
 
 def test_the_last_lines_do_not_name_the_clean_folder() -> None:
     tail = f'  File "{CLEAN}/a.py", line 1\n    x()\n    ~^^^\n\nValueError\n'
-    assert causes.last_lines(tail, CLEAN) == ('  File "a.py", line 1', "    x()", "ValueError")
+    assert said.last_lines(tail, CLEAN) == ('  File "a.py", line 1', "    x()", "ValueError")
+
+
+def contact(address: str) -> tuple[Contact, ...]:
+    return (Contact("connect", address, "/usr/bin/python3"),)
+
+
+def paths(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+REFUSED = "URLError: <urlopen error [Errno 111] Connection refused>"
+SECRET = Expected(withheld=paths("conf/local/credentials.yml"))
+MISSING = "FileNotFoundError: [Errno 2] No such file or directory: 'conf/local/credentials.yml'"
+HELD = "which is withheld from the record because it may hold secrets"
+
+
+@pytest.mark.parametrize(
+    ("tail", "expected", "seen", "reason"),
+    [
+        (MISSING, SECRET, {"absent": paths("conf/local/credentials.yml")}, f"opened conf/local/credentials.yml, {HELD}"),
+        (REFUSED, Expected(withheld=paths("input.txt")), {"absent": paths("input.txt"), "contacts": contact("127.0.0.1:9")}, f"looked for input.txt, {HELD}; exit code 1: URLError"),
+        (REFUSED, Expected(), {"contacts": contact("93.184.216.34:443")}, "connected to 93.184.216.34:443, which a replay does not allow"),
+        (REFUSED, Expected(network=True), {"contacts": contact("[2606:2800::1]:443")}, "connected to [2606:2800::1]:443"),
+        ("ValueError: x", Expected(), {"contacts": contact("93.184.216.34:443")}, "exit code 1: ValueError: x"),
+        (MISSING, Expected(found=paths("conf/local/credentials.yml")), {"absent": paths("conf/local/credentials.yml"), "contacts": contact("1.2.3.4:80")}, "looked for conf/local/credentials.yml, which was there when it was recorded"),
+        ("KeyError: 'b'", Expected(listings={"pages": paths("a", "b")}, laid=paths("pages/a")), {"read": paths("pages/b")}, "read pages/b, whose bytes were not recorded; exit code 1: KeyError: 'b'"),
+        ("ValueError: x", Expected(outside=paths("/data/x.csv")), {"outside": paths("/data/x.csv", "/data/y.csv")}, "read outside /data/y.csv, which was not recorded; exit code 1: ValueError: x"),
+        ("No module named 'a'", Expected(there=lambda path: path == "setup.cfg"), {"absent": paths("setup.cfg")}, "looked for setup.cfg, which is in the workspace and was not recorded"),
+        ("ModuleNotFoundError: No module named 'a'", Expected(there=lambda path: path == "setup.cfg"), {"absent": paths("setup.cfg")}, "the Python module a is not installed here"),
+        (REFUSED, Expected(withheld=paths("input.txt")), {}, f"when it was recorded it read input.txt, {HELD}"),
+    ],
+)  # fmt: skip
+def test_what_was_seen_is_the_reason(
+    tail: str, expected: Expected, seen: dict[str, object], reason: str
+) -> None:
+    assert failure(tail, 1, expected, **seen).startswith(reason)

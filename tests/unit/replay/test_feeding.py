@@ -45,7 +45,7 @@ def test_what_depends_on_an_order_that_may_differ_is_seen(woven: Plant) -> None:
     assert found["mid.csv"].status is Status.CLOSE
     assert found["sum.csv"].status is Status.IDENTICAL, "what does not depend on it is replayed on it, too"
     assert found["head.csv"].status is Status.DIFFERENT
-    assert found["head.csv"].details[0] == "made from mid.csv as it was rebuilt (close)"
+    assert found["head.csv"].details[0] == "likely cause: made from mid.csv as it was rebuilt (close)"
     assert found["last.csv"].status is Status.DIFFERENT
     assert found["last.csv"].reason.startswith("head.csv (different), which it was made from: ")
 

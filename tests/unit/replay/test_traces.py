@@ -33,3 +33,22 @@ def test_signs_in_the_command(plant: Plant) -> None:
     (found,) = traces(plant.repo, ["sh", "-c", "shuf in.csv > out.csv"], [])
     assert found.text == "the command uses random numbers"
     assert traces(plant.repo, ["sh", "-c", "sort in.csv > out.csv"], []) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"""See http://example.org/a-page/ and requests.get."""\nx = 1\n',
+        "def f():\n    '''Uses\n    random.random() and https://example.org.'''\n    return 1\n",
+        "# curl https://example.org\nX = 1  # datetime.now()\n",
+        "SOURCE = 'https://example.org/page'\n",
+        "import requests, random\n",
+    ],
+)
+def test_what_says_something_and_does_nothing_is_no_sign(plant: Plant, text: str) -> None:
+    from dsv.hashing import file_id
+    from dsv.model.code import CodeFile
+
+    plant.commit({"a.py": text}, "a.py")
+    code = CodeFile("a.py", "file", file_id(text.encode()))
+    assert traces(plant.repo, ["python", "a.py"], [code]) == ()

@@ -54,3 +54,14 @@ def test_the_summary_lists_the_bad_first() -> None:
     )
     assert "passed" in summary([], "hashes")
     assert "10 more are not listed." in summary([GOOD] * (SUMMARY_ROWS + 10), "last")
+
+
+def test_metadata_that_the_policy_accepts_is_not_marked() -> None:
+    status = Status.EQUAL_BUT_FOR_METADATA
+    checks = [
+        Checked("bad.parquet", status, "table", "metadata: x"),
+        Checked("good.parquet", status, "table, metadata ignored", "metadata: x", accepted=True),
+    ]
+    (line,) = annotations(checks)
+    assert line.startswith("::error file=bad.parquet,title=bad.parquet%3A equal but for metadata::")
+    assert "2 datasets: 2 equal but for metadata" in summary(checks, "last")

@@ -42,3 +42,16 @@ def test_any_text_is_valid_xml(path: str, reason: str, status: Status) -> None:
 
 def test_no_datasets() -> None:
     assert ET.fromstring(junit([], "hashes"))[0].get("tests") == "0"
+
+
+def test_what_a_policy_accepts_is_no_failure_and_what_is_stale_is_said() -> None:
+    status = Status.EQUAL_BUT_FOR_METADATA
+    checks = [
+        Checked("a", status, "table", "metadata: x"),
+        Checked("b", status, "table, metadata ignored", "metadata: x", accepted=True),
+        Checked("c", Status.IDENTICAL, "table", stale="in.csv changed"),
+    ]
+    bad, accepted, stale = ET.fromstring(junit(checks, "last"))[0]
+    assert (bad[0].tag, bad[0].get("type")) == ("failure", "equal but for metadata")
+    assert accepted[0].tag == stale[0].tag == "system-out"
+    assert stale[0].text == "identical (policy table): stale: in.csv changed"
