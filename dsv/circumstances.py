@@ -12,7 +12,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from dsv import origins
-from dsv.derived import facts_record, rows_of
+from dsv.derived import rows_of
 from dsv.errors import Corrupt, DsvError, StorageError
 from dsv.ids import ObjectId, short
 from dsv.lineage import environment
@@ -21,6 +21,7 @@ from dsv.meaning import same_meaning
 from dsv.model.code import Code, CodeFile
 from dsv.model.run import Input, Run
 from dsv.repo import Repo
+from dsv.wording import names_clause
 
 CODE_LIMIT = 1 << 20
 """Code files with more bytes are not compared line by line."""
@@ -38,6 +39,10 @@ class Aspect(StrEnum):
     VARIABLE = "variable"
     INPUT = "input"
     ENVIRONMENT = "environment"
+    LISTING = "listing"
+    ABSENCE = "absence"
+    OUTSIDE = "outside"
+    STDIN = "stdin"
 
 
 class Lines(NamedTuple):
@@ -96,6 +101,14 @@ class Circumstance:
             case Aspect.INPUT:
                 before, after = (None if oid is None else short(oid) for oid in (self.before, self.after))
                 return _words("input ", self.name, before, after, self._presence) + self._rows_text
+            case Aspect.OUTSIDE | Aspect.STDIN:
+                before, after = (None if oid is None else short(oid) for oid in (self.before, self.after))
+                kind = "outside " if self.aspect is Aspect.OUTSIDE else ""
+                return _words(kind, self.name or "standard input", before, after, self._presence)
+            case Aspect.LISTING:
+                return self.after or f"what {self.name or '.'}/ holds is another"
+            case Aspect.ABSENCE:
+                return f"{self.name} is there now, and was not"
             case Aspect.COMMAND | Aspect.FOLDER:
                 return f"{self.aspect} changed from `{self.before}` to `{self.after}`"
             case Aspect.ENVIRONMENT:
@@ -148,6 +161,9 @@ def changed(
     if before.version > 1 and after.version > 1:  # older records do not have them
         found += values_changed(Aspect.VARIABLE, before.surroundings, after.surroundings)
     found += inputs_changed(repo, before.inputs, after.inputs)
+    if before.version > 1 and after.version > 1:
+        found += values_changed(Aspect.VARIABLE, before.surroundings, after.surroundings)
+        found += _around_changed(repo, before, after)
     if before.environment != after.environment:
         found += _of_environments(repo, before.environment, after.environment, imported)
     return tuple(found)
@@ -223,6 +239,44 @@ def environment_changed(
         yield _of_difference(one)
 
 
+def _around_changed(repo: Repo, before: Run, after: Run) -> Iterator[Circumstance]:
+    """Yield how what was around two runs differs; of folders and names only what both looked at."""
+    listed = {one.path: one.listing for one in after.listings}
+    for one in before.listings:
+        other = listed.get(one.path, one.listing)
+        if other != one.listing:
+            yield Circumstance(
+                Aspect.LISTING, one.path, None, _listing_words(repo, one.path, one.listing, other)
+            )
+    old, new = ({one.path: one.content for one in run.outside} for run in (before, after))
+    yield from values_changed(Aspect.OUTSIDE, old, new)
+    if before.stdin != after.stdin:
+        yield Circumstance(Aspect.STDIN, "", before.stdin, after.stdin)
+    read = {file.path for file in _files(repo, after)} | {one.path for one in after.inputs}
+    for path in before.absent:
+        if path not in after.absent and path in read:
+            yield Circumstance(Aspect.ABSENCE, path, None, None)
+
+
+def _listing_words(repo: Repo, folder: str, before: ObjectId, after: ObjectId) -> str | None:
+    """Return in words how two listings of a folder differ; None if they cannot be read."""
+    try:
+        old, new = (
+            {name.name: name.kind for name in origins.listing(repo, oid).names} for oid in (before, after)
+        )
+    except DsvError:
+        return None
+    other = [name for name in new if name in old and new[name] != old[name]]
+    return names_clause(folder, new.keys() - old.keys(), old.keys() - new.keys(), other)
+
+
+def _files(repo: Repo, run: Run) -> tuple[CodeFile, ...]:
+    try:
+        return origins.code(repo, run.code).files
+    except DsvError:
+        return ()
+
+
 def _of_codes(repo: Repo, before: ObjectId, after: ObjectId) -> Iterator[Circumstance]:
     def read(file: CodeFile) -> bytes | None:
         try:
@@ -256,9 +310,8 @@ def _of_difference(one: Difference) -> Circumstance:
 
 
 def _same_table(repo: Repo, was: Input, is_now: Input) -> bool:
-    records = [facts_record(repo, one.checkpoint) for one in (was, is_now)]
-    tables = [record.get("table") for record in records if record]
-    return len(tables) == len(records) and tables[0] is not None and tables[0] == tables[1]
+    table = origins.typed_table(repo, was.path, was.checkpoint)
+    return table is not None and table == origins.typed_table(repo, is_now.path, is_now.checkpoint)
 
 
 def _lines(path: str, before: bytes | None, after: bytes | None) -> Lines | None:

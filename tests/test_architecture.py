@@ -20,7 +20,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "dsv"
 
 LAYERS = (
-    {"errors", "ids", "progress"},
+    {"errors", "ids", "progress", "wording"},
     {"hashing", "refnames"},
     {"atomic", "segment"},
     {"model"},
@@ -56,6 +56,7 @@ NARROW = {
     "filediff": {"ids", "model"},
     "history": {"ids", "model"},
     "meaning": set(),
+    "wording": set(),
     "merging": {"ids", "model"},
     "report": {"model"},
     "lineage": {"atomic", "errors", "hashing", "ids", "lockfile", "model", "workspace"},

@@ -21,8 +21,8 @@ from dsv.recording.request import Request
 from dsv.recording.result import Recorded
 from dsv.repeating.aftermath import clear_up
 from dsv.repo import Repo
-from dsv.staleness.reasons import listed
 from dsv.staleness.step import Step
+from dsv.wording import listed
 from dsv.workspace.aside import Aside
 
 _NONE: Mapping[str, str] = MappingProxyType({})

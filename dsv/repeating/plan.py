@@ -8,9 +8,10 @@ from dsv.errors import NotFound, Refused, UsageFault
 from dsv.ids import ObjectId, short
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.run import Input, Run
-from dsv.staleness.reasons import Reasons, listed
+from dsv.staleness.reasons import Reasons
 from dsv.staleness.step import Step
 from dsv.staleness.steps import Steps
+from dsv.wording import listed
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from dsv.repeating.plan import Task, restored
 from dsv.repeating.standing import Standing, is_held
 from dsv.repo import Datasets, Repo
 from dsv.staleness.judge import Bench
-from dsv.staleness.reasons import listed
 from dsv.staleness.step import Step
+from dsv.wording import listed
 
 
 class State(StrEnum):

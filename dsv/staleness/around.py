@@ -9,9 +9,10 @@ from dsv.model.node import DIR, FILE
 from dsv.model.run import Outside
 from dsv.repo import Repo
 from dsv.staleness.outside import OutsideFiles
-from dsv.staleness.reasons import Reasons, names_clause
+from dsv.staleness.reasons import Reasons
 from dsv.staleness.step import Listed, Step
 from dsv.staleness.steps import Steps
+from dsv.wording import names_clause
 from dsv.workspace.listing import is_left_out, is_ours, names_in
 from dsv.workspace.litter import Litter
 from dsv.workspace.scan import under

@@ -1,11 +1,10 @@
 """Why something is stale, in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-_NAMED = 3
-"""So many files are named in a reason; of the rest only the number."""
+from dsv.wording import are, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +52,12 @@ class Reasons:
         if changed:
             clauses.append(f"{listed(changed)} changed")
         if self.gone:
-            clauses.append(f"{listed(self.gone)} {_are(self.gone)} gone")
+            clauses.append(f"{listed(self.gone)} {are(self.gone)} gone")
         clauses += self.listings
         if self.appeared:
-            clauses.append(f"{listed(self.appeared)} {_are(self.appeared)} there now")
+            clauses.append(f"{listed(self.appeared)} {are(self.appeared)} there now")
         if self.stale:
-            clauses.append(f"{listed(self.stale)} {_are(self.stale)} stale")
+            clauses.append(f"{listed(self.stale)} {are(self.stale)} stale")
         if self.earlier:
             clauses.append(f"an earlier step of {listed(self.earlier)} is stale")
         return "; ".join(clauses)
@@ -96,29 +95,3 @@ def joined(found: Sequence[Reasons]) -> Reasons:
         for name in Reasons.__slots__
     }
     return replace(Reasons(**every), earlier=())
-
-
-def listed(paths: Sequence[str]) -> str:
-    """Return paths as text: `a`, `a and b`, `a, b, c and 4 more`."""
-    if len(paths) > _NAMED:
-        return f"{', '.join(paths[:_NAMED])} and {len(paths) - _NAMED} more"
-    *front, last = paths
-    return f"{', '.join(front)} and {last}" if front else last
-
-
-def names_clause(folder: str, new: Iterable[str], gone: Iterable[str], other: Iterable[str]) -> str:
-    """Return in words how a listing differs: `raw/: e.csv is new`.
-
-    Args:
-        folder: The folder; empty for the workspace.
-        new: Names that it holds now.
-        gone: Names that it holds no more.
-        other: Names that are of another kind now, such as a folder where a file was.
-    """
-    words = ((sorted(new), "new"), (sorted(gone), "gone"), (sorted(other), "something else now"))
-    told = [f"{listed(names)} {_are(names)} {word}" for names, word in words if names]
-    return f"{folder or '.'}/: {', '.join(told)}"
-
-
-def _are(paths: Sequence[str]) -> str:
-    return "is" if len(paths) == 1 else "are"

@@ -6,10 +6,12 @@ import pytest
 
 from dsv.circumstances import Aspect, Circumstance, changed
 from dsv.hashing import Kind, file_id
-from dsv.ids import ObjectId
+from dsv.ids import ObjectId, short
 from dsv.lineage.environment import Environment, Package
 from dsv.model.code import Code, CodeFile
-from dsv.model.run import Input, Run
+from dsv.model.listing import Listing, Name
+from dsv.model.node import FILE
+from dsv.model.run import Input, Listed, Outside, Run
 from dsv.repo import Repo
 from tests.unit.workshop import Workshop
 
@@ -138,3 +140,36 @@ def test_rows_of_inputs() -> None:
     same = replace(one, same_table=True)
     assert same.text.endswith("(the same table in other bytes)")
     assert not same.matters
+
+
+def test_what_was_around(bench: Bench) -> None:
+    def listing(*names: str) -> ObjectId:
+        return bench.put(Kind.LISTING, Listing(tuple(Name(name, FILE) for name in names)).encode())
+
+    code = bench.code({"local.py": "x = 1\n"})
+    before = replace(
+        bench.run,
+        listings=(Listed("raw", listing("a.csv", "b.csv")), Listed("other", listing("c"))),
+        absent=("local.py", "never.py"),
+        outside=(Outside("/data/x.csv", file_id(b"1"), 1),),
+        surroundings={"TZ": "UTC", "LANG": "C"},
+    )
+    after = replace(
+        before,
+        code=code,
+        listings=(Listed("raw", listing("a.csv", "e.csv")),),
+        absent=("never.py",),
+        outside=(Outside("/data/x.csv", file_id(b"2"), 1),),
+        surroundings={"TZ": "Asia/Tokyo", "LANG": "C"},
+        stdin=file_id(b"3"),
+    )
+    texts = [one.text for one in changed(bench.repo, before, after) if one.aspect is not Aspect.CODE]
+    assert texts == [
+        "variable TZ changed from UTC to Asia/Tokyo",
+        "raw/: e.csv is new, b.csv is gone",
+        f"outside /data/x.csv changed from {short(file_id(b'1'))} to {short(file_id(b'2'))}",
+        f"standard input is new: {short(file_id(b'3'))}",
+        "local.py is there now, and was not",
+    ]
+    old = replace(before, version=1)
+    assert [one.text for one in changed(bench.repo, old, replace(after, code=old.code))] == []

@@ -220,7 +220,7 @@ def _short(context: Context, python: "Path") -> str:
 
 
 def _tell_more(context: Context, outcome: "Outcome") -> None:
-    from dsv.staleness.reasons import listed
+    from dsv.wording import listed
 
     out, found = context.out, outcome.recorded
     if outcome.gone:

@@ -60,7 +60,7 @@ SHAPE: dict[str, Shape] = {
     "compared": "flag: whether two runs were compared",
     "changes": [
         {
-            "aspect": "command|folder|code|parameter|variable|input|environment",
+            "aspect": "command|folder|code|parameter|variable|input|environment|listing|absence|outside|stdin",
             "name": "text: of the file, parameter, variable, package or input; empty for the command",
             "before": "text?: what it was: an id for files and inputs, else a value or version",
             "after": "text?: what it is",
