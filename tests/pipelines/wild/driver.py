@@ -8,6 +8,7 @@ number N chooses the Nth after it; `all` tries them all.
 """
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -34,8 +35,14 @@ class Wild:
         assert listed == {*project.made, *project.raw}
         nodes = place.json("lineage")["nodes"]
         assert {node["path"] for node in nodes if node["kind"] == "source"} == set(project.raw)
+        shown = place.run("lineage").stdout
+        assert all(path in shown for path in project.in_git)
+        assert "made from no dataset" not in shown
         for step, run in zip(project.steps, recorded.runs, strict=True):
-            assert (run["complete"], run["incomplete"]) == (True, []), step
+            assert run["complete"], step
+            assert [spot for spot in run["incomplete"] if not re.search(project.blind or "^$", spot)] == [], (
+                step
+            )
             assert run["withheld"] == [], step
         checked = place.json("verify", "--level", "hashes")
         assert {one["path"] for one in checked["datasets"] if one["status"] == "recorded"} == set(

@@ -10,6 +10,7 @@ A project is one TOML file in `projects/FAMILY/`:
     made      the datasets that it makes
     [verdict] what `verify` says of a dataset, where that is not "identical"; words with | between them, if one of
               several is right
+    blind     a pattern of what dsv says it cannot tell of the runs, if there is such
     setup     a shell script that makes what is not in git: the raw data, links, a submodule
     install   a shell script that makes what belongs to a place and is not data: a virtual environment. It runs
               after `setup`, in a clone, and where the project was moved to
@@ -71,6 +72,7 @@ class Project:
     changes: tuple[Change, ...]
     raw: tuple[str, ...] = ()
     in_git: tuple[str, ...] = ()
+    blind: str = ""
     setup: str = ""
     install: str = ""
     packages: tuple[str, ...] = ()

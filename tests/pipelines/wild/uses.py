@@ -60,7 +60,11 @@ def of_witness(command: str, cwd: str, root: Path, env: Mapping[str, str], folde
 
 
 def differences(seen: Uses, truth: Truth, step: Step) -> list[str]:
-    """Return in what `seen` is not the truth about a run of `step`, in words."""
+    """Return in what `seen` is not the truth about a run of `step`, in words.
+
+    A folder that was listed need not be told where the folder itself is an input. A `.gitkeep` beside what is written
+    belongs to the folder, read or not. A folder that was not there stands for all that was looked for in it.
+    """
 
     def kept(paths: set[str] | frozenset[str]) -> set[str]:
         return {path for path in paths if not any(covers(one, path) for one in step.left_out)}
@@ -69,15 +73,23 @@ def differences(seen: Uses, truth: Truth, step: Step) -> list[str]:
     by_hand = set(step.lists)
     wrong = {
         "missed as read": {path for path in read if not any(covers(one, path) for one in seen.read)},
-        "not read": {one for one in kept(seen.read) if not any(covers(one, path) for path in read)},
+        "not read": {
+            one
+            for one in kept(seen.read)
+            if not any(covers(one, path) for path in read) and not one.endswith("/.gitkeep")
+        },
         "missed as written": {path for path in written if not any(covers(one, path) for one in seen.written)},
         "not written": {
             one for one in kept(seen.written - seen.touched) if not any(covers(one, path) for path in written)
         },
-        "missed as listed": (truth.listed | by_hand) - seen.listed,
+        "missed as listed": {
+            path
+            for path in truth.listed | by_hand
+            if path not in seen.listed and not any(covers(one, path) for one in seen.read)
+        },
         "not listed": seen.listed - truth.listed - by_hand - truth.unjudged,
-        "missed as absent": absent - seen.absent,
-        "not looked for": kept(seen.absent) - absent,
+        "missed as absent": {path for path in absent if not any(covers(one, path) for one in seen.absent)},
+        "not looked for": {one for one in kept(seen.absent) if not any(covers(one, path) for path in absent)},
         "listed by the catalogue, and not by strace": by_hand - truth.listed - truth.perhaps - truth.unjudged,
     }
     return [f"{word}: {path or '.'}" for word, paths in wrong.items() for path in sorted(paths)]
