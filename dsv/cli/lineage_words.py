@@ -23,7 +23,7 @@ SHAPE: dict[str, Shape] = {
         {
             "id": "text: names it in this document; of a run or source the id of its record",
             "kind": "checkpoint|run|source|file",
-            "path?": "path: of a checkpoint or file, or under which a source was first added",
+            "path?": "text: where a checkpoint or file is (absolute if outside), or a source was first added",
             "where?": "text: of a file that is no dataset: `outside` of the workspace, or `in git`",
             "checkpoint?": "id: of the checkpoint",
             "content?": "id: its content",
