@@ -1,70 +1,104 @@
-"""Secrets in what is recorded: found by the names beside them, and replaced.
+"""Secrets in what is recorded: found by the names beside them and by their shape, and replaced.
 
-A value is taken for secret if it stands behind an option or a name that says so, or in the part of a
-URL that carries credentials (user info, query, fragment). What a program calls a plain name no rule can
-find; that is why undeclared environment variables are never recorded at all.
+A value is taken for secret if it stands behind an option or a name that says so, in the part of a URL that carries
+credentials (user info, query, fragment), or if it has the shape of a well-known token. What a program calls a plain name
+no rule can find; that is why undeclared environment variables are never recorded at all.
+
+Each rule begins only where a word begins and never goes back, so that masking takes time in proportion to the text.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
+
+from dsv.lineage.secretnames import Secrecy, secrecy
+from dsv.lineage.secretshapes import Span, looks_random, shapes
 
 MASK = "***"
 
-_WORDS = r"SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTHORIZATION|TOKEN(?!IZ)"
-
-_NAME = re.compile(
-    rf"{_WORDS}|KEY(?!WORD|FRAME|POINT|BOARD)|(?:^|[_\-.])PASS(?=$|[_\-.])",
-    re.IGNORECASE,
-)
-
-# A number of steps, a column, a switch: no key and no token, but it may be a bad password.
-_PLAIN = re.compile(r"[\d.,]{1,6}|true|false|yes|no|none|null", re.IGNORECASE)
-
-# How well-known services begin their tokens, and the end of a word of base64 (JWT).
-_SHAPE = re.compile(
-    r"(?<![A-Za-z0-9])(?:gh[opsur]_\w{30,}|github_pat_\w{20,}|glpat-[\w\-]{20,}|hf_[A-Za-z0-9]{30,}"
-    r"|sk-[\w\-]{20,}|xox[abeprs]-[\w\-]{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}|eyJ[\w\-]{10,}\.eyJ[\w\-]{10,}\.[\w\-]*)"
-)
-
-_OPTION = re.compile(r"(-{1,2}|/)?[A-Za-z][\w.\-]*")
-_PAIR = re.compile(r"(?P<name>-{0,2}[A-Za-z_][\w.\-]*)(?P<sign>[=:])(?P<value>.*)", re.DOTALL)
+# A number of steps, a column, a switch, a place that is filled in: no key and no token, but it may be a bad password.
+_PLAIN = re.compile(r"[\d.,]{1,6}|true|false|yes|no|none|null|", re.IGNORECASE)
+_FILLED_IN = re.compile(r"\$\{?\w+\}?|\$\(.*\)|\{\w*\}|<[^<>]*>|\[[^\[\]]*\]|%\w+%|\*{3,}|@[\w./\-]+")
 
 # RFC 3986: scheme://[userinfo@]host[/path][?query][#fragment], as it may stand inside of text.
 _URL = re.compile(
-    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*://)"
+    r"(?P<scheme>(?<![A-Za-z0-9+.\-])[A-Za-z0-9+.\-]++://)"
     r"(?P<user>[^\s/?#'\"]*@)?"
-    r"(?P<rest>[^\s?#'\"]*)"
-    r"(?P<query>\?[^\s#'\"]*)?"
-    r"(?P<fragment>#[^\s'\"]*)?"
+    r"(?P<rest>[^\s?#'\"]*+)"
+    r"(?P<query>\?[^\s#'\"]*+)?"
+    r"(?P<fragment>#[^\s'\"]*+)?"
 )
 
 # `git@host:path` has a user, but one that is no secret; `user:password@host:path` has.
-_SCP = re.compile(r"(?<![\w/])[\w.\-]+:[^\s/@'\"]+@(?=[\w.\-]+)")
+_SCP = re.compile(r"(?<![\w./\-])[\w.\-]++:[^\s/@'\"]{1,1000}@(?=[\w.\-])")
 
-# NAME=value, --name value and "name": value inside one argument, as in `sh -c 'TOKEN=x job --api-key y'`. A script is
-# full of innocent keys (`order by key desc`): one counts only in capitals, behind dashes, or as an `api_key`.
-_INSIDE = re.compile(
-    rf"""(?P<name>(?:
-        -{{1,2}}[\w.\-]*(?:{_WORDS}|KEY)[\w.\-]*(?=[\s=])
-      | [\w.\-]*(?:{_WORDS}|(?:API|ACCESS|ACCOUNT|AUTH|PRIVATE|SIGNING|SSH|STORAGE)[_\-]?KEY)[\w.\-]*
-      | (?-i:\b[A-Z0-9_]*(?:KEY|PASS))(?==)
-    ))
-    (?P<sign>["']?\s*(?:=(?!=)|:)\s*|(?<=[\w])\s+(?!-))
-    (?P<value>'[^']*'|"[^"]*"|(?:(?:Bearer|Basic)\s+)?[^\s'";|&),}}]+)""",
-    re.IGNORECASE | re.VERBOSE,
+_NAME = re.compile(r"(?<![\w.])(?P<dashes>[\-+~]{0,2})(?P<bare>[A-Za-z_][\w.\-]*+)")
+"""An option, a variable, a field; the words in a path or behind a dot are part of the name."""
+
+_SIGN = re.compile(r"""\\?["']?\s{0,8}+(?:=(?![=])|:(?!//|:)|=>)\s{0,8}+""")
+_GAP = re.compile(r"\s{1,8}+(?![\-|&;>])")
+_VALUE = re.compile(
+    r"""(?:(?:Bearer|Basic|Token|Digest)\s{1,4}+)?(?:\\?'(?P<single>[^'\n]{0,4096}+)'|\\?"(?P<double>[^"\n]{0,4096}+)"|(?P<bare>[^\s'";|&),}<>]{1,512}+))""",
+    re.IGNORECASE,
+)
+_REST = re.compile(r"""[^\s'";|&),}<>]*+""")
+_LINE = re.compile(r"""[^'"\r\n]{1,4096}+""")
+_WHOLE_LINE = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization"})
+"""Headers whose value is all that follows."""
+
+_USER = re.compile(
+    r"(?<!\S)(?:-u|-U|--user|--proxy-user|--userpass)(?:[=\s]\s{0,4}+['\"]?)(?P<user>[^\s:'\"]{1,200}+):(?P<value>[^\s'\"]{1,500}+)"
+)
+_GLUED = re.compile(r"(?<!\S)-[pP](?P<value>[^\s'\"=]{4,200}+)")
+_SHORT = re.compile(r"(?<!\S)-[kpP]\s{1,4}+['\"]?(?P<value>[^\s'\"\-][^\s'\"]{3,200}+)")
+_ECHOED = re.compile(
+    r"\b(?:echo|printf)\s{1,4}+(?:-n\s{1,4}+)?['\"]?(?P<value>[^\s'\"|]{1,500}+)['\"]?\s{0,4}+\|[^|\n]{0,500}?(?:-stdin|--with-token|\blogin\b)"
 )
 
+_WITH_PASSWORD = frozenset(
+    [
+        "mysql",
+        "mysqldump",
+        "mysqladmin",
+        "mysqlimport",
+        "mariadb",
+        "mariadb-dump",
+        "sshpass",
+        "7z",
+        "7za",
+        "7zz",
+        "zip",
+        "unzip",
+        "rar",
+    ]
+)
+"""Programs to which `-p`, or `-P`, gives a password."""
+_WITH_USER = frozenset(
+    [
+        "curl",
+        "wget",
+        "http",
+        "https",
+        "xh",
+        "aria2c",
+        "lftp",
+        "ftp",
+        "smbclient",
+        "ldapsearch",
+        "mosquitto_pub",
+        "mosquitto_sub",
+    ]
+)
+_PROGRAM = re.compile(r"(?<![\w.\-])(?:[\w.\-]*/)*+(?P<name>[\w\-]++)(?=\s|$)")
+
+_SCRIPT = re.compile(r"-\w{0,3}[ce]")
+"""The option of an interpreter before a script that stands in an argument of its own."""
+
+_PAIR = re.compile(r"(?P<name>[\-+~]{0,2}[A-Za-z_][\w.\-]*+)[=:](?P<value>(?!//).*)", re.DOTALL)
 
 # What pip, uv and poetry write behind `?` and `#` in the URL of a package.
 _HARMLESS_PART = re.compile(
     r"[0-9a-fA-F]{7,64}|(?:egg|subdirectory|rev|branch|tag|editable|(?:sha|md)\d+)=[^\s&]*", re.ASCII
-)
-
-# `NAME: value` and `NAME=value` as a line of its own, as conda's variables are.
-_VARIABLE = re.compile(
-    r"^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)[ \t]*(?::|=(?!=))[ \t]*[\"']?(?P<value>[^\s\"'{\[<>=!~^*][^\s\"']*)",
-    re.MULTILINE,
 )
 
 
@@ -82,34 +116,89 @@ class Masked(NamedTuple):
 
 def is_secret_name(name: str) -> bool:
     """Whether a variable, option or field called `name` holds a secret, for what its name says."""
-    return _NAME.search(name) is not None
+    return secrecy(name) is Secrecy.SURE
 
 
 def is_secret(name: str, value: str) -> bool:
     """Whether `value`, given for what is called `name`, is secret: not so for `max_tokens` 512 or `key` 2."""
-    if not is_secret_name(name):
+    found = secrecy(name)
+    if found is Secrecy.NONE or _FILLED_IN.fullmatch(value) or value == MASK:
         return False
+    if found is Secrecy.PERHAPS:
+        return looks_random(value.rpartition(":")[2]) or (
+            len(value) > 3 and value.isdigit() and name.lower().endswith(("pin", "otp"))
+        )
     return "pass" in name.lower() or _PLAIN.fullmatch(value) is None
 
 
 def mask_argv(argv: Sequence[str]) -> Masked:
-    """Return `argv` with the values of options whose name says that they are secret replaced, and URLs masked."""
+    """Return `argv` with the values of options whose name says that they are secret replaced, and all that `mask_text` finds."""
     found: list[str] = []
-    hidden = False
     for position, word in enumerate(argv):
-        if hidden and is_secret(argv[position - 1], word) and not word.startswith("-"):
+        before = argv[position - 1] if position > 1 else ""
+        if before.startswith("-") and not word.startswith("-") and _is_hidden(argv, before, word):
             found.append(MASK)
-            hidden = False
-            continue
-        found.append(_mask_word(word))
-        # `--token VALUE`; the program's own name (`keytool x`) is no option.
-        hidden = (
-            position > 0
-            and _OPTION.fullmatch(word) is not None
-            and word.startswith("-")
-            and is_secret_name(word)
-        )
+        elif before in _USERS and (masked := _without_password(word, argv)) is not None:
+            found.append(masked)
+        else:
+            found.append(_mask_word(word, argv, script=_SCRIPT.fullmatch(before) is not None))
     return Masked(tuple(found), list(found) != list(argv))
+
+
+_USERS = frozenset({"-a", "-u", "-U", "--user", "--proxy-user", "--userpass"})
+
+
+def _is_hidden(argv: Sequence[str], option: str, value: str) -> bool:
+    """Whether `value`, the word after `option`, is secret."""
+    if "=" in option:
+        return False
+    if option in {"-p", "-P"} and _programs(argv) & _WITH_PASSWORD:
+        return True
+    if option in {"-k", "-p", "-P"}:
+        return looks_random(value)
+    if secrecy(option) is Secrecy.PERHAPS and "=" in value and option not in _USERS:
+        return any(looks_random(part.partition("=")[2]) for part in re.split("[&;]", value[:4096]))
+    return is_secret(option, value)
+
+
+def _without_password(word: str, argv: Sequence[str]) -> str | None:
+    """Return `user:password` without the password; None if it may be a user and a group."""
+    user, sign, value = word.partition(":")
+    if not sign or not value or value == MASK:
+        return None
+    return f"{user}:{MASK}" if _is_password(user, value, _programs(argv)) else None
+
+
+def _is_password(user: str, value: str, programs: frozenset[str]) -> bool:
+    return (
+        bool(programs & _WITH_USER)
+        or looks_random(value)
+        or (not value.isdigit() and not user.isdigit() and not value.isidentifier())
+    )
+
+
+def _programs(words: Iterable[str]) -> frozenset[str]:
+    """Return the names of what may be the programs of a command."""
+    return frozenset(found["name"] for word in words for found in _PROGRAM.finditer(word[:4096]))
+
+
+def mask_text(text: str, programs: frozenset[str] | None = None) -> str:
+    """Return `text` with the secrets in it replaced: by the names before them, by their shape, and in URLs.
+
+    Args:
+        text: A command line, a message, output.
+        programs: The programs that it is for; by default those that it names.
+    """
+    spans = sorted(_spans(text, _programs([text]) if programs is None else programs))
+    parts: list[str] = []
+    end = 0
+    for start, stop in spans:
+        if stop <= end:
+            continue
+        if start >= end:
+            parts += [text[end:start], MASK]
+        end = stop
+    return mask_url("".join([*parts, text[end:]]))
 
 
 def mask_url(text: str) -> str:
@@ -128,18 +217,84 @@ def strip_url(url: str) -> str:
 
 def has_secret(text: str) -> bool:
     """Whether a file that lists packages seems to hold a secret; commits and checksums in its URLs are none."""
-    return (
-        _SHAPE.search(text) is not None
-        or any(_tells(found) for found in _URL.finditer(text))
-        or any(is_secret(found["name"], found["value"]) for found in _VARIABLE.finditer(text))
-    )
+    return next(shapes(text), None) is not None or any(map(_tells, _URL.finditer(text))) or _assigns(text)
 
 
 def tells_secret(text: str) -> bool:
     """Whether the text of a settings file seems to hold a secret: a name that says so with a value, or a token's shape."""
-    if has_secret(text):
+    return has_secret(text)
+
+
+def _assigns(text: str) -> bool:
+    return next(_named(text), None) is not None
+
+
+def _spans(text: str, programs: frozenset[str]) -> Iterator[Span]:
+    yield from shapes(text)
+    yield from _named(text)
+    for found in _USER.finditer(text):
+        if found["value"] != MASK and _is_password(found["user"], found["value"], programs):
+            yield found.span("value")
+    for found in (*_GLUED.finditer(text), *_SHORT.finditer(text)):
+        if found["value"] != MASK and (programs & _WITH_PASSWORD or looks_random(found["value"])):
+            yield found.span("value")
+    for found in _ECHOED.finditer(text):
+        if _FILLED_IN.fullmatch(found["value"]) is None:
+            yield found.span("value")
+
+
+def _named(text: str) -> Iterator[Span]:
+    """Yield where values stand behind a name that says that they are secret: `NAME=value`, `--name value`, `"name": "value"`."""
+    at = 0
+    while (name := _NAME.search(text, at)) is not None:
+        at = name.end()
+        if secrecy(name[0]) is Secrecy.NONE:
+            continue
+        sign = _SIGN.match(text, at)
+        if sign is None and name["dashes"].startswith("-"):
+            sign = _GAP.match(text, at)
+        if sign is None:
+            continue
+        if name["bare"].lower() in _WHOLE_LINE and (line := _LINE.match(text, sign.end())) is not None:
+            if _FILLED_IN.fullmatch(line[0].rpartition(" ")[2]) is None:
+                yield line.span()
+                at = line.end()
+            continue
+        value = _VALUE.match(text, sign.end())
+        if value is None:
+            continue
+        kind = value.lastgroup or "bare"
+        if is_secret(name[0], value[kind]) and _is_literal(text, name, value, kind):
+            start, end = value.span(kind)
+            at = end if kind != "bare" else _end_of(text, end)
+            yield start, at
+
+
+def _end_of(text: str, at: int) -> int:
+    found = _REST.match(text, at)
+    return at if found is None else found.end()
+
+
+_CODE_VALUE = re.compile(r"[A-Za-z_][\w.]*+(?:\(.*|\[.*)?")
+
+
+def _is_literal(text: str, name: re.Match[str], value: re.Match[str], kind: str) -> bool:
+    """Whether a value is one, and no expression of a program: `token = make()`, `a.key = b.key`, `token: str`."""
+    if kind != "bare":
         return True
-    return any(is_secret(found["name"], found["value"].strip("'\"")) for found in _INSIDE.finditer(text))
+    spaced = text[name.end() : value.start()]
+    program = spaced != spaced.strip() or text[max(0, name.start() - 1) : name.start()] == "("
+    assigned = "=" in spaced or ":" in spaced
+    if program and assigned and not name["bare"].isupper() and ":" not in spaced:
+        return _CODE_VALUE.fullmatch(value[kind]) is None or looks_random(value[kind])
+    if ":" in spaced and value[kind] in _TYPES:
+        return False
+    return not ("." in name["bare"] and "." in value[kind] and _CODE_VALUE.fullmatch(value[kind]) is not None)
+
+
+_TYPES = frozenset(
+    ["str", "int", "bool", "float", "bytes", "string", "text", "number", "None", "Optional", "object", "any"]
+)
 
 
 def _tells(url: re.Match[str]) -> bool:
@@ -149,19 +304,11 @@ def _tells(url: re.Match[str]) -> bool:
     return any(part and _HARMLESS_PART.fullmatch(part) is None for part in parts)
 
 
-def _mask_word(word: str) -> str:
-    pair = _PAIR.fullmatch(word)
-    if pair is not None and is_secret(pair["name"], pair["value"]) and not pair["value"].startswith("//"):
-        return f"{pair['name']}{pair['sign']}{MASK}"
-    if any(letter in word for letter in ' \n"'):
-        word = _INSIDE.sub(_mask_inside, word)
-    return mask_url(_SHAPE.sub(MASK, word))
-
-
-def _mask_inside(found: re.Match[str]) -> str:
-    if found["sign"].isspace() and not found["name"].startswith("-"):
-        return found[0]
-    return f"{found['name']}{found['sign']}{MASK}" if is_secret(found["name"], found["value"]) else found[0]
+def _mask_word(word: str, argv: Sequence[str], *, script: bool) -> str:
+    pair = None if script else _PAIR.fullmatch(word)
+    if pair is not None and is_secret(pair["name"], pair["value"]):
+        return word[: pair.start("value")] + MASK
+    return mask_text(word, _programs([word] if script else argv))
 
 
 def _mask_parts(found: re.Match[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from dsv.lineage.masking import MASK, is_secret, is_secret_name, mask_argv, mask_url
+from dsv.lineage.masking import MASK, is_secret, is_secret_name, mask_argv, mask_text
 from dsv.lineage.portable import portable_argv
 from dsv.recording.request import Request
 
@@ -21,12 +21,14 @@ class Told(NamedTuple):
 
     Attributes:
         argv: The command, portable and without secrets.
+        name: The label.
         params: The parameters.
         variables: The declared variables; None for one whose value is not recorded.
         masked: Whether a part of the command or a parameter was replaced.
     """
 
     argv: tuple[str, ...]
+    name: str | None
     params: dict[str, str]
     variables: dict[str, str | None]
     masked: bool
@@ -53,8 +55,8 @@ class Screen:
         return text if self._home is None else self._home.sub(HOME, text)
 
     def plain(self, text: str) -> str:
-        """Return `text` without the home folder and without secrets in URLs."""
-        return self.without_home(mask_url(text))
+        """Return `text` without the home folder and without what looks like a secret."""
+        return self.without_home(mask_text(text))
 
     def tell(self, request: Request) -> Told:
         """Return what may be recorded of `request`."""
@@ -65,7 +67,8 @@ class Screen:
             key: MASK if is_secret(key, value) else self.plain(value) for key, value in request.params.items()
         }
         variables = {name: self._variable(name) for name in request.variables}
-        return Told(argv, params, variables, argv != words or params != dict(request.params))
+        name = None if request.name is None else self.plain(request.name)
+        return Told(argv, name, params, variables, argv != words or params != dict(request.params))
 
     def output(self, text: str, request: Request) -> str:
         """Return the output of a command without the secrets that it was given and the home folder."""

@@ -146,7 +146,7 @@ def _run(told: Told, request: Request, whole: Whole) -> Run:
         outputs=parts.outputs,
         code=object_id(Kind.CODE, parts.code.encode()),
         environment=object_id(Kind.ENVIRONMENT, whole.around.environment.encode()),
-        name=request.name,
+        name=told.name,
         cwd=request.cwd,
         params=told.params,
         variables=told.variables,
