@@ -11,6 +11,7 @@ from dsv.tables.failures import told
 from dsv.tables.files import arrow_file
 from dsv.tables.reader import BATCH_BYTES, BATCH_ROWS, positions
 from dsv.tables.source import ByteSource
+from dsv.tables.views import check_views
 
 FILE_MAGIC = b"ARROW1"
 STREAM_MAGIC = b"\xff\xff\xff\xff"
@@ -57,6 +58,8 @@ class IpcTable:
             for whole in _whole_batches(reader):
                 budget.take_rows(whole.num_rows, whole.num_columns)
                 whole.validate(full=True)
+                for column in whole.columns:
+                    check_views(column)
                 budget.take_batch(whole)
                 batch = whole if wanted is None else whole.select(wanted)
                 step = _step(batch)

@@ -46,7 +46,10 @@ def of_text(text: pa.StringArray, column: Column, dialect: Dialect) -> pa.Array:
     try:
         return _typed(text, column, dialect)
     except Misfit:
-        return _typed(_without_nulls(text, column, dialect), column, dialect)
+        known = _without_nulls(text, column, dialect)
+        if known is text:
+            raise
+        return _typed(known, column, dialect)
 
 
 def _without_nulls(text: pa.StringArray, column: Column, dialect: Dialect) -> pa.StringArray:
