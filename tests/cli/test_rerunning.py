@@ -172,7 +172,7 @@ def test_names_that_come_from_the_data(dsv: Face) -> None:
         dsv.ok("rerun", "-m", "again")
         assert sorted(path.stem for path in (dsv.folder / "by").iterdir()) == names.split()
         found = dsv.json("status")
-        assert (found["stale"], found["unstaged"], found["untracked"]) == ([], [], ["a.py"])
+        assert (found["stale"], found["unstaged"], found["untracked"]) == ([], [], [])
 
 
 def test_a_folder_that_make_takes_for_made(dsv: Face) -> None:
