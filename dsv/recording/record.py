@@ -64,7 +64,8 @@ def record(
         _keep_tail(repo, request, seen.execution)
         if seen.execution.exit_code or seen.execution.signalled is not None:
             missed = seen.captured.absent if seen.captured else frozenset()
-            return Recorded(seen.execution, written=_written(request, seen), missed=missed)
+            advice = seen.captured.advice if seen.captured else ()
+            return Recorded(seen.execution, written=_written(request, seen), missed=missed, notes=advice)
         asked.ended(seen.modules, seen.captured.programs if seen.captured else ())
         return conclude(repo, request, before, seen, asked, accept=accept, progress=progress)
 

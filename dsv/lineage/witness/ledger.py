@@ -102,13 +102,6 @@ class Ledger(Paths):
         else:
             base = _link(b"%d/fd/%d" % (tid, arguments[folder] & 0xFFFFFFFF))
         flags = arguments[more] if type(more) is int else 0
-        # What is the same as before (the same program, the same words) tells nothing new.
-        key = (process, number, base, raw, flags, tid in process.importing)
-        if key in self._seen and does not in _ALWAYS:
-            return
-        if len(self._seen) > _TOO_MANY:
-            self._seen.clear()
-        self._seen.add(key)
         if does == calls.OPEN and type(more) is int and not flags & _UNUSUAL and process.counts:
             head, _, tail = (base + b"/" + raw if base else raw).rpartition(b"/")
             real = self.real.get(head)
@@ -117,6 +110,13 @@ class Ledger(Paths):
                 if file in self.bits or not self._reads_new(process, file, real):
                     self._opened_to_read(process, file, process.loads(ip))
                 return
+        # What is the same as before (the same program, the same words) tells nothing new.
+        key = (process, number, base, raw, flags, tid in process.importing)
+        if key in self._seen and does not in _ALWAYS:
+            return
+        if len(self._seen) > _TOO_MANY:
+            self._seen.clear()
+        self._seen.add(key)
         self._understand(process, tid, spec, raw, base, flags, arguments, self._calls[machine][number], ip)
 
     def _understand(

@@ -57,7 +57,6 @@ class Watched:
             try:
                 self._supervisor = subprocess.Popen(
                     [sys.executable, "-I", "-S", os.fspath(_PROGRAM), *map(str, fds)],
-                    env={},
                     stdin=stdin,
                     stdout=stdout,
                     stderr=stderr,

@@ -6,6 +6,7 @@ of its own it can read the memory of all that the command starts, also where onl
 dsv: nobody is left waiting for an answer. It is in a process group of its own, so Ctrl-C is not for it.
 """
 
+import gc
 import mmap
 import os
 import select
@@ -159,6 +160,7 @@ class Supervisor:
 
 def main(words: list[str]) -> int:
     """Watch a command; dsv knows by the socket how that goes."""
+    gc.disable()  # there are no cycles, and many small things
     control, order, page = map(int, words)
     try:
         Supervisor(control, order, page).run()
