@@ -67,6 +67,8 @@ def refusal(step: bytes, number: int) -> str:
         why = "this kernel cannot do it"
     elif step == b"filter":
         why = f"this container or sandbox forbids it ({os.strerror(number)})"
+    elif step == b"start":
+        why = f"the process that watches them could not be started ({os.strerror(number)})"
     elif step == b"gone":
         why = "the process that watches them ended"
     else:

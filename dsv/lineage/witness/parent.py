@@ -63,8 +63,10 @@ class Watched:
                     pass_fds=fds,
                     process_group=0,
                 )
-            except BaseException:
+            except BaseException as error:
                 _ADOPTING.end()
+                if isinstance(error, OSError):
+                    raise CannotWatch(b"start", error.errno or 0) from error
                 raise
         except BaseException:
             self._close()

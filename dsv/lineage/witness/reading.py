@@ -251,7 +251,8 @@ class Reader:
         path = path if source is None else source
         if is_outside_noise(path, self._home) or path.startswith(self._installed) or _is_empty(path):
             return
-        self.reading.outside.add(path)
+        if path not in self._executed:  # a shell reads the scripts that it is executed for
+            self.reading.outside.add(path)
 
     def _changed_outside(self, path: str) -> None:
         try:
@@ -260,6 +261,10 @@ class Reader:
             return
         if seen.st_nlink > 1 and stat.S_ISREG(seen.st_mode) and seen.st_ctime_ns >= self._since:
             self._aliases[seen.st_dev, seen.st_ino] = path
+
+    @cached_property
+    def _executed(self) -> frozenset[str]:
+        return frozenset(os.path.realpath(os.fsdecode(path)) for path, _, _ in self._facts.programs)
 
     @cached_property
     def _installed(self) -> tuple[str, ...]:

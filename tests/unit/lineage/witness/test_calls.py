@@ -271,6 +271,18 @@ def test_files_outside(scene: Scene, tmp_path: Path) -> None:
     assert found.outside == {str(tmp_path / "data.csv"), str(tmp_path / "home/data.csv")}
 
 
+def test_programs_outside_are_no_data(scene: Scene, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    tool = tmp_path / "bin/tool"
+    tool.write_text('#!/bin/sh\nexec cat "$1"\n')
+    tool.chmod(0o755)
+    (tmp_path / "other.sh").write_text("true")
+    scene.put("in.txt")
+    found = scene.shell(f"tool in.txt; sh {tmp_path}/other.sh", PATH=f"{tmp_path}/bin:/usr/bin:/bin")
+    assert found.outside == {str(tmp_path / "other.sh")}
+    assert str(tool) in {one.path for one in found.programs}
+
+
 def test_contacts(scene: Scene) -> None:
     found = scene.python(
         "import socket, os\n"
