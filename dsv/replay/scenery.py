@@ -33,9 +33,10 @@ def furnish(repo: Repo, run: Run, attempt: Attempt | None, folder: Path) -> None
         OSError: It cannot be written.
     """
     outputs = {output.path for output in run.outputs}
+    oldest = None if attempt is None else (attempt.started - len(attempt.order) - 1) * _SECOND
     for path, kind in _seen(repo, run, attempt):
         if _may_be(path, kind) and not _is_in(path, outputs):
-            _put(folder, path, kind)
+            _put(folder, path, kind, oldest)
     if attempt is not None:
         _order(folder, attempt)
 
@@ -65,7 +66,8 @@ def _is_in(path: str, outputs: Collection[str]) -> bool:
     return path in outputs or any(path.startswith(f"{output}/") for output in outputs)
 
 
-def _put(folder: Path, path: str, kind: str) -> None:
+def _put(folder: Path, path: str, kind: str, moment: int | None) -> None:
+    """Make `path` in `folder`, if nothing is there. A file is older than all that was read: nothing was made of it."""
     place = folder
     for part in path.split("/")[:-1]:
         place /= part
@@ -81,6 +83,8 @@ def _put(folder: Path, path: str, kind: str) -> None:
         place.symlink_to(_NOWHERE)
     else:
         place.touch()
+        if moment is not None:
+            os.utime(place, ns=(moment, moment))
 
 
 def _order(folder: Path, attempt: Attempt) -> None:

@@ -12,7 +12,7 @@ from dsv.model.attempt import CLAIMED, VERIFIED
 from dsv.model.verdict import Status
 from dsv.ops.verify import Level, Selection, verify, verify_hashes
 from tests.unit.replay.plant import Plant
-from tests.walls import needs_walls, strongest
+from tests.walls import needs_namespaces, needs_walls, strongest
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs automatic capture")
 pytestmark = linux
@@ -179,16 +179,32 @@ def test_an_input_that_is_updated_in_place(plant: Plant) -> None:
 
 
 @needs_walls
+def test_a_file_outside_is_there_as_it_was_recorded_or_named(plant: Plant, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "outside.csv"
+    elsewhere.write_text(CSV)
+    plant.run(f"cp {elsewhere} out.csv")
+    plant.commit({})
+    assert plant.check("out.csv").status is Status.IDENTICAL
+    elsewhere.write_text("a,b\n")
+    found = plant.check("out.csv")
+    assert found.status is Status.FAILED
+    assert found.reason == (
+        f"it uses {elsewhere}, which is outside of the workspace and is not here as it was recorded"
+    )
+    allowed = plant.settings(openings=Openings(allow=(elsewhere,)))
+    assert plant.check("out.csv", settings=allowed).status is Status.DIFFERENT
+
+
+@needs_namespaces
 def test_what_was_not_recorded_fails_with_its_name(plant: Plant, tmp_path: Path) -> None:
     (tmp_path / "outside.csv").write_text(CSV)
-    plant.run(f"cp {tmp_path}/outside.csv out.csv")
+    plant.write({"in.csv": CSV})
+    plant.run(f"cp in.csv out.csv; test ! -e /run/dsv || cat {tmp_path}/outside.csv")
     plant.commit({})
     found = plant.check("out.csv")
     assert found.status is Status.FAILED
-    outside = tmp_path / "outside.csv"
-    assert found.reason == f"read outside {outside}, which a replay does not see (--allow {outside})"
-    allowed = plant.settings(openings=Openings(allow=(tmp_path / "outside.csv",)))
-    assert plant.check("out.csv", settings=allowed).status is Status.IDENTICAL
+    wanted = f"it uses {tmp_path}/outside.csv, which is outside of the workspace and was not recorded"
+    assert found.reason == wanted
 
 
 @pytest.mark.parametrize("wall", [Isolation.LANDLOCK, Isolation.FOLDER])
