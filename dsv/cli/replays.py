@@ -122,7 +122,21 @@ def _allowed(context: Context, given: str) -> Path:
     place = context.path_here(given)
     if not given or not place.exists():
         raise NotFound(f"there is nothing at {given!r} to allow")
+    _warn_of_sockets(context, place)
     return place
+
+
+def _warn_of_sockets(context: Context, place: Path) -> None:
+    """Say which programs commands could speak to through an allowed path, and which not."""
+    from dsv.lineage.cleanroom.plan import sockets_below
+
+    if place.is_socket():
+        context.out.warn(f"{place} is a socket: commands can speak to the program behind it")
+        return
+    found = sockets_below(os.path.realpath(place))
+    if found:
+        more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
+        context.out.warn(f"{place} holds sockets, which commands do not get in a room: {found[0]}{more}")
 
 
 def agree(context: Context, given: Given) -> "Agree":

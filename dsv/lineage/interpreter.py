@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from dsv.errors import NotFound, UserError
 from dsv.lineage.distributions import distributions_in
@@ -57,10 +58,20 @@ class Interpreter:
                 unless a whole environment is.
         """
         resolved = Path(self.executable).resolve().parent
-        searched = [path for path in self.search if Path(path).is_absolute() and not _inside(path, but)]
+        searched = [*self.search, *self._edited()]
+        searched = [path for path in searched if Path(path).is_absolute() and not _inside(path, but)]
         # A prefix of / would open everything.
         found = [path for path in (*self.prefixes, os.fspath(resolved), *searched) if path not in {"", "/"}]
         return tuple(dict.fromkeys(found))
+
+    def _edited(self) -> list[str]:
+        """Return the projects that are installed for editing: finders may look there without its being in `search`."""
+        found = []
+        for _, direct, _ in self.facts.get("distributions", {}).values():
+            told = json.loads(direct) if direct else {}
+            if told.get("dir_info", {}).get("editable") and told.get("url", "").startswith("file:///"):
+                found.append(unquote(told["url"].removeprefix("file://")))
+        return found
 
     def searched_in(self, workspace: Path) -> tuple[str, ...]:
         """Return where in `workspace` it looks for modules, relative to it: packages installed for editing."""

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 
 import pytest
@@ -40,7 +41,7 @@ def test_folders_that_were_looked_for_are_there(plant: Plant) -> None:
 
 def test_the_root_of_a_project_is_found(plant: Plant) -> None:
     plant.write({"sub/in.csv": CSV})
-    (plant.root / ".git").mkdir(exist_ok=True)
+    subprocess.run(["git", "init", "-q", plant.root], check=True)
     (plant.root / "up.py").write_text(
         "import os, shutil\nhere = os.getcwd()\n"
         "while not os.path.exists(here + '/.git') and here != '/':\n    here = os.path.dirname(here)\n"

@@ -188,9 +188,7 @@ def test_a_file_outside_is_there_as_it_was_recorded_or_named(plant: Plant, tmp_p
     elsewhere.write_text("a,b\n")
     found = plant.check("out.csv")
     assert found.status is Status.FAILED
-    assert found.reason == (
-        f"it uses {elsewhere}, which is outside of the workspace and is not here as it was recorded"
-    )
+    assert found.reason == f"read outside {elsewhere}, which is not here as it was recorded"
     allowed = plant.settings(openings=Openings(allow=(elsewhere,)))
     assert plant.check("out.csv", settings=allowed).status is Status.DIFFERENT
 
