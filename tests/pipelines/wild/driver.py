@@ -107,7 +107,7 @@ class Wild:
         place.sh(change.sh)
         stale = {one["path"]: one["reason"] for one in place.json("status")["stale"]}
         assert set(stale) == set(change.stale), stale
-        done = place.json("rerun")
+        done = place.json("rerun", "--yes")
         assert {one["state"] for one in done["steps"]} <= {"done", "unchanged"}, done["steps"]
         assert place.json("status")["stale"] == []
 
