@@ -131,6 +131,43 @@ def unmodified(root: Path, files: Collection[tuple[str, str]]) -> frozenset[tupl
     return frozenset(pair for pair, blob in zip(asked, stored, strict=False) if here.get(pair[1], "") == blob)
 
 
+def taken_away(root: Path, files: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Return those of `files`, pairs of a commit and a path, that the commit has and the working tree was to have no more.
+
+    A path that git leaves out of a sparse checkout is not taken away. Where git is not installed, or does not know
+    the commit, the answer is no.
+    """
+    asked = sorted(pair for pair in files if "\n" not in pair[1] and not (root / pair[1]).exists())
+    names = [f"{commit}:./{path}" for commit, path in asked]
+    stored = _lines(root, ["cat-file", "--batch-check=%(objecttype)"], names)
+    gone = {pair for pair, kind in zip(asked, stored, strict=False) if kind == "blob"}
+    return frozenset(gone) - _sparse(root, gone)
+
+
+def _sparse(root: Path, files: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Return those of `files` that git tracks and was told not to write into the working tree."""
+    if not files:
+        return frozenset()
+    command = [
+        "git",
+        "--literal-pathspecs",
+        "ls-files",
+        "-t",
+        "-z",
+        "--",
+        *sorted({path for _, path in files}),
+    ]
+    try:
+        done = subprocess.run(command, cwd=root, capture_output=True, check=False)
+    except OSError:
+        return frozenset(files)
+    if done.returncode:
+        return frozenset(files)
+    told = done.stdout.decode("utf-8", "surrogateescape").split("\0")
+    skipped = {line[2:] for line in told if line.startswith("S ")}
+    return frozenset(pair for pair in files if pair[1] in skipped)
+
+
 def _lines(root: Path, command: Sequence[str], lines: Sequence[str]) -> list[str]:
     """Return what a git command answers to each of `lines`; nothing if it fails."""
     if not lines:

@@ -1,7 +1,8 @@
 """Whether the code of runs is what it was: by bytes, by syntax, or for git."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from stat import S_ISREG
 
 from dsv import git
@@ -14,6 +15,9 @@ from dsv.repo import Repo
 from dsv.staleness.step import Step
 from dsv.workspace.sink import HashSink
 
+_File = tuple[ObjectId, CodeFile]
+"""A code file of a run."""
+
 _KEY = "same meaning"
 _NOTEBOOK = ".ipynb"
 
@@ -24,10 +28,12 @@ class CodeState:
 
     Attributes:
         changed: Its files that are not what they were.
-        absent: Its files that are not here, so that nothing can be said of them.
+        gone: Its files that git had when it ran, and has no more.
+        absent: Its files that are not here otherwise, so that nothing can be said of them.
     """
 
     changed: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
 
 
@@ -71,12 +77,18 @@ def code_states(
         pairs = {(key[1], found) for key, found in doubtful.items() if found and key not in shown}
         alike = _same_meaning(repo, pairs)
         other = {key for key, found in doubtful.items() if key in shown or (key[1].file, found) not in alike}
-        changed |= other - _unmodified(repo, other)
-    states = {}
-    for oid, step in chosen.items():
-        absent = tuple(file.path for file in step.code if present[file.path] is None)
-        states[oid] = CodeState(tuple(file.path for file in step.code if (oid, file) in changed), absent)
-    return states
+        # Git's filters may write other bytes than were committed.
+        changed |= other - _of_git(repo, other, git.unmodified)
+    absent = {(oid, file) for oid, step in chosen.items() for file in step.code if present[file.path] is None}
+    gone = _of_git(repo, absent, git.taken_away) if tree and absent else set()
+    return {
+        oid: CodeState(*(_paths(oid, step, found) for found in (changed, gone, absent - gone)))
+        for oid, step in chosen.items()
+    }
+
+
+def _paths(oid: ObjectId, step: Step, found: set[_File]) -> tuple[str, ...]:
+    return tuple(file.path for file in step.code if (oid, file) in found)
 
 
 def _present(repo: Repo, paths: Iterable[str], *, rehash: bool) -> dict[str, ObjectId | None]:
@@ -138,20 +150,27 @@ def _compare(repo: Repo, path: str, old: ObjectId, new: ObjectId) -> bool:
         return False
 
 
-def _unmodified(repo: Repo, files: set[tuple[ObjectId, CodeFile]]) -> set[tuple[ObjectId, CodeFile]]:
-    """Return those that git calls unmodified: its filters may write other bytes than were committed."""
+def _of_git(
+    repo: Repo,
+    files: set[_File],
+    ask: Callable[[Path, Collection[tuple[str, str]]], frozenset[tuple[str, str]]],
+) -> set[_File]:
+    """Return those of `files` of which git says what `ask` asks, beside the commits that their runs were recorded at.
+
+    Files that had uncommitted changes then are not asked about.
+    """
     if git.find(repo.root) is None:
         return set()
     from dsv import origins
 
     refs = repo.refs()
     states = {oid: origins.attempt(repo, refs, oid) for oid in {oid for oid, _ in files}}
-    asked: dict[tuple[ObjectId, CodeFile], tuple[str, str]] = {}
+    asked: dict[_File, tuple[str, str]] = {}
     for oid, file in files:
         attempt = states[oid]
         if attempt is None or attempt.git is None or attempt.git.commit is None:
             continue
         if file.path not in attempt.git.dirty:
             asked[oid, file] = (attempt.git.commit, file.path)
-    same = git.unmodified(repo.root, set(asked.values()))
-    return {key for key, pair in asked.items() if pair in same}
+    told = ask(repo.root, set(asked.values()))
+    return {key for key, pair in asked.items() if pair in told}

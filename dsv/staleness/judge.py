@@ -90,7 +90,7 @@ class Bench:
                 changed.append(one.path)
         data = [path for path in code.changed if path in step.in_git]
         text = tuple(path for path in code.changed if path not in step.in_git)
-        return Reasons((*changed, *data), tuple(gone), text, (), code.absent)
+        return Reasons((*changed, *data), (*gone, *code.gone), text, (), code.absent)
 
     def _is_alike(self, read: Input, present: Checkpoint) -> bool:
         old = read.checkpoint

@@ -117,6 +117,34 @@ def test_code_that_git_calls_unmodified(shop: Workshop) -> None:
     assert stale(shop) == {"other.csv": "c.sh changed", "out.csv": "b.sh changed"}
 
 
+def test_code_that_git_has_no_more(shop: Workshop) -> None:
+    def git(*words: str) -> str:
+        command = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *words]
+        return subprocess.run(
+            command, cwd=shop.root, check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    git("init")
+    shop.write(
+        {"util.py": "a = 1\n", "other.py": "b = 1\n", "loose.py": "c = 1\n", "out.csv": "1", "x.csv": "2"}
+    )
+    git("add", "util.py", "other.py")
+    git("commit", "-m", "one")
+    state = GitState(None, git("rev-parse", "HEAD"))
+    record(shop, [], ["out.csv"], ["util.py", "loose.py"], git=state)
+    record(shop, [], ["x.csv"], ["other.py"], git=state)
+    shop.write({"loose.py": None})
+    assert stale(shop) == {}, "what git never had may be elsewhere"
+    git("sparse-checkout", "set", "--no-cone", "/util.py")
+    assert not (shop.root / "other.py").exists()
+    assert stale(shop) == {}, "what git leaves out on purpose is not taken away"
+    (shop.root / "util").mkdir()
+    git("mv", "--sparse", "util.py", "util/__init__.py")
+    assert stale(shop) == {"out.csv": "util.py is gone"}
+    git("commit", "-m", "two")
+    assert stale(shop) == {"out.csv": "util.py is gone"}
+
+
 def test_an_input_that_is_no_dataset_any_more(chain: Workshop) -> None:
     rm(chain.repo, ["raw.csv"], keep=True)
     assert stale(chain) == {}
