@@ -55,7 +55,12 @@ def _child(job: dict[str, Any], out: str, err: str) -> None:
     os.chdir(job["cwd"])
     if job.get("file_limit"):
         resource.setrlimit(resource.RLIMIT_FSIZE, (job["file_limit"], job["file_limit"]))
-    saboteur = Saboteur(job.get("kill", 0), power=job.get("power", False), below=job.get("below", ""))
+    saboteur = Saboteur(
+        job.get("kill", 0),
+        power=job.get("power", False),
+        below=job.get("below", ""),
+        fail=job.get("fail", ""),
+    )
     counting = job.get("count") or job.get("kill")
     if counting:
         saboteur.install()
@@ -65,7 +70,9 @@ def _child(job: dict[str, Any], out: str, err: str) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     if counting:
-        Path(f"{err}.calls").write_text(str(saboteur.calls))
+        calls = saboteur.calls
+        saboteur.stop()
+        Path(f"{err}.calls").write_text(str(calls))
     os._exit(code)
 
 
