@@ -7,6 +7,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+OWN = ("dsv.toml", "dsv.lock", ".gitignore")
+"""Files beside the store that dsv writes durably."""
+
+
+def covered(path: str, below: str) -> bool:
+    """Whether dsv promises that a file outlives a power cut: it is in the store `below`, or is one of `OWN`."""
+    folder, _, name = path.rpartition("/")
+    return path.startswith(f"{below}/") or (folder == below.rpartition("/")[0] and name in OWN)
+
 
 class _Change(NamedTuple):
     """A change of names that may be lost: in which folder, and what takes it back."""
@@ -37,7 +46,7 @@ class Names:
             Path(os.fsdecode(one)) for one in arguments[:2] if isinstance(one, str | bytes | os.PathLike)
         ]
         target = paths[-1]
-        if not paths or not all(str(path).startswith(self._below) for path in paths):
+        if not paths or not all(covered(str(path), self._below) for path in paths):
             return
         with contextlib.suppress(OSError):
             # Where a file came from may still have its name, too: that harms nobody.

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-from tests.robustness.names import Names
+from tests.robustness.names import Names, covered
 
 CHANGES = (
     *(
@@ -157,8 +157,10 @@ class Saboteur:
     def _die(self) -> None:
         if self._power:
             for fd, size in self._unsynced.values():
-                if str(Path(f"/proc/self/fd/{fd}").readlink()).startswith(self._below):
+                if covered(str(Path(f"/proc/self/fd/{fd}").readlink()), self._below):
                     self._real["ftruncate"](fd, size)
+            for path in Path(self._below).glob("stat*") if self._last % 3 == 0 else ():
+                self._real["truncate"](path, path.stat().st_size // 2)  # SQLite syncs nothing there
             self._names.lose(self._real, every=1 + self._last % 2)
         os.kill(os.getpid(), signal.SIGKILL)
 
