@@ -168,8 +168,12 @@ def _in_words(found: Comparison, policy: Policy) -> Judgement:
     reason = explain.reason(found, policy)
     if found.verdict is not Verdict.DIFFERENT:
         return Judgement(Status.EQUAL if found.verdict is Verdict.EQUAL else Status.CLOSE, reason)
-    cause = next(iter(explain.causes(found, policy)), "")
-    lines = [line for line in explain.details(found, policy) if line != cause and not _says(reason, line)]
+    cause = next(iter(explain.causes(found, policy, guess=False)), "")
+    lines = [
+        line
+        for line in explain.details(found, policy, guess=False)
+        if line != cause and not _says(reason, line)
+    ]
     return Judgement(Status.DIFFERENT, reason, tuple(lines), cause)
 
 

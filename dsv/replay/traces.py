@@ -24,7 +24,7 @@ class Trace(NamedTuple):
     """A place in the code of a run.
 
     Attributes:
-        kind: `clock`, `random`, `threads`, `order`, `environment`, `network` or `outside`.
+        kind: `clock`, `random`, `threads`, `order`, `environment`, `process`, `temporary`, `network` or `outside`.
         words: What it does, for a sentence.
         path: The code file, or "" for the command line.
         line: Its line there, the first is 1.
@@ -89,7 +89,14 @@ _SIGNS = (
             r"(?<![\w.])\{[^{}:]+ for ",
         ),
     ),
+    _Sign(
+        "environment",
+        "reads the environment variable {}",
+        (r"(?:\benviron(?:\.get\(|\.setdefault\(|\[)|\bgetenv\()\s*['\"](\w+)",),
+    ),
     _Sign("environment", "reads environment variables", (r"\bos\.environ|\bgetenv\(|\benviron\[",)),
+    _Sign("process", "uses the id of a process", (r"\bgetp?pid\(|\bcurrent_process\(|\$\$",)),
+    _Sign("temporary", "names a temporary file", (r"\btempfile\.|\bmkstemp\(|\bmkdtemp\(|\bmktemp\b",)),
     _Sign(
         "network",
         "uses the network",
@@ -112,8 +119,12 @@ def traces(repo: Repo, argv: Iterable[str], files: Iterable[CodeFile]) -> tuple[
         files: Its code files; what is not here, too large or no text tells nothing.
     """
     texts = [("", " ".join(argv)), *_texts(repo, files)]
-    found = (_first(sign, pattern, texts) for sign, pattern in _COMPILED)
-    return tuple(one for one in found if one is not None)[:_LIMIT]
+    found: dict[str, Trace] = {}
+    for sign, pattern in _COMPILED:
+        one = None if sign.kind in found else _first(sign, pattern, texts)
+        if one is not None:
+            found[sign.kind] = one
+    return tuple(found.values())[:_LIMIT]
 
 
 def named(repo: Repo, files: Iterable[CodeFile], names: Iterable[str]) -> frozenset[str]:
@@ -132,8 +143,9 @@ def _first(sign: _Sign, pattern: re.Pattern[str], texts: Iterable[tuple[str, str
     for path, text in texts:
         silent = _docstrings(text) if path.endswith(".py") and pattern.search(text) else frozenset()
         for number, line in enumerate(text.splitlines(), 1):
-            if number not in silent and pattern.search(_bare(line)):
-                return Trace(sign.kind, sign.words, path, number)
+            found = None if number in silent else pattern.search(_bare(line))
+            if found is not None:
+                return Trace(sign.kind, sign.words.format(*found.groups()), path, number)
     return None
 
 

@@ -40,8 +40,14 @@ def reason(found: Comparison, policy: Policy) -> str:
     return "other rows"
 
 
-def details(found: Comparison, policy: Policy) -> tuple[str, ...]:
-    """Return what differs, line by line, and last what may have caused it; nothing if nothing differs."""
+def details(found: Comparison, policy: Policy, *, guess: bool = True) -> tuple[str, ...]:
+    """Return what differs, line by line, and last what may have caused it; nothing if nothing differs.
+
+    Args:
+        found: What differs.
+        policy: What was asked for.
+        guess: Whether to guess at causes that only the code can tell.
+    """
     if found.verdict is not Verdict.DIFFERENT:
         return ()
     lines = [f"rows: {found.rows_before:,} before, {found.rows_after:,} after"]
@@ -56,12 +62,15 @@ def details(found: Comparison, policy: Policy) -> tuple[str, ...]:
     lines += _left_over(found)
     if found.ignored:
         lines.append(f"not compared: {_listed([escape(name) for name in found.ignored])}")
-    return (*lines, *causes(found, policy))
+    whole = _whole(found)
+    if whole and not guess:
+        lines.append(f"every value of {_names(whole)} differs")
+    return (*lines, *causes(found, policy, guess=guess))
 
 
-def causes(found: Comparison, policy: Policy) -> tuple[str, ...]:
-    """Return what may have caused the difference, and which policy would accept it."""
-    return tuple(_causes(found, policy)) if found.verdict is Verdict.DIFFERENT else ()
+def causes(found: Comparison, policy: Policy, *, guess: bool = True) -> tuple[str, ...]:
+    """Return what may have caused the difference, and which policy would accept it; `guess` as in `details`."""
+    return tuple(_causes(found, policy, guess=guess)) if found.verdict is Verdict.DIFFERENT else ()
 
 
 def metadata(found: MetadataDifference) -> str:
@@ -93,7 +102,14 @@ def tolerance_for(found: Comparison) -> float | None:
     return 10.0 ** math.ceil(math.log10(max(worst, 1e-15)))
 
 
-def _causes(found: Comparison, policy: Policy) -> Iterator[str]:
+def _whole(found: Comparison) -> list[ColumnDifference]:
+    """Return the columns in which every value differs."""
+    if found.rows_before != found.rows_after:
+        return []
+    return [column for column in found.columns if column.cells == found.compared > 1]
+
+
+def _causes(found: Comparison, policy: Policy, *, guess: bool) -> Iterator[str]:
     if found.schema:
         return
     if found.reordered:
@@ -107,11 +123,11 @@ def _causes(found: Comparison, policy: Policy) -> Iterator[str]:
                 f"tolerance = {tolerance:g} accepts it"
             )
             return
-    whole = [column for column in found.columns if column.cells == found.compared > 1]
+    whole = _whole(found)
     times = [column for column in found.columns if column.type.startswith(_TIMES)]
     if times and len(times) == len(found.columns):
         yield f"only times differ ({_names(times)}): the clock?; ignore_columns leaves them out"
-    elif whole and found.rows_before == found.rows_after:
+    elif whole and guess:
         yield f"every value of {_names(whole)} differs: a random number without a seed, or a clock?"
 
 

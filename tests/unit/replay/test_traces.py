@@ -14,7 +14,11 @@ from tests.unit.replay.plant import Plant
         ("with ThreadPoolExecutor() as pool:", "threads"),
         ("for name in set(names):", "order"),
         ("m = os.environ['MODE']", "environment"),
+        ("m = os.environ", "environment"),
+        ("p = os.getpid()", "process"),
+        ("f = tempfile.mkdtemp()", "temporary"),
         ("requests.get(url)", "network"),
+        ("pd.read_csv('https://example.org/x.csv')", "network"),
         ("open('/data/x.csv')", "outside"),
     ],
 )
@@ -52,3 +56,9 @@ def test_what_says_something_and_does_nothing_is_no_sign(plant: Plant, text: str
     plant.commit({"a.py": text}, "a.py")
     code = CodeFile("a.py", "file", file_id(text.encode()))
     assert traces(plant.repo, ["python", "a.py"], [code]) == ()
+
+
+@pytest.mark.parametrize("line", ["os.environ['MODE']", "environ.get( 'MODE', 1)", 'os.getenv("MODE")'])
+def test_a_variable_that_code_reads_is_named(plant: Plant, line: str) -> None:
+    (found,) = traces(plant.repo, ["python", "-c", line], [])
+    assert found.text == "the command reads the environment variable MODE"
