@@ -158,10 +158,8 @@ def changed(
         found += _of_codes(repo, before.code, after.code)
     found += values_changed(Aspect.PARAMETER, before.params, after.params)
     found += values_changed(Aspect.VARIABLE, before.variables, after.variables)
-    if before.version > 1 and after.version > 1:  # older records do not have them
-        found += values_changed(Aspect.VARIABLE, before.surroundings, after.surroundings)
     found += inputs_changed(repo, before.inputs, after.inputs)
-    if before.version > 1 and after.version > 1:
+    if before.version > 1 and after.version > 1:  # older records do not have these
         found += values_changed(Aspect.VARIABLE, before.surroundings, after.surroundings)
         found += _around_changed(repo, before, after)
     if before.environment != after.environment:
