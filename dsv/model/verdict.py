@@ -73,6 +73,7 @@ class Checked:
             likely cause.
         accepted: Whether the policy accepts a status that is not good by itself.
         stale: Why the dataset is stale at the revision, whatever its replay gave; "" if it is not, or nobody looked.
+        replayed: What its replay gave, where the status is what its record says; else None.
     """
 
     path: str
@@ -83,6 +84,7 @@ class Checked:
     details: tuple[str, ...] = ()
     accepted: bool = False
     stale: str = ""
+    replayed: Status | None = None
 
     @property
     def good(self) -> bool:

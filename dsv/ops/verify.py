@@ -175,14 +175,8 @@ def _no_better(check: Checked, record: Checked, stale: Stale) -> Checked:
     check = replace(check, stale=record.stale)
     if not check.good or record.good or (record.stale and stale is Stale.IGNORE):
         return check
-    replayed = () if check.status is Status.SOURCE else (f"its replay: {_said(check)}",)
-    return replace(
-        check, status=record.status, reason=record.reason, details=(*replayed, *check.details), accepted=False
-    )
-
-
-def _said(check: Checked) -> str:
-    return f"{check.status}: {check.reason}" if check.reason else str(check.status)
+    replayed = None if check.status is Status.SOURCE else check.status
+    return replace(check, status=record.status, reason=record.reason, accepted=False, replayed=replayed)
 
 
 def _select(repo: Repo, selection: Selection) -> tuple[ObjectId, Datasets, list[str]]:

@@ -271,7 +271,7 @@ def test_what_is_stale_fails_unless_it_may(made: Face) -> None:
         "source",
         "stale",
     ]
-    assert found["mid.csv"]["details"][0] == "its replay: identical"
+    assert found["mid.csv"]["replayed"] == "identical"
     for level in ("hashes", "last", "raw"):
         assert not made.json("verify", "--level", level, code=1)["ok"]
         lax = made.json("verify", "--level", level, "--stale", "ignore")

@@ -32,6 +32,7 @@ SHAPE = {
             "seconds": "number: how long its run took",
             "details": ["text: more about it, the most telling first"],
             "stale": "text: why it is stale at that commit, whatever its replay gave; empty if it is not",
+            "replayed": "text?: what its replay gave, where the status is what its record says",
         }
     ],
 }
@@ -155,8 +156,12 @@ def _show(context: Context, found: "Verified", given: Given) -> None:
 
 def _lines(context: Context, found: "Verified") -> None:
     out, style = context.out, context.out.style
-    wide = max((len(check.status) for check in found.checks), default=0)
+    wide = max(
+        (len(word) for check in found.checks for word in (check.status, check.replayed or "")), default=0
+    )
     for check in found.checks:
+        if check.replayed is not None:
+            out.line(f"{style.faint(check.replayed.ljust(wide))}  {printable(check.path)}")
         word = check.status.ljust(wide)
         paint = style.removed if not check.good else style.faint if _is_quiet(check) else style.added
         reason = f"  {printable(check.says)}" if check.says else ""
@@ -179,4 +184,5 @@ def _record(check: "Checked") -> dict[str, object]:
         "seconds": round(check.seconds, 3),
         "details": list(check.details),
         "stale": check.stale,
+        "replayed": check.replayed,
     }

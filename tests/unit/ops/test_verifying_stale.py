@@ -49,7 +49,7 @@ def test_what_is_stale_fails_at_every_level_and_is_said_where_it_may(stale: Plan
 
 
 def test_what_the_replay_gave_is_said_of_what_is_stale(stale: Plant) -> None:
-    assert "its replay: identical" in check(stale, Level.LAST, Stale.FAIL).details
+    assert check(stale, Level.LAST, Stale.FAIL).replayed is Status.IDENTICAL
 
 
 def test_a_replay_that_is_worse_is_told_first(plant: Plant) -> None:
