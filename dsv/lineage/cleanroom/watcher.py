@@ -62,11 +62,12 @@ class Watcher:
         child = self._child
         os.chdir("/proc")  # the ledger reads N/mem, N/cwd ... from here
         child.release()
+        loop.tick()
         poll = select.poll()
         poll.register(child.listener, select.POLLIN)
         poll.register(child.refused, select.POLLIN)
         while not any(fd == child.refused for fd, _ in poll.poll()):
-            self._count += loop.serve_one(child.listener, self._ledger.take, self._page)
+            self._count += loop.serve_one(child.listener, self._ledger.take, self._page, self._failed)
         failure = os.read(child.refused, _REFUSAL)
         if failure:
             return launch.refusal(failure)

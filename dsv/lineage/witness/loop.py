@@ -71,7 +71,9 @@ def tick() -> None:
     signal.setitimer(signal.ITIMER_REAL, _TICK, _TICK)
 
 
-def serve_one(listener: int, take: Callable[[tuple[int, ...]], None], page: mmap) -> int:
+def serve_one(
+    listener: int, take: Callable[[tuple[int, ...]], None], page: mmap, failed: Callable[[Exception], None]
+) -> int:
     """Answer the one notice that is there; return how many were answered, as its caller may have been killed."""
     try:
         notice = kernel.unpack(ioctl(listener, kernel.RECEIVE, kernel.NOTHING))
@@ -80,9 +82,10 @@ def serve_one(listener: int, take: Callable[[tuple[int, ...]], None], page: mmap
     kernel.pack_id(page, 0, notice[0])
     try:
         take(notice)
-    finally:
-        with suppress(OSError):
-            ioctl(listener, kernel.SEND, kernel.answer(notice[0]))
+    except Exception as error:  # noqa: BLE001  as below
+        failed(error)
+    with suppress(OSError):
+        ioctl(listener, kernel.SEND, kernel.answer(notice[0]))
     return 1
 
 

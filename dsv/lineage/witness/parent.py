@@ -130,7 +130,10 @@ class Watched:
         except OSError:
             self._listener = -1  # then the supervisor alone has it
         self._control.send(b"go")
-        self._next()
+        try:
+            self._next()
+        except CannotWatch:  # it was killed; whether the command is executed already nobody knows
+            self._take_over()
 
     def _next(self) -> list[bytes]:
         """Return what the supervisor says of its beginning.

@@ -80,6 +80,7 @@ class Supervisor:
         self._watch(child, ledger)
 
     def _prepare(self) -> None:
+        os.close(self._control)  # its end says that we are gone
         os.setpgid(0, 0)
         os.chdir(self._order.cwd)
 
@@ -95,7 +96,7 @@ class Supervisor:
         poll.register(child.refused, select.POLLIN)
         count = 0
         while not any(fd == child.refused for fd, _ in poll.poll()):
-            count += loop.serve_one(listener, ledger.take, self._page)
+            count += loop.serve_one(listener, ledger.take, self._page, self._failed)
         failure = os.read(child.refused, 16)
         os.close(child.refused)
         if failure:

@@ -193,9 +193,9 @@ from dsv.lineage.eyes import Eye
 root = pathlib.Path(sys.argv[1])
 with Eye(root) as eye:
     done = Here().run(eye.watching(Command(["bash", "-c", sys.argv[2]], root, dict(os.environ))))
-print("code", done.exit_code, "signal", done.signalled, "eye", eye.captured.eye, flush=True)
 print(*eye.captured.blind_spots, sep="\\n")
 print("READ", sorted(eye.captured.read), "WRITTEN", sorted(eye.captured.written))
+print("code", done.exit_code, "signal", done.signalled, "eye", eye.captured.eye, flush=True)
 """
 
 
