@@ -1,5 +1,3 @@
-# It tries what a hostile program would, in plain calls.
-# ruff: noqa: PTH, UP031, SIM105, S110, SIM115, UP032, PERF203, TRY003, EM101, SIM
 """Tries to get out of a clean room: prints what came of each attempt, by its name. What went through begins with OPEN."""
 
 import ctypes
@@ -198,7 +196,9 @@ def read_passwords():
 def gain_by_sudo():
     with open("/proc/self/status") as file:
         words = dict(line.split(":", 1) for line in file)
-    if words["NoNewPrivs"].strip() != "1" or any(int(words[name], 16) for name in ("CapEff", "CapPrm", "CapInh")):
+    if words["NoNewPrivs"].strip() != "1" or any(
+        int(words[name], 16) for name in ("CapEff", "CapPrm", "CapInh")
+    ):
         return "OPEN"
     raise OSError(errno.EPERM, "no privileges")
 
