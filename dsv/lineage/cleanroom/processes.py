@@ -46,10 +46,12 @@ def run(order: Order) -> int:
     kernel.die_with_parent()
     if os.getppid() != order.parent:
         return _CANNOT  # it ended before we could ask to end with it
+    os.set_inheritable(order.report, False)
     if order.room is None:
         return _become(order)
     watcher = None
     if order.watch is not None:
+        os.set_inheritable(order.watch.facts, False)
         # Now, as its sources are not in the room.
         from dsv.lineage.cleanroom.watcher import Watcher
 
@@ -160,7 +162,6 @@ def _become(order: Order) -> int:
     except OSError as error:
         return _unable(order, error)
     os.write(order.report, READY)
-    os.set_inheritable(order.report, False)
     try:
         os.execvpe(order.argv[0], order.argv, order.env)  # noqa: S606
     except OSError as error:

@@ -61,6 +61,7 @@ class Watcher:
         """
         child = self._child
         os.chdir("/proc")  # the ledger reads N/mem, N/cwd ... from here
+        loop.tick()
         child.release()
         loop.tick()
         poll = select.poll()

@@ -179,6 +179,7 @@ def attack(prison: Prison, names: list[str], **options: Any) -> tuple[dict[str, 
 
 
 ATTACKS = [
+    "use_what_was_inherited",
     "type_into_terminal", "steal_terminal", "change_mode", "change_time", "write_outside", "write_system",
     "touch_system", "read_outside", "read_environments", "signal_others", "trace_first", "read_first",
     "shared_memory", "connect_tcp", "connect_out", "send_udp", "connect_named", "connect_named_in_allowed",

@@ -196,7 +196,9 @@ def test_programs_of_the_workspace_are_those_of_the_clean_folder(cell: Cell, tmp
     path = f"{workspace}/bin:{workspace}:{tmp_path}:/:/usr/bin"
     sandbox = Sandbox(cell.root, cell.scratch, {"PATH": path}, {}, [cell.python], workspace)
     ours = str(Path(cell.python.executable).parent)
-    assert sandbox.environment(room=False)["PATH"] == f"{ours}:{cell.root}/bin:{cell.root}:{tmp_path}:/:/usr/bin"
+    assert (
+        sandbox.environment(room=False)["PATH"] == f"{ours}:{cell.root}/bin:{cell.root}:{tmp_path}:/:/usr/bin"
+    )
     assert not {"/", str(tmp_path), str(workspace), f"{workspace}/bin"} & set(sandbox.policy().read)
 
 

@@ -12,6 +12,13 @@ import sys
 import termios
 import time
 
+inherited = []
+for number in range(3, 64):
+    try:
+        inherited.append(os.readlink("/proc/self/fd/%d" % number))
+    except OSError:
+        pass
+
 outside = json.loads(sys.argv[1])
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
@@ -24,6 +31,12 @@ def syscall(number, *arguments):
     if answer < 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     return answer
+
+
+def use_what_was_inherited():
+    if inherited:
+        return "OPEN " + " ".join(inherited)
+    raise OSError(errno.EBADF, "nothing")
 
 
 def type_into_terminal():
