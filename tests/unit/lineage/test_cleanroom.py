@@ -396,7 +396,9 @@ if __name__ == "__main__":
 @pytest.mark.parametrize("name", WORKS)
 def test_what_works_in_a_room(prison: Prison, name: str) -> None:
     if name == "joblib":
-        pytest.importorskip("joblib")
+        has = subprocess.run([prison.python, "-c", "import joblib"], check=False, capture_output=True)
+        if has.returncode:
+            pytest.skip("needs joblib")
     found = prison.script(WORKS[name])
     assert (found["tail"], found["code"], found["isolation"]) == ("", 0, "namespaces")
 
