@@ -8,6 +8,7 @@ A project is one TOML file in `projects/FAMILY/`:
     raw       the datasets that it starts from and that are not in git
     in_git    the data that it starts from and that is in git
     made      the datasets that it makes
+    unstable  of these, the ones whose bytes two honest runs do not share
     [verdict] what `verify` says of a dataset, where that is not "identical"; words with | between them, if one of
               several is right
     blind     a pattern of what dsv says it cannot tell of the runs, if there is such
@@ -75,6 +76,7 @@ class Project:
     blind: str = ""
     setup: str = ""
     install: str = ""
+    unstable: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     verdict: Mapping[str, str] = field(default_factory=dict)
