@@ -1,6 +1,7 @@
 """What makes a clean folder look like the place of the run: names that it saw, folders, links, the order of times."""
 
 import os
+import posixpath
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -19,8 +20,9 @@ _SECOND = 1_000_000_000
 def furnish(repo: Repo, run: Run, attempt: Attempt | None, folder: Path) -> None:
     """Put into `folder`, which has the inputs and the code of a run, what else the run found there.
 
-    A name that it saw and whose content it did not read is an empty file or folder, or a link that leads nowhere. `.git`
-    is an empty folder: programs that look for the root of a project stop there. What the run made is left out.
+    A name that it saw and whose content it did not read is an empty file or folder. A link leads where it led, or
+    nowhere if that is out of the workspace. `.git` is an empty folder: programs that look for the root of a project
+    stop there. What the run made is left out.
 
     Args:
         repo: The workspace.
@@ -79,12 +81,19 @@ def _put(folder: Path, path: str, kind: str, moment: int | None) -> None:
         return
     if kind == DIR:
         place.mkdir()
-    elif kind == LINK:
-        place.symlink_to(_NOWHERE)
+    elif kind.startswith(LINK):
+        place.symlink_to(_target(path, kind) or _NOWHERE)
     else:
         place.touch()
         if moment is not None:
             os.utime(place, ns=(moment, moment))
+
+
+def _target(path: str, kind: str) -> str | None:
+    """Return where the link at `path` leads, of which `kind` says `link:TARGET`; None if that is unknown or is out."""
+    target = kind.partition(":")[2]
+    place = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+    return target if target and not target.startswith("/") and _may_be(place, kind) else None
 
 
 def _order(folder: Path, attempt: Attempt) -> None:

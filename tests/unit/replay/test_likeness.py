@@ -39,6 +39,15 @@ def test_folders_that_were_looked_for_are_there(plant: Plant) -> None:
     judged(plant, "out.csv")
 
 
+@WALLS
+def test_links_lead_where_they_led(plant: Plant, wall: Isolation) -> None:
+    plant.write({"versions/v1.csv": CSV})
+    (plant.root / "versions/current.csv").symlink_to("v1.csv")
+    (plant.root / "data").symlink_to("versions")
+    plant.run("cat data/current.csv > out.csv")
+    judged(plant, "out.csv", wall)
+
+
 def test_the_root_of_a_project_is_found(plant: Plant) -> None:
     plant.write({"sub/in.csv": CSV})
     subprocess.run(["git", "init", "-q", plant.root], check=True)
