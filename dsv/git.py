@@ -40,7 +40,7 @@ def branch(top: Path) -> str | None:
 
 
 def tracked(root: Path, paths: Sequence[str] = ()) -> frozenset[str]:
-    """Return the files below `root` that are in git's index, relative to `root`.
+    """Return the files below `root` that are in git's index or in that of a submodule, relative to `root`.
 
     Args:
         root: A folder inside a git working tree.
@@ -48,7 +48,8 @@ def tracked(root: Path, paths: Sequence[str] = ()) -> frozenset[str]:
 
     Where git is not installed or refuses to answer, nothing is tracked.
     """
-    command = ["git", "--literal-pathspecs", "ls-files", "-z", "--cached", "--", *(paths or ["."])]
+    listing = ("ls-files", "-z", "--cached", "--recurse-submodules")
+    command = ["git", "--literal-pathspecs", *listing, "--", *(paths or ["."])]
     try:
         done = subprocess.run(command, cwd=root, capture_output=True, check=False)
     except OSError:

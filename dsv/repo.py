@@ -37,7 +37,7 @@ from dsv.workspace.build import Counted
 from dsv.workspace.ignore import Ignore
 from dsv.workspace.ignore import load as load_ignore
 from dsv.workspace.observe import Observation, observe
-from dsv.workspace.paths import check_no_link, check_stored_paths
+from dsv.workspace.paths import check_no_link, check_stored_paths, holds_place_only
 from dsv.workspace.sink import HashSink, Sink
 from dsv.workspace.stat import StatCache
 from dsv.workspace.untracked import untracked
@@ -229,8 +229,8 @@ class Repo:
         return untracked(self.root, [*tracked, *kept], in_git, rules), kept
 
     def holds(self, path: str) -> bool:
-        """Whether there is something in the working tree at `path`."""
-        return os.path.lexists(self.root / path)
+        """Whether there is something in the working tree at `path`, besides files with which git keeps a folder."""
+        return os.path.lexists(self.root / path) and not holds_place_only(self.root / path)
 
     def remember_nodes(self, sink: HashSink) -> None:
         """Have `node` also read what was just seen in the working tree and is not stored."""

@@ -22,6 +22,7 @@ OWN_FILES = frozenset({"dsv.toml", "dsv.lock", ".dsvignore"})
 GIT_FILES = frozenset({".gitignore", ".gitattributes", ".gitmodules"})
 """Names of git's own settings, in any folder."""
 
+_PLACEHOLDERS = frozenset({".gitkeep", ".keep"})
 _OUTSIDE = "bind-mount the data into the workspace, or use dsv import"
 _DEVICES = frozenset(
     {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))}
@@ -206,3 +207,15 @@ def _disguised(name: str) -> str:
     """Return what file systems that ignore case, format characters and final dots make of `name`."""
     folded = "".join(char for char in name if unicodedata.category(char) != "Cf").casefold()
     return {"git~1": ".git"}.get(folded, folded.rstrip(". ").split(":", 1)[0])
+
+
+def holds_place_only(folder: Path) -> bool:
+    """Whether `folder` is one that is there only for a `.gitkeep` in it or below, with which git keeps it."""
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    kept = False
+    for above, folders, files in os.walk(folder):
+        if not _PLACEHOLDERS.issuperset(files) or any(Path(above, name).is_symlink() for name in folders):
+            return False
+        kept = kept or bool(files)
+    return kept

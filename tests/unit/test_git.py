@@ -152,3 +152,17 @@ def test_what_git_ignores(top: Path) -> None:
 def test_outside_of_git_nothing_is_ignored(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("*\n")
     assert git.ignored(tmp_path, ["a"]) == frozenset()
+
+
+def test_what_a_submodule_tracks_is_in_git(tmp_path: Path) -> None:
+    for name in ("inner", "outer"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.txt").write_text(name)
+        run(tmp_path / name, "init")
+        run(tmp_path / name, "add", f"{name}.txt")
+        run(tmp_path / name, "commit", "-m", name)
+    outer = tmp_path / "outer"
+    run(outer, "-c", "protocol.file.allow=always", "submodule", "add", "../inner", "part")
+    (outer / "part" / "loose.txt").touch()
+    assert git.tracked(outer) == {".gitmodules", "outer.txt", "part/inner.txt"}
+    assert git.tracked(outer, ["part"]) == {"part/inner.txt"}

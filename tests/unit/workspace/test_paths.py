@@ -12,6 +12,7 @@ from dsv.workspace.paths import (
     check_names,
     check_stored_name,
     check_tree,
+    holds_place_only,
     is_reserved,
     probe,
 )
@@ -142,3 +143,26 @@ def test_ignore_files(tmp_path: Path) -> None:
         load(tmp_path)
     with pytest.raises(BadConfig):
         Ignore(["!"]).matches("x", is_dir=False)
+
+
+@pytest.mark.parametrize(
+    ("names", "only"),
+    [
+        ((".gitkeep",), True),
+        (("a/b/.keep", ".gitkeep"), True),
+        ((".gitkeep", "1.pgm"), False),
+        ((".gitkeep", "a/.hidden"), False),
+        (("a/",), False),
+    ],
+)
+def test_a_folder_that_git_keeps_holds_nothing(tmp_path: Path, names: tuple[str, ...], only: bool) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        if not name.endswith("/"):
+            (folder / name).touch()
+    assert holds_place_only(folder) is only
+    (folder / "link").symlink_to(tmp_path)
+    assert not holds_place_only(folder)
+    assert not holds_place_only(folder / "link")
