@@ -195,6 +195,7 @@ def request_of(repo: Repo, step: Step, run: Run, means: Means, *, declare: bool 
         variables=tuple(run.variables),
         code=tuple(file.path for file in step.code if (repo.root / file.path).is_file()),
         own_files=means.own_files,
+        stdin=run.stdin,
         stdout=means.stdout,
         stderr=means.stderr,
     )

@@ -96,6 +96,16 @@ def test_standard_input_is_kept(dsv: Face) -> None:
     assert json.loads(empty.stdout)["stdin"] is None
 
 
+def test_a_rerun_gives_the_standard_input_that_was_kept(dsv: Face) -> None:
+    (dsv.folder / "raw.txt").write_text("first\n")
+    given = ("--stdin", "keep", "--", "sh", "-c", "cat raw.txt - > out.txt")
+    assert process(dsv, *given, input="typed\n").returncode == 0
+    dsv.ok("commit", "-m", "one")
+    (dsv.folder / "raw.txt").write_text("second\n")
+    dsv.ok("rerun")
+    assert (dsv.folder / "out.txt").read_text() == "second\ntyped\n"
+
+
 def test_a_device_is_refused(dsv: Face) -> None:
     with Path("/dev/zero").open() as zero:
         done = process(dsv, "--", "sh", "-c", "head -c 8 > out.bin", stdin=zero)
