@@ -24,7 +24,7 @@ class Trace(NamedTuple):
     """A place in the code of a run.
 
     Attributes:
-        kind: `clock`, `random`, `threads`, `order`, `environment`, `process`, `temporary`, `network` or `outside`.
+        kind: `clock`, `random`, `threads`, `order`, `environment`, `times`, `process`, `temporary`, `network` or `outside`.
         words: What it does, for a sentence.
         path: The code file, or "" for the command line.
         line: Its line there, the first is 1.
@@ -59,6 +59,7 @@ _SIGNS = (
         (
             r"\b(?:datetime|date|Timestamp)\.(?:now|utcnow|today)\(",
             r"\btime\.(?:time|time_ns|ctime|localtime|gmtime|strftime)\(",
+            r"\b(?:perf_counter|monotonic|process_time)(?:_ns)?\(",
             r"\b(?:current_timestamp|current_date|current_time|localtimestamp|getdate)\b",
             r"\bnow\(\)",
             r"\$\(date\b|`date\b|\bdate \+",
@@ -95,6 +96,7 @@ _SIGNS = (
         (r"(?:\benviron(?:\.get\(|\.setdefault\(|\[)|\bgetenv\()\s*['\"](\w+)",),
     ),
     _Sign("environment", "reads environment variables", (r"\bos\.environ|\bgetenv\(|\benviron\[",)),
+    _Sign("times", "looks at the times of files", (r"\bst_[acm]time(?:_ns)?\b|\bget[acm]time\(",)),
     _Sign("process", "uses the id of a process", (r"\bgetp?pid\(|\bcurrent_process\(|\$\$",)),
     _Sign("temporary", "names a temporary file", (r"\btempfile\.|\bmkstemp\(|\bmkdtemp\(|\bmktemp\b",)),
     _Sign(
@@ -105,7 +107,7 @@ _SIGNS = (
             r"\w\([^()]*['\"](?:https?|s3|gs)://",
         ),
     ),
-    _Sign("outside", "names a path outside of the workspace", (r"['\"](?:/(?!dev/null)[\w.-]+/|~/)",)),
+    _Sign("outside", "names {}, outside of the workspace", (r"['\"]((?:/(?!dev/null)[\w.-]+/|~/)[\w./-]*)",)),
 )
 _COMPILED = tuple((sign, re.compile("|".join(sign.patterns), re.IGNORECASE)) for sign in _SIGNS)
 

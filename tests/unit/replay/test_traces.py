@@ -8,6 +8,8 @@ from tests.unit.replay.plant import Plant
     ("line", "kind"),
     [
         ("t = datetime.now()", "clock"),
+        ("end = time.perf_counter() + 1", "clock"),
+        ("t = os.stat(name).st_mtime_ns", "times"),
         ("SELECT current_timestamp AS t", "clock"),
         ("x = np.random.rand(3)", "random"),
         ("df.sample(frac=1)", "random"),
@@ -31,6 +33,11 @@ def test_signs_in_code(plant: Plant, line: str, kind: str) -> None:
     (found,) = traces(plant.repo, ["python", "a.py"], [code])
     assert (found.kind, found.path, found.line) == (kind, "a.py", 3)
     assert found.text.startswith("a.py:3 ")
+
+
+def test_a_path_outside_is_named(plant: Plant) -> None:
+    (found,) = traces(plant.repo, ["python", "-c", "open('/proc/meminfo').read()"], [])
+    assert found.text == "the command names /proc/meminfo, outside of the workspace"
 
 
 def test_signs_in_the_command(plant: Plant) -> None:
