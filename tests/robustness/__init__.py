@@ -26,7 +26,9 @@ a flipped bit or truncation in packs and indexes      test_damage.test_fsck_name
                                                       test_damage_of_the_oplog_*, test_damage_of_the_stat_cache_*
 `kill -9` at any moment; the power fails              test_kill (every kind of command, at each change of the disk),
                                                       test_odd.test_an_interrupted_checkout_is_no_change_of_the_user
-two processes at once                                 test_together; test_odd.test_a_busy_store_is_waited_for
+every write, sync, rename, close ... that fails once  test_faults (EIO, ENOSPC and kill, in every kind of command)
+random damage to any file of the store                test_flips
+two processes at once; a crowd of eight               test_together; test_odd.test_a_busy_store_is_waited_for
 hostile: paths that lead astray                       test_hostile.test_paths_of_datasets_*, test_names_in_folders_*,
                                                       test_a_path_that_passes_for_a_dataset_*, test_a_name_twice_*
 hostile: a link out of the workspace                  test_hostile.test_a_dataset_inside_another_and_through_a_link,
@@ -41,5 +43,6 @@ a detached HEAD, `dsv.lock`, git's branches           test_odd.test_a_commit_on_
 
 Commands run in processes of their own, forked from a server that has imported everything
 (`server.py`); `saboteur.py` kills them at their Nth change of the disk. DSV_KILL_POINTS=0
-tries every one of these.
+tries every one of these, DSV_FAULT_POINTS=0 every failure; DSV_FLIPS=2000 damages as many files, and
+DSV_CROWD_SECONDS=120 has the crowd work for so long.
 """

@@ -1,5 +1,7 @@
 """Several processes at once: all land, or say that somebody else was faster; nothing is lost."""
 
+import os
+import time
 from collections.abc import Sequence
 from itertools import cycle, islice
 
@@ -120,3 +122,36 @@ def test_two_inits_at_once(lab: Lab) -> None:
     fresh.folder.mkdir()
     done = _at_once(fresh, ["init"], ["init"], ["init"])
     _check(fresh, done, {0})
+
+
+SECONDS = float(os.environ.get("DSV_CROWD_SECONDS", "4"))
+"""How long the crowd works; 120 by hand."""
+
+
+def test_a_crowd_of_eight(lab: Lab) -> None:
+    """Eight processes that add, commit, look, collect and undo, on files of their own."""
+    for number in range(8):
+        lab.write(f"f{number}", b"start")
+    lab.ok("add", *(f"f{number}" for number in range(8)))
+    lab.ok("commit", "-m", "first")
+    made: set[str] = set()
+    end, turn = time.monotonic() + SECONDS, 0
+    while time.monotonic() < end or turn < 2:
+        turn += 1
+        for number in range(8):
+            lab.write(f"f{number}", f"{number} in turn {turn}".encode() * 500)
+        mix = [
+            *(["add", f"f{number}"] for number in range(3)),
+            *(["commit", "-a", "-m", f"{turn} {number}", "--json"] for number in range(2)),
+            ["gc"] if turn % 2 else ["status"],
+            ["fsck"],
+            ["branch", f"b{turn}"],
+        ]
+        done = _at_once(lab, *mix)
+        for one, words in zip(done, mix, strict=True):
+            assert one.code in {0, NOTHING, CONFLICT}, f"{words}: {one.code} {one.out}{one.err}"
+            if one.code == 0 and words[0] == "commit":
+                made.add(one.document["commit"]["id"])
+    lab.sound()
+    assert made
+    assert made <= lab.history()
