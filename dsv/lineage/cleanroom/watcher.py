@@ -63,7 +63,6 @@ class Watcher:
         os.chdir("/proc")  # the ledger reads N/mem, N/cwd ... from here
         loop.tick()
         child.release()
-        loop.tick()
         poll = select.poll()
         poll.register(child.listener, select.POLLIN)
         poll.register(child.refused, select.POLLIN)
