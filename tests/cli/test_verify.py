@@ -173,9 +173,7 @@ def rooms() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_verify_that_is_ended_leaves_nothing_behind(
-    dsv: Face, rooms: Path, number: signal.Signals
-) -> None:
+def test_a_verify_that_is_ended_leaves_nothing_behind(dsv: Face, rooms: Path, number: signal.Signals) -> None:
     dsv.patch.setenv("XDG_CACHE_HOME", str(rooms.parents[1]))
     write(dsv, "in.csv", "a\n1\n")
     dsv.ok("run", "--", "sh", "-c", "cp in.csv out.csv")

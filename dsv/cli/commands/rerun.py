@@ -219,6 +219,11 @@ def _short(context: Context, python: "Path") -> str:
     return python.relative_to(root).as_posix() if python.is_relative_to(root) else str(python)
 
 
+def _is_at_hand(context: Context, python: "Path") -> bool:
+    """Whether an interpreter is on the user's PATH, as that of an active environment is: then it need not be named."""
+    return str(python.parent) in context.env.get("PATH", "").split(":")
+
+
 def _tell_more(context: Context, outcome: "Outcome") -> None:
     from dsv.wording import listed
 
@@ -227,7 +232,7 @@ def _tell_more(context: Context, outcome: "Outcome") -> None:
         out.warn(
             f"{printable(listed(outcome.gone))}: not made any more, and removed; dsv undo brings it back"
         )
-    if outcome.python is not None:
+    if outcome.python is not None and (out.verbose or not _is_at_hand(context, outcome.python)):
         out.say(f"  with {printable(_short(context, outcome.python))}")
     if outcome.state == "left":
         path = context.typed(outcome.step.datasets[0])

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ def sink(tmp_path: Path) -> Iterator[int]:
     os.close(fd)
 
 
-def shell(script: str, sink: int, cwd: Path, **more: int) -> Execution:
+def shell(script: str, sink: int, cwd: Path, **more: Any) -> Execution:
     command = Command(
         ["bash", "-c", script], cwd, environment(), sink, sink, stdin=subprocess.DEVNULL, **more
     )
