@@ -26,6 +26,21 @@ def find(root: Path) -> Path | None:
     return None
 
 
+def main_tree(root: Path) -> Path | None:
+    """Return what `root` is in the main working tree of its repository; None where `root` is in no linked one."""
+    top = find(root)
+    if top is None or not (top / ".git").is_file():
+        return None
+    try:
+        said = (top / ".git").read_text(encoding="utf-8").removeprefix("gitdir:").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    folder = (top / said).resolve()
+    if folder.parent.name != "worktrees" or folder.parents[1].name != ".git":
+        return None  # a submodule, or a bare repository
+    return folder.parents[2] / root.relative_to(top)
+
+
 def branch(top: Path) -> str | None:
     """Return the branch that git has checked out in the working tree `top`; None if detached."""
     dot = top / ".git"

@@ -98,8 +98,14 @@ def sides(root: Path) -> tuple[Lock, Lock] | None:
     return (first, second) if first and second else None
 
 
-def no_store(root: Path, *, remotes: bool) -> NotFound:
-    """Return the error for a workspace without a store: one that was lost is not made anew over it."""
+def no_store(root: Path, *, remotes: bool, main: Path | None = None) -> NotFound:
+    """Return the error for a workspace without a store: one that was lost is not made again over it.
+
+    Args:
+        root: The workspace.
+        remotes: Whether it has a remote.
+        main: The same workspace in the main working tree of git, if that is where its store is.
+    """
     try:
         lock = read(root)
     except BadConfig:
@@ -108,12 +114,14 @@ def no_store(root: Path, *, remotes: bool) -> NotFound:
         return NotFound(
             f"{root} has settings of a workspace but no store", hint="dsv pull" if remotes else "dsv init"
         )
-    return NotFound(
-        f"{root} has no store: {NAME} names commit {short(lock.commit)}, and the folder .dsv is not there",
-        hint="dsv pull  # brings it from the remote"
-        if remotes
-        else "put .dsv back from a backup; or dsv remote add origin URL, then dsv pull",
-    )
+    told = f"{root} has no store: {NAME} names commit {short(lock.commit)}, and the folder .dsv is not there"
+    if main is not None:
+        import shlex
+
+        return NotFound(told, hint=f"dsv clone {shlex.quote(str(main))} {shlex.quote(str(root))}")
+    if remotes:
+        return NotFound(told, hint="dsv pull  # brings it from the remote")
+    return NotFound(told, hint="put .dsv back from a backup; or dsv remote add origin URL, then dsv pull")
 
 
 def write(root: Path, lock: Lock, temp_folder: Path | None = None) -> None:

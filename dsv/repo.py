@@ -125,7 +125,9 @@ class Repo:
     def blobs(self) -> LocalBlobs:
         """Where packs, indexes and refs are kept."""
         if not self.dot.is_dir():
-            raise lockfile.no_store(self.root, remotes=bool(self.config.remotes))
+            main = git.main_tree(self.root)
+            there = main if main is not None and (main / STORE).is_dir() else None
+            raise lockfile.no_store(self.root, remotes=bool(self.config.remotes), main=there)
         return LocalBlobs(self.dot, packs=self.pack_folder, owner=claim(self.dot, self.pack_folder))
 
     @property

@@ -3,8 +3,9 @@
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from dsv.atomic import storing
 from dsv.errors import Changing, NotFound, Refused
@@ -17,12 +18,31 @@ from dsv.workspace.materialise import check_space
 _PIECE = 4 << 20
 
 
+class _Entry(NamedTuple):
+    """Something to be copied.
+
+    Attributes:
+        name: Where it goes, relative to the copy; empty for the copy itself.
+        place: Where it is: a file or a folder; or a link that stays one, as it leads to something in the same folder.
+        mode: Of what is there.
+        size: Bytes of a file, else 0.
+    """
+
+    name: str
+    place: Path
+    mode: int
+    size: int
+
+
 def fetch(address: Address, room: Path, progress: Progress) -> Got:
-    """Copy a file or a folder, links as links, into the folder `room`.
+    """Copy a file or a folder into the folder `room`.
+
+    Links that lead out of a folder are followed, since a dataset keeps no bytes behind a link: a snapshot in a cache of
+    models or datasets is all links. Those that lead to something in the same folder stay links.
 
     Raises:
-        NotFound: There is none.
-        Refused: It is neither a file nor a folder, or it holds `room`.
+        NotFound: There is none, or a link leads nowhere.
+        Refused: It is neither a file nor a folder, it holds `room`, or its links go in a circle.
         Changing: A file changed while it was copied.
         StorageError: It cannot be read, or the copy cannot be written.
     """
@@ -38,40 +58,71 @@ def fetch(address: Address, room: Path, progress: Progress) -> Got:
             raise Refused(f"{address.path} is neither a file nor a folder")
         if Path(os.path.realpath(room)).is_relative_to(source):
             raise Refused(f"{address.path} holds the workspace, which would be copied into itself")
-        files = [source] if stat.S_ISREG(mode) else list(_files(source))
-        size = sum(file.lstat().st_size for file in files)
+        entries = list(_entries(source))
+        size = sum(entry.size for entry in entries)
         progress.begin("copying", size, "B")
         check_space(room, size)
         modified = int(source.stat().st_mtime) if stat.S_ISREG(mode) else None
-        _copy(source, target, progress)
-    return Got(target, Fetched(address.url, None, size, modified))
+        _copy(entries, target, progress)
+    followed = sum(1 for entry in entries if entry.name and not _is_at(entry, source))
+    notes = (f"links that lead out of the folder were followed: {followed:,}",) if followed else ()
+    return Got(target, Fetched(address.url, None, size, modified), notes=notes)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for here, _, names in os.walk(folder):
-        for name in names:
-            path = Path(here, name)
-            if stat.S_ISREG(path.lstat().st_mode):
-                yield path
-            elif not path.is_symlink():
-                raise Refused(f"{path} is neither a file, a folder nor a link")
+def _is_at(entry: _Entry, source: Path) -> bool:
+    """Whether an entry is where its name says, and not behind a link."""
+    return entry.place == source / entry.name
 
 
-def _copy(source: Path, target: Path, progress: Progress) -> None:
+def _entries(source: Path) -> Iterator[_Entry]:
+    """Yield all that is at `source`, folders before what is in them."""
+    waiting: list[tuple[str, Path, tuple[Path, ...]]] = [("", source, (source,))]
+    while waiting:
+        name, place, above = waiting.pop()
+        mode = place.lstat().st_mode
+        if stat.S_ISREG(mode):
+            yield _Entry(name, place, mode, place.lstat().st_size)
+        elif stat.S_ISDIR(mode):
+            yield _Entry(name, place, mode, 0)
+            names = sorted(os.listdir(place), reverse=True)  # noqa: PTH208  they are joined below
+            waiting += [(f"{name}/{one}" if name else one, place / one, above) for one in names]
+        elif not stat.S_ISLNK(mode):
+            raise Refused(f"{place} is neither a file, a folder nor a link")
+        elif _stays(place, source):
+            yield _Entry(name, place, mode, 0)
+        else:
+            led = _target(place)
+            if any(folder == led or led in folder.parents for folder in above):
+                raise Refused(f"{place} leads to {led}, which holds it: that would be copied without an end")
+            waiting.append((name, led, (*above, led)))
+
+
+def _stays(link: Path, source: Path) -> bool:
+    """Whether a link says relatively where something in the folder `source` is."""
+    said = os.readlink(link)  # noqa: PTH115
+    led = Path(os.path.normpath(link.parent / said))
+    return not os.path.isabs(said) and led.is_relative_to(source) and led != source and os.path.lexists(led)  # noqa: PTH117
+
+
+def _target(link: Path) -> Path:
+    led = Path(os.path.realpath(link))
+    if not led.exists():
+        raise NotFound(f"{link} leads to {led}, which is not there")
+    return led
+
+
+def _copy(entries: Sequence[_Entry], target: Path, progress: Progress) -> None:
     if target.is_dir():
         shutil.rmtree(target)
     target.unlink(missing_ok=True)
-    if not source.is_dir():
-        _copy_file(source, target, progress)
-        return
-
-    def copy(one: str, other: str) -> None:
-        _copy_file(Path(one), Path(other), progress)
-
-    # Nothing of a folder's own attributes belongs to a dataset.
-    shutil.copytree(source, target, symlinks=True, copy_function=copy)
-    for here, _, _ in os.walk(target):
-        Path(here).chmod(0o777 & ~_umask(target.parent))
+    for entry in entries:
+        place = target / entry.name if entry.name else target
+        if stat.S_ISDIR(entry.mode):
+            place.mkdir()  # nothing of a folder's own attributes belongs to a dataset
+        elif stat.S_ISLNK(entry.mode):
+            place.symlink_to(os.readlink(entry.place))  # noqa: PTH115
+        else:
+            _copy_file(entry.place, place, progress)
 
 
 def _copy_file(source: Path, target: Path, progress: Progress) -> None:
@@ -87,8 +138,3 @@ def _copy_file(source: Path, target: Path, progress: Progress) -> None:
         after = os.fstat(file.fileno())
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise Changing(f"{source} changed while it was copied", hint="run the command again")
-
-
-def _umask(folder: Path) -> int:
-    """Return the bits that new folders lack, told by one that is new."""
-    return 0o777 & ~stat.S_IMODE(folder.stat().st_mode)

@@ -12,11 +12,11 @@ from dsv.config.keys import SHARED
 from dsv.config.load import Remote
 from dsv.errors import Corrupt, NotFound, Refused
 from dsv.hashing import file_id
-from dsv.ids import ObjectId
+from dsv.ids import ObjectId, short
 from dsv.progress import SILENT, Progress
 from dsv.remotes.incoming import check_names, check_there, fetch_history
 from dsv.remotes.remote import connect
-from dsv.remotes.start import attach, make_store
+from dsv.remotes.start import attach, has_store, make_store
 from dsv.repo import SETTINGS, STORE, Repo
 from dsv.store import merge, packs
 from dsv.store.collect import open_all
@@ -46,29 +46,33 @@ def clone(source: Path, root: Path, *, progress: Progress = SILENT) -> CloneResu
     """Make `root` a workspace with the store of the workspace `source`; nothing is checked out.
 
     Every pack and index is verified while it is copied. What is staged there, and its oplog,
-    stay there.
+    stay there. A folder that git filled, with `dsv.toml` and no store of its own yet (a clone, another working
+    tree), keeps its settings and gets the commit that its `dsv.lock` names.
 
     Raises:
         NotFound: `source` is no workspace.
-        Refused: `root` is one already, or is not an empty folder.
+        Refused: `root` is one already, or is neither empty nor filled by git alone.
         Corrupt: The store of `source` is damaged.
         StorageError: It cannot be copied.
     """
     if not (source / SETTINGS).is_file() or not (source / STORE).is_dir():
         raise NotFound(f"{source} is no dsv workspace")
-    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+    by_git = (root / SETTINGS).is_file() and not has_store(Repo(root))
+    if root.exists() and not by_git and (not root.is_dir() or any(root.iterdir())):
         raise Refused(f"{root} is not an empty folder")
     theirs = Repo(source)
     refs = theirs.refs()
     local = theirs.local(refs)
     root.mkdir(parents=True, exist_ok=True)
     mine = Repo(root)
+    made = not mine.dot.exists()
     mine.dot.mkdir(exist_ok=True)
     git.hide(mine.dot)
     try:
         size = _copy_blobs(theirs, mine, refs, progress)
     except BaseException:
-        shutil.rmtree(mine.dot, ignore_errors=True)  # so that cloning again finds an empty folder
+        if made:
+            shutil.rmtree(mine.dot, ignore_errors=True)  # so that cloning again finds an empty folder
         raise
     branch = local.branch or refs.default
     first = Refs(
@@ -78,9 +82,27 @@ def clone(source: Path, root: Path, *, progress: Progress = SILENT) -> CloneResu
         default=refs.default,
         local=Local(branch=branch, dropped=local.dropped),
     )
-    mine.blobs.swap(None, first.encode())
-    replace_file(root / SHARED, (source / SHARED).read_bytes())
-    return CloneResult(root, branch, refs.branches.get(branch), size)
+    mine.blobs.swap(mine.blobs.load(), first.encode())
+    if by_git:
+        _attach_locked(mine)
+    else:
+        replace_file(root / SHARED, (source / SHARED).read_bytes())
+    refs = mine.refs()
+    return CloneResult(root, mine.local(refs).branch, refs.head, size)
+
+
+def _attach_locked(repo: Repo) -> None:
+    """Make HEAD the commit that `dsv.lock` names, on its branch if that is where the branch is."""
+    lock = lockfile.read(repo.root)
+    if lock is None:
+        return
+    if not repo.objects.has(lock.commit):
+        raise NotFound(
+            f"the commit {short(lock.commit)} that dsv.lock names is not there either",
+            hint="dsv log shows what is; git checkout of a commit whose dsv.lock names that",
+        )
+    on_branch = lock.branch is not None and repo.refs().branches.get(lock.branch) == lock.commit
+    attach(repo, lock.branch if on_branch else None, lock.commit)
 
 
 def _check(theirs: Repo) -> str:

@@ -216,3 +216,38 @@ def test_from_a_bucket(dsv: Face, bucket: Bucket) -> None:
     assert "no object" in dsv.fails("import", f"s3://{bucket.name}/nope", "x", code=3)["message"]
     assert "names no object" in dsv.fails("import", f"s3://{bucket.name}/raw/", "x", code=2)["message"]
     assert "no such bucket" in dsv.fails("import", "s3://nowhere-at-all/x", "x", *end, code=3)["message"]
+
+
+def test_a_folder_of_links_brings_what_they_lead_to(dsv: Face, tmp_path: Path) -> None:
+    blobs, snapshot = tmp_path / "hub" / "blobs", tmp_path / "hub" / "snapshots" / "abc"
+    blobs.mkdir(parents=True)
+    (snapshot / "data").mkdir(parents=True)
+    (blobs / "aaa").write_bytes(DATA)
+    (blobs / "tool").write_text("#!/bin/sh\n")
+    (blobs / "tool").chmod(0o755)
+    (blobs / "more").mkdir()
+    (blobs / "more" / "x.csv").write_text("a\n1\n")
+    (snapshot / "config.json").symlink_to("../../blobs/aaa")
+    (snapshot / "data" / "absolute").symlink_to(blobs / "tool")
+    (snapshot / "data" / "inside").symlink_to("../config.json")
+    (snapshot / "folder").symlink_to("../../blobs/more")
+    (snapshot / "again").symlink_to("../../blobs/more")
+    done = dsv.json("import", str(snapshot), "models/m")
+    assert done["size"] == len(DATA) + 10 + 4 + 4
+    here = dsv.folder / "models" / "m"
+    assert not (here / "config.json").is_symlink()
+    assert (here / "config.json").read_bytes() == DATA
+    assert os.access(here / "data" / "absolute", os.X_OK)
+    assert (here / "data" / "inside").readlink() == Path("../config.json")
+    assert (here / "folder" / "x.csv").read_bytes() == (here / "again" / "x.csv").read_bytes() == b"a\n1\n"
+
+
+def test_links_that_lead_nowhere_or_in_a_circle_are_refused(dsv: Face, tmp_path: Path) -> None:
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    (folder / "lost").symlink_to("../nowhere")
+    assert "which is not there" in dsv.fails("import", str(folder), "odd", code=3)["message"]
+    (folder / "lost").unlink()
+    (folder / "up").symlink_to("..")
+    assert "without an end" in dsv.fails("import", str(folder), "odd", code=3)["message"]
+    assert not (dsv.folder / "odd").exists()

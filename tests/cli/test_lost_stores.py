@@ -85,3 +85,30 @@ def test_a_store_that_vanished_comes_back_from_the_remote(dsv: Face, tmp_path: P
     dsv.ok("pull")
     dsv.ok("pull", ".")
     assert (dsv.folder / "a.csv").read_text() == "x\n1\n"
+
+
+def test_another_working_tree_of_git_is_told_how_to_get_a_store(
+    dsv: Face, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _git(dsv.folder, "init", "-b", "main")
+    (dsv.folder / "d.csv").write_text("a\n1\n")
+    dsv.ok("add", "d.csv")
+    dsv.ok("commit", "-m", "one")
+    _git(dsv.folder, "add", "dsv.toml", "dsv.lock", ".gitignore")
+    _git(dsv.folder, "commit", "-m", "one")
+    (dsv.folder / "d.csv").write_text("a\n2\n")
+    dsv.ok("commit", "-am", "two")
+    place = tmp_path / "other tree"
+    _git(dsv.folder, "worktree", "add", str(place), "-b", "side")
+    other = Face(place, monkeypatch)
+    told = other.fails("status", code=3)
+    assert told["hint"] == f"dsv clone {dsv.folder} '{place}'"
+    dsv.ok("clone", str(dsv.folder), str(place))
+    assert (place / "d.csv").read_text() == "a\n1\n", "the commit that dsv.lock names there"
+    assert other.json("status")["lock"] == "match"
+    (place / "mine.csv").write_text("x\n")
+    other.ok("add", "mine.csv")
+    dsv.ok("gc", "--now")
+    dsv.ok("fsck")
+    other.ok("fsck")
+    assert "is not an empty folder" in dsv.fails("clone", str(dsv.folder), str(place), code=3)["message"]
