@@ -11,7 +11,7 @@ import pytest
 
 from tests.robustness.lab import KILLED, Lab, Server, tree
 
-POINTS = int(os.environ.get("DSV_FAULT_POINTS", "3"))
+POINTS = int(os.environ.get("DSV_FAULT_POINTS", "1"))
 """How many of the moments of a command are tried; 0 for all of them."""
 
 FAULTS = ("EIO", "ENOSPC", "")  # the last is a kill
