@@ -143,6 +143,12 @@ def _decimals(text: pa.StringArray, kind: pa.DataType, exact: bool) -> pa.Array:
 
 
 def _check_start(text: pa.StringArray) -> None:
+    if (
+        len(text) <= SAMPLE
+    ):  # one slow kernel instead of many quick ones, of which each call costs more than the values
+        if _any(pc.match_substring_regex(text, "^(?:[+]|-?0[0-9])")):
+            raise Misfit("a number with a plus sign or leading zeros")
+        return
     if _any(pc.starts_with(text, "+")):
         raise Misfit("a number with a plus sign")
     for prefix, pattern in (("0", "^0[0-9]"), ("-0", "^-0[0-9]")):
