@@ -73,10 +73,13 @@ def test_log_before_the_first_commit(dsv: Face) -> None:
 
 def test_a_word_that_is_neither_or_both(dsv2: Face) -> None:
     assert dsv2.fails("log", "nonsense", code=3)["kind"] == "not-found"
-    dsv2.ok("branch", "images")
-    assert dsv2.fails("log", "images", code=3)["kind"] == "ambiguous"
-    assert dsv2.ok("log", "--oneline", "images", "--").count("\n") == 2
-    assert dsv2.ok("log", "--oneline", "--", "images").count("\n") == 1
+    assert "is a dataset" in dsv2.fails("branch", "images", code=3)["message"]
+    dsv2.ok("branch", "pictures")
+    dsv2.ok("mv", "images", "pictures")
+    dsv2.ok("commit", "-m", "third")
+    assert dsv2.fails("log", "pictures", code=3)["kind"] == "ambiguous"
+    assert dsv2.ok("log", "--oneline", "pictures", "--").count("\n") == 2
+    assert dsv2.ok("log", "--oneline", "--", "pictures").count("\n") == 1
 
 
 def test_a_path_that_is_gone_needs_dashes(dsv2: Face) -> None:

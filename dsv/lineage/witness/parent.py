@@ -95,7 +95,7 @@ class Watched:
             return self._look_ourselves(seconds)
         self._control.settimeout(seconds)
         try:
-            words = self._control.recv(_MESSAGE).split()
+            words = self._hear()
         except TimeoutError:
             return Still.RUNS
         if not words:
@@ -129,7 +129,10 @@ class Watched:
             self._listener = kernel.take(self._supervisor.pid, number)
         except OSError:
             self._listener = -1  # then the supervisor alone has it
-        self._control.send(b"go")
+        try:
+            self._control.send(b"go")
+        except OSError as error:  # it was killed, and the command with it before it began
+            raise CannotWatch(b"gone", 0) from error
         try:
             self._next()
         except CannotWatch:  # it was killed; whether the command is executed already nobody knows
@@ -142,7 +145,7 @@ class Watched:
             CannotWatch: It cannot watch.
             OSError: It cannot execute the command, or was killed.
         """
-        word, *more = self._control.recv(_MESSAGE).split() or [b"gone"]
+        word, *more = self._hear() or [b"gone"]
         if word == b"unwatched":
             raise CannotWatch(more[0], int(more[1]))
         if word == b"refused":
@@ -150,6 +153,17 @@ class Watched:
         if word == b"gone":
             raise CannotWatch(word, 0)
         return more
+
+    def _hear(self) -> list[bytes]:
+        """Return the next message, in words; none if the supervisor is gone, be it with ours unread.
+
+        Raises:
+            TimeoutError: There is none yet.
+        """
+        try:
+            return self._control.recv(_MESSAGE).split()
+        except ConnectionResetError:
+            return []
 
     @contextmanager
     def _or_nothing(self) -> Iterator[None]:
@@ -164,7 +178,7 @@ class Watched:
         with suppress(OSError):
             self._control.send(b"report")
             os.kill(self._supervisor.pid, signal.SIGUSR1)
-        while (words := self._control.recv(_MESSAGE).split()) and words[0] != b"reported":
+        while (words := self._hear()) and words[0] != b"reported":
             pass
         try:
             return decode(read_all(self._file)) if words else None
