@@ -209,7 +209,8 @@ def _undecided(guesses: Sequence[_Guess], before: Mapping[str, Column]) -> dict[
     for place, guess in enumerate(guesses):
         known = before.get(guess.column.name)
         kept = known.type if known is not None and known.exact else None
-        if guess.fixed or not t.is_string(guess.column.type) or kept == pa.string():
+        stays = guess.fixed or (known is not None and t.is_string(known.type))
+        if stays or not t.is_string(guess.column.type):
             continue
         found[place] = list(DECIMALS) if kept is None or not t.is_decimal(kept) else [kept, WIDEST]
     return found
