@@ -37,7 +37,7 @@ class Wild:
         assert {node["path"] for node in nodes if node["kind"] == "source"} == set(project.raw)
         shown = place.run("lineage").stdout
         assert all(path in shown for path in project.in_git)
-        assert "made from no dataset" not in shown
+        assert not project.in_git or "made from no dataset" not in shown
         for step, run in zip(project.steps, recorded.runs, strict=True):
             assert run["complete"], step
             assert [spot for spot in run["incomplete"] if not re.search(project.blind or "^$", spot)] == [], (
@@ -72,9 +72,9 @@ class Wild:
         assert not wrong, wrong
         assert found["ok"] == all(status in GOOD | {"source"} for status, _ in said.values())
         assert not any((clone.folder / path).is_file() for path in project.made)
-        target = project.made[-1]
-        clone.run("rebuild", target, "--from-raw", "--yes")
-        assert target in project.unstable or same(clone.folder / target, place.folder / target)
+        for target in [path for path in project.made if path not in project.verdict][-1:]:
+            clone.run("rebuild", target, "--from-raw", "--yes")
+            assert same(clone.folder / target, place.folder / target)
 
     def test_the_record_is_what_strace_saw(self, recorded: Recorded, tmp_path: Path) -> None:
         project = recorded.project
