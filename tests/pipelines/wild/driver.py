@@ -39,7 +39,7 @@ class Wild:
         assert all(path in shown for path in project.in_git)
         assert not project.in_git or "made from no dataset" not in shown
         for step, run in zip(project.steps, recorded.runs, strict=True):
-            assert run["complete"], step
+            assert run["complete"] or project.blind, step
             assert [spot for spot in run["incomplete"] if not re.search(project.blind or "^$", spot)] == [], (
                 step
             )
