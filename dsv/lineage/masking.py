@@ -16,9 +16,11 @@ from dsv.lineage.secretshapes import Span, looks_random, shapes
 
 MASK = "***"
 
-# A number of steps, a column, a switch, a place that is filled in: no key and no token, but it may be a bad password.
+# A number of steps, a column, a switch, a place that is filled in, a version: no key and no token, but it may be a bad password.
 _PLAIN = re.compile(r"[\d.,]{1,6}|true|false|yes|no|none|null|", re.IGNORECASE)
-_FILLED_IN = re.compile(r"\$\{?\w+\}?|\$\(.*\)|\{\w*\}|<[^<>]*>|\[[^\[\]]*\]|%\w+%|\*{3,}|@[\w./\-]+")
+_FILLED_IN = re.compile(
+    r"\$\{?\w+\}?|\$\(.*\)|\{\w*\}|<[^<>]*>|\[[^\[\]]*\]|%\w+%|\*+|@[\w./\-]+|[<>=!~^*]{1,3} ?[\d*][\w.,*<>=!~^| ]*"
+)
 
 # RFC 3986: scheme://[userinfo@]host[/path][?query][#fragment], as it may stand inside of text.
 _URL = re.compile(
@@ -282,6 +284,8 @@ def _is_literal(text: str, name: re.Match[str], value: re.Match[str], kind: str)
     """Whether a value is one, and no expression of a program: `token = make()`, `a.key = b.key`, `token: str`."""
     if kind != "bare":
         return True
+    if value[kind].startswith(("{", "[", "(")):
+        return False  # a table or a list, whose members have names of their own
     spaced = text[name.end() : value.start()]
     program = spaced != spaced.strip() or text[max(0, name.start() - 1) : name.start()] == "("
     assigned = "=" in spaced or ":" in spaced
