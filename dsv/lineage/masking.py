@@ -218,17 +218,9 @@ def strip_url(url: str) -> str:
 
 
 def has_secret(text: str) -> bool:
-    """Whether a file that lists packages seems to hold a secret; commits and checksums in its URLs are none."""
-    return next(shapes(text), None) is not None or any(map(_tells, _URL.finditer(text))) or _assigns(text)
-
-
-def tells_secret(text: str) -> bool:
-    """Whether the text of a settings file seems to hold a secret: a name that says so with a value, or a token's shape."""
-    return has_secret(text)
-
-
-def _assigns(text: str) -> bool:
-    return next(_named(text), None) is not None
+    """Whether a list of packages or a settings file seems to hold a secret; commits and checksums in its URLs are none."""
+    found = next(shapes(text), None) or next(_named(text), None)
+    return found is not None or any(map(_tells, _URL.finditer(text)))
 
 
 def _spans(text: str, programs: frozenset[str]) -> Iterator[Span]:

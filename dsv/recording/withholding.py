@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dsv.lineage.masking import tells_secret
+from dsv.lineage.masking import has_secret
 from dsv.recording import names
 from dsv.workspace.suffixes import has_data_name
 
@@ -29,4 +29,4 @@ def is_withheld(root: Path, path: str, *, ignored: bool) -> bool:
             start = file.read(_LARGEST)
     except OSError:
         return False
-    return b"\0" not in start and tells_secret(start.decode("utf-8", "replace"))
+    return b"\0" not in start and has_secret(start.decode("utf-8", "replace"))
