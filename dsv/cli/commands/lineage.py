@@ -1,5 +1,8 @@
 """`dsv lineage`."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -46,24 +49,34 @@ def command(
     Without PATH, the datasets of HEAD are traced. Without REV, `--down` takes every version that PATH had
     in any branch or tag; a PATH that is a folder stands for the datasets in it.
     """
-    import gc
-
     from dsv.ops.lineage import lineage
 
-    gc.disable()  # a large graph is very many small objects, all in use until the end
     if form == "json":
         context.out.json = True
     elif context.out.json and form != "tree":
         raise UsageFault(f"--json and --format {form} contradict each other")
-    found = lineage(
-        context.repo,
-        None if what is None else _place(context, what),
-        down=way == "down",
-        depth=depth,
-        progress=context.progress("reading lineage", "commits"),
-    )
-    _show(context, found, form)
+    with _no_collecting():
+        found = lineage(
+            context.repo,
+            None if what is None else _place(context, what),
+            down=way == "down",
+            depth=depth,
+            progress=context.progress("reading lineage", "commits"),
+        )
+        _show(context, found, form)
     return _gaps(context, found)
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Look for no garbage: a large graph is very many small objects, all in use until the end."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _place(context: Context, word: str) -> "Place":

@@ -26,7 +26,8 @@ from dsv.lineage.witness.order import Order
 from dsv.lineage.witness.wire import read_all, write_all
 
 _IGNORED = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGTSTP, signal.SIGTTOU)
-_BREAK = 0.02
+_BREAK = 20
+"""Milliseconds."""
 
 
 class Supervisor:
@@ -105,8 +106,11 @@ class Supervisor:
             return
         self._say(b"running")
         count += loop.serve(listener, ledger.take, self._attend, page=self._page, failed=self._failed)
+        # Not select(2): the descriptor has the number that it has in dsv, which may be any.
+        poll = select.poll()
+        poll.register(self._control, select.POLLIN)
         while not self._attend():
-            select.select([self._control] if self._ended else [], [], [], None if self._ended else _BREAK)
+            poll.poll(None if self._ended else _BREAK)
         if self._alone:  # nobody wants a report any more, but the command goes on
             loop.keep(listener)
             return

@@ -339,3 +339,22 @@ def _for_all(python: str | None) -> bool:
         return subprocess.run(words, env=_reaching(), check=False, **_QUIETLY).returncode == 0
     except OSError:
         return False
+
+
+def test_where_very_many_files_are_open(scene: Scene) -> None:
+    import resource
+
+    scene.put("in.csv")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4096)), hard))
+    taken: list[int] = []
+    try:
+        while not taken or taken[-1] < 1100:  # more than select(2) can wait for
+            taken.append(os.open(os.devnull, os.O_RDONLY))
+        done, captured = watch(scene, "cat in.csv > out.csv")
+    finally:
+        for fd in taken:
+            os.close(fd)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert done.exit_code == 0
+    assert (captured.read, captured.written, captured.complete) == ({"in.csv"}, {"out.csv"}, True)
