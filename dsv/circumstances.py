@@ -43,6 +43,7 @@ class Aspect(StrEnum):
     ABSENCE = "absence"
     OUTSIDE = "outside"
     STDIN = "stdin"
+    LINK = "link"
 
 
 class Lines(NamedTuple):
@@ -248,6 +249,10 @@ def _around_changed(repo: Repo, before: Run, after: Run) -> Iterator[Circumstanc
             )
     old, new = ({one.path: one.content for one in run.outside} for run in (before, after))
     yield from values_changed(Aspect.OUTSIDE, old, new)
+    led = {one.path: one.target for one in after.links}
+    for path, target in before.links:
+        if led.get(path, target) != target:
+            yield Circumstance(Aspect.LINK, path, target, led[path])
     if before.stdin != after.stdin:
         yield Circumstance(Aspect.STDIN, "", before.stdin, after.stdin)
     read = {file.path for file in _files(repo, after)} | {one.path for one in after.inputs}

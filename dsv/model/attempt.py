@@ -69,7 +69,7 @@ class Attempt:
             the record is of version 1, as for all that follows.
         interpreter: Where the Python that ran it was, `~` standing for the home folder; None if there was none.
         found: Paths in the workspace that it looked for and that were there, with their kinds, sorted: what was
-            neither read nor listed.
+            neither read nor listed. A file is `file:SIZE`, a link `link:TARGET`, or `link` if it leads out.
         contacts: The network addresses that it spoke to, sorted.
         order: The paths of its code and inputs that are files, the one that was changed first before all others.
         version: The version of the record.

@@ -92,6 +92,19 @@ class Outside(NamedTuple):
     size: int
 
 
+class Led(NamedTuple):
+    """A link through which a run came to what it used.
+
+    Attributes:
+        path: The link, in the workspace.
+        target: Where it led in the end: relative to the workspace, `.` for that itself, or absolute, `~` standing for
+            the home folder.
+    """
+
+    path: str
+    target: str
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """What ran, on what, with what, and what it gave.
@@ -112,6 +125,7 @@ class Run:
         listings: The folders that it listed, sorted by path. This and all that follows is empty in version 1.
         absent: Paths in the workspace that it looked for and that were not there, sorted.
         outside: The files outside of the workspace that it read, sorted by path.
+        links: The links in the workspace, other than those in datasets, that led it to what it used, sorted by path.
         in_git: The paths of the files in `code` that git tracks and that were read as data, sorted: its
             sources in git.
         surroundings: The environment variables that are recorded of every run, if set (TZ, LANG, LC_*,
@@ -133,6 +147,7 @@ class Run:
     listings: tuple[Listed, ...] = ()
     absent: tuple[str, ...] = ()
     outside: tuple[Outside, ...] = ()
+    links: tuple[Led, ...] = ()
     in_git: tuple[str, ...] = ()
     surroundings: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     stdin: ObjectId | None = None
@@ -157,6 +172,7 @@ class Run:
             record |= {
                 "absent": list(self.absent),
                 "in_git": list(self.in_git),
+                "links": [list(one) for one in self.links],
                 "listings": [list(one) for one in self.listings],
                 "outside": [list(one) for one in self.outside],
                 "stdin": self.stdin,
@@ -174,7 +190,7 @@ class Run:
 
     def _lists(self) -> Iterator[Sequence[str]]:
         """Yield the paths of each list that is sorted by path."""
-        for items in (self.inputs, self.outputs, self.listings, self.outside):
+        for items in (self.inputs, self.outputs, self.links, self.listings, self.outside):
             yield [one.path for one in items]
         yield self.absent
         yield self.in_git
@@ -222,6 +238,7 @@ def _decode_second(record: canonical.Json) -> dict[str, Any]:
     return {
         "absent": tuple(_text(path) for path in record["absent"]),
         "in_git": tuple(_text(path) for path in record["in_git"]),
+        "links": tuple(Led(_text(path), _text(target)) for path, target in record["links"]),
         "listings": tuple(Listed(_text(path), parse_id(oid)) for path, oid in record["listings"]),
         "outside": tuple(Outside(_text(path), parse_id(oid), size) for path, oid, size in record["outside"]),
         "stdin": None if record["stdin"] is None else parse_id(record["stdin"]),

@@ -86,12 +86,14 @@ def _found(root: Path, used: Uses) -> tuple[tuple[str, str], ...]:
 
 def _kind(root: Path, path: str) -> str | None:
     try:
-        mode = (root / path).lstat().st_mode
-        if modes.S_ISLNK(mode):
+        found = (root / path).lstat()
+        if modes.S_ISLNK(found.st_mode):
             return kind_of_link(root, path)
     except OSError:
         return None
-    return DIR if modes.S_ISDIR(mode) else FILE if modes.S_ISREG(mode) else None
+    if modes.S_ISREG(found.st_mode):
+        return f"{FILE}:{found.st_size}"
+    return DIR if modes.S_ISDIR(found.st_mode) else None
 
 
 def _contacts(captured: Captured | None) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from dsv.ids import ObjectId
 from dsv.lineage.capture import Captured
 from dsv.model.listing import Listing
-from dsv.model.run import Outside
+from dsv.model.run import Led, Outside
 from dsv.progress import SILENT, Progress
 from dsv.recording.listings import absences, listings
 from dsv.recording.outside import outside
@@ -25,6 +25,7 @@ class Closure:
         listings: What it saw in the folders that it listed, by folder.
         absent: The paths in the workspace that it looked for in vain, sorted.
         outside: The files outside of the workspace that it read, sorted by path.
+        links: The links that led to what it used, sorted by path.
         surroundings: The variables that are recorded of every run.
         stdin: File id of what its standard input gave; None if that was empty.
     """
@@ -32,6 +33,7 @@ class Closure:
     listings: Mapping[str, Listing] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
     outside: tuple[Outside, ...] = ()
+    links: tuple[Led, ...] = ()
     surroundings: Mapping[str, str] = field(default_factory=dict)
     stdin: ObjectId | None = None
 
@@ -59,6 +61,9 @@ def close(
         listings=listings(repo, uses, captured.removed),
         absent=absences(repo, uses),
         outside=outside(sorted(uses.outside), screen, uses, progress),
+        links=tuple(
+            Led(path, screen.without_home(uses.links[path])) for path in sorted(uses.links, key=str.encode)
+        ),
         surroundings={name: screen.without_home(value) for name, value in found.items()},
         stdin=request.stdin,
     )

@@ -1,6 +1,5 @@
 """What sorting the files of a run asks of the workspace."""
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,13 +75,3 @@ class Place:
         if entry is None or entry.kind not in (FILE, EXEC):
             return None
         return self.repo.contents.size(ObjectId(entry.target)), ObjectId(entry.target)
-
-    def target_of(self, link: str) -> str | None:
-        """Return where in the workspace a link leads; None if it leads out of it, or nowhere."""
-        root = os.path.realpath(self.root)
-        found = os.path.realpath(self.root / link)
-        return (
-            found.removeprefix(f"{root}/")
-            if found.startswith(f"{root}/") and os.path.lexists(found)
-            else None
-        )

@@ -1,6 +1,5 @@
 """What each path that a run used is to it: input, new source, code, withheld, output, or nothing."""
 
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -22,6 +21,7 @@ from dsv.recording.request import Request
 from dsv.recording.spelling import Spelled
 from dsv.recording.uses import NOT_CODE, Uses
 from dsv.repo import Repo
+from dsv.workspace.links import destination
 from dsv.workspace.litter import HIDDEN, Litter
 from dsv.workspace.suffixes import has_data_name
 
@@ -99,8 +99,7 @@ def _sort_links(place: Place, uses: Uses, captured: Captured) -> None:
     """Note the links that lead to what was used: what they lead to counts as read by its own name."""
     for link in captured.links:
         if place.before.dataset_of(link) is None and link not in captured.written:
-            target = place.target_of(link)
-            uses.links[link] = target or os.path.realpath(place.root / link)
+            uses.links[link] = destination(place.root, link)
 
 
 def _sort_reads(place: Place, uses: Uses, request: Request, captured: Captured) -> None:

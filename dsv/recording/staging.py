@@ -157,6 +157,7 @@ def _run(told: Told, request: Request, whole: Whole) -> Run:
         ),
         absent=closure.absent,
         outside=closure.outside,
+        links=closure.links,
         in_git=tuple(sorted(whole.used.in_git & kept, key=str.encode)),
         surroundings=closure.surroundings,
         stdin=closure.stdin,

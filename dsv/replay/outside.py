@@ -27,7 +27,7 @@ class Outsiders:
         files = OutsideFiles(repo)
         for file in {one for run in runs for one in run.outside}:
             place = files.place(file.path)
-            if place is not None and files.content(file) == file.content:
+            if place is not None and files.content(file.path) == file.content:
                 self._here[file] = place
         if self._here:
             repo.cache.commit()

@@ -16,11 +16,15 @@ _GIT = ".git"
 _NOWHERE = "not-recorded"
 _SECOND = 1_000_000_000
 
+_LARGEST = 1 << 50
+"""Bytes of the largest file that is made as large as a record says; file systems hold no larger ones."""
+
 
 def furnish(repo: Repo, run: Run, attempt: Attempt | None, folder: Path) -> None:
     """Put into `folder`, which has the inputs and the code of a run, what else the run found there.
 
-    A name that it saw and whose content it did not read is an empty file or folder. A link leads where it led, or
+    A name that it saw and whose content it did not read is a file of zeros, as large as it was if the run looked,
+    or an empty folder. A link leads where it led, or
     nowhere if that is out of the workspace. `.git` is an empty folder: programs that look for the root of a project
     stop there. What the run made is left out.
 
@@ -44,15 +48,16 @@ def furnish(repo: Repo, run: Run, attempt: Attempt | None, folder: Path) -> None
 
 
 def _seen(repo: Repo, run: Run, attempt: Attempt | None) -> Iterator[tuple[str, str]]:
-    """Yield what the run saw, folders before what is in them."""
+    """Yield what the run saw, folders before what is in them; of what it looked at more is known than of a name."""
+    looked = {} if attempt is None else dict(attempt.found)
     for listed in sorted(run.listings):
         if listed.path:
             yield listed.path, DIR
         above = f"{listed.path}/" if listed.path else ""
         for entry in origins.listing(repo, listed.listing).names:
-            yield above + entry.name, entry.kind
-    if attempt is not None:
-        yield from attempt.found
+            path = above + entry.name
+            yield path, looked.get(path, entry.kind)
+    yield from looked.items()
 
 
 def _may_be(path: str, kind: str) -> bool:
@@ -84,7 +89,9 @@ def _put(folder: Path, path: str, kind: str, moment: int | None) -> None:
     elif kind.startswith(LINK):
         place.symlink_to(_target(path, kind) or _NOWHERE)
     else:
-        place.touch()
+        size = kind.partition(":")[2]
+        with place.open("xb") as file:
+            file.truncate(min(int(size), _LARGEST) if size.isdecimal() else 0)
         if moment is not None:
             os.utime(place, ns=(moment, moment))
 

@@ -1,4 +1,4 @@
-"""What was around a run besides data and code: listed folders, names that were not there, files outside."""
+"""What was around a run besides data and code: listed folders, names that were not there, links, files outside."""
 
 import os
 from collections.abc import Collection, Iterable
@@ -8,6 +8,7 @@ from dsv.ids import ObjectId
 from dsv.model.node import DIR, FILE
 from dsv.model.run import Outside
 from dsv.repo import Repo
+from dsv.staleness.links import Followed, follow
 from dsv.staleness.outside import OutsideFiles
 from dsv.staleness.reasons import Reasons
 from dsv.staleness.step import Listed, Step
@@ -47,25 +48,28 @@ class Around:
         What the run wrote does not count, nor what was made from that. A listed folder that is an input,
         or in one, is judged by its content.
         """
-        if not (step.listings or step.absent or step.outside):
+        if not (step.listings or step.absent or step.outside or step.links):
             return reasons
         read = {one.path for one in step.inputs}
         clauses = [self._compare(one, step) for one in step.listings if not _is_within(one.path, read)]
         appeared = [path for path in step.absent if self._is_there(path) and self._counts(path, step)]
-        outside, unseen = self._outside(step.outside)
+        links = follow(self._repo.root, step.links, self._repo.home) if self._tree else Followed()
+        outside, unseen = self._outside(links.through(step.outside))
         return replace(
             reasons,
             listings=tuple(filter(None, clauses)),
             appeared=tuple(appeared),
             outside=outside,
+            led=links.clauses,
             unseen=unseen,
+            unled=links.missing,
         )
 
-    def _outside(self, files: Iterable[Outside]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return which files outside have other content now, and which are not here."""
+    def _outside(self, files: Iterable[tuple[Outside, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return which files outside have other content now at the path beside each, and which are not here."""
         changed, unseen = [], []
-        for one in files:
-            now = self._files.content(one) if self._tree else None
+        for one, path in files:
+            now = self._files.content(path) if self._tree else None
             if now is None:
                 unseen.append(one.path)
             elif now != one.content:

@@ -16,11 +16,11 @@ from dsv.model.checkpoint import Checkpoint
 from dsv.model.code import CodeFile
 from dsv.model.listing import Name
 from dsv.model.origin import Source
-from dsv.model.run import Input, Outside, Run
+from dsv.model.run import Input, Led, Outside, Run
 from dsv.repo import Repo
 from dsv.staleness.step import Listed, Step, command_of
 
-_KEY = "origins 3"
+_KEY = "origins 4"
 
 _RUN, _SOURCE, _CODE, _NAMES = "run", "source", "code", "names"
 
@@ -86,7 +86,9 @@ class Book:
             self._known[oid] = fields[0] if kind == _SOURCE else self._step(oid, fields)
 
     def _step(self, oid: ObjectId, fields: list[Any]) -> Step:
-        command, task, inputs, outputs, masked, code, in_git, listings, absent, outside, converts = fields
+        command, task, inputs, outputs, masked, code, in_git, listings, absent, outside, links, converts = (
+            fields
+        )
         return Step(
             run=oid,
             command=command,
@@ -102,6 +104,7 @@ class Book:
             ),
             absent=tuple(absent),
             outside=tuple(Outside(*one) for one in outside),
+            links=tuple(Led(*one) for one in links),
             task=task,
             converts=converts,
         )
@@ -141,6 +144,7 @@ def _row(run: Run) -> list[Any]:
         [list(one) for one in run.listings],
         list(run.absent),
         [list(one) for one in run.outside],
+        [list(one) for one in run.links],
         _converts(run),
     ]
 

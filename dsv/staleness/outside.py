@@ -8,7 +8,6 @@ from typing import Any
 
 from dsv.hashing import file_hasher
 from dsv.ids import ObjectId
-from dsv.model.run import Outside
 from dsv.repo import Repo
 
 _KEY = "outside"
@@ -33,14 +32,14 @@ class OutsideFiles:
         self._rehash = rehash
         self._rows: dict[str, list[Any]] | None = None
 
-    def content(self, file: Outside) -> ObjectId | None:
-        """Return the file id of what is there now; None if nothing is, or it cannot be read."""
-        place = self.place(file.path)
+    def content(self, path: str) -> ObjectId | None:
+        """Return the file id of what is at the recorded path of a file; None if nothing is, or it cannot be read."""
+        place = self.place(path)
         try:
             found = None if place is None else place.stat()
             if place is None or found is None or not modes.S_ISREG(found.st_mode):
                 return None
-            return self._content(file.path, place, found)
+            return self._content(path, place, found)
         except OSError:
             return None
 

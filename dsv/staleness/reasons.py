@@ -20,7 +20,9 @@ class Reasons:
         listings: What folders hold that they did not, or do not hold any more, a clause each.
         appeared: What it looked for in vain, and what is there now.
         outside: Files outside of the workspace with other content.
+        led: Links that lead to something else in the workspace than they did, a clause each.
         unseen: Files outside of the workspace that are not here; like `unchecked`.
+        unled: Links that are not here; like `unchecked`.
         earlier: Datasets that it updates, and of which an earlier step is stale.
     """
 
@@ -32,7 +34,9 @@ class Reasons:
     listings: tuple[str, ...] = ()
     appeared: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
+    led: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
+    unled: tuple[str, ...] = ()
     earlier: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
@@ -42,7 +46,7 @@ class Reasons:
     @property
     def own(self) -> bool:
         """Whether it is stale whatever other steps give."""
-        return bool(self.changed or self.gone or self.code or self.listings or self.appeared or self.outside)
+        return any((self.changed, self.gone, self.code, self.listings, self.appeared, self.outside, self.led))
 
     @property
     def text(self) -> str:
@@ -53,7 +57,7 @@ class Reasons:
             clauses.append(f"{listed(changed)} changed")
         if self.gone:
             clauses.append(f"{listed(self.gone)} {are(self.gone)} gone")
-        clauses += self.listings
+        clauses += (*self.listings, *self.led)
         if self.appeared:
             clauses.append(f"{listed(self.appeared)} {are(self.appeared)} there now")
         if self.stale:
@@ -70,6 +74,8 @@ class Reasons:
             clauses.append(f"code: not checked ({listed(self.unchecked)})")
         if self.unseen:
             clauses.append(f"outside: not checked ({listed(self.unseen)})")
+        if self.unled:
+            clauses.append(f"links: not checked ({listed(self.unled)})")
         return "; ".join(clauses)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from dsv.ids import ObjectId
 from dsv.model.code import CodeFile
 from dsv.model.listing import Name
-from dsv.model.run import Input, Outside, Run
+from dsv.model.run import Input, Led, Outside, Run
 
 _NO_NAMES: Mapping[str, str] = {}
 
@@ -41,6 +41,7 @@ class Step:
         listings: The folders that it listed.
         absent: What it looked for in vain.
         outside: What it read outside of the workspace.
+        links: The links that led it to what it used.
         task: Two runs with the same command, folder and parameters have the same one.
         updated: The datasets that it made or updated and that later runs have updated since.
         converts: Whether it reads of notebooks also what they gave when they were last executed.
@@ -59,6 +60,7 @@ class Step:
     listings: tuple[Listed, ...] = ()
     absent: tuple[str, ...] = ()
     outside: tuple[Outside, ...] = ()
+    links: tuple[Led, ...] = ()
     task: str = ""
     updated: tuple[str, ...] = ()
     renamed: Mapping[str, str] = field(default_factory=lambda: _NO_NAMES)

@@ -17,7 +17,7 @@ from dsv.model.listing import Listing, Name
 from dsv.model.node import DIR, EXEC, FILE, LINK, Entry, Leaf, Page, Pages
 from dsv.model.origin import Fetched, Source
 from dsv.model.recipe import Part, Recipe
-from dsv.model.run import Input, Listed, Output, Outside, Run
+from dsv.model.run import Input, Led, Listed, Output, Outside, Run
 from dsv.store.oplog import OpEntry, hash_of
 from dsv.store.refs import IndexRef, Local, Moving, Refs
 
@@ -44,6 +44,7 @@ RUN_2 = replace(
     listings=(Listed("", A), Listed("data/é", B)),
     absent=("conf/local.yml", "local_settings.py"),
     outside=(Outside("/data/x.csv", C, 12), Outside("~/y.csv", A, 0)),
+    links=(Led("big", "/data"), Led("current.csv", "v/2.csv")),
     in_git=("labels.csv",),
     surroundings={"LC_ALL": "C.UTF-8", "TZ": "Europe/Paris"},
     stdin=C,
@@ -65,7 +66,7 @@ ATTEMPT_2 = replace(
     ATTEMPT,
     witness=CALLS,
     interpreter="~/venv/bin/python",
-    found=((".git", DIR), ("conf", DIR), ("conf/base.yml", FILE)),
+    found=((".git", DIR), ("conf", DIR), ("conf/base.yml", f"{FILE}:17"), ("now", f"{LINK}:conf")),
     contacts=("tcp 10.0.0.1:443",),
     order=("raw.csv", "clean.py"),
     version=2,
@@ -137,9 +138,9 @@ IDS = {
     "small run": "040cff5bbb7505f7afecb0e2633619ff1114df851bd0661ceede30030ff6fa4d",
     "attempt": "06b76dc2bcc0413db7b600c5f0de3953bb0a6ca2c10d6cb808d410945ffc46bb",
     "claim": "50da42243b327e9eecf446e68abaaefb50df25041ad56b213460dd38b64809f7",
-    "run, version 2": "cbde904e707a9a7f13cbbef314689aa5ff54daa4315935417cc68085e104ef28",
-    "small run, version 2": "c2352be21c2f17b851745da5942dfe074cc2f8934617fd3950635f3b829b7942",
-    "attempt, version 2": "f5157d6dabe0126914ce1a1faecfe7f8068377512e91986ee32106e2f17d405b",
+    "run, version 2": "19dd5cf0f220df7bb4e1824b06cc2045e0882ceea36430158e748d85cb3fe373",
+    "small run, version 2": "80e1a9dc7a8e3b5288bffb8360947b2cdc7d8046694b6c8a9fca55b66175bb9a",
+    "attempt, version 2": "9aab308dcb35b554d3a67207acec64bd94c1db95e04ae076c04510fad0aa5952",
     "claim, version 2": "a15c281b8527011fcf818211431f5ac0e5185d2cf24d953585e56d0c8884d47c",
     "listing": "dac75b729c54f5162a34d2593b7de2a31ab7be1307d44b13418536e9414b9c9c",
     "empty listing": "2efd1a756c1626cb30a6e53e25cd8482e9971f1d434f97f7b122a63aa45d89d9",

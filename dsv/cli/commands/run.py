@@ -57,6 +57,7 @@ SHAPE = {
         }
     ],
     "listings": ["path: of a folder that it listed; . is the workspace"],
+    "links": [{"path": "path: of a link that led it to what it used", "target": "text: where that led"}],
     "absent": ["path: that it looked for in vain"],
     "variables": {"*": "text: the value of a variable that is recorded of every run"},
     "stdin": "id?: of what its standard input gave; null if nothing",
@@ -220,6 +221,7 @@ def _record(request: "Request", result: "RunResult") -> dict[str, object]:
         "outside": [{"path": one.path, "content": one.content} for one in (run.outside if run else ())],
         "listings": [one.path or "." for one in (run.listings if run else ())],
         "absent": list(run.absent) if run else [],
+        "links": [{"path": one.path, "target": one.target} for one in (run.links if run else ())],
         "variables": dict(run.surroundings) if run else {},
         "stdin": run.stdin if run else None,
         "witness": attempt.witness if attempt else None,
@@ -282,6 +284,8 @@ def _tell_run(context: Context, found: "Recorded") -> None:
         out.say(f"  listed   {printable(listed.path or '.')}")
     for path in run.absent:
         out.say(f"  absent   {printable(path)}")
+    for link in run.links:
+        out.say(f"  link     {printable(link.path)} -> {printable(link.target)}")
     if run.stdin is not None:
         out.say(f"  stdin    {short(run.stdin)}")
     for path in attempt.withheld:

@@ -4,10 +4,7 @@ import pytest
 
 from tests.pipelines.wild.project import Change, Project
 
-FAULTS: dict[str, str] = {
-    "links_to_data test_a_change_makes_stale_what_it_should another-current": "where a link leads is kept with the"
-    " attempt, which decides nothing: a link that leads to another file now makes nothing stale",
-}
+FAULTS: dict[str, str] = {}
 """The reason, by `PROJECT TEST` or `PROJECT TEST CHANGE`."""
 
 

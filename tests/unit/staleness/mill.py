@@ -12,7 +12,7 @@ from dsv.model.checkpoint import Checkpoint
 from dsv.model.code import Code, CodeFile
 from dsv.model.listing import Listing, Name
 from dsv.model.node import FILE
-from dsv.model.run import Input, Listed, Output, Outside, Run
+from dsv.model.run import Input, Led, Listed, Output, Outside, Run
 from dsv.repo import Repo, Tracked
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
@@ -35,6 +35,7 @@ def record(
     listings: Sequence[str] = (),
     absent: Sequence[str] = (),
     outside: Mapping[str, bytes] | None = None,
+    links: Mapping[str, str] | None = None,
     in_git: Sequence[str] = (),
     read: Mapping[str, Checkpoint] | None = None,
 ) -> ObjectId:
@@ -65,6 +66,7 @@ def record(
             outside=tuple(
                 Outside(path, file_id(data), len(data)) for path, data in sorted((outside or {}).items())
             ),
+            links=tuple(Led(path, target) for path, target in sorted((links or {}).items())),
             in_git=tuple(sorted(in_git)),
         )
         oid = writer.put(Kind.RUN, run.encode())

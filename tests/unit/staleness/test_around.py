@@ -129,6 +129,48 @@ def test_an_absence_that_a_later_run_fills(shop: Workshop) -> None:
     assert stale(shop) == {}
 
 
+def test_a_link_that_leads_to_something_else(shop: Workshop) -> None:
+    shop.commit({"v/1.csv": "1", "v/2.csv": "2", "out": "2"}, "v/2.csv")
+    link = shop.root / "v/now.csv"
+    link.symlink_to("2.csv")
+    record(shop, ["v/2.csv"], ["out"], links={"v/now.csv": "v/2.csv"})
+    shop.commit({})
+    assert stale(shop) == {}
+    link.unlink()
+    link.symlink_to("../v/./2.csv")  # the same place, spelled otherwise
+    assert stale(shop) == {}
+    link.unlink()
+    assert stale(shop) == {}
+    assert hashes(shop, "out") == (Status.RECORDED, "links: not checked (v/now.csv)")
+    link.symlink_to("1.csv")
+    assert stale(shop) == {"out": "v/now.csv leads to v/1.csv"}
+    assert hashes(shop, "out") == (Status.STALE, "v/now.csv leads to v/1.csv")
+    link.unlink()
+    shop.write({"v/now.csv": "2"})
+    assert stale(shop) == {"out": "v/now.csv is no link any more"}
+
+
+def test_a_link_out_of_the_workspace_is_judged_by_what_is_found_there(shop: Workshop, tmp_path: Path) -> None:
+    old, new = tmp_path / "disk1", tmp_path / "disk2"
+    for folder in (old, new):
+        folder.mkdir()
+        (folder / "x.csv").write_text("1")
+    shop.write({"out": "1"})
+    link = shop.root / "big"
+    link.symlink_to(old)
+    record(shop, [], ["out"], outside={f"{old}/x.csv": b"1"}, links={"big": str(old)})
+    shop.commit({})
+    assert stale(shop) == {}
+    link.unlink()
+    link.symlink_to(new)
+    assert stale(shop) == {}
+    (new / "x.csv").write_text("2")
+    assert stale(shop) == {"out": f"outside {old}/x.csv changed"}
+    link.unlink()
+    link.symlink_to(".")
+    assert stale(shop) == {"out": "big leads to ."}
+
+
 def test_data_outside(shop: Workshop, tmp_path: Path) -> None:
     far = tmp_path / "far.csv"
     far.write_text("1")
