@@ -32,7 +32,7 @@ class Contact(NamedTuple):
 
     Attributes:
         call: `connect`, `bind` or `sendto`.
-        address: `IP:PORT`, `[IP]:PORT` or `unix:PATH`.
+        address: `IP:PORT`, `[IP]:PORT` or `unix:PATH`; a `bind` to port 0 takes any that is free.
         program: Which program did it, its absolute path.
     """
 

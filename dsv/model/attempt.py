@@ -71,6 +71,7 @@ class Attempt:
         found: Paths in the workspace that it looked for and that were there, with their kinds, sorted: what was
             neither read nor listed. A file is `file:SIZE`, a link `link:TARGET`, or `link` if it leads out.
         contacts: The network addresses that it spoke to, sorted.
+        state: Files, and folders with files, that it read and that are left out of records: the memory of tools, sorted.
         order: The paths of its code and inputs that are files, the one that was changed first before all others.
         version: The version of the record.
     """
@@ -89,6 +90,7 @@ class Attempt:
     found: tuple[tuple[str, str], ...] = ()
     contacts: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
+    state: tuple[str, ...] = ()
     version: int = VERSION
 
     @property
@@ -119,6 +121,7 @@ class Attempt:
                 "found": [list(one) for one in self.found],
                 "interpreter": self.interpreter,
                 "order": list(self.order),
+                "state": list(self.state),
                 "witness": self.witness,
             }
         return canonical.encode(record)
@@ -174,6 +177,7 @@ def _decode_second(record: canonical.Json) -> dict[str, Any]:
         "found": found,
         "interpreter": interpreter,
         "order": _texts(record["order"]),
+        "state": _texts(record["state"]),
         "witness": witness,
         "version": record["v"],
     }

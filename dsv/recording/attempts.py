@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dsv.ids import ObjectId
-from dsv.lineage.capture import Captured
+from dsv.lineage.contacts import others
 from dsv.model.attempt import CAPTURED, CLAIMED, DECLARED, PARTLY, Attempt
 from dsv.model.node import DIR, FILE
 from dsv.recording.before import Before
@@ -17,9 +17,7 @@ from dsv.recording.surroundings import Surroundings
 from dsv.recording.uses import Uses
 from dsv.recording.watching import Seen
 from dsv.repo import Repo, now
-
-_UNIX = "unix:"
-_HOME = ("127.", "[::1]", "0.0.0.0:", "[::]")
+from dsv.workspace.litter import Litter
 
 
 def attempt_of(
@@ -51,7 +49,8 @@ def attempt_of(
         witness=None if captured is None else captured.eye,
         interpreter=_place_of(repo.root, request, around.interpreter),
         found=_found(repo.root, used),
-        contacts=_contacts(captured),
+        contacts=() if captured is None else tuple(others(captured.contacts)),
+        state=_state(repo, used),
         order=_order(repo.root, {*used.code, *used.reads()} - used.made),
     )
 
@@ -96,11 +95,15 @@ def _kind(root: Path, path: str) -> str | None:
     return DIR if modes.S_ISDIR(found.st_mode) else None
 
 
-def _contacts(captured: Captured | None) -> tuple[str, ...]:
-    """Return the addresses of others that were spoken to; what a program does with itself is no contact."""
-    contacts = () if captured is None else captured.contacts
-    addresses = {one.address for one in contacts if one.call != "bind"}
-    return tuple(sorted(one for one in addresses if not one.startswith((_UNIX, *_HOME))))
+def _state(repo: Repo, used: Uses) -> tuple[str, ...]:
+    """Return what was read and is the memory of tools; of a folder that is, only that."""
+    litter = Litter(repo.config.leave_out)
+    found = set()
+    for path in used.state:
+        parts = path.split("/")
+        tops = ("/".join(parts[:end]) for end in range(1, len(parts)))
+        found.add(next((top for top in tops if litter.is_state(f"{top}/")), path))
+    return tuple(sorted(found, key=str.encode))
 
 
 def _order(root: Path, paths: Iterable[str]) -> tuple[str, ...]:

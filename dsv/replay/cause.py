@@ -19,6 +19,7 @@ class Kind(StrEnum):
     """What kind of cause. Of one weight the earlier ones are told first."""
 
     WITHHELD = "withheld"
+    STATE = "state"
     MISSED = "missed"
     EMPTY = "empty"
     APPEARED = "appeared"

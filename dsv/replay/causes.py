@@ -123,6 +123,7 @@ def expected_of(repo: Repo, step: Step, means: Means) -> Expected:
         absent=frozenset(run.absent),
         found=frozenset() if attempt is None else frozenset(path for path, _ in attempt.found),
         withheld=frozenset() if attempt is None else frozenset(attempt.withheld),
+        state=frozenset() if attempt is None else frozenset(attempt.state),
         outside=frozenset(_places(run.outside, means.ambient.get("HOME"))),
         network=means.openings.network,
         now=lambda folder: _names(repo, folder),

@@ -1,10 +1,10 @@
 """What a replay was seen to do that the record does not account for."""
 
-import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from dsv.lineage.capture import Captured, Contact
+from dsv.lineage.contacts import others
 from dsv.replay.cause import Cause, Kind, Weight
 
 _NAMED = 3
@@ -28,6 +28,7 @@ class Expected:
         absent: The paths that it looked for in vain.
         found: The paths that it looked for and that were there.
         withheld: The files that it read and that are left out of the record.
+        state: What it read of the memory of tools, which is left out of records; a folder stands for what is in it.
         outside: The files outside of the workspace that it read, by their absolute paths.
         contacts: The addresses that it spoke to.
         network: Whether the replay could use the network.
@@ -41,6 +42,7 @@ class Expected:
     absent: Names = frozenset()
     found: Names = frozenset()
     withheld: Names = frozenset()
+    state: Names = frozenset()
     outside: Names = frozenset()
     contacts: Names = frozenset()
     network: bool = False
@@ -59,7 +61,13 @@ def seen(captured: Captured, expected: Expected, tail: str = "") -> Iterator[Cau
     looked = captured.read | captured.absent | captured.found | captured.listed
     for path in sorted(expected.withheld & looked):
         yield Cause(Kind.WITHHELD, path, "opened" if path in tail else None)
+    left = sorted(path for path in looked - expected.withheld if _is_below(path, expected.state))
+    for path, after in zip(left, (*left[1:], ""), strict=False):
+        if not _in(after, path):  # the file says more than its folder
+            yield Cause(Kind.STATE, path)
     for path in sorted(captured.absent - expected.withheld - expected.absent):
+        if _is_below(path, expected.state):
+            continue
         if path in expected.found or _was_listed(path, expected):
             yield Cause(Kind.MISSED, path)
         elif expected.there(path):
@@ -99,22 +107,10 @@ def _of_listing(folder: str, expected: Expected) -> Iterator[Cause]:
 
 
 def _of_contacts(contacts: Iterable[Contact], expected: Expected) -> Iterator[Cause]:
-    """Yield whom it spoke to on other machines; of data that differs that may be the cause, and need not."""
-    for address in dict.fromkeys(one.address for one in contacts if one.call != "bind"):
-        if is_elsewhere(address):
-            refused = None if expected.network else _REFUSED
-            yield Cause(Kind.NETWORK, address, None, refused, Weight.SUGGESTED)
-
-
-def is_elsewhere(address: str) -> bool:
-    """Whether an address `IP:PORT` is another machine's."""
-    host = address.rpartition(":")[0].strip("[]")
-    try:
-        found = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    mapped = getattr(found, "ipv4_mapped", None) or found
-    return not (mapped.is_loopback or mapped.is_unspecified)
+    """Yield whom it spoke to besides itself; of data that differs that may be the cause, and need not."""
+    for address in others(contacts):
+        refused = None if expected.network else _REFUSED
+        yield Cause(Kind.NETWORK, address, None, refused, Weight.SUGGESTED)
 
 
 def _was_listed(path: str, expected: Expected) -> bool:

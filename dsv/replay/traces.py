@@ -19,6 +19,8 @@ CODE_LIMIT = 1 << 20
 
 _LIMIT = 4
 
+_ORDER = "order"
+
 
 class Trace(NamedTuple):
     """A place in the code of a run.
@@ -83,12 +85,9 @@ _SIGNS = (
         ),
     ),
     _Sign(
-        "order",
+        _ORDER,
         "depends on the order of a set, a hash or the entries of a folder",
-        (
-            r"\b(?:set|frozenset|hash|listdir|scandir|iterdir|glob|rglob)\(",
-            r"(?<![\w.])\{[^{}:]+ for ",
-        ),
+        (r"\b(?:set|frozenset|hash|listdir|scandir|iterdir|glob|rglob)\(",),
     ),
     _Sign(
         "environment",
@@ -143,30 +142,44 @@ def named(repo: Repo, files: Iterable[CodeFile], names: Iterable[str]) -> frozen
 
 def _first(sign: _Sign, pattern: re.Pattern[str], texts: Iterable[tuple[str, str]]) -> Trace | None:
     for path, text in texts:
-        silent = _docstrings(text) if path.endswith(".py") and pattern.search(text) else frozenset()
+        if not pattern.search(text) and not (sign.kind == _ORDER and "{" in text):
+            continue
+        nodes = _nodes(text) if path.endswith(".py") else []
+        silent = _docstrings(nodes)
+        sets = _sets(nodes) if sign.kind == _ORDER else frozenset()
         for number, line in enumerate(text.splitlines(), 1):
             found = None if number in silent else pattern.search(_bare(line))
-            if found is not None:
-                return Trace(sign.kind, sign.words.format(*found.groups()), path, number)
+            if found is not None or number in sets:
+                groups = found.groups() if found else ()
+                return Trace(sign.kind, sign.words.format(*groups), path, number)
     return None
 
 
-def _docstrings(text: str) -> frozenset[int]:
-    """Return the lines of Python that hold texts which nothing uses; none of what is not Python."""
+def _nodes(text: str) -> list[ast.AST]:
+    """Return the nodes of a Python program; none of what is no such program."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of somebody's odd escapes; nobody runs this
-            tree = ast.parse(text)
+            return list(ast.walk(ast.parse(text)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset()
+        return []
+
+
+def _docstrings(nodes: Iterable[ast.AST]) -> frozenset[int]:
+    """Return the lines that hold texts which nothing uses."""
     return frozenset(
         line
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)
         for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
     )
+
+
+def _sets(nodes: Iterable[ast.AST]) -> frozenset[int]:
+    """Return the lines on which sets of what a loop gives begin."""
+    return frozenset(node.lineno for node in nodes if isinstance(node, ast.SetComp))
 
 
 def _texts(repo: Repo, files: Iterable[CodeFile]) -> Iterator[tuple[str, str]]:

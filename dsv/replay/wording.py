@@ -17,6 +17,8 @@ def words(cause: Cause) -> str:
     match cause.kind:
         case Kind.WITHHELD:
             return f"{before or 'looked for'} {name}, which is withheld from the record because it may hold secrets"
+        case Kind.STATE:
+            return f"looked for {name}, which an earlier run may have left and which is left out of records"
         case Kind.MISSED:
             return f"looked for {name}, which {after or 'was there when it was recorded'}"
         case Kind.EMPTY:

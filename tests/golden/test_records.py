@@ -69,6 +69,7 @@ ATTEMPT_2 = replace(
     found=((".git", DIR), ("conf", DIR), ("conf/base.yml", f"{FILE}:17"), ("now", f"{LINK}:conf")),
     contacts=("tcp 10.0.0.1:443",),
     order=("raw.csv", "clean.py"),
+    state=(".cache", "a/.user.yml"),
     version=2,
 )
 LISTING = Listing((Name("a", DIR), Name("b.csv", FILE), Name("é", LINK)))
@@ -140,8 +141,8 @@ IDS = {
     "claim": "50da42243b327e9eecf446e68abaaefb50df25041ad56b213460dd38b64809f7",
     "run, version 2": "19dd5cf0f220df7bb4e1824b06cc2045e0882ceea36430158e748d85cb3fe373",
     "small run, version 2": "80e1a9dc7a8e3b5288bffb8360947b2cdc7d8046694b6c8a9fca55b66175bb9a",
-    "attempt, version 2": "9aab308dcb35b554d3a67207acec64bd94c1db95e04ae076c04510fad0aa5952",
-    "claim, version 2": "a15c281b8527011fcf818211431f5ac0e5185d2cf24d953585e56d0c8884d47c",
+    "attempt, version 2": "05376c914410083f50a7b43bd16e533d587680e9308183245455724b7c1235da",
+    "claim, version 2": "eed149cc1b3e35b23f0d79f17c99a9e4c884e6ec99db2f3fbe907101489695f2",
     "listing": "dac75b729c54f5162a34d2593b7de2a31ab7be1307d44b13418536e9414b9c9c",
     "empty listing": "2efd1a756c1626cb30a6e53e25cd8482e9971f1d434f97f7b122a63aa45d89d9",
     "code": "6cb4378cde5fe6cf42525f4133db74eb8548a8abfab256cbb48eb13465c9f5a3",

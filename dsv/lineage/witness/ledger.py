@@ -287,7 +287,7 @@ class Ledger(Paths):
         assert type(at) is int
         assert type(size) is int
         data = self.processes.data(process, arguments[at], min(arguments[size] & 0xFFFFFFFF, 128))
-        said = address(data)
+        said = address(data, waits=name == "bind")
         if said is not None and not (said.startswith(b"unix:/") and self.bits.get(said[5:], 0) & FRESH):
             contact = (name.encode(), said, process.program)
             if contact not in self.facts.contacts:
@@ -323,11 +323,8 @@ class Ledger(Paths):
             if not process.counts:
                 continue
             if process.held is not None:
-                facts.blind.append((b"unmarked", process.program))
-                for path, bits in process.held.items():
-                    if bits & LISTED and (path == process.started_in or _gives_modules(path)):
-                        bits = bits & ~LISTED | FOUND  # noqa: PLW2901
-                    self.bits[path] = self.bits.get(path, 0) | bits
+                if self._take_held(process, process.held):
+                    facts.blind.append((b"unmarked", process.program))
                 process.held = None
             facts.programs.append((process.executed or process.program, process.program, tuple(process.argv)))
         for process in self.processes.left():
@@ -337,6 +334,17 @@ class Ledger(Paths):
         facts.search |= self.processes.search
         facts.paths = {path: (bits, self.sizes.get(path, -1)) for path, bits in self.bits.items() if bits}
         return facts
+
+    def _take_held(self, process: Process, held: dict[bytes, int]) -> bool:
+        """Note what a Python did that never said that it had started; return whether some of it is a guess."""
+        guessed = False
+        for path, bits in held.items():
+            if bits & LISTED and (path == process.started_in or _gives_modules(path)):
+                bits = bits & ~LISTED | FOUND  # noqa: PLW2901
+                guessed = True
+            guessed = guessed or bool(bits & MISSED and path.startswith(self.inside))
+            self.bits[path] = self.bits.get(path, 0) | bits
+        return guessed
 
 
 def _gives_modules(folder: bytes) -> bool:

@@ -7,16 +7,17 @@ _QUIET = (b"unix:/var/run/nscd/", b"unix:/run/nscd/", b"unix:/run/systemd/userdb
 """libc asks there for users and groups, and leaves word; nobody's program does."""
 
 
-def address(data: bytes) -> bytes | None:
+def address(data: bytes, *, waits: bool = False) -> bytes | None:
     """Return the address in the structure `data` (`struct sockaddr`); None if it is no use of a network.
 
-    A connection to port 0 is none: that is how libc asks which of its own addresses would be used.
+    A connection to port 0 is none: that is how libc asks which of its own addresses would be used. Who `waits`
+    there takes any port that is free.
     """
     family = int.from_bytes(data[:2], sys.byteorder) if len(data) >= 2 else 0
     port = int.from_bytes(data[2:4], "big")
-    if family == _IPV4 and len(data) >= 8 and port:
+    if family == _IPV4 and len(data) >= 8 and (port or waits):
         return b"%s:%d" % (b".".join(b"%d" % part for part in data[4:8]), port)
-    if family == _IPV6 and len(data) >= 24 and port:
+    if family == _IPV6 and len(data) >= 24 and (port or waits):
         return b"[%s]:%d" % (_ipv6(data[8:24]), port)
     if family != _UNIX or len(data) < 3:
         return None

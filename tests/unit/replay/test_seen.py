@@ -8,7 +8,7 @@ from dsv.lineage.capture import Captured, Contact
 from dsv.model.attempt import CALLS
 from dsv.model.verdict import LIKELY, POSSIBLY
 from dsv.replay.cause import Cause, Kind, Weight, ranked
-from dsv.replay.seen import Expected, is_elsewhere, seen
+from dsv.replay.seen import Expected, seen
 from dsv.replay.wording import lines, words
 
 NONE: frozenset[str] = frozenset()
@@ -20,6 +20,7 @@ RUN = Expected(
     absent=frozenset({"local_settings.py"}),
     found=frozenset({"conf/local"}),
     withheld=frozenset({".env"}),
+    state=frozenset({".cache"}),
     now={"pages": frozenset({"a.txt", "b.txt", "c.txt", "d.txt"}), "data": frozenset({"p", "q"})}.get,
     there=lambda path: path == "setup.cfg",
 )
@@ -38,7 +39,13 @@ def test_what_the_record_accounts_for_is_not_told() -> None:
     assert told(absent=paths("local_settings.py", "tmp/cache", "out.csv.lock")) == []
     assert told(found=paths("conf/local"), listed=paths("", "raw", "data", "data/inner", "nowhere")) == []
     assert (
-        told(contacts=(Contact("connect", "127.0.0.1:5432", "p"), Contact("connect", "unix:/run/x", "p")))
+        told(
+            contacts=(
+                Contact("connect", "127.0.0.1:5432", "p"),
+                Contact("bind", "0.0.0.0:5432", "q"),
+                Contact("connect", "unix:/run/x", "p"),
+            )
+        )
         == []
     )
     assert told(contacts=(Contact("bind", "0.0.0.0:80", "p"),)) == []
@@ -48,6 +55,7 @@ def test_what_the_record_accounts_for_is_not_told() -> None:
 @pytest.mark.parametrize(
     ("did", "wanted"),
     [
+        ({"absent": paths(".cache", ".cache/count")}, "looked for .cache/count, which an earlier run may have left and which is left out of records"),
         ({"absent": paths(".env")}, "looked for .env, which is withheld from the record because it may hold secrets"),
         ({"absent": paths("conf/local")}, "looked for conf/local, which was there when it was recorded"),
         ({"absent": paths("raw/x.csv")}, "looked for raw/x.csv, which was there when it was recorded"),
@@ -61,15 +69,6 @@ def test_what_the_record_accounts_for_is_not_told() -> None:
 )  # fmt: skip
 def test_what_it_does_not_account_for_is(did: dict[str, object], wanted: str) -> None:
     assert told(**did) == [wanted]
-
-
-@pytest.mark.parametrize(
-    ("address", "elsewhere"),
-    [("127.8.0.1:80", False), ("[::1]:80", False), ("[::ffff:127.0.0.1]:80", False), ("0.0.0.0:80", False),
-     ("unix:/run/nscd", False), ("10.0.0.2:53", True), ("[fe80::1%eth0]:80", True), ("", False)],
-)  # fmt: skip
-def test_what_is_another_machine(address: str, *, elsewhere: bool) -> None:
-    assert is_elsewhere(address) is elsewhere
 
 
 def test_what_was_seen_comes_first_and_what_is_only_possible_last() -> None:
