@@ -43,22 +43,7 @@ _FRESH = {
 
 _PASSED = frozenset({"PATH", "LANG", "LANGUAGE", "TZ"})
 
-_SYSTEM = (
-    "/usr",
-    "/bin",
-    "/sbin",
-    "/lib",
-    "/lib32",
-    "/lib64",
-    "/libx32",
-    "/etc",
-    "/proc",
-    "/sys",
-    "/nix/store",
-    "/gnu/store",
-    "/run/systemd/resolve",
-)
-
+_SYSTEM = (*plan.SYSTEM, "/proc", "/run/systemd/resolve")
 _DEVICES = (
     "/dev/null",
     "/dev/zero",

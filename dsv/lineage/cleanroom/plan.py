@@ -15,7 +15,7 @@ LIBRARY = "/run/dsv/library"
 HOOK = "/run/dsv/hook"
 """Where the `sitecustomize` is by which Pythons mark what their import system does."""
 
-_SYSTEM = (
+SYSTEM = (
     "/usr",
     "/bin",
     "/sbin",
@@ -27,9 +27,11 @@ _SYSTEM = (
     "/sys",
     "/nix/store",
     "/gnu/store",
-    "/var/cache/fontconfig",
-    "/var/lib/texmf",
 )
+"""The folders of the system, which every command may read."""
+
+_CACHES = ("/var/cache/fontconfig", "/var/lib/texmf")
+
 _NOT_SHOWN = (
     "/etc/shadow",
     "/etc/shadow-",
@@ -102,7 +104,7 @@ def room_of(
             plan.put(os.fspath(device), os.fspath(device), write=True, device=True)
     read = tuple(read)
     given = [path for one in read for path in _parts(os.path.realpath(one), plan, workspace)]
-    for path in (*_SYSTEM, *(_name_servers() if network else ()), *map(os.fspath, read), *given):
+    for path in (*SYSTEM, *_CACHES, *(_name_servers() if network else ()), *map(os.fspath, read), *given):
         if path != "/" and os.path.exists(path):
             found = plan.real(path)
             plan.put(found, found)
@@ -190,7 +192,7 @@ def _walk(path: str) -> Iterator[str]:
 
 def _is_system(path: str) -> bool:
     found = os.path.realpath(path)
-    return any(found == one or found.startswith(f"{one}/") for one in _SYSTEM)
+    return any(found == one or found.startswith(f"{one}/") for one in (*SYSTEM, *_CACHES))
 
 
 def _parts(path: str, plan: "_Plan", workspace: Path) -> Sequence[str]:
