@@ -71,6 +71,12 @@ KEYS = (
         "what a run writes that is no output, besides caches and logs: lines of .gitignore",
     ),
     Key("run.record_env", "list", "environment variables that are recorded of every run"),
+    Key(
+        "secrets.allow",
+        "list",
+        "files and folders that hold no secrets though they look like it: `dsv config secrets allow PATH`",
+        shareable=False,
+    ),
     Key("rebuild.pass_env", "list", "environment variables that a rebuild passes on to the command"),
 )
 

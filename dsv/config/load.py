@@ -75,6 +75,7 @@ class Config:
         witness: How a run is watched on Linux: `calls`, `files` or `events`.
         leave_out: Lines of what a run writes that is no output.
         record_env: Environment variables that are recorded of every run.
+        no_secrets: Paths of which the user says that they hold no secrets.
         unknown: Keys that this dsv does not know, as `FILE: KEY`.
     """
 
@@ -87,6 +88,7 @@ class Config:
     witness: str = "calls"
     leave_out: tuple[str, ...] = ()
     record_env: tuple[str, ...] = ()
+    no_secrets: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
     @property
@@ -148,6 +150,7 @@ def parse(*, shared: str = "", local: str = "") -> Config:
         witness=values.get("run.witness", "calls"),
         leave_out=values.get("run.leave_out", ()),
         record_env=values.get("run.record_env", ()),
+        no_secrets=values.get("secrets.allow", ()),
         unknown=tuple(unknown),
     )
 

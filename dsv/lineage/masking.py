@@ -217,6 +217,14 @@ def strip_url(url: str) -> str:
     return f"{found['scheme']}{found['rest']}"
 
 
+def url_passwords(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the passwords in URLs, `scheme://user:PASSWORD@host`, and where each begins."""
+    for found in _URL.finditer(text):
+        user, sign, password = (found["user"] or "")[:-1].partition(":")
+        if sign and password and not _FILLED_IN.fullmatch(password):
+            yield found.start("user") + len(user) + 1, password
+
+
 def has_secret(text: str) -> bool:
     """Whether a list of packages or a settings file seems to hold a secret; commits and checksums in its URLs are none."""
     found = next(shapes(text), None) or next(_named(text), None)
@@ -237,8 +245,36 @@ def _spans(text: str, programs: frozenset[str]) -> Iterator[Span]:
             yield found.span("value")
 
 
+class Named(NamedTuple):
+    """A value that stands behind a name which says that it is secret.
+
+    Attributes:
+        name: The name.
+        value: The value, without quotes.
+        start: Where it begins.
+        end: Where it ends.
+        quoted: Whether it stands in quotes.
+    """
+
+    name: str
+    value: str
+    start: int
+    end: int
+    quoted: bool
+
+
 def _named(text: str) -> Iterator[Span]:
-    """Yield where values stand behind a name that says that they are secret: `NAME=value`, `--name value`, `"name": "value"`."""
+    for found in named_values(text):
+        yield found.start, found.end
+
+
+def named_values(text: str, *, settings: bool = False) -> Iterator[Named]:
+    """Yield the values behind names that say that they are secret: `NAME=value`, `--name value`, `"name": "value"`.
+
+    Args:
+        text: A command line, a message, a file.
+        settings: Whether it is a settings file, in which a value is never an expression of a program.
+    """
     at = 0
     while (name := _NAME.search(text, at)) is not None:
         at = name.end()
@@ -251,17 +287,17 @@ def _named(text: str) -> Iterator[Span]:
             continue
         if name["bare"].lower() in _WHOLE_LINE and (line := _LINE.match(text, sign.end())) is not None:
             if _FILLED_IN.fullmatch(line[0].rpartition(" ")[2]) is None:
-                yield line.span()
                 at = line.end()
+                yield Named(name["bare"], line[0].rpartition(" ")[2], *line.span(), quoted=False)
             continue
         value = _VALUE.match(text, sign.end())
         if value is None:
             continue
         kind = value.lastgroup or "bare"
-        if is_secret(name[0], value[kind]) and _is_literal(text, name, value, kind):
+        if is_secret(name[0], value[kind]) and (settings or _is_literal(text, name, value, kind)):
             start, end = value.span(kind)
             at = end if kind != "bare" else _end_of(text, end)
-            yield start, at
+            yield Named(name["bare"], value[kind], start, at, quoted=kind != "bare")
 
 
 def _end_of(text: str, at: int) -> int:

@@ -61,6 +61,8 @@ _MANY_TURNS = 8
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _RANDOM = re.compile(r"[\w+/=.~!@#$%^*\-]+", re.ASCII)
 _LEAST = 8
+_WORDS = re.compile(r"[A-Za-z0-9]+")
+_LEAST_WORD = 16
 _LOOKED_AT = 512
 
 
@@ -75,6 +77,16 @@ def shapes(text: str) -> Iterator[Span]:
     for found in _FORTY.finditer(text):
         if not _HEX.fullmatch(found[0]) and len(_TURNS.findall(found[0])) >= _MANY_TURNS:
             yield found.span()
+
+
+def long_shapes(text: str) -> Iterator[Span]:
+    """Yield what `shapes` does, where no long name of something else can look like it: `sk-toggleable-content-1`."""
+    for found in _SHAPES.finditer(text):
+        if any(len(word) >= _LEAST_WORD and looks_random(word) for word in _WORDS.findall(found[0])):
+            yield found.span()
+    for found in _PLACES.finditer(text):
+        if looks_random(found["secret"].rpartition("/")[2]):
+            yield found.span("secret")
 
 
 def looks_random(value: str) -> bool:

@@ -1,10 +1,10 @@
 """How the workspace is before a command runs: every tracked dataset stored as it will be read."""
 
 import posixpath
+import shlex
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from dsv import git, guard, places, stage
 from dsv.errors import NotFound, Refused
@@ -12,8 +12,9 @@ from dsv.lineage.portable import fill
 from dsv.model.attempt import GitState
 from dsv.model.checkpoint import Checkpoint
 from dsv.progress import SILENT, Progress
-from dsv.recording.names import is_hidden, is_withheld
+from dsv.recording.names import is_hidden
 from dsv.recording.request import Request
+from dsv.recording.withholding import Withholding
 from dsv.repo import Repo
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
@@ -96,17 +97,18 @@ def take(repo: Repo, request: Request, progress: Progress = SILENT) -> Before:
         repo.publish("run", lambda found, _: found, writer=writer, log=False)
     repo.cache.commit()
     before = Before(refs, frozenset(staged), versions, frozenset(unstaged), in_git, state)
-    return replace(before, kept=_keep(repo.root, request, before))
+    return replace(before, kept=_keep(repo, request, before))
 
 
-def _keep(root: Path, request: Request, before: Before) -> dict[str, bytes]:
+def _keep(repo: Repo, request: Request, before: Before) -> dict[str, bytes]:
     """Return what the small files hold that the command names, and those that git tracks and that are changed."""
+    root, withholding = repo.root, Withholding.of(repo)
     here = posixpath.normpath(posixpath.join(request.cwd, "."))
     named = (posixpath.normpath(posixpath.join(here, word)) for word in fill(request.argv, request.params))
     changed = () if before.git is None else (path for path in before.git.dirty if path in before.in_git)
     found: dict[str, bytes] = {}
     for path in (*named, *list(changed)[:_KEPT_FILES]):
-        if path.startswith(("/", "..")) or before.dataset_of(path) is not None or is_withheld(path):
+        if path.startswith(("/", "..")) or before.dataset_of(path) is not None or withholding.by_name(path):
             continue
         with suppress(OSError, ValueError):
             if (root / path).is_file() and (root / path).stat().st_size <= _KEPT_BYTES:
@@ -129,8 +131,11 @@ def _check(repo: Repo, path: str, tracked: Mapping[str, object]) -> None:
     inside = next((known for known in sorted(tracked) if stage.within(known, path)), None)
     if inside is not None:
         raise Refused(f"{path} holds the dataset {inside}", hint="name the datasets in it one by one")
-    if is_withheld(path):
-        raise Refused(f"{path} may hold secrets, which are not recorded", hint="dsv add it, if it does not")
+    if Withholding.of(repo).by_name(path):
+        raise Refused(
+            f"{path} may hold secrets, which are not recorded",
+            hint=f"dsv config secrets allow {shlex.quote(path)}, if it holds none",
+        )
 
 
 def _is_placeholder(name: str, folder: str) -> bool:

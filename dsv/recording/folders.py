@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from pathlib import Path
 
-from dsv.recording.names import is_hidden, is_withheld
+from dsv.recording.names import is_hidden
 
 MANY = 20
 """More files of one folder than this are one dataset, the folder; more outputs than this are refused."""
@@ -23,6 +23,7 @@ def written_folders(
     *,
     spelled: Callable[[str], bool] = lambda _: True,
     loose: Callable[[str], bool] = lambda _: False,
+    is_withheld: Callable[[str], bool] = lambda _: False,
 ) -> dict[str, str]:
     """Return by file the dataset that it belongs to, for files that a run wrote.
 
@@ -37,6 +38,7 @@ def written_folders(
         apart: Folders that hold tracked datasets, present or not, and so can be none.
         spelled: Whether the program spells the name of a file.
         loose: Whether a file is of no account, such as a log.
+        is_withheld: Whether a file may hold a secret: then its folder is no dataset.
     """
     known, shared = frozenset(written), frozenset(apart)
 
@@ -87,9 +89,7 @@ def read_folders(
         return (
             folder not in shared
             and not is_hidden(folder)
-            and all(
-                (path in known or is_free(path)) and not is_withheld(path) for path in _files(root, folder)
-            )
+            and all(path in known or is_free(path) for path in _files(root, folder))
         )
 
     @cache

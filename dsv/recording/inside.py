@@ -14,13 +14,13 @@ from dsv.lineage.reads import read_reports
 from dsv.lineage.territory import Territory
 from dsv.lineage.turns import Turn
 from dsv.recording import before as befores
-from dsv.recording.names import is_withheld
 from dsv.recording.record import conclude
 from dsv.recording.request import Request
 from dsv.recording.result import Recorded
 from dsv.recording.surroundings import Asked
 from dsv.recording.uses import Uses
 from dsv.recording.watching import TURNS, Seen
+from dsv.recording.withholding import Withholding
 from dsv.repo import Repo
 
 _NOTEBOOK = ".ipynb"
@@ -111,12 +111,19 @@ class Inside:
         """Return which of `files` are code of the workspace."""
         root = self._repo.root.resolve()
         territory = Territory(root, self._repo.ignored)
+        withholding = Withholding.of(self._repo)
         found = set()
         for file in files:
             if not file.is_relative_to(root) or not file.is_file():
                 continue
             path = file.relative_to(root).as_posix()
             inside = territory.holds(path) and not territory.is_installed(path)
-            if inside and not is_withheld(path) and self._before.dataset_of(path) is None:
+            if not inside or self._before.dataset_of(path) is not None:
+                continue
+            reason = withholding.reason(path, ignored=False)
+            if reason is None:
                 found.add(path)
+            else:
+                used.withheld.add(path)
+                used.suspicions[path] = reason
         return found - used.outputs

@@ -1,26 +1,12 @@
 """What the name, the size and the first bytes of a file say of its part in a run."""
 
 from collections.abc import Collection
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from dsv.workspace.suffixes import has_data_name, is_code_name, is_known_name, suffix
 
-_SECRET = (".env*", "*.pem", "*.key", ".netrc", ".pypirc", "*credentials*")
-
 _LARGE = 1 << 20
 _HEAD = 8192
-
-
-def is_withheld(path: str) -> bool:
-    """Whether the file at `path` may hold secrets, for what the names in its path say.
-
-    `id_*` is a key of ssh unless its suffix says that it is data or code, as in `id_map.csv`.
-    """
-    parts = path.lower().split("/")
-    if any(fnmatchcase(part, pattern) for part in parts for pattern in _SECRET):
-        return True
-    return parts[-1].startswith("id_") and not (has_data_name(path) or is_code_name(path))
 
 
 def is_hidden(path: str) -> bool:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from dsv.hashing import file_hasher
 from dsv.ids import ObjectId
+from dsv.lineage import secretfiles
 from dsv.model.run import Outside
 from dsv.progress import SILENT, Progress
-from dsv.recording.names import is_withheld
 from dsv.recording.secrets import Screen
 from dsv.recording.uses import Uses
 
@@ -30,7 +30,7 @@ def outside(
     found = {}
     for path in paths:
         shown = screen.without_home(path)
-        if is_withheld(path.lstrip("/")):
+        if secretfiles.by_name(path.lstrip("/")):
             uses.withheld.add(shown)
             continue
         try:

@@ -10,9 +10,9 @@ from dsv.lineage.growth import is_same
 from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import EXEC, FILE
-from dsv.recording import withholding
 from dsv.recording.before import Before
 from dsv.recording.folders import above
+from dsv.recording.withholding import Withholding
 from dsv.repo import Repo
 from dsv.workspace.litter import Litter
 
@@ -27,6 +27,7 @@ class Place:
         litter: What is left out of outputs.
         ignored: Of what the run used, what git ignores.
         shared: The folders that hold tracked datasets.
+        withholding: Decides which files may hold secrets.
     """
 
     repo: Repo
@@ -34,6 +35,7 @@ class Place:
     litter: Litter
     ignored: frozenset[str]
     shared: frozenset[str]
+    withholding: Withholding
 
     @classmethod
     def of(cls, repo: Repo, before: Before, litter: Litter, used: Iterable[str]) -> "Place":
@@ -42,18 +44,17 @@ class Place:
         if before.git is not None:
             loose = [path for path in used if path not in before.in_git and before.dataset_of(path) is None]
             ignored = git.ignored(repo.root, loose)
-        return cls(
-            repo, before, litter, ignored, frozenset(f for path in before.tracked for f in above(path))
-        )
+        shared = frozenset(folder for path in before.tracked for folder in above(path))
+        return cls(repo, before, litter, ignored, shared, Withholding.of(repo))
 
     @property
     def root(self) -> Path:
         """The folder of the workspace."""
         return self.repo.root
 
-    def is_withheld(self, path: str) -> bool:
-        """Whether a file may hold secrets."""
-        return withholding.is_withheld(self.root, path, ignored=path in self.ignored)
+    def suspicion(self, path: str) -> str | None:
+        """Return why a file may hold secrets; None if nothing says so."""
+        return self.withholding.reason(path, ignored=path in self.ignored)
 
     def version_of(self, path: str) -> tuple[Checkpoint, str] | None:
         """Return the version before of the dataset that a file is or is in, and its name in it."""

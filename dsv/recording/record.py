@@ -19,7 +19,7 @@ from dsv.recording.request import Request
 from dsv.recording.result import Recorded
 from dsv.recording.secrets import Screen
 from dsv.recording.sorting import sort
-from dsv.recording.staging import Whole, left_out, stage_run
+from dsv.recording.staging import Whole, left_out, stage_run, suspicions
 from dsv.recording.surroundings import Asked
 from dsv.recording.uses import Uses
 from dsv.recording.watching import Seen
@@ -119,7 +119,7 @@ def _nothing(repo: Repo, used: Uses) -> tuple[str, ...]:
     """Return what is said of a run without outputs: that nothing was written only if nothing was."""
     if used.left_out or used.noted:
         notes = [f"{path} is in git and was written: it is no dataset" for path in sorted(used.noted)]
-        return ("no dataset was written", *notes, *left_out(used))
+        return ("no dataset was written", *notes, *left_out(used), *suspicions(used))
     return ("nothing was written, except what .dsvignore names" if repo.ignored else "nothing was written",)
 
 

@@ -66,6 +66,10 @@ def sort(
     uses.absent |= captured.absent
     uses.outside |= captured.outside
     _sort_listed(place, uses, captured)
+    if place.withholding.unread:
+        uses.notes.append(
+            f"{place.withholding.unread} data files were not looked into for secrets: there are many"
+        )
     if odd:
         uses.unsure.append("it used files whose names are not UTF-8")
     return uses
@@ -133,8 +137,10 @@ def _sort_read(
         return True
     if path in NOT_CODE or _INSTALLED.search(path):
         return True
-    if place.is_withheld(path):
+    reason = place.suspicion(path)
+    if reason is not None:
         uses.withheld.add(path)
+        uses.suspicions[path] = reason
         return True
     code = is_code(place.root, path, executed)
     known = path in before.in_git
@@ -190,15 +196,21 @@ def _sort_written(place: Place, uses: Uses, request: Request, written: Iterable[
             uses.noted.add(path)
         elif path in NOT_CODE:
             continue
-        elif place.is_withheld(path):
+        elif (reason := place.suspicion(path)) is not None:
             uses.left_out[path] = "it may hold a secret"
+            uses.suspicions[path] = reason
         else:
             fresh.add(path)
     rules = {path: rule for path in fresh if (rule := place.litter.pattern_of(path)) is not None}
     words = (*request.argv, *request.params.values())
     spelled = Spelled(words, lambda: spelling.texts_of(place.root, uses.code - uses.in_git))
     owners = folders.written_folders(
-        place.root, fresh, place.shared, spelled=spelled, loose=rules.__contains__
+        place.root,
+        fresh,
+        place.shared,
+        spelled=spelled,
+        loose=rules.__contains__,
+        is_withheld=place.withholding.by_name,
     )
     for path in fresh:
         owner = owners.get(path)
@@ -231,6 +243,7 @@ def _gather_sources(place: Place, uses: Uses) -> None:
 def _is_free(place: Place, uses: Uses, path: str) -> bool:
     """Whether a file that was not read may be part of a new source that is a folder."""
     taken = path in place.before.in_git or place.before.dataset_of(path) is not None or path in uses.code
+    taken = taken or path in uses.withheld or place.suspicion(path) is not None
     return not taken and not any(path == one or path.startswith(f"{one}/") for one in uses.outputs)
 
 

@@ -13,6 +13,7 @@ from dsv.model.attempt import Attempt
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import DIR
 from dsv.model.run import Listed, Run
+from dsv.recording import withholding
 from dsv.recording.before import Before
 from dsv.recording.closure import Closure
 from dsv.recording.folders import above
@@ -200,11 +201,20 @@ def left_out(used: Uses) -> list[str]:
     return written + ([f"read and left out: {', '.join(rules_told(read))}"] if read else [])
 
 
+def suspicions(used: Uses) -> list[str]:
+    """Return why files may hold secrets, where it is not their name that says so."""
+    return [
+        f"{path} seems to hold {reason}"
+        for path, reason in sorted(used.suspicions.items())
+        if reason != withholding.NAME
+    ]
+
+
 def _notes(whole: Whole) -> list[str]:
     used = whole.used
     notes = [f"{path} is in git and was written: it is no dataset" for path in sorted(used.noted)]
     notes += [f"{path} was removed; dsv rm {path} records that" for path in sorted(used.removed)]
-    notes += [*used.notes, *left_out(used)]
+    notes += [*used.notes, *left_out(used), *suspicions(used)]
     if whole.seen is not None and whole.seen.captured is not None:
         notes += whole.seen.captured.advice
     lock = whole.around.lock

@@ -7,8 +7,9 @@ from dsv.lineage.reads import Reports
 from dsv.model.checkpoint import Checkpoint
 from dsv.recording import modules
 from dsv.recording.before import Before
-from dsv.recording.names import is_data, is_withheld
+from dsv.recording.names import is_data
 from dsv.recording.request import Request
+from dsv.recording.withholding import Withholding
 from dsv.repo import Repo
 from dsv.workspace.paths import GIT_FILES, OWN_FILES
 
@@ -27,6 +28,7 @@ class Uses:
         in_git: Of `code`, those that git tracks and that were read as data.
         texts: By path code that is in no file any more, or was never.
         withheld: Files that it read and that may hold secrets.
+        suspicions: Why files may hold secrets, those that it wrote among them.
         listed: The folders that it listed.
         absent: What it looked for and did not find.
         found: What it looked at and found, and neither read nor listed.
@@ -49,6 +51,7 @@ class Uses:
     in_git: set[str] = field(default_factory=set)
     texts: dict[str, bytes] = field(default_factory=dict)
     withheld: set[str] = field(default_factory=set)
+    suspicions: dict[str, str] = field(default_factory=dict)
     listed: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)
     found: set[str] = field(default_factory=set)
@@ -115,6 +118,7 @@ def _named(repo: Repo, request: Request, before: Before) -> set[str]:
     """Return the code files that the words of the command are, and the Python modules that those import."""
     found = set()
     folder = repo.root / request.cwd
+    withholding = Withholding.of(repo)
     for before_word, word in zip(("", *request.argv), request.argv, strict=False):
         module = modules.module_file(repo.root, folder, word) if before_word == "-m" else None
         place = repo.root / module if module else (folder / word).resolve()
@@ -122,12 +126,13 @@ def _named(repo: Repo, request: Request, before: Before) -> set[str]:
             path = place.relative_to(repo.root.resolve()).as_posix()
         except ValueError:
             continue
-        if not place.is_file() or before.dataset_of(path) or path in NOT_CODE or is_withheld(path):
+        if not place.is_file() or before.dataset_of(path) or path in NOT_CODE:
             continue
         if path in before.in_git or not is_data(repo.root, path):
             found.add(path)
     further = modules.imported(repo.root, {path for path in found if path.endswith(".py")})
-    return found | {path for path in further if not before.dataset_of(path) and not is_withheld(path)}
+    found |= {path for path in further if not before.dataset_of(path)}
+    return {path for path in found if withholding.reason(path, ignored=False) is None}
 
 
 def undeclared(request: Request, found: Uses) -> list[str]:

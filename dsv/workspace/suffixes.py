@@ -19,15 +19,18 @@ DATA = TABLES | _words(
 )
 """Suffixes of files that are data whatever their size."""
 
-CODE = _words(
-    # programs
+PROGRAMS = _words(
     "py pyi pyx pxd pyc pyw pth ipynb so pyd dll dylib sh bash zsh fish ps1 bat cmd sql r rmd qmd jl lua pl pm rb php"
     " js mjs cjs ts jsx tsx c cc cpp cxx h hh hpp rs go java kt scala swift f f90 for asm hs ml vim tcl awk sed do"
     # what builds and workflows are made of, and templates
     " mk cmake smk nf wdl cwl gradle tf hcl nix j2 jinja jinja2 tmpl tpl mako ejs"
-    # settings
-    " yaml yml toml ini cfg conf properties env json5 jsonc editorconfig lock rst"
 )
+"""Suffixes of programs, and of what is read like one."""
+
+SETTINGS = _words("yaml yml toml ini cfg conf properties env json5 jsonc editorconfig lock rst")
+"""Suffixes of settings."""
+
+CODE = PROGRAMS | SETTINGS
 """Suffixes of files that are code or settings whatever their size."""
 
 _CODE_NAME = re.compile(
@@ -53,6 +56,11 @@ def has_data_name(path: str) -> bool:
 def is_code_name(path: str) -> bool:
     """Whether the suffix of `path` is that of programs or settings."""
     return suffix(path) in CODE
+
+
+def is_program_name(path: str) -> bool:
+    """Whether the suffix of `path` is that of programs."""
+    return suffix(path) in PROGRAMS
 
 
 def is_known_name(path: str) -> bool:

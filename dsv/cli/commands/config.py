@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dsv.cli.allowing import secrets
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.cli.style import printable
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from dsv.ops.config import Setting
 
 TRUST = "trust"
+SECRETS = "secrets"
 
 SHAPE = {
     "settings": [
@@ -24,6 +26,7 @@ SHAPE = {
             "where": "dsv.toml|.dsv/config: the file that says so",
         }
     ],
+    "allowed?": ["path: that is recorded though it looks as if it held a secret"],
     "trusted?": [{"run": "id: that was not trusted before", "command": "text: what it runs"}],
 }
 
@@ -38,6 +41,7 @@ def _keys(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
         'dsv config user "Ada Lovelace <ada@example.org>"': "Say who you are, in this workspace:",
         "dsv config --shared remote.origin.url s3://bucket/trips": "Set something for the whole team:",
         "dsv config --unset user": "Remove a setting:",
+        "dsv config secrets allow notes.yaml": "Record a file that looks as if it held a secret, and holds none:",
         "dsv config trust": "Agree to all recorded commands behind HEAD, for `dsv verify` and `dsv rebuild`:",
     },
     shape=SHAPE,
@@ -62,10 +66,16 @@ def command(
     Without KEY all settings are shown, with KEY that one, with VALUE it is set (several values
     make a list). `.dsv/config` is for this workspace and overrides `dsv.toml`, which belongs in git.
     Rules for datasets (`[[dataset]]`) are edited in the file. `dsv config trust [REV]` is no setting: it
-    notes, for you and outside of the workspace, that the commands recorded there may be run.
+    notes, for you and outside of the workspace, that the commands recorded there may be run. `dsv config secrets allow PATH` has a run record
+    a file that looks as if it held a secret; `list` shows those, `remove PATH` takes it back.
     """
     from dsv.ops import config
 
+    if key == SECRETS:
+        if shared or remove or everything:
+            raise UsageFault("secrets takes no options", hint="dsv config secrets allow PATH")
+        secrets(context, values)
+        return
     if key == TRUST:
         if shared or remove or everything or len(values) > 1:
             raise UsageFault("trust takes a revision and no options", hint="dsv config trust [REV]")

@@ -309,7 +309,9 @@ def _warn(context: Context, run: "Run", attempt: "Attempt") -> None:
         rest = len(attempt.withheld) - _NAMED
         more = f" and {rest} more" if rest > 0 else ""
         out.warn(f"without {few}{more}, what was made cannot be rebuilt elsewhere")
-        out.hint(f"dsv add {quote(attempt.withheld[0])}, if there is no secret in it")
+        inside = [path for path in attempt.withheld if not path.startswith(("/", "~"))]
+        if inside:
+            out.hint(f"dsv config secrets allow {context.typed(inside[0])}, if there is no secret in it")
     if run.masked:
         out.warn("secrets were left out of the record: it cannot be run again as it is recorded")
     for spot in attempt.blind_spots:

@@ -2,25 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from dsv.recording.names import is_data, is_hidden, is_withheld
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        ".env", "sub/.env.local", ".envrc", "server.pem", "a/b.KEY", ".netrc", ".pypirc", "my_credentials.json",
-        "credentials/x.csv", "Credentials", "id_rsa", "keys/id_ed25519", "id_rsa.pub", "id_rsa.bak",
-    ],
-)  # fmt: skip
-def test_what_may_hold_secrets(path: str) -> None:
-    assert is_withheld(path)
-
-
-@pytest.mark.parametrize(
-    "path", ["id_map.csv", "data/id_pairs.parquet", "id_tools.py", "env.py", "keys.py", "a.keys"]
-)
-def test_what_only_looks_like_it(path: str) -> None:
-    assert not is_withheld(path)
+from dsv.recording.names import is_data, is_hidden
 
 
 @pytest.mark.parametrize(
