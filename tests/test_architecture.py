@@ -77,7 +77,6 @@ IMPORTERS = {
     "pyfastcdc": {"segment.cdc"},
     "zstandard": {"segment.compression", "store.codec"},
     "tomlkit": {"config.edit"},
-    "pathspec": {"config.rules", "workspace.ignore"},
     "sqlglot": {"meaning"},
     "yaml": {"meaning"},
     "pyarrow": {"api", "tables", "testing"},
@@ -123,7 +122,7 @@ OWN_PROGRAMS = {
 }
 """Modules that run by themselves, in the processes of a recorded command."""
 
-SLOW = ("pyarrow", "numpy", "rich", "git", "boto3", "pandas", "zstandard", "pyfastcdc", "tomlkit", "pathspec")
+SLOW = ("pyarrow", "numpy", "rich", "git", "boto3", "pandas", "zstandard", "pyfastcdc", "tomlkit")
 
 
 class Import(NamedTuple):

@@ -7,6 +7,7 @@ from typing import Any
 
 from dsv.errors import BadConfig
 from dsv.model.policy import COMPARE, EXACT, METADATA, POLICIES, TABLE, Policy
+from dsv.workspace.ignore import Ignore
 
 _LAX = ("tolerance", "ignore_columns", "key", "metadata")
 """What has no meaning where bytes are compared, unless it is one of `_STRICT`."""
@@ -114,6 +115,4 @@ def _names(value: object, where: str) -> tuple[str, ...]:
 
 def matches(pattern: str, path: str) -> bool:
     """Whether the dataset `path` matches a pattern in gitignore syntax."""
-    from pathspec import PathSpec
-
-    return PathSpec.from_lines("gitignore", [pattern]).match_file(path)
+    return Ignore([pattern]).matches(path, is_dir=False)

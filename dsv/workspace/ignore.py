@@ -6,9 +6,9 @@ untracked files also leave out what the user's `.gitignore` names, and caches.
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from dsv.errors import BadConfig
+from dsv.workspace.wildmatch import Pattern, pattern_of
 
 IGNORE_FILE = ".dsvignore"
 
@@ -19,66 +19,65 @@ CACHES = frozenset({"__pycache__", ".ipynb_checkpoints", ".DS_Store", ".pytest_c
 """Names that are not offered as untracked; in a dataset they are data like any other."""
 
 
-class _Checked(Protocol):
-    @property
-    def index(self) -> int | None: ...
-
-
-class _Spec(Protocol):
-    def match_file(self, file: str) -> bool: ...
-    def check_file(self, file: str, /) -> _Checked: ...
+_SLASH = ord("/")
 
 
 class Ignore:
     """Lines in gitignore syntax, relative to the workspace.
 
-    A directory that matches is left out with all that it holds, as in git. The lines are
-    understood when they are first needed: that takes 50 ms, and often nothing is asked.
+    A directory that matches is left out with all that it holds, as in git.
 
     Args:
         lines: The lines; later ones win.
-        name: Names their file in messages.
     """
 
-    def __init__(self, lines: Iterable[str] = (), name: str = IGNORE_FILE) -> None:
-        self._lines = tuple(line for line in lines if line.strip() and not line.startswith("#"))
-        self._name = name
-        self._spec: _Spec | None = None
+    def __init__(self, lines: Iterable[str] = ()) -> None:
+        self._patterns = [found for line in lines if (found := pattern_of(line)) is not None]
+        self._patterns.reverse()
+        self._folders: dict[bytes, Pattern | None] = {b"": None}
 
     def __bool__(self) -> bool:
         """Whether there are any lines; without them nothing is ever asked."""
-        return bool(self._lines)
+        return bool(self._patterns)
 
     def matches(self, path: str, *, is_dir: bool) -> bool:
-        """Whether the entry at `path`, relative to the workspace with `/`, is left out.
-
-        Raises:
-            BadConfig: A line is no pattern.
-        """
-        if not self._lines:
-            return False
-        spec = self._spec = self._spec or self._compile()
-        return spec.match_file(f"{path}/" if is_dir else path)
+        """Whether the entry at `path`, relative to the workspace with `/`, is left out."""
+        found = self._deciding(path, is_dir=is_dir)
+        return found is not None and not found.keeps
 
     def rule_of(self, path: str) -> str | None:
         """Return the line that decides about the file at `path`, `!LINE` if it is one that keeps it; None: no line does.
 
-        Raises:
-            BadConfig: A line is no pattern.
+        A line that keeps a folder keeps what is in it, unless another one says something of that.
         """
-        if not self._lines:
+        found = self._deciding(path, is_dir=False)
+        name = path.encode("utf-8", "surrogateescape")
+        while found is None and self._patterns and (name := name.rpartition(b"/")[0]):
+            found = self._last(name, is_dir=True)
+        return None if found is None else found.line
+
+    def _deciding(self, path: str, *, is_dir: bool) -> Pattern | None:
+        if not self._patterns:
             return None
-        spec = self._spec = self._spec or self._compile()
-        index = spec.check_file(path).index
-        return None if index is None else self._lines[index]
+        name = path.encode("utf-8", "surrogateescape")
+        above = self._above(name.rpartition(b"/")[0])
+        return above if above is not None else self._last(name, is_dir=is_dir)
 
-    def _compile(self) -> _Spec:
-        from pathspec import GitIgnoreSpec
+    def _above(self, folder: bytes) -> Pattern | None:
+        """Return the line that leaves out a folder or one that it is in, the topmost first."""
+        if folder not in self._folders:
+            found = None
+            for end in [at for at, letter in enumerate(folder) if letter == _SLASH] + [len(folder)]:
+                name = folder[:end]
+                if name not in self._folders:
+                    found = found or self._last(name, is_dir=True)
+                    self._folders[name] = found = None if found is None or found.keeps else found
+                found = self._folders[name]
+        return self._folders[folder]
 
-        try:
-            return GitIgnoreSpec.from_lines(self._lines)
-        except ValueError as error:
-            raise BadConfig(f"{self._name} is not valid: {error}") from error
+    def _last(self, path: bytes, *, is_dir: bool) -> Pattern | None:
+        name = path.rpartition(b"/")[2]
+        return next((one for one in self._patterns if one.matches(path, name, is_dir=is_dir)), None)
 
 
 NOTHING = Ignore()
@@ -99,7 +98,7 @@ def load(root: Path, *, extra: Sequence[str] = ()) -> Ignore:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8").splitlines()
+        return path.read_text(encoding="utf-8-sig").split("\n")
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError) as error:

@@ -12,8 +12,6 @@ from functools import cached_property
 
 from dsv.workspace.ignore import Ignore
 
-SETTING = "run.leave_out"
-
 _STATE = (
     ".cache/", "node_modules/", ".snakemake/", ".doit.db*", ".hydra/", "multirun/", "mlruns/", "mlartifacts/",
     "mlflow.db", "wandb/", "lightning_logs/", "events.out.tfevents.*", "catboost_info/", ".metaflow/", ".prefect/",
@@ -59,7 +57,7 @@ class Litter:
     """
 
     def __init__(self, lines: Sequence[str] = (), began: float | None = None, seconds: float = 0.0) -> None:
-        self._own = Ignore(lines, SETTING)
+        self._own = Ignore(lines)
         self._span = None if began is None else (began - _SLACK, began + seconds + _SLACK)
 
     def pattern_of(self, path: str) -> str | None:
