@@ -8,13 +8,16 @@ Each rule begins only where a word begins and never goes back, so that masking t
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from dsv.lineage.secretnames import Secrecy, secrecy
 from dsv.lineage.secretshapes import Span, looks_random, shapes
 
 MASK = "***"
+
+_SHORTEST = 6
+"""Values shorter than this are not sought in output: they could be any word."""
 
 # A number of steps, a column, a switch, a place that is filled in, a version: no key and no token, but it may be a bad password.
 _PLAIN = re.compile(r"[\d.,]{1,6}|true|false|yes|no|none|null|", re.IGNORECASE)
@@ -191,16 +194,39 @@ def mask_text(text: str, programs: frozenset[str] | None = None) -> str:
         text: A command line, a message, output.
         programs: The programs that it is for; by default those that it names.
     """
-    spans = sorted(_spans(text, _programs([text]) if programs is None else programs))
+    found = _programs([text]) if programs is None else programs
+    return mask_url(_replaced(text, _spans(text, found)))
+
+
+def _replaced(text: str, spans: Iterable[Span]) -> str:
     parts: list[str] = []
     end = 0
-    for start, stop in spans:
+    for start, stop in sorted(spans):
         if stop <= end:
             continue
         if start >= end:
             parts += [text[end:start], MASK]
         end = stop
-    return mask_url("".join([*parts, text[end:]]))
+    return "".join([*parts, text[end:]])
+
+
+def mask_message(text: str, env: Mapping[str, str]) -> str:
+    """Return a message of a user's own with what looks like a secret replaced; addresses stay, but for passwords in them."""
+    spans = [(at, at + len(password)) for at, password in url_passwords(text)]
+    return mask_values(_replaced(text, [*spans, *_spans(text, _programs([text]))]), secret_values(env))
+
+
+def secret_values(env: Mapping[str, str]) -> set[str]:
+    """Return the values of variables whose names say that they are secret."""
+    return {value for name, value in env.items() if is_secret_name(name)}
+
+
+def mask_values(text: str, values: Iterable[str]) -> str:
+    """Return `text` with each of `values` replaced; shorter ones stay, as they could be any word."""
+    for value in sorted(values, key=len, reverse=True):
+        if len(value) >= _SHORTEST:
+            text = text.replace(value, MASK)
+    return text
 
 
 def mask_url(text: str) -> str:

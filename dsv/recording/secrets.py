@@ -2,18 +2,25 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from dsv.lineage.masking import MASK, is_secret, is_secret_name, mask_argv, mask_text
+from dsv.lineage.masking import (
+    MASK,
+    is_secret,
+    is_secret_name,
+    mask_argv,
+    mask_text,
+    mask_values,
+    secret_values,
+)
 from dsv.lineage.portable import portable_argv
 from dsv.recording.request import Request
 
 HOME = "~"
 
-_SHORTEST = 6
-"""Values shorter than this are not sought in output: they could be any word."""
+_SHOWN = 40
 
 
 class Told(NamedTuple):
@@ -72,13 +79,9 @@ class Screen:
 
     def output(self, text: str, request: Request) -> str:
         """Return the output of a command without the secrets that it was given and the home folder."""
-        given = {value for name, value in self._env.items() if is_secret_name(name)}
-        given |= {value for name, value in request.params.items() if is_secret(name, value)}
-        given |= _hidden(request.argv)
-        for value in sorted(given, key=len, reverse=True):
-            if len(value) >= _SHORTEST:
-                text = text.replace(value, MASK)
-        return self.plain(text)
+        given = {value for name, value in request.params.items() if is_secret(name, value)}
+        given |= secret_values(self._env) | _hidden(request.argv)
+        return self.plain(mask_values(text, given))
 
     def _variable(self, name: str) -> str | None:
         value = self._env[name]
@@ -91,6 +94,24 @@ class Screen:
             found = re.compile(rf"(?<![\w.\-/]){re.escape(root)}(?:(/)|(?![\w.\-]))")
             word = found.sub(lambda match: ("" if up == "." else f"{up}/") if match[1] else up, word)
         return word
+
+
+def left_out(argv: Sequence[str], params: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what of a command is secret and will not be recorded, each as it will be shown: `--token ***`."""
+    found = []
+    shown = mask_argv(argv).argv
+    for at, (word, masked) in enumerate(zip(argv, shown, strict=True)):
+        if masked != word:
+            found.append(f"{argv[at - 1]} {masked}" if masked == MASK and at else _around(masked))
+    names = (name for name, value in params.items() if is_secret(name, value) or mask_text(value) != value)
+    return (*found, *(f"-p {name}={MASK}" for name in names))
+
+
+def _around(masked: str) -> str:
+    """Return the part of a masked word in which something was replaced, for a word may be a script."""
+    at = masked.find(MASK)
+    start = masked.rfind(" ", 0, max(0, at - 1)) + 1
+    return masked[max(start, at - _SHOWN) : at + len(MASK)]
 
 
 def _hidden(argv: tuple[str, ...]) -> set[str]:

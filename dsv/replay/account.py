@@ -9,6 +9,7 @@ from dsv.circumstances import Circumstance
 from dsv.errors import StorageError
 from dsv.ids import ObjectId, short
 from dsv.lineage.isolation import Isolation
+from dsv.lineage.masking import mask_text, mask_values, secret_values
 from dsv.model.policy import Policy
 from dsv.model.run import Output
 from dsv.model.verdict import Status
@@ -89,7 +90,7 @@ def of_failure(
         return without(step, Status.FAILED, done.problem or "it was not started")
     tail = done.execution.tail
     if done.execution.timed_out:
-        return _failed(step, done, f"it ran longer than {done.limit}")
+        return _failed(step, done, means, f"it ran longer than {done.limit}")
     if said.is_full(tail):
         raise StorageError(
             f"the replay of run {short(step.id)} found no space left on the disk",
@@ -106,13 +107,15 @@ def of_failure(
     secrets = ", ".join(unset(step.run, means.ambient))
     found += [Cause(Kind.UNSET, secrets)] if secrets else []
     found += _made(made)
-    return _failed(step, done, wording.reason(found), wording.lines_of_failure(found))
+    return _failed(step, done, means, wording.reason(found), wording.lines_of_failure(found))
 
 
-def _failed(step: Step, done: Replay, reason: str, details: tuple[str, ...] = ()) -> Replayed:
+def _failed(step: Step, done: Replay, means: Means, reason: str, details: tuple[str, ...] = ()) -> Replayed:
     assert done.execution is not None
     tail = said.last_lines(done.execution.tail, done.clean)
-    judgement = Judgement(Status.FAILED, reason, (*details, *tail))
+    secret = secret_values(means.ambient)  # reports are kept by others than who runs this
+    told = [mask_text(mask_values(line, secret)) for line in (reason, *details, *tail)]
+    judgement = Judgement(Status.FAILED, told[0], tuple(told[1:]))
     judgements = {output.path: judgement for output in step.run.outputs}
     return Replayed(judgements, {}, done.isolation, done.why, done.execution.started, done.seconds)
 

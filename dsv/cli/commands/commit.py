@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dsv.cli import commits
+from dsv.cli import commits, messages
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.cli.origins import briefly
@@ -39,8 +39,9 @@ SHAPE = {
     exits={1: "there is nothing to commit"},
 )
 @click.option("-m", "--message", required=True, metavar="MSG", help="What changed and why.")
+@messages.allow_secret
 @click.option("-a", "--all", "everything", is_flag=True, help="Stage all tracked changes, removals too.")
-def command(context: Context, message: str, *, everything: bool) -> None:
+def command(context: Context, message: str, *, everything: bool, allow_secret: bool) -> None:
     """Record what is staged as a commit.
 
     Prints each dataset that changed with its rows, its content id and where it came from; rows of text
@@ -49,6 +50,7 @@ def command(context: Context, message: str, *, everything: bool) -> None:
     """
     from dsv.ops.commit import commit
 
+    messages.check(context, message, allowed=allow_secret)
     result = commit(
         context.repo,
         message,

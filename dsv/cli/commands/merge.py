@@ -2,7 +2,7 @@
 
 import click
 
-from dsv.cli import complete, moves
+from dsv.cli import complete, messages, moves
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.cli.shape import Maybe
@@ -26,6 +26,7 @@ SHAPE = {
 )
 @click.argument("revision", metavar="[REV]", required=False, shell_complete=complete.revisions)
 @click.option("-m", "--message", metavar="MSG", help="Message of the merge commit.")
+@messages.allow_secret
 @click.option("--ours", multiple=True, metavar="PATH", help="Keep our version of PATH; may be repeated.")
 @click.option("--theirs", multiple=True, metavar="PATH", help="Take their version of PATH; may be repeated.")
 def command(
@@ -33,6 +34,7 @@ def command(
     revision: str | None,
     *,
     message: str | None,
+    allow_secret: bool,
     ours: tuple[str, ...],
     theirs: tuple[str, ...],
 ) -> None:
@@ -44,6 +46,7 @@ def command(
     """
     from dsv.ops.merge import Sides, merge
 
+    messages.check(context, message, allowed=allow_secret)
     sides = Sides([context.path(path) for path in ours], [context.path(path) for path in theirs])
     result = merge(
         context.repo,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dsv.cli import complete, replays
+from dsv.cli import complete, messages, replays
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.cli.replays import Given, brought
@@ -82,6 +82,7 @@ _CHANGES = 5
 )
 @click.option("--force", is_flag=True, help="Repeat what makes PATH even if nothing changed.")
 @click.option("--no-exec", is_flag=True, help="Run nothing: accept PATH as it is for made by its command.")
+@messages.allow_secret
 @click.option("-m", "--message", metavar="MSG", help="Commit it with what was read, if nothing failed.")
 @click.option("--python", metavar="PYTHON", help="The interpreter to use instead of the recorded one.")
 @click.option("--yes", is_flag=True, help="Agree to run commands that others recorded, this once.")
@@ -94,6 +95,7 @@ def command(
     force: bool,
     no_exec: bool,
     message: str | None,
+    allow_secret: bool,
     python: str | None,
     yes: bool,
 ) -> int:
@@ -110,6 +112,7 @@ def command(
 
     if dry_run and (no_exec or message is not None):
         raise UsageFault("--dry-run does nothing, so it goes with neither -m nor --no-exec")
+    messages.check(context, message, allowed=allow_secret)
     wanted = Wanted(tuple(map(context.path, paths)), force, parameters(params))
     progress = context.progress("reading", "B")
     if dry_run:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dsv.cli import complete, origins
+from dsv.cli import complete, messages, origins
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.cli.replays import brought
@@ -121,6 +121,7 @@ SHAPE = {
     help="What comes through standard input: refuse the run, or keep it with the record.",
 )
 @click.option("-m", "--message", metavar="MSG", help="Commit all that is staged then, and what it read.")
+@messages.allow_secret
 @click.option("--no-exec", is_flag=True, help="Run nothing: record what ran before or elsewhere.")
 @click.argument(
     "argv",
@@ -141,6 +142,7 @@ def command(
     variables: tuple[str, ...],
     stdin: str,
     message: str | None,
+    allow_secret: bool,
     no_exec: bool,
 ) -> int:
     """Run a command, and stage what it wrote with the record of how.
@@ -154,6 +156,7 @@ def command(
 
     if no_exec and not outputs:
         raise UsageFault("--no-exec needs to know what was written", hint="add -o PATH")
+    messages.check(context, message, allowed=allow_secret)
     keep = stdin == "keep"
     own = frozenset() if no_exec else own_files(context, keep=keep)
     request = Request(
@@ -169,6 +172,7 @@ def command(
         idle=None if no_exec or keep else idle_input(),
         stdout=2 if context.out.json else 1,
     )
+    _tell_masked(context, request)
     sys.stdout.flush()
     result = run(
         context.repo,
@@ -182,13 +186,26 @@ def command(
     if result.recorded.id is not None:
         trust_own(context, result.recorded.id)
     if context.out.json:
-        context.out.document(_record(request, result))
+        context.out.document(_record(context, request, result))
     else:
         _tell(context, result)
     return result.recorded.exit_code
 
 
-def _record(request: "Request", result: "RunResult") -> dict[str, object]:
+def _tell_masked(context: Context, request: "Request") -> None:
+    """Say before anything runs what will not be recorded of the command, and how it need not stand there."""
+    from dsv.recording.secrets import left_out
+
+    found = left_out(request.argv, request.params)
+    if found:
+        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        context.out.warn(f"not recorded, as it seems secret: {', '.join(found[:_NAMED])}{more}")
+        context.out.hint(
+            "set it as a variable that the program reads, and run with --env NAME: then the run can be repeated"
+        )
+
+
+def _record(context: Context, request: "Request", result: "RunResult") -> dict[str, object]:
     found = result.recorded
     run, attempt, execution = found.run, found.attempt, found.execution
     return {
@@ -230,12 +247,22 @@ def _record(request: "Request", result: "RunResult") -> dict[str, object]:
         "staged": list(found.staged),
         "unchanged": found.unchanged,
         "written": list(found.written),
-        "tail": execution.tail if execution and found.id is None and found.exit_code else None,
+        "tail": _tail(context, request, result),
         "commit": result.commit.id if result.commit else None,
         "brought": list(result.brought),
         "warnings": list(found.warnings),
         "notes": [*found.notes, *_unstaged(result), *(result.commit.notes if result.commit else ())],
     }
+
+
+def _tail(context: Context, request: "Request", result: "RunResult") -> str | None:
+    """Return the end of the output of a command that failed, without secrets: documents are kept in logs."""
+    from dsv.recording.secrets import Screen
+
+    execution = result.recorded.execution
+    if execution is None or result.recorded.id is not None or not result.recorded.exit_code:
+        return None
+    return Screen(context.repo.root, context.env).output(execution.tail, request)
 
 
 def _tell(context: Context, result: "RunResult") -> None:
