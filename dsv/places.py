@@ -11,6 +11,7 @@ from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import DIR, EXEC, FILE, LINK
 from dsv.repo import Datasets, Repo, Tracked
 from dsv.revisions import resolve
+from dsv.wording import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +100,12 @@ def dataset_at(repo: Repo, place: Place) -> Tracked:
     Raises:
         NotFound: There is no such revision, or no such dataset in it.
     """
-    found = datasets_at(repo, place.revision).get(place.path)
+    known = datasets_at(repo, place.revision)
+    found = known.get(place.path)
     if found is None:
         where = f"at {place.revision}" if place.revision else "tracked here"
-        raise NotFound(
-            f"no dataset {place.path} {where}",
-            hint="dsv ls" if place.revision is None else f"dsv ls {shlex.quote('@' + place.revision)}",
-        )
+        listing = "dsv ls" if place.revision is None else f"dsv ls {shlex.quote('@' + place.revision)}"
+        raise NotFound(f"no dataset {place.path} {where}", hint=did_you_mean(place.path, known, listing))
     return found
 
 
@@ -187,7 +187,8 @@ def select(datasets: Iterable[str], paths: Iterable[str], revision: str) -> list
             file = typed(Place(above, revision, path.removeprefix(f"{above}/")))
             raise Refused(f"{path} is in the dataset {above}", hint=f"dsv cat {file}")
         if not mine:
-            raise NotFound(f"no dataset {path} at {revision}", hint=f"dsv ls {shlex.quote('@' + revision)}")
+            listing = f"dsv ls {shlex.quote('@' + revision)}"
+            raise NotFound(f"no dataset {path} at {revision}", hint=did_you_mean(path, known, listing))
         found.update(dict.fromkeys(mine))
     return list(found)
 

@@ -7,6 +7,7 @@ from dsv.errors import Ambiguous, NotFound, Refused
 from dsv.ids import MIN_PREFIX, ObjectId, is_id, is_prefix, short
 from dsv.refnames import check_name
 from dsv.repo import Repo
+from dsv.wording import did_you_mean
 
 _STEP = re.compile(r"([~^])(\d*)")
 _PAST = re.compile(r"(?P<branch>.*)@\{(?P<back>\d+)\}")
@@ -83,10 +84,10 @@ def _base(repo: Repo, base: str, revision: str) -> ObjectId:
 def _by_prefix(repo: Repo, prefix: str) -> ObjectId:
     if not is_prefix(prefix):
         why = f": an id needs at least {MIN_PREFIX} digits" if _short_hex(prefix) else ""
-        raise NotFound(f"no revision {prefix!r}{why}", hint="dsv log --oneline")
+        raise NotFound(f"no revision {prefix!r}{why}", hint=_near(repo, prefix, "dsv log --oneline"))
     found = repo.objects.commits(prefix)
     if not found:
-        raise NotFound(f"no revision {prefix!r}", hint="dsv log --oneline")
+        raise NotFound(f"no revision {prefix!r}", hint=_near(repo, prefix, "dsv log --oneline"))
     if len(found) > 1:
         named = ", ".join(short(oid, found) for oid in found[:4]) + (", ..." if len(found) > 4 else "")
         raise Ambiguous(
@@ -94,6 +95,11 @@ def _by_prefix(repo: Repo, prefix: str) -> ObjectId:
             hint=f"dsv show {short(found[0], found)}",
         )
     return found[0]
+
+
+def _near(repo: Repo, name: str, otherwise: str) -> str:
+    refs = repo.refs()
+    return did_you_mean(name, [*refs.branches, *refs.tags, *repo.local(refs).remotes], otherwise)
 
 
 def _short_hex(text: str) -> bool:
@@ -121,7 +127,7 @@ def _before(repo: Repo, branch: str, back: int) -> ObjectId:
     name = branch or local.branch
     current = refs.branches.get(name) if name else None
     if name is None or current is None:
-        raise NotFound(f"no branch {branch!r}", hint="dsv branch")
+        raise NotFound(f"no branch {branch!r}", hint=did_you_mean(branch, refs.branches, "dsv branch"))
     values = [current]
     for entry in repo.oplog.entries(local.oplog):
         change = entry.changes.get(f"branches/{name}")

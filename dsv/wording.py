@@ -2,8 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 
+_ALIKE = 0.7
 _NAMED = 3
 """So many are named; of the rest only the number."""
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
+    """Return a hint with what of `known` is almost called like `word`, and the command that helps otherwise."""
+    from difflib import get_close_matches
+
+    names = list(known)
+    ends = [name for name in names if name.rpartition("/")[2] == word]  # the folder was forgotten
+    near = ends or get_close_matches(word, names, n=1, cutoff=_ALIKE)
+    return f"did you mean {near[0]}? otherwise: {otherwise}" if near else otherwise
 
 
 def listed(paths: Sequence[str]) -> str:

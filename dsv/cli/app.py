@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from dsv import __version__
+from dsv.cli.arguments import at_root
 from dsv.cli.command import Verb
 from dsv.cli.context import Context
 from dsv.cli.failures import BROKEN_PIPE, BUG, Failure, explain
@@ -115,7 +116,7 @@ def run(arguments: Sequence[str]) -> int:
         abandon_stdout()
         return BROKEN_PIPE
     except BaseException as error:  # noqa: BLE001 (the last resort, which tells bugs from the rest)
-        return _fail(error, context, _wants_json(arguments))
+        return _fail(error, context, list(arguments))
     return code
 
 
@@ -144,10 +145,13 @@ def _wants_json(arguments: Sequence[str]) -> bool:
     return "--json" in own and command not in NO_JSON
 
 
-def _fail(error: BaseException, context: Context | None, as_json: bool) -> int:
+def _fail(error: BaseException, context: Context | None, arguments: list[str]) -> int:
     import traceback
 
+    as_json = _wants_json(arguments)
     failure = explain(error)
+    if failure is not None and context is not None and isinstance(error, NotFound):
+        failure = failure._replace(hint=at_root(context, arguments) or failure.hint)
     trace = "".join(traceback.format_exception(error))
     if failure is None:
         summary = traceback.format_exception_only(error)[-1].strip()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dsv.cli.context import Context
 from dsv.errors import Ambiguous, NotFound, Refused, UsageFault
+from dsv.wording import did_you_mean
 
 if TYPE_CHECKING:
     from dsv.places import Place
@@ -109,12 +110,31 @@ def is_revision_word(context: Context, word: str) -> bool:
     return found
 
 
+def at_root(context: Context, words: Sequence[str]) -> str | None:
+    """Return a hint for a path that is there in the workspace's own folder, and not in the one that it was typed in."""
+    if "repo" not in vars(context) or context.cwd == context.repo.root:
+        return None
+    root = context.repo.root
+    for word in words:
+        path = word.partition("@")[0]
+        if not path or path.startswith(("-", "/", ".")) or os.path.lexists(context.cwd / path):
+            continue
+        if os.path.lexists(root / path) or path in context.repo.datasets(
+            context.repo.local(context.repo.refs()).staged
+        ):
+            return f"paths start in the folder that you are in: {context.typed(path)}"
+    return None
+
+
 def _neither(context: Context, word: str) -> Exception:
     try:
         context.path(word)
     except Refused as error:
         return error
+    repo = context.repo
+    refs = repo.refs()
+    names = [*refs.branches, *refs.tags, *map(context.typed, repo.datasets(repo.local(refs).staged))]
     return NotFound(
         f"{word} is neither a revision nor a path",
-        hint="put `--` before a path that is not there any more",
+        hint=did_you_mean(word, names, "put `--` before a path that is not there any more"),
     )

@@ -10,6 +10,7 @@ from dsv.ids import ObjectId
 from dsv.repo import Repo
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
+from dsv.wording import did_you_mean
 
 Family = Literal["branches", "tags"]
 _WORD = {"branches": "branch", "tags": "tag"}
@@ -78,7 +79,8 @@ def delete(repo: Repo, family: Family, name: str, *, force: bool = False) -> Nam
         table = dict(_table(refs, family))
         target = table.pop(name, None)
         if target is None:
-            raise NotFound(f"no {_WORD[family]} {name}", hint=f"dsv {_WORD[family]}")
+            hint = did_you_mean(name, _table(refs, family), f"dsv {_WORD[family]}")
+            raise NotFound(f"no {_WORD[family]} {name}", hint=hint)
         if family == "branches":
             if name == repo.local(refs).branch:
                 raise Refused(f"HEAD is on branch {name}", hint="dsv checkout BRANCH")

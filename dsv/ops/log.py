@@ -1,6 +1,6 @@
 """Tell the history of commits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dsv import history, revisions
@@ -18,13 +18,13 @@ class LogEntry:
     Attributes:
         id: The commit's id.
         commit: The commit.
-        datasets: Paths of the datasets that differ from the first parent.
+        changes: Paths of the datasets that differ from the first parent, each with `added`, `modified` or `removed`.
         names: Branches and tags that name it; `HEAD` first where it does.
     """
 
     id: ObjectId
     commit: Commit
-    datasets: tuple[str, ...]
+    changes: Mapping[str, str]
     names: tuple[str, ...]
 
 
@@ -58,12 +58,12 @@ def log(
         raise NotFound(f"no commit changed {path}", hint="dsv ls")
 
 
-def _changed(repo: Repo, commit: Commit) -> tuple[str, ...]:
+def _changed(repo: Repo, commit: Commit) -> dict[str, str]:
     before = repo.snapshot_of(commit.parents[0]) if commit.parents else None
-    return tuple(
-        (old or new).name  # type: ignore[union-attr]  # one of the two is there
+    return {
+        (old or new).name: "added" if old is None else "removed" if new is None else "modified"  # type: ignore[union-attr]  # one is there
         for old, new in trees.compare(before, commit.snapshot, repo.node)
-    )
+    }
 
 
 def _names(repo: Repo) -> dict[ObjectId, tuple[str, ...]]:

@@ -9,6 +9,7 @@ from dsv.errors import BadConfig, NotFound, Refused
 from dsv.repo import Repo
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
+from dsv.wording import did_you_mean
 
 
 def remotes(repo: Repo) -> tuple[Remote, ...]:
@@ -54,7 +55,7 @@ def remove_remote(repo: Repo, name: str) -> Remote:
     """
     found = repo.config.remotes.get(name)
     if found is None:
-        raise NotFound(f"no remote {name}", hint="dsv remote list")
+        raise NotFound(f"no remote {name}", hint=did_you_mean(name, repo.config.remotes, "dsv remote list"))
     text = read_text(repo.root / SHARED)
     if name not in parse(shared=text).remotes:
         raise BadConfig(f"remote {name} is in .dsv/config", hint=f"dsv config --unset remote.{name}.url")

@@ -17,6 +17,7 @@ from dsv.repo import Repo
 from dsv.store.metered import Traffic
 from dsv.store.objects import Objects
 from dsv.store.refs import Refs
+from dsv.wording import did_you_mean
 
 _READS = 4
 
@@ -184,10 +185,13 @@ def settings(repo: Repo, name: str | None = None) -> Remote:
         if found is not None:
             return found
         if remotes:
-            raise NotFound("no remote is the default", hint=f"name one of {', '.join(sorted(remotes))}")
+            raise NotFound(
+                f"no remote is the default; there are {', '.join(sorted(remotes))}",
+                hint=f"name one, or dsv config --shared remote.{min(remotes)}.default true",
+            )
         raise NotFound("there is no remote", hint="dsv remote add origin URL")
     if name not in remotes:
-        raise NotFound(f"no remote {name}", hint="dsv remote list")
+        raise NotFound(f"no remote {name}", hint=did_you_mean(name, remotes, "dsv remote list"))
     return remotes[name]
 
 

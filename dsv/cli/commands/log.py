@@ -14,7 +14,15 @@ from dsv.cli.style import printable
 if TYPE_CHECKING:
     from dsv.ops.log import LogEntry
 
-SHAPE = {"commits": [{**commits.SHAPE, "names": ["text: a branch, `tag: NAME`, or `HEAD`"]}]}
+SHAPE = {
+    "commits": [
+        {
+            **commits.SHAPE,
+            "changes": [{"path": "path: of one of `datasets`", "change": "added|modified|removed"}],
+            "names": ["text: a branch, `tag: NAME`, or `HEAD`"],
+        }
+    ]
+}
 _SHOWN = 20
 
 
@@ -59,7 +67,11 @@ def command(
 
 
 def _record(entry: "LogEntry") -> dict[str, object]:
-    return {**commits.record(entry.id, entry.commit, entry.datasets), "names": list(entry.names)}
+    return {
+        **commits.record(entry.id, entry.commit, list(entry.changes)),
+        "changes": [{"path": path, "change": change} for path, change in entry.changes.items()],
+        "names": list(entry.names),
+    }
 
 
 def _lines(context: Context, entry: "LogEntry", *, oneline: bool) -> list[str]:
@@ -68,7 +80,8 @@ def _lines(context: Context, entry: "LogEntry", *, oneline: bool) -> list[str]:
         names = commits.shown_names(entry.names, style)
         return [f"{style.commit(entry.id)}{names} {commits.title(entry.commit)}"]
     lines = commits.lines(entry.id, entry.commit, entry.names, style)
-    lines += [style.faint(f"    {printable(path)}") for path in entry.datasets[:_SHOWN]]
-    if len(entry.datasets) > _SHOWN:
-        lines.append(style.faint(f"    and {len(entry.datasets) - _SHOWN} more"))
-    return [*lines, ""] if entry.datasets else lines
+    shown = list(entry.changes.items())[:_SHOWN]
+    lines += [f"    {style.change(change, f'{change:<8}')}  {printable(path)}" for path, change in shown]
+    if len(entry.changes) > _SHOWN:
+        lines.append(style.faint(f"    and {len(entry.changes) - _SHOWN} more"))
+    return [*lines, ""] if entry.changes else lines

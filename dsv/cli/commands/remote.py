@@ -8,7 +8,7 @@ from dsv.cli import traffic
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.cli.style import printable
-from dsv.config.load import Remote
+from dsv.config.load import Remote, load
 from dsv.errors import StorageError, UsageFault
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def command(
             raise UsageFault("add needs a name and a URL", hint="dsv remote add origin s3://BUCKET/PREFIX")
         added = ops.add_remote(context.repo, Remote(name, url, endpoint_url, region, default))
         _show(context, (added,), f"added remote {added.name}")
+        _tell_default(context, added)
         return 0
     if url is not None or endpoint_url or region or default:
         raise UsageFault("only add takes a URL and options", hint="dsv remote --help")
@@ -97,6 +98,20 @@ def command(
         raise UsageFault("list takes no name", hint="dsv remote list")
     _show(context, ops.remotes(context.repo), None)
     return 0
+
+
+def _tell_default(context: Context, added: Remote) -> None:
+    """Say which remote is used when none is named, where a second one makes that a question."""
+    config = load(context.repo.root)
+    default = config.default_remote
+    others = sorted(config.remotes.keys() - {added.name})
+    if default is not None and others:
+        context.out.say(f"push, pull and fetch use {default.name} unless told otherwise")
+    elif others:
+        context.out.warn(
+            f"none of {', '.join([*others, added.name])} is the default: push, pull and fetch will ask which"
+        )
+        context.out.hint(f"dsv config --shared remote.{others[0]}.default true")
 
 
 def _show(context: Context, found: tuple[Remote, ...], said: str | None) -> None:

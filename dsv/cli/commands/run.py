@@ -27,7 +27,7 @@ _NAMED = 3
 
 SHAPE = {
     "command_exit": "int?: exit code of the command, 128 + n for signal n; null with --no-exec",
-    "seconds": "text?: how long it took; null with --no-exec",
+    "seconds": "number?: how long it took; null with --no-exec",
     "run": "id?: of the run's record; null if nothing was recorded",
     "name": "text?: its label",
     "argv": ["text: a word of the command as it is recorded"],
@@ -210,7 +210,7 @@ def _record(context: Context, request: "Request", result: "RunResult") -> dict[s
     run, attempt, execution = found.run, found.attempt, found.execution
     return {
         "command_exit": execution.exit_code if execution else None,
-        "seconds": f"{execution.seconds:.3f}" if execution else None,
+        "seconds": round(execution.seconds, 3) if execution else None,
         "run": found.id,
         "name": request.name,
         "argv": list(run.argv) if run else [],
