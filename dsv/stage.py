@@ -1,5 +1,7 @@
 """Staging: what is in the working tree becomes checkpoints in the staged snapshot."""
 
+import os
+import stat as modes
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -82,6 +84,9 @@ def restage(repo: Repo, refs: Refs, updates: Updates, session: Writer) -> Refs:
     )
 
 
+_LARGE = 32 << 20
+
+
 def store(
     repo: Repo, session: Writer, path: str, *, rehash: bool = False, progress: Progress = SILENT
 ) -> Observation:
@@ -94,7 +99,22 @@ def store(
     """
     from dsv.store.sink import StoreSink
 
-    return repo.look(path, StoreSink(session, progress), rehash=rehash)
+    size = _size_of_large(repo, path)
+    if size is None:
+        return repo.look(path, StoreSink(session, progress), rehash=rehash)
+    progress.begin("storing", size, "B")  # how long a folder takes is known only when all of it was looked at
+    seen = repo.look(path, StoreSink(session, progress), rehash=rehash)
+    progress.begin("storing", None, "B")
+    return seen
+
+
+def _size_of_large(repo: Repo, path: str) -> int | None:
+    """Return the size of a dataset that is one file and takes long enough for a count of its own; else None."""
+    try:
+        found = os.lstat(repo.root / path)
+    except OSError:
+        return None
+    return found.st_size if modes.S_ISREG(found.st_mode) and found.st_size >= _LARGE else None
 
 
 def checkpoint(

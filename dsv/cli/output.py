@@ -220,15 +220,25 @@ def _draw(unit: str) -> "RichProgress":
         DownloadColumn,
         MofNCompleteColumn,
         Progress,
+        ProgressColumn,
+        Task,
         TextColumn,
         TimeRemainingColumn,
         TransferSpeedColumn,
     )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """How many a second."""
+
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text("" if speed is None else f"{speed:,.0f}/s")
 
     amount = (
         (DownloadColumn(), TransferSpeedColumn())
         if unit == "B"
-        else (MofNCompleteColumn(), TextColumn("{task.fields[unit]}"))
+        else (MofNCompleteColumn(), TextColumn("{task.fields[unit]}"), Rate())
     )
     return Progress(
         TextColumn("{task.description}"),
