@@ -103,7 +103,7 @@ def main() -> None:
     commit(repo, "second", author=AUTHOR, everything=True)
     merge(repo, "side", author=AUTHOR)
     known = {
-        "commits": {entry.id: list(entry.datasets) for entry in log(repo)},
+        "commits": {entry.id: list(entry.changes) for entry in log(repo)},
         "tables": {revision: table_id(repo, revision) for revision in ("v1", "main")},
         "checkpoints": {
             revision: {path: one.id for path, one in places.datasets_at(repo, revision).items()}

@@ -38,7 +38,7 @@ def read(repo: Repo, name: str) -> bytes:
 
 def test_history(root: Path) -> None:
     entries = list(log(Repo(root)))
-    assert {entry.id: list(entry.datasets) for entry in entries} == KNOWN["commits"]
+    assert {entry.id: list(entry.changes) for entry in entries} == KNOWN["commits"]
     assert [entry.commit.message for entry in entries if len(entry.commit.parents) == 2] == [
         "merge side into main"
     ]
