@@ -1,21 +1,24 @@
 """What dsv needs to know of the git repository around a workspace, at the price of a file read.
 
 The branch is read from git's own files; the index is asked for by the `git` command.
-What needs git's history is in `dsv.lineage.code`.
+It is asked by way of `dsv.gitdoor`. What needs git's history is in `dsv.lineage.code`.
 """
 
 import contextlib
-import subprocess
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from dsv import gitblobs, gitdoor
 from dsv.atomic import create_file, replace_file
-from dsv.errors import StorageError
+from dsv.errors import Refused, StorageError
+from dsv.gitdoor import NoGit
 
 _BEGIN = "# >>> dsv: data that dsv tracks; this block is kept by dsv"
 _END = "# <<< dsv"
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _SPECIAL = "\\*?[]!# "
+_NONE_IGNORED = 1
+_SUBMODULE = "160000 "
 
 
 def find(root: Path) -> Path | None:
@@ -57,20 +60,36 @@ def branch(top: Path) -> str | None:
 def tracked(root: Path, paths: Sequence[str] = ()) -> frozenset[str]:
     """Return the files below `root` that are in git's index or in that of a submodule, relative to `root`.
 
+    Outside git, and where git is not installed, nothing is tracked.
+
     Args:
-        root: A folder inside a git working tree.
+        root: A folder.
         paths: Limits the answer to these paths and what is below them.
 
-    Where git is not installed or refuses to answer, nothing is tracked.
+    Raises:
+        Refused: Git does not answer.
     """
-    listing = ("ls-files", "-z", "--cached", "--recurse-submodules")
-    command = ["git", "--literal-pathspecs", *listing, "--", *(paths or ["."])]
-    try:
-        done = subprocess.run(command, cwd=root, capture_output=True, check=False)
-    except OSError:
+    if find(root) is None:
         return frozenset()
-    names = done.stdout.decode("utf-8", "surrogateescape").split("\0") if done.returncode == 0 else []
-    return frozenset(name for name in names if name)
+    listing = ("ls-files", "-z", "--cached", "--recurse-submodules", "--")
+    try:
+        answer = gitdoor.ask(root, "--literal-pathspecs", *listing, *(paths or ["."]))
+    except NoGit:
+        return frozenset()
+    return frozenset(gitdoor.fields(answer))
+
+
+def submodules(top: Path) -> list[str]:
+    """Return the folders of the submodules of the working tree `top`, sorted.
+
+    Raises:
+        NoGit: Git is not installed.
+        Refused: It does not answer.
+    """
+    if not (top / ".gitmodules").exists():
+        return []
+    staged = gitdoor.fields(gitdoor.ask(top, "ls-files", "-z", "--stage"))
+    return sorted({line.partition("\t")[2] for line in staged if line.startswith(_SUBMODULE)})
 
 
 def ignored(root: Path, paths: Collection[str]) -> frozenset[str]:
@@ -84,14 +103,18 @@ def ignored(root: Path, paths: Collection[str]) -> frozenset[str]:
     for folder, names in _by_repository(root, paths).items():
         start = f"{folder}/" if folder else ""
         text = "\0".join(names).encode("utf-8", "surrogateescape")
-        command = ["git", "check-ignore", "-z", "--stdin"]
+        if find(root / folder) is None:
+            continue
         try:
-            done = subprocess.run(command, cwd=root / folder, input=text, capture_output=True, check=False)
-        except OSError:
+            answer = gitdoor.ask(
+                root / folder, "check-ignore", "-z", "--stdin", given=text, good=(0, _NONE_IGNORED)
+            )
+        except NoGit:
             return frozenset()
-        told = done.stdout.decode("utf-8", "surrogateescape").split("\0")
-        answered = done.returncode in (0, 1) or find(root / folder) is None
-        found.update(f"{start}{name}" for name in (told if answered else names) if name)
+        except Refused:
+            found.update(f"{start}{name}" for name in names)
+        else:
+            found.update(f"{start}{name}" for name in gitdoor.fields(answer))
     return frozenset(found)
 
 
@@ -113,38 +136,56 @@ def _by_repository(root: Path, paths: Collection[str]) -> dict[str, list[str]]:
 
 
 def staged_content(root: Path, path: str) -> bytes | None:
-    """Return what git's index holds of the file `path`, relative to `root`; None if it does not tell.
+    """Return what git's index holds of the file `path`, relative to `root`; None if it holds none.
 
     Git's own filters are not applied, and a pointer to a file that is kept elsewhere is none.
+
+    Raises:
+        Refused: Git does not answer.
     """
-    try:
-        done = subprocess.run(
-            ["git", "cat-file", "blob", f":./{path}"], cwd=root, capture_output=True, check=False
-        )
-    except OSError:
+    data = blob(root, f":./{path}")
+    return None if data is None or data.startswith(_POINTER) else data
+
+
+def blob(root: Path, name: str) -> bytes | None:
+    """Return the bytes of the file that git's object `name` is, such as `HEAD:./x`; None if there is none.
+
+    Raises:
+        Refused: Git does not answer.
+    """
+    if "\n" in name or find(root) is None:
         return None
-    told = done.returncode == 0 and not done.stdout.startswith(_POINTER)
-    return done.stdout if told else None
+    given = f"{name}\n".encode("utf-8", "surrogateescape")
+    try:
+        answer = gitdoor.ask(root, "cat-file", "--batch", given=given)
+    except NoGit:
+        return None
+    head, _, rest = answer.partition(b"\n")
+    words = head.rsplit(b" ", 2)
+    is_blob = len(words) == len(("id", "type", "size")) and words[1] == b"blob" and words[2].isdigit()
+    return rest[: int(words[2])] if is_blob else None
 
 
 def unmodified(root: Path, files: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:
     """Return those of `files`, pairs of a commit and a path, that are in the working tree as in that commit.
 
-    Git's own filters (line ends, large files kept elsewhere) are applied, as `git status` does.
+    Line ends and large files that git-lfs keeps elsewhere are seen through; of what another filter made the answer is
+    no, since git would run it.
 
     Args:
         root: A folder inside a git working tree.
         files: Paths are relative to `root`.
 
     Where git is not installed, or does not know the commit, the answer is no.
+
+    Raises:
+        Refused: Git does not answer.
     """
     asked = sorted(pair for pair in files if "\n" not in pair[1] and (root / pair[1]).is_file())
-    paths = sorted({path for _, path in asked})
-    here = dict(zip(paths, _lines(root, ["hash-object", "--stdin-paths"], paths), strict=False))
-    stored = _lines(
-        root, ["cat-file", "--batch-check=%(objectname)"], [f"{commit}:./{path}" for commit, path in asked]
+    stored = _lines(root, "%(objectname)", [f"{commit}:./{path}" for commit, path in asked])
+    return frozenset(
+        pair for pair, told in zip(asked, stored, strict=False) if gitblobs.may_be(root / pair[1], told)
     )
-    return frozenset(pair for pair, blob in zip(asked, stored, strict=False) if here.get(pair[1], "") == blob)
 
 
 def taken_away(root: Path, files: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:
@@ -152,10 +193,12 @@ def taken_away(root: Path, files: Collection[tuple[str, str]]) -> frozenset[tupl
 
     A path that git leaves out of a sparse checkout is not taken away. Where git is not installed, or does not know
     the commit, the answer is no.
+
+    Raises:
+        Refused: Git does not answer.
     """
     asked = sorted(pair for pair in files if "\n" not in pair[1] and not (root / pair[1]).exists())
-    names = [f"{commit}:./{path}" for commit, path in asked]
-    stored = _lines(root, ["cat-file", "--batch-check=%(objecttype)"], names)
+    stored = _lines(root, "%(objecttype)", [f"{commit}:./{path}" for commit, path in asked])
     gone = {pair for pair, kind in zip(asked, stored, strict=False) if kind == "blob"}
     return frozenset(gone) - _sparse(root, gone)
 
@@ -164,36 +207,22 @@ def _sparse(root: Path, files: Collection[tuple[str, str]]) -> frozenset[tuple[s
     """Return those of `files` that git tracks and was told not to write into the working tree."""
     if not files:
         return frozenset()
-    command = [
-        "git",
-        "--literal-pathspecs",
-        "ls-files",
-        "-t",
-        "-z",
-        "--",
-        *sorted({path for _, path in files}),
-    ]
-    try:
-        done = subprocess.run(command, cwd=root, capture_output=True, check=False)
-    except OSError:
-        return frozenset(files)
-    if done.returncode:
-        return frozenset(files)
-    told = done.stdout.decode("utf-8", "surrogateescape").split("\0")
+    paths = sorted({path for _, path in files})
+    told = gitdoor.fields(gitdoor.ask(root, "--literal-pathspecs", "ls-files", "-t", "-z", "--", *paths))
     skipped = {line[2:] for line in told if line.startswith("S ")}
     return frozenset(pair for pair in files if pair[1] in skipped)
 
 
-def _lines(root: Path, command: Sequence[str], lines: Sequence[str]) -> list[str]:
-    """Return what a git command answers to each of `lines`; nothing if it fails."""
-    if not lines:
+def _lines(root: Path, form: str, names: Sequence[str]) -> list[str]:
+    """Return what git tells of each of its objects `names`; nothing where git is not installed."""
+    if not names:
         return []
-    text = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
+    text = "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")
     try:
-        done = subprocess.run(["git", *command], cwd=root, input=text, capture_output=True, check=False)
-    except OSError:
+        answer = gitdoor.ask(root, "cat-file", f"--batch-check={form}", given=text)
+    except NoGit:
         return []
-    return done.stdout.decode("utf-8", "surrogateescape").splitlines() if done.returncode == 0 else []
+    return answer.decode("utf-8", "surrogateescape").splitlines()
 
 
 def ignore(root: Path, paths: Sequence[str] | None, temp_folder: Path | None = None) -> bool:

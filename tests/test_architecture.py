@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).parents[1] / "dsv"
 
 LAYERS = (
     {"errors", "ids", "progress", "wording"},
-    {"hashing", "refnames"},
+    {"gitblobs", "gitdoor", "hashing", "refnames"},
     {"atomic", "segment"},
     {"model"},
     {"store", "tables", "workspace"},
@@ -59,7 +59,18 @@ NARROW = {
     "wording": set(),
     "merging": {"ids", "model"},
     "report": {"model"},
-    "lineage": {"atomic", "errors", "hashing", "ids", "lockfile", "model", "workspace"},
+    "lineage": {
+        "atomic",
+        "errors",
+        "git",
+        "gitblobs",
+        "gitdoor",
+        "hashing",
+        "ids",
+        "lockfile",
+        "model",
+        "workspace",
+    },
     "testing": {"errors", "hashing", "store"},
 }
 """Packages that may import less than all that is below them: the working tree does not know the store."""
@@ -72,7 +83,6 @@ IMPORTERS = {
     "rich": {"cli"},
     "boto3": {"store.s3"},
     "botocore": {"store.s3"},
-    "git": {"lineage.code"},
     "filelock": {"store.lock"},
     "pyfastcdc": {"segment.cdc"},
     "zstandard": {"segment.compression", "store.codec"},

@@ -1,7 +1,6 @@
 """What a command knows of its surroundings: folder, environment, streams, workspace, author."""
 
 import os
-import subprocess
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -96,13 +95,15 @@ class Context:
         return self.env.get("DSV_AUTHOR") or self.repo.config.user or self._git_user() or self._login()
 
     def _git_user(self) -> str | None:
-        command = ["git", "config", "--null", "--get-regexp", r"^user\.(name|email)$"]
+        from dsv import gitdoor
+
+        words = ("config", "--null", "--get-regexp", r"^user\.(name|email)$")
         try:
-            done = subprocess.run(command, cwd=self.repo.root, capture_output=True, check=False)
-        except OSError:
+            answer = gitdoor.ask(self.repo.root, *words, good=(0, 1))
+        except gitdoor.NoGit:
             return None
         found = {}
-        for entry in done.stdout.decode("utf-8", "replace").split("\0"):
+        for entry in answer.decode("utf-8", "replace").split("\0"):
             key, _, value = entry.partition("\n")
             found[key] = value.strip()
         name, email = found.get("user.name"), found.get("user.email")

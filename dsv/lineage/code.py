@@ -1,24 +1,43 @@
-"""Git's history, as far as data depends on it. The only importer of GitPython.
-
-Every run asks where git is, and importing the library takes longer than asking: `state_of` does without it.
-"""
+"""Git's history and state, as far as data depends on it."""
 
 import os
-import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from dsv import lockfile
+from dsv import git, gitblobs, gitdoor, lockfile
 from dsv.errors import NotFound
+from dsv.gitdoor import NoGit
 from dsv.ids import ObjectId, is_id
 from dsv.lineage.masking import strip_url
 from dsv.model.attempt import GitState
 
-if TYPE_CHECKING:
-    from git import Repo
-
 _FIELDS = {"1": 8, "2": 9, "u": 10, "?": 1, "!": 1}
 """How many fields stand before the path in a line of `git status --porcelain=v2`, by how it begins."""
+
+_STATUS = (
+    "status",
+    "--porcelain=v2",
+    "--branch",
+    "-z",
+    "--no-renames",
+    "--untracked-files=normal",
+    "--ignore-submodules=dirty",  # git would ask them without what keeps programs from running
+)
+_CHANGES = (
+    "--all",
+    "--reflog",
+    "--full-history",
+    "-m",
+    "--format=",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-color",
+    "--unified=0",
+    "-p",
+)
+_REMOTES = r"^(remote\..*\.url|branch\..*\.remote)$"
+_NOTHING_FOUND = 1
 
 
 def locked_at(root: Path, ref: str) -> ObjectId:
@@ -26,19 +45,15 @@ def locked_at(root: Path, ref: str) -> ObjectId:
 
     Raises:
         NotFound: `root` is in no git repository, there is no such revision, or it has no lock file.
+        Refused: Git does not answer.
         BadConfig: The lock file of that revision cannot be read.
     """
-    from git import Git, GitCommandError, GitCommandNotFound
-
-    git = _open(root)
-    if git is None:
+    if git.find(root) is None:
         raise NotFound(f"git:{ref}: the workspace is in no git repository")
-    with git:
-        try:
-            text = Git(root).show(f"{ref}:./{lockfile.NAME}", "--") if ref else ""
-        except (GitCommandError, GitCommandNotFound) as error:
-            raise NotFound(f"git:{ref}: no such git revision, or no {lockfile.NAME} in it") from error
-    lock = lockfile.parse(text)
+    data = git.blob(root, f"{ref}:./{lockfile.NAME}") if ref else None
+    if data is None:
+        raise NotFound(f"git:{ref}: no such git revision, or no {lockfile.NAME} in it")
+    lock = lockfile.parse(data.decode("utf-8", "replace"))
     if lock is None:
         raise NotFound(f"git:{ref}: {lockfile.NAME} names no commit")
     return lock.commit
@@ -48,34 +63,19 @@ def locked_in_history(root: Path) -> frozenset[ObjectId]:
     """Return every commit that `dsv.lock` names anywhere in git's history; they are roots of gc.
 
     Raises:
-        NotFound: Git has a history here but does not tell it, so that nothing may be collected.
+        NotFound: Git is not installed, so that nothing may be collected.
+        Refused: Git has a history here but does not tell it, likewise.
     """
-    from git import Git
-    from git.exc import GitError
-
-    git = _open(root)
-    if git is None:
+    if git.find(root) is None:
         return frozenset()
-    with git:
-        try:
-            here = Git(root)  # paths are relative to the workspace, which may be below git's top folder
-            if not here.rev_list("--all", "--max-count=1"):
-                return frozenset()
-            text = here.log(
-                "--all",
-                "--reflog",
-                "--full-history",
-                "-m",
-                "--format=",
-                "--unified=0",
-                "-p",
-                "--",
-                lockfile.NAME,
-            )
-        except GitError as error:
-            raise NotFound(f"git does not tell the history of {lockfile.NAME}: {error}") from error
+    try:
+        if not gitdoor.ask(root, "rev-list", "--all", "--max-count=1"):
+            return frozenset()
+        told = gitdoor.ask(root, "log", *_CHANGES, "--", lockfile.NAME)
+    except NoGit as error:
+        raise NotFound(f"git, which would tell the history of {lockfile.NAME}, is not installed") from error
     found = set()
-    for line in text.splitlines():
+    for line in told.decode("utf-8", "replace").splitlines():
         name, _, value = line.lstrip("+- ").partition(" = ")
         oid = value.strip().strip('"')
         if name == "commit" and is_id(oid):
@@ -95,36 +95,56 @@ def state_of(root: Path) -> GitState | None:
     top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
     if top is None:
         return None
-    told = _ask(
-        root, "status", "--porcelain=v2", "--branch", "-z", "--no-renames", "--untracked-files=normal"
-    )
-    heads: dict[str, str] = {}
-    paths = set()
-    for line in told.split("\0"):
-        if line.startswith("# "):
-            key, _, value = line[2:].partition(" ")
-            heads[key] = value
-        elif line:
-            paths.add(_below(root, top, line.split(" ", _FIELDS[line[0]])[-1]))
+    try:
+        told = _status(root)
+        remote = _remote(root, told.heads.get("branch.head"))
+    except NoGit as error:
+        raise NotFound("git, which would tell the state of the workspace, is not installed") from error
+    heads = told.heads
+    paths = {_below(root, top, path) for path in told.paths}
     commit = heads.get("branch.oid")
     return GitState(
-        remote=_remote(root, heads.get("branch.head")),
+        remote=remote,
         commit=None if commit == "(initial)" else commit,
         dirty=tuple(sorted(paths - {lockfile.NAME})),
     )
 
 
-def _ask(root: Path, *arguments: str, may_fail: bool = False) -> str:
-    """Return what git says, which takes no lock and runs no monitor for it."""
-    command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", *arguments]
-    try:
-        done = subprocess.run(command, cwd=root, capture_output=True, check=False)
-    except OSError as error:
-        raise NotFound(f"git does not tell the state of the workspace: {error}") from error
-    if done.returncode and not may_fail:
-        said = done.stderr.decode("utf-8", "replace").strip()
-        raise NotFound(f"git does not tell the state of the workspace: {said}")
-    return done.stdout.decode("utf-8", "surrogateescape")
+@dataclass(frozen=True, slots=True)
+class _Status:
+    """What `git status` says: of the branch by key, and the paths that are not as they were committed."""
+
+    heads: Mapping[str, str]
+    paths: tuple[str, ...]
+
+
+def _status(root: Path) -> _Status:
+    """Ask for the status of the repository around `root`, and apart from it for that of each submodule."""
+    answer = gitdoor.ask(root, *_STATUS, unfiltered=True)
+    heads: dict[str, str] = {}
+    paths = []
+    top = git.find(root) or root
+    for line in gitdoor.fields(answer):
+        if line.startswith("# "):
+            key, _, value = line[2:].partition(" ")
+            heads[key] = value
+        elif not _is_only_filtered(top, line):
+            paths.append(line.split(" ", _FIELDS[line[0]])[-1])
+    paths += [path for path in git.submodules(top) if path not in paths and _is_changed(top / path)]
+    return _Status(heads, tuple(paths))
+
+
+def _is_only_filtered(top: Path, line: str) -> bool:
+    """Whether a file looks changed only since the filters that wrote it are off."""
+    if not line.startswith("1 .M "):
+        return False
+    _, _, sub, _, before, now, _, stored, path = line.split(" ", _FIELDS["1"])
+    return sub.startswith("N") and before == now and gitblobs.may_be(top / path, stored)
+
+
+def _is_changed(submodule: Path) -> bool:
+    own = (submodule / ".git").exists() and not submodule.is_symlink()
+    return own and bool(_status(submodule).paths)
 
 
 def _below(root: Path, top: Path, path: str) -> str:
@@ -134,10 +154,8 @@ def _below(root: Path, top: Path, path: str) -> str:
 
 
 def _remote(root: Path, branch: str | None) -> str | None:
-    told = _ask(
-        root, "config", "-z", "--get-regexp", r"^(remote\..*\.url|branch\..*\.remote)$", may_fail=True
-    )
-    settings = dict(one.partition("\n")[::2] for one in told.split("\0") if one)
+    told = gitdoor.ask(root, "config", "-z", "--get-regexp", _REMOTES, good=(0, _NOTHING_FOUND))
+    settings = dict(one.partition("\n")[::2] for one in gitdoor.fields(told))
     urls = {
         key.removeprefix("remote.").removesuffix(".url"): url
         for key, url in settings.items()
@@ -147,12 +165,3 @@ def _remote(root: Path, branch: str | None) -> str | None:
         name for name in (settings.get(f"branch.{branch}.remote"), "origin", *sorted(urls)) if name in urls
     ]
     return strip_url(urls[names[0]]) if names else None
-
-
-def _open(root: Path) -> "Repo | None":
-    from git import InvalidGitRepositoryError, Repo
-
-    try:
-        return Repo(root, search_parent_directories=True)
-    except InvalidGitRepositoryError:
-        return None
