@@ -100,7 +100,7 @@ def ignored(root: Path, paths: Collection[str]) -> frozenset[str]:
     installed, nothing is.
     """
     found: set[str] = set()
-    for folder, names in _by_repository(root, paths).items():
+    for folder, names in by_repository(root, paths).items():
         start = f"{folder}/" if folder else ""
         text = "\0".join(names).encode("utf-8", "surrogateescape")
         if find(root / folder) is None:
@@ -118,7 +118,7 @@ def ignored(root: Path, paths: Collection[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _by_repository(root: Path, paths: Collection[str]) -> dict[str, list[str]]:
+def by_repository(root: Path, paths: Collection[str]) -> dict[str, list[str]]:
     """Return `paths` by the folder below `root` of the repository that they are in, relative to that."""
     known: dict[str, str] = {"": ""}
 
@@ -211,6 +211,19 @@ def _sparse(root: Path, files: Collection[tuple[str, str]]) -> frozenset[tuple[s
     told = gitdoor.fields(gitdoor.ask(root, "--literal-pathspecs", "ls-files", "-t", "-z", "--", *paths))
     skipped = {line[2:] for line in told if line.startswith("S ")}
     return frozenset(pair for pair in files if pair[1] in skipped)
+
+
+def object_ids(root: Path, names: Sequence[str]) -> dict[str, str | None]:
+    """Return by name the ids of git's objects, None for what there is not; raises as `gitdoor.ask`."""
+    if not names:
+        return {}
+    text = "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")
+    answer = gitdoor.ask(root, "cat-file", "--batch-check=%(objectname)", given=text)
+    lines = answer.decode("utf-8", "surrogateescape").splitlines()
+    return {
+        name: None if line.endswith((" missing", " ambiguous")) else line
+        for name, line in zip(names, lines, strict=True)
+    }
 
 
 def _lines(root: Path, form: str, names: Sequence[str]) -> list[str]:

@@ -118,8 +118,7 @@ class Running:
         assert self._program is not None
         names, files = session.modules()
         self.recorded = inside.end(names, files, self._program.texts)
-        if self.recorded.id is not None:
-            _trust(self.recorded.id)
+        _trust(self.recorded)
         for text in self.recorded.warnings:
             warnings.warn(f"dsv: {text}", stacklevel=2)
 
@@ -136,13 +135,16 @@ def _relative(paths: Paths | None, root: Path) -> tuple[str, ...] | None:
     return None if paths is None else tuple(around.relative(path, root) for path in paths)
 
 
-def _trust(run_id: ObjectId) -> None:
+def _trust(recorded: Recorded) -> None:
     """Trust a run that this user has just made; without a place to keep that, it is asked for later."""
     from platformdirs import user_config_path
 
     from dsv.replay import trust
 
+    if recorded.id is None:
+        return
+    git = None if recorded.attempt is None else recorded.attempt.git
     try:
-        trust.add(user_config_path("dsv") / "trusted", [run_id])
+        trust.add_own(user_config_path("dsv") / "trusted", recorded.id, None if git is None else git.commit)
     except StorageError as error:
         warnings.warn(f"dsv: {error.message}", stacklevel=3)

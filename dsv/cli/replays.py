@@ -12,6 +12,7 @@ from dsv.cli.context import Context
 from dsv.cli.style import counted, printable
 from dsv.cli.trusting import trusted_file
 from dsv.errors import NotFound, Refused
+from dsv.wording import listed
 
 if TYPE_CHECKING:
     from dsv.circumstances import Circumstance
@@ -147,8 +148,10 @@ def agree(context: Context, given: Given) -> "Agree":
             return
         _list(context, commands)
         if not (sys.stdin.isatty() and sys.stderr.isatty()) or context.out.json:
+            changed = sorted({one.path for command in commands for one in command.changed})
+            what = f" with {printable(listed(changed))} as it is now" if changed else ""
             raise Refused(
-                f"{counted(len(commands), 'recorded command')} would be run, and nobody agreed to that",
+                f"{counted(len(commands), 'recorded command')} would be run{what}, and nobody agreed to that",
                 hint="dsv config trust, or --yes",
             )
         if not click.confirm("Run them?", err=True):
@@ -203,6 +206,9 @@ def _list(context: Context, commands: "Sequence[Command]") -> None:
             out.raw_error(f"    in {printable(one.folder)}")
         if one.code:
             out.raw_error(f"    with {printable(', '.join(one.code))}")
+        if one.changed:
+            changed = ", ".join(file.path for file in one.changed)
+            out.raw_error(f"    would load {printable(changed)}, new or changed since you agreed")
         if one.variables:
             pairs = [f"{name}={value}" for name, value in one.variables.items()]
             out.raw_error(f"    is given {printable(', '.join(pairs))}")

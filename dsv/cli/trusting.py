@@ -7,7 +7,7 @@ from dsv.cli.context import Context
 from dsv.errors import StorageError
 
 if TYPE_CHECKING:
-    from dsv.ids import ObjectId
+    from dsv.recording.result import Recorded
 
 
 def trusted_file() -> Path:
@@ -17,11 +17,14 @@ def trusted_file() -> Path:
     return user_config_path("dsv") / "trusted"
 
 
-def trust_own(context: Context, run: "ObjectId") -> None:
-    """Trust a run that the user has just made; without a place to keep that, it is asked for later."""
+def trust_own(context: Context, recorded: "Recorded") -> None:
+    """Trust a run that the user has just made, if it was recorded; without a place to keep that, it is asked for later."""
     from dsv.replay import trust
 
+    if recorded.id is None:
+        return
+    git = None if recorded.attempt is None else recorded.attempt.git
     try:
-        trust.add(trusted_file(), [run])
+        trust.add_own(trusted_file(), recorded.id, None if git is None else git.commit)
     except StorageError as error:
         context.out.warn(error.message)

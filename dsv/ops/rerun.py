@@ -1,17 +1,21 @@
 """Bring stale datasets up to date: repeat their runs, in order, on what there is now."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dsv import committing, guard, stage
 from dsv.committing import Made
 from dsv.errors import UsageFault
+from dsv.ids import ObjectId
+from dsv.model.code import CodeFile
 from dsv.model.run import Input
 from dsv.progress import SILENT, Progress
 from dsv.recording.result import INTERRUPTED
 from dsv.repeating import obstacles
 from dsv.repeating.again import Means
 from dsv.repeating.agenda import agenda
+from dsv.repeating.agreement import Agreement, loaded, unagreed
 from dsv.repeating.plan import Wanted
 from dsv.repeating.session import Outcome, Session, State, Tell, why
 from dsv.replay.consent import Agree, obtain
@@ -28,6 +32,7 @@ class RerunResult:
         commit: The commit that was made, if one was asked for.
         brought: Changed datasets that the runs read and that were staged for the commit.
         unstaged: Changed datasets that the runs read and that are not staged.
+        surprises: By new run what it loaded from the workspace and nobody had agreed to.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -35,6 +40,7 @@ class RerunResult:
     commit: Made | None = None
     brought: tuple[str, ...] = ()
     unstaged: tuple[str, ...] = ()
+    surprises: Mapping[ObjectId, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -104,9 +110,13 @@ def rerun(
     obstacles.check(repo, found.steps, found.planned, found.runs, found.place, means.env, execute=execute)
     if execute:
         steps = [task.step for task in found.planned]
-        obtain([(step.run, found.runs[step.run], step.code) for step in steps], trusted, agree)
+        changed = unagreed(repo, trusted, steps, found.runs)
+        obtain(
+            [(step.run, found.runs[step.run], step.code) for step in steps], trusted, agree, changed=changed
+        )
     outcomes, interrupted = Session(repo, found, means, tell, progress, execute=execute).work()
-    result = RerunResult(outcomes, interrupted)
+    surprises = _surprises(repo, trusted, outcomes, changed) if execute else {}
+    result = RerunResult(outcomes, interrupted, surprises=surprises)
     inputs = [one for outcome in outcomes for one in _read(outcome)]
     if message is None or result.exit_code:
         unstaged = stage.read_changes(repo, repo.refs(), inputs)
@@ -114,7 +124,24 @@ def rerun(
         return replace(result, unstaged=tuple(sorted(unstaged)))
     what = f"rerun -m {message.partition(chr(10))[0]}"
     made = committing.commit_made(repo, message, author=author, what=what, inputs=inputs)
-    return result if made is None else RerunResult(outcomes, interrupted, *made)
+    return result if made is None else RerunResult(outcomes, interrupted, *made, surprises=surprises)
+
+
+def _surprises(
+    repo: Repo, trusted: Path, outcomes: Sequence[Outcome], agreed: Mapping[ObjectId, Sequence[CodeFile]]
+) -> dict[ObjectId, tuple[str, ...]]:
+    """Return by new run what it has loaded from the workspace and nobody had agreed to."""
+    agreement = Agreement(repo, trusted)
+    found = {}
+    for one in outcomes:
+        if one.recorded is None or one.recorded.run is None or one.recorded.id is None:
+            continue
+        asked = {(file.path, file.file) for file in agreed.get(one.step.run, ())}
+        files = agreement.of(one.step, loaded(repo, one.recorded.run))
+        paths = tuple(file.path for file in files if (file.path, file.file) not in asked)
+        if paths:
+            found[one.recorded.id] = paths
+    return found
 
 
 def _read(outcome: Outcome) -> tuple[Input, ...]:

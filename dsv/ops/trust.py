@@ -1,16 +1,24 @@
 """Trust the recorded commands of a commit."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from dsv import places
+from dsv import origins, places
+from dsv.ids import ObjectId
+from dsv.repeating.agreement import unagreed
 from dsv.replay import consent, trust
 from dsv.replay.consent import Command
 from dsv.replay.plan import plan
 from dsv.repo import Repo
+from dsv.staleness.steps import steps_of
 
 
 def trust_all(repo: Repo, file: Path, revision: str = "HEAD") -> tuple[Command, ...]:
     """Trust every run behind the datasets of a commit, and its environment; return those that were not trusted yet.
+
+    At HEAD what these runs, and those that are staged, would load from the workspace is trusted as it is now, too:
+    `rerun` runs that.
 
     Args:
         repo: The workspace.
@@ -24,6 +32,23 @@ def trust_all(repo: Repo, file: Path, revision: str = "HEAD") -> tuple[Command, 
     datasets = places.datasets_at(repo, revision)
     steps = plan(repo, {path: one.checkpoint for path, one in datasets.items()}, chain=True).steps.values()
     known = trust.trusted(file)
-    commands = [consent.command_of(step.id, step.run, step.code, installs=True) for step in steps]
-    consent.remember(file, commands)
-    return tuple(command for command in commands if command.run not in known)
+    commands = {step.id: consent.command_of(step.id, step.run, step.code, installs=True) for step in steps}
+    if revision == "HEAD":
+        commands = _as_they_are(repo, file, commands)
+    consent.remember(file, tuple(commands.values()))
+    return tuple(one for one in commands.values() if one.run not in known or one.changed)
+
+
+def _as_they_are(repo: Repo, file: Path, commands: Mapping[ObjectId, Command]) -> dict[ObjectId, Command]:
+    """Return `commands`, and those of staged runs, with what they would load from the workspace."""
+    refs = repo.refs()
+    staged = repo.local(refs).staged
+    datasets = repo.datasets(repo.snapshot_of(refs.head) if staged is None else staged)
+    chosen = steps_of(repo, datasets).by_run.values()
+    runs = {step.run: origins.run(repo, step.run) for step in chosen}
+    changed = unagreed(repo, file, chosen, runs)
+    found = dict(commands)
+    for step in chosen:
+        command = found.get(step.run) or consent.command_of(step.run, runs[step.run], step.code)
+        found[step.run] = replace(command, changed=changed[step.run])
+    return found

@@ -2,8 +2,9 @@
 
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from dsv.ids import ObjectId
 from dsv.lineage.portable import fill
@@ -11,6 +12,8 @@ from dsv.model.code import CodeFile
 from dsv.model.run import Run
 from dsv.replay import trust
 from dsv.replay.plan import Plan
+
+_NONE: Mapping[ObjectId, tuple[CodeFile, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Command:
         code: The code files that it comes with.
         variables: Variables that it is given with recorded values, which can make any program do anything.
         secrets: Variables that it is given although their values are secret.
+        changed: What it would load from the workspace, and no record that the user agreed to has.
     """
 
     run: ObjectId
@@ -36,6 +40,7 @@ class Command:
     code: tuple[str, ...]
     variables: Mapping[str, str]
     secrets: tuple[str, ...]
+    changed: tuple[CodeFile, ...] = ()
 
 
 Agree = Callable[[Sequence[Command]], None]
@@ -53,6 +58,7 @@ def obtain(
     agree: Agree,
     *,
     recreate: bool = False,
+    changed: Mapping[ObjectId, tuple[CodeFile, ...]] = _NONE,
 ) -> None:
     """Have the user agree to all commands that are not trusted.
 
@@ -61,6 +67,7 @@ def obtain(
         file: Where the user's trust is kept.
         agree: Asks.
         recreate: Whether the recorded packages are to be installed, too.
+        changed: By run what it would load from the workspace without anybody having agreed to that.
 
     Raises:
         Refused: Somebody has to agree, and has not.
@@ -71,8 +78,9 @@ def obtain(
     new = []
     for oid, run, code in runs:
         installs = recreate and run.environment not in known
-        if oid not in trusted or installs:
-            new.append(command_of(oid, run, code, installs=installs))
+        differs = changed.get(oid, ())
+        if oid not in trusted or installs or differs:
+            new.append(replace(command_of(oid, run, code, installs=installs), changed=differs))
     if new:
         agree(new)
 
@@ -105,5 +113,6 @@ def remember(file: Path, commands: Sequence[Command]) -> None:
         StorageError: The file cannot be written.
     """
     trust.add(file, [command.run for command in commands])
+    trust.add(file, [trust.code_id(one) for command in commands for one in command.changed], trust.CODE)
     environments = [command.environment for command in commands if command.environment is not None]
     trust.add(file, environments, trust.ENVIRONMENT)

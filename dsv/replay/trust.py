@@ -2,19 +2,29 @@
 
 A recorded command is code from whoever wrote the repository. Trust is given to runs one by one: the id of a
 run covers its command, its code and its inputs, so that nothing can change under it. It is kept in a file
-of the user's own, outside of every workspace, with an id a line: `run ID` or `environment ID` (whose
-packages may be installed, which runs code of theirs).
+of the user's own, outside of every workspace, a line each:
+
+- `run ID`: the recorded command may be run with the code of its record.
+- `own ID COMMIT`: the user made that run, with git at COMMIT (`-`: at none): own edits need no agreement.
+- `code ID`: a file that the workspace has at a path may be loaded there, though no record of a trusted run has it.
+- `environment ID`: its packages may be installed, which runs code of theirs.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from dsv.atomic import storing
+from dsv.hashing import file_id
 from dsv.ids import ObjectId, is_id
+from dsv.model.code import CodeFile
 
 RUN = "run"
 ENVIRONMENT = "environment"
+CODE = "code"
+OWN = "own"
+
+_NO_COMMIT = "-"
 
 
 def trusted(file: Path, kind: str = RUN) -> frozenset[ObjectId]:
@@ -22,20 +32,46 @@ def trusted(file: Path, kind: str = RUN) -> frozenset[ObjectId]:
 
     Args:
         file: The user's file; it need not be there.
-        kind: `RUN` or `ENVIRONMENT`.
+        kind: `RUN`, `CODE` or `ENVIRONMENT`.
 
     Raises:
         StorageError: It cannot be read.
     """
+    return frozenset(
+        ObjectId(line[1])
+        for line in _lines(file)
+        if len(line) == len((kind, "ID")) and line[0] == kind and is_id(line[1])
+    )
+
+
+def own(file: Path) -> dict[ObjectId, str | None]:
+    """Return the runs that the user made, with the commit at which git was; raises as `trusted`."""
+    return {
+        ObjectId(line[1]): None if line[2] == _NO_COMMIT else line[2]
+        for line in _lines(file)
+        if len(line) == len((OWN, "ID", "COMMIT")) and line[0] == OWN and is_id(line[1])
+    }
+
+
+def code_id(file: CodeFile) -> ObjectId:
+    """Return the id that stands for these bytes at this path."""
+    return file_id(f"{file.file} {file.path}".encode("utf-8", "surrogateescape"))
+
+
+def _lines(file: Path) -> list[list[str]]:
     with storing("read", file):
         try:
             text = file.read_text("utf-8", "replace")
         except FileNotFoundError:
-            return frozenset()
-    words = [line.split() for line in text.splitlines()]
-    return frozenset(
-        ObjectId(line[1]) for line in words if len(line) == 2 and line[0] == kind and is_id(line[1])
-    )
+            return []
+    return [line.split() for line in text.splitlines()]
+
+
+def add_own(file: Path, run: ObjectId, commit: str | None) -> None:
+    """Trust a run that the user has just made, with git at `commit`; raises as `add`."""
+    if own(file).get(run, "") != commit:
+        _append(file, [f"{OWN} {run} {commit or _NO_COMMIT}"])
+    add(file, [run])
 
 
 def add(file: Path, ids: Iterable[ObjectId], kind: str = RUN) -> None:
@@ -45,13 +81,16 @@ def add(file: Path, ids: Iterable[ObjectId], kind: str = RUN) -> None:
         StorageError: The file cannot be written.
     """
     new = sorted(set(ids) - trusted(file, kind))
-    if not new:
-        return
+    if new:
+        _append(file, [f"{kind} {oid}" for oid in new])
+
+
+def _append(file: Path, lines: Sequence[str]) -> None:
     with storing("write", file):
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # One write at the end of the file: two processes that trust at once both come through.
         fd = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
         try:
-            os.write(fd, "".join(f"{kind} {oid}\n" for oid in new).encode())
+            os.write(fd, "".join(f"{line}\n" for line in lines).encode())
         finally:
             os.close(fd)

@@ -63,7 +63,7 @@ def code_states(
     paths = {file.path for step in chosen.values() for file in step.code}
     present: dict[str, ObjectId | None] = {path: now[path].content if path in now else None for path in paths}
     if tree:
-        present |= _present(repo, paths - now.keys(), rehash=rehash)
+        present |= present_ids(repo, paths - now.keys(), rehash=rehash)
     changed = {
         (oid, file)
         for oid, step in chosen.items()
@@ -91,7 +91,7 @@ def _paths(oid: ObjectId, step: Step, found: set[_File]) -> tuple[str, ...]:
     return tuple(file.path for file in step.code if (oid, file) in found)
 
 
-def _present(repo: Repo, paths: Iterable[str], *, rehash: bool) -> dict[str, ObjectId | None]:
+def present_ids(repo: Repo, paths: Iterable[str], *, rehash: bool) -> dict[str, ObjectId | None]:
     """Return the file ids of code files as they are now; None for what is not there."""
     found: dict[str, ObjectId | None] = {}
     for path in paths:

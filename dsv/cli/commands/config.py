@@ -110,6 +110,8 @@ def _trust(context: Context, revision: str = "HEAD") -> None:
         return
     for one in found:
         context.out.line(f"trusted  {context.out.style.id(short(one.run))}  {printable(one.text)}")
+        for file in one.changed:
+            context.out.line(f"         with {printable(file.path)} as it is now")
     if not found:
         context.out.say("nothing was recorded here that you do not trust")
 

@@ -109,6 +109,7 @@ def command(
     """
     from dsv.ops import rerun as op
     from dsv.repeating.plan import Wanted
+    from dsv.wording import listed
 
     if dry_run and (no_exec or message is not None):
         raise UsageFault("--dry-run does nothing, so it goes with neither -m nor --no-exec")
@@ -132,8 +133,11 @@ def command(
             progress=progress,
         )
     for outcome in result.outcomes:
-        if outcome.recorded is not None and outcome.recorded.id is not None:
-            trust_own(context, outcome.recorded.id)
+        if outcome.recorded is not None and outcome.recorded.id not in result.surprises:
+            trust_own(context, outcome.recorded)
+    for loaded in result.surprises.values():
+        context.out.warn(f"{printable(listed(loaded))}: loaded by a command, and nobody had agreed to that")
+        context.out.hint("dsv config trust agrees; until then the command is asked about again")
     if context.out.json:
         context.out.document(_record(result))
     else:

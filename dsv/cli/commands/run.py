@@ -183,8 +183,7 @@ def command(
         author=context.author if message is not None else "",
         progress=context.progress("storing", "B"),
     )
-    if result.recorded.id is not None:
-        trust_own(context, result.recorded.id)
+    trust_own(context, result.recorded)
     if context.out.json:
         context.out.document(_record(context, request, result))
     else:

@@ -1,0 +1,86 @@
+"""Which files of a workspace git brought from elsewhere, rather than their user having committed them here.
+
+What tells is git's log of its own HEAD (the reflog), which no clone, fetch or pull takes over from others.
+"""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from dsv import git, gitdoor
+from dsv.gitdoor import NoGit
+
+_UNFINISHED = (
+    "MERGE_HEAD",
+    "CHERRY_PICK_HEAD",
+    "REVERT_HEAD",
+    "rebase-merge",
+    "rebase-apply",
+)
+"""What git's folder has while commits of others may stand half done in the working tree."""
+
+_OWN = "commit"
+"""How an entry of the reflog begins for a commit that was made here: also `commit (amend)`, `commit (merge)`."""
+
+
+def brought(root: Path, files: Collection[tuple[str | None, str]]) -> frozenset[str]:
+    """Return the paths of those of `files` whose committed version came from elsewhere since.
+
+    Edits that are not committed are the user's own, and so is what git does not know. What was rebased, picked
+    or applied from a mail counts as brought: it may be anybody's.
+
+    Args:
+        root: The workspace.
+        files: Pairs of the commit at which the user had the file, None if that is not known, and its path.
+
+    Raises:
+        Refused: Git does not answer.
+    """
+    commits = {path: commit for commit, path in files}
+    if git.find(root) is None:
+        return frozenset()
+    found: set[str] = set()
+    for folder, names in git.by_repository(root, commits).items():
+        start = f"{folder}/" if folder else ""
+        known = {name: None if folder else commits[name] for name in names}
+        try:
+            found.update(f"{start}{name}" for name in _brought(root / folder, known))
+        except NoGit:
+            continue
+    return frozenset(found)
+
+
+def _brought(root: Path, commits: dict[str, str | None]) -> list[str]:
+    """Return which of the paths were brought into the repository around `root`."""
+    folder = Path(_text(gitdoor.ask(root, "rev-parse", "--absolute-git-dir")))
+    if any((folder / name).exists() for name in _UNFINISHED):
+        return sorted(commits)
+    paths = sorted(path for path in commits if "\n" not in path)
+    now = git.object_ids(root, [f"HEAD:./{path}" for path in paths])
+    then = git.object_ids(root, [f"{commits[path] or 'HEAD'}:./{path}" for path in paths])
+    changed = [
+        path
+        for path in paths
+        if now[f"HEAD:./{path}"] is not None
+        and (commits[path] is None or now[f"HEAD:./{path}"] != then[f"{commits[path]}:./{path}"])
+    ]
+    if not changed:
+        return []
+    mine = _made_here(root)
+    return [path for path in changed if _last(root, path) not in mine]
+
+
+def _made_here(root: Path) -> frozenset[str]:
+    """Return the commits that were made in this working tree."""
+    told = _text(gitdoor.ask(root, "log", "--walk-reflogs", "--format=%H %gs", "HEAD"))
+    lines = (line.partition(" ") for line in told.splitlines())
+    return frozenset(commit for commit, _, what in lines if what.startswith((f"{_OWN}:", f"{_OWN} (")))
+
+
+def _last(root: Path, path: str) -> str:
+    """Return the commit that gave a file what HEAD has of it."""
+    words = ("log", "--max-count=1", "--format=%H", "HEAD", "--", path)
+    return _text(gitdoor.ask(root, "--literal-pathspecs", *words))
+
+
+def _text(answer: bytes) -> str:
+    return answer.decode("utf-8", "surrogateescape").strip()

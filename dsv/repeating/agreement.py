@@ -1,0 +1,165 @@
+"""What a repeated command would load from the workspace, against what its user agreed to.
+
+A replay runs the code of its record; `rerun` runs what is in the workspace, which somebody else may have changed since
+(`git pull`). What is there to be loaded and was not agreed to is asked about.
+
+Of a run that somebody else recorded, the user agreed to the files of its record. A run of the user's own goes
+on with the user's own edits; only what git brought from elsewhere since counts (`dsv.lineage.brought`).
+"""
+
+import os
+import posixpath
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from dsv import origins
+from dsv.ids import ObjectId
+from dsv.lineage.brought import brought
+from dsv.lineage.portable import fill
+from dsv.model.code import CodeFile
+from dsv.model.node import FILE
+from dsv.model.run import Run
+from dsv.recording.modules import imported
+from dsv.replay import trust
+from dsv.repo import Repo
+from dsv.staleness.code import present_ids
+from dsv.staleness.step import Step
+from dsv.workspace.suffixes import is_code_name, is_known_name
+
+_MODULES = (".py", ".pyc", ".so", ".pyd")
+_STARTED = frozenset({"sitecustomize", "usercustomize"})
+"""Modules that Python imports unasked."""
+
+_MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
+"""What make reads: the first of them that there is. It finds out by listing the folder, as for all its files."""
+
+_PYTHON_PATH = "PYTHONPATH"
+
+
+class Agreement:
+    """What the user agreed to.
+
+    Args:
+        repo: The workspace.
+        file: Where the user's trust is kept.
+
+    Raises:
+        StorageError: The file cannot be read.
+    """
+
+    def __init__(self, repo: Repo, file: Path) -> None:
+        self._repo = repo
+        self._own = trust.own(file)
+        self._code = trust.trusted(file, trust.CODE)
+
+    def missing(self, step: Step, run: Run) -> tuple[CodeFile, ...]:
+        """Return what the command would load, as far as that is known before it runs, and nobody agreed to."""
+        return self.of(step, loads(self._repo, step, run))
+
+    def of(self, step: Step, files: Iterable[CodeFile]) -> tuple[CodeFile, ...]:
+        """Return those of `files`, which a repetition of `step` loads, that nobody agreed to, sorted."""
+        recorded = {(file.path, file.file) for file in step.code}
+        new = [
+            file
+            for file in files
+            if (file.path, file.file) not in recorded and trust.code_id(file) not in self._code
+        ]
+        if new and step.run in self._own:
+            commit = self._own[step.run]
+            came = brought(self._repo.root, [(commit, file.path) for file in new])
+            new = [file for file in new if file.path in came]
+        return tuple(sorted(new))
+
+
+def loads(repo: Repo, step: Step, run: Run) -> tuple[CodeFile, ...]:
+    """Return what a command would load from the workspace, as far as that is known before it runs.
+
+    That is its code, what its Python files import by name, files beside them that would stand in for a module of
+    Python or of a package that it uses, what it looked for in vain and is there now, and programs that are new in
+    folders that it listed.
+    """
+    words = {posixpath.normpath(posixpath.join(run.cwd, word)) for word in fill(run.argv, run.params)}
+    paths = {file.path for file in step.code if _is_program(step, file.path, words)}
+    scripts = {path for path in paths if path.endswith(".py")}
+    paths |= imported(repo.root, scripts)
+    paths |= set(_stand_ins(repo, run, scripts, _names(repo, step, run)))
+    paths |= {path for path in step.absent if (repo.root / path).is_file()}
+    paths |= set(_new_programs(repo, step))
+    paths |= {
+        posixpath.join(posixpath.dirname(path), name)
+        for path in paths
+        if posixpath.basename(path) in _MAKEFILES
+        for name in _listed(repo.root / posixpath.dirname(path))
+        if name in _MAKEFILES
+    }
+    paths -= step.outputs.keys()
+    found = present_ids(repo, paths, rehash=False)
+    return tuple(CodeFile(path, FILE, oid) for path, oid in sorted(found.items()) if oid is not None)
+
+
+def loaded(repo: Repo, run: Run) -> tuple[CodeFile, ...]:
+    """Return the programs that a run has loaded."""
+    data = set(run.in_git)
+    files = origins.code(repo, run.code).files
+    return tuple(
+        CodeFile(file.path, FILE, file.file)
+        for file in files
+        if file.path not in data or is_code_name(file.path) or is_known_name(file.path)
+    )
+
+
+def _is_program(step: Step, path: str, words: Iterable[str]) -> bool:
+    """Whether a code file may be executed: data that git tracks is not, unless its name says otherwise."""
+    return path not in step.in_git or path in words or is_code_name(path) or is_known_name(path)
+
+
+def _names(repo: Repo, step: Step, run: Run) -> frozenset[str]:
+    """Return the names of modules that the command may import without its code naming them."""
+    attempt = origins.attempt(repo, repo.refs(), step.run)
+    packages = (attempt.imported if attempt is not None else None) or ()
+    installed = origins.environment(repo, run.environment).packages
+    named = {name.lower().replace("-", "_") for name in (*packages, *(one.name for one in installed))}
+    return frozenset(sys.stdlib_module_names) | _STARTED | named
+
+
+def _stand_ins(repo: Repo, run: Run, scripts: Iterable[str], names: frozenset[str]) -> Iterator[str]:
+    """Yield the files on the way of Python's imports in the workspace that would be loaded under one of `names`."""
+    given = run.surroundings.get(_PYTHON_PATH, "")
+    folders = {posixpath.dirname(script) for script in scripts} | {run.cwd}
+    folders |= {folder for folder in given.split(os.pathsep) if folder and not folder.startswith("/")}
+    for folder in sorted(folders):
+        place = repo.root / folder
+        for name in _listed(place):
+            stem, dot, rest = name.partition(".")
+            if stem.lower() not in names:
+                continue
+            if dot and f".{rest}".endswith(_MODULES):
+                yield posixpath.normpath(posixpath.join(folder, name))
+            elif not dot and (place / name / "__init__.py").is_file():
+                yield posixpath.normpath(posixpath.join(folder, name, "__init__.py"))
+
+
+def _listed(folder: Path) -> Sequence[str]:
+    try:
+        return sorted(place.name for place in folder.iterdir())
+    except OSError:
+        return ()
+
+
+def _new_programs(repo: Repo, step: Step) -> Iterator[str]:
+    """Yield the programs in folders that the command listed, which were not there then."""
+    for one in step.listings:
+        before = {name.name for name in one.names}
+        for name in _listed(repo.root / one.path):
+            path = posixpath.normpath(posixpath.join(one.path, name))
+            if name not in before and (is_code_name(path) or is_known_name(path)):
+                yield path
+
+
+def unagreed(
+    repo: Repo, file: Path, steps: Iterable[Step], runs: Mapping[ObjectId, Run]
+) -> dict[ObjectId, tuple[CodeFile, ...]]:
+    """Return by run what repeating it would load and the user has not agreed to; raises as `Agreement`."""
+    agreement = Agreement(repo, file)
+    return {step.run: agreement.missing(step, runs[step.run]) for step in steps}
