@@ -90,6 +90,8 @@ class Repo:
         root: The workspace folder, absolute.
         dot: The folder of the store, `.dsv`.
         supplier: Gives what brings objects that the store lacks; None: nothing does.
+        knows_endpoint: Whether the user agreed that the server at a URL gets requests signed with the user's credentials;
+            None: nobody asks, and the settings of the workspace decide.
         home: The user's home folder, which `~` in recorded paths stands for; None: it is not known.
     """
 
@@ -98,6 +100,7 @@ class Repo:
         self.dot = root / STORE
         self.supplier: Callable[[Repo], Supply | None] | None = None
         self.home: Path | None = None
+        self.knows_endpoint: Callable[[str], bool] | None = None
         self._seen: list[HashSink] = []
 
     @classmethod

@@ -271,7 +271,9 @@ def test_importers_exist() -> None:
 
 @pytest.mark.parametrize("name", ["pickle", "shelve", "marshal", "logging", "hashlib"])
 def test_never_imported(name: str) -> None:
-    others = {"hashlib": {"fetching.sums", "gitblobs"}}.get(name, set())  # sums that others publish, ids of git
+    others = {"hashlib": {"fetching.sums", "gitblobs"}}.get(
+        name, set()
+    )  # sums that others publish, ids of git
     found = [one for one in imports() if one.imported.partition(".")[0] == name]
     assert [str(one) for one in found if one.importer not in others] == []
 

@@ -55,7 +55,21 @@ def workspace() -> Repo:
     repo.supplier = _supply
     home = os.environ.get("HOME")
     repo.home = Path(home) if home else None
+    repo.knows_endpoint = _knows_endpoint
     return repo
+
+
+def trusted_file() -> Path:
+    """Return where this user's trust is kept."""
+    from platformdirs import user_config_path
+
+    return user_config_path("dsv") / "trusted"
+
+
+def _knows_endpoint(url: str) -> bool:
+    from dsv.replay.agreements import knows_endpoint
+
+    return knows_endpoint(trusted_file(), url, os.environ)
 
 
 def relative(path: str | os.PathLike[str], root: Path) -> str:

@@ -137,14 +137,12 @@ def _relative(paths: Paths | None, root: Path) -> tuple[str, ...] | None:
 
 def _trust(recorded: Recorded) -> None:
     """Trust a run that this user has just made; without a place to keep that, it is asked for later."""
-    from platformdirs import user_config_path
-
     from dsv.replay import trust
 
     if recorded.id is None:
         return
     git = None if recorded.attempt is None else recorded.attempt.git
     try:
-        trust.add_own(user_config_path("dsv") / "trusted", recorded.id, None if git is None else git.commit)
+        trust.add_own(around.trusted_file(), recorded.id, None if git is None else git.commit)
     except StorageError as error:
         warnings.warn(f"dsv: {error.message}", stacklevel=3)

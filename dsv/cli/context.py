@@ -45,10 +45,18 @@ class Context:
         repo = Repo.discover(self.cwd)
         repo.supplier = supplier
         repo.home = self.home
+        repo.knows_endpoint = self.knows_endpoint
         for key in repo.config.unknown:
             self.out.warn(f"unknown setting {key}")
         self.out.style.commits = lambda digits: _commits(repo, digits)
         return repo
+
+    def knows_endpoint(self, url: str) -> bool:
+        """Whether the user has used the server at `url`, or agreed to it."""
+        from dsv.cli.trusting import trusted_file
+        from dsv.replay.agreements import knows_endpoint
+
+        return knows_endpoint(trusted_file(), url, self.env)
 
     @property
     def home(self) -> Path | None:

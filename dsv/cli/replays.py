@@ -112,10 +112,28 @@ def settings(context: Context, given: Given, *, twice: bool = False, keep: bool 
         openings,
         timeout=given.timeout,
         asked=given.python is not None,
+        passed=_passed(context),
     )
     scratch = outside(context.repo.root, user_cache_path("dsv"))
     jobs = given.jobs or os.cpu_count() or 1
     return Settings(means, scratch, jobs=jobs, twice=twice, recreate=given.recreate, keep=keep)
+
+
+def _passed(context: Context) -> tuple[str, ...]:
+    """Return the variables that are passed on: those that the user's own settings name, or that the user agreed to."""
+    from dsv.replay.agreements import variables
+
+    config = context.repo.config
+    if not config.shared_pass_env:
+        return config.pass_env
+    agreed = variables(trusted_file(), context.repo.root)
+    refused = [name for name in config.pass_env if name not in agreed and name in context.env]
+    if refused:
+        context.out.warn(
+            f"dsv.toml asks for your {printable(listed(refused))}: not passed on, nobody agreed to that"
+        )
+        context.out.hint(f"dsv config trust variable {printable(' '.join(refused))}")
+    return tuple(name for name in config.pass_env if name in agreed)
 
 
 def _allowed(context: Context, given: str) -> Path:

@@ -17,6 +17,18 @@ def trusted_file() -> Path:
     return user_config_path("dsv") / "trusted"
 
 
+def trust_endpoint(context: Context, url: str | None) -> None:
+    """Let a server that the user has just named get signed requests; None: no server was named."""
+    from dsv.replay.agreements import agree_to_endpoint
+
+    if url is None:
+        return
+    try:
+        agree_to_endpoint(trusted_file(), url)
+    except StorageError as error:
+        context.out.warn(error.message)
+
+
 def trust_own(context: Context, recorded: "Recorded") -> None:
     """Trust a run that the user has just made, if it was recorded; without a place to keep that, it is asked for later."""
     from dsv.replay import trust

@@ -72,6 +72,7 @@ class Config:
         remotes: Remotes by name.
         rules: The `[[dataset]]` tables, those of `.dsv/config` last.
         pass_env: Environment variables that a rebuild passes on.
+        shared_pass_env: Whether it is `dsv.toml` that names them.
         witness: How a run is watched on Linux: `calls`, `files` or `events`.
         leave_out: Lines of what a run writes that is no output.
         record_env: Environment variables that are recorded of every run.
@@ -85,6 +86,7 @@ class Config:
     remotes: Mapping[str, Remote] = field(default_factory=lambda: _EMPTY)
     rules: tuple[DatasetRule, ...] = ()
     pass_env: tuple[str, ...] = ()
+    shared_pass_env: bool = False
     witness: str = "calls"
     leave_out: tuple[str, ...] = ()
     record_env: tuple[str, ...] = ()
@@ -131,6 +133,7 @@ def parse(*, shared: str = "", local: str = "") -> Config:
     values: dict[str, Any] = {}
     rules: list[DatasetRule] = []
     unknown: list[str] = []
+    said: dict[str, str] = {}
     for where, text in ((SHARED, shared), (LOCAL, local)):
         document = read_toml(text, where)
         rules += rules_of(document.pop("dataset", []), where)
@@ -140,6 +143,7 @@ def parse(*, shared: str = "", local: str = "") -> Config:
                 unknown.append(f"{where}: {name}")
                 continue
             values[name] = check(key, name, value, where)
+            said[name] = where
     return Config(
         user=values.get("user"),
         store=values.get("store"),
@@ -147,6 +151,7 @@ def parse(*, shared: str = "", local: str = "") -> Config:
         remotes=_remotes(values),
         rules=tuple(rules),
         pass_env=values.get("rebuild.pass_env", ()),
+        shared_pass_env=said.get("rebuild.pass_env") == SHARED,
         witness=values.get("run.witness", "calls"),
         leave_out=values.get("run.leave_out", ()),
         record_env=values.get("run.record_env", ()),

@@ -15,7 +15,7 @@ from dsv.recording.result import INTERRUPTED
 from dsv.repeating import obstacles
 from dsv.repeating.again import Means
 from dsv.repeating.agenda import agenda
-from dsv.repeating.agreement import Agreement, loaded, unagreed
+from dsv.repeating.agreement import Agreement, loaded, refuse_loaders, unagreed
 from dsv.repeating.plan import Wanted
 from dsv.repeating.session import Outcome, Session, State, Tell, why
 from dsv.replay.consent import Agree, obtain
@@ -110,6 +110,7 @@ def rerun(
     obstacles.check(repo, found.steps, found.planned, found.runs, found.place, means.env, execute=execute)
     if execute:
         steps = [task.step for task in found.planned]
+        refuse_loaders(repo, trusted, steps, found.runs, means.env)
         changed = unagreed(repo, trusted, steps, found.runs)
         obtain(
             [(step.run, found.runs[step.run], step.code) for step in steps], trusted, agree, changed=changed

@@ -1,6 +1,7 @@
 """A remote as one process sees it: its blobs, and its refs as last read."""
 
 import random
+import shlex
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -164,13 +165,30 @@ def connect(repo: Repo, name: str | None = None, *, create: bool = False) -> Rem
     Raises:
         NotFound: There is no such remote, or none that is the default.
         BadConfig: Its URL is of no use.
+        Refused: As `check_endpoint`.
     """
     remote = settings(repo, name)
+    check_endpoint(repo, remote)
     folder = repo.dot / "cache" / "remotes" / remote.name
     opened = _opened.setdefault(repo, {})
     if remote not in opened:
         opened[remote] = CachedBlobs(open_blobs(remote, create=create), folder / "index")
     return RemoteStore(remote.name, opened[remote], folder, remote.url)
+
+
+def check_endpoint(repo: Repo, remote: Remote) -> None:
+    """Check that the user agreed to the server of a remote: what asks it signs with the user's credentials.
+
+    Raises:
+        Refused: Nobody did; `dsv.toml` may be a stranger's.
+    """
+    url = remote.endpoint_url
+    if url is not None and repo.knows_endpoint is not None and not repo.knows_endpoint(url):
+        raise Refused(
+            f"remote {remote.name} is at {url}, a server that you have not used before: "
+            "it would get requests signed with your credentials",
+            hint=f"dsv config trust endpoint {shlex.quote(url)}",
+        )
 
 
 def settings(repo: Repo, name: str | None = None) -> Remote:

@@ -14,8 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dsv import origins
+from dsv.errors import Refused
 from dsv.ids import ObjectId
 from dsv.lineage.brought import brought
+from dsv.lineage.loaders import is_loader
 from dsv.lineage.portable import fill
 from dsv.model.code import CodeFile
 from dsv.model.node import FILE
@@ -25,6 +27,7 @@ from dsv.replay import trust
 from dsv.repo import Repo
 from dsv.staleness.code import present_ids
 from dsv.staleness.step import Step
+from dsv.wording import listed
 from dsv.workspace.suffixes import is_code_name, is_known_name
 
 _MODULES = (".py", ".pyc", ".so", ".pyd")
@@ -71,6 +74,19 @@ class Agreement:
             new = [file for file in new if file.path in came]
         return tuple(sorted(new))
 
+    def loaders(self, run: Run, oid: ObjectId, env: Mapping[str, str]) -> tuple[str, ...]:
+        """Return the recorded variables that would load something into the programs of a run of somebody else's.
+
+        What the user's own variables say the same is the user's will.
+        """
+        if oid in self._own:
+            return ()
+        return tuple(
+            name
+            for name, value in sorted(run.variables.items())
+            if value is not None and is_loader(name) and env.get(name) != value
+        )
+
 
 def loads(repo: Repo, step: Step, run: Run) -> tuple[CodeFile, ...]:
     """Return what a command would load from the workspace, as far as that is known before it runs.
@@ -86,13 +102,7 @@ def loads(repo: Repo, step: Step, run: Run) -> tuple[CodeFile, ...]:
     paths |= set(_stand_ins(repo, run, scripts, _names(repo, step, run)))
     paths |= {path for path in step.absent if (repo.root / path).is_file()}
     paths |= set(_new_programs(repo, step))
-    paths |= {
-        posixpath.join(posixpath.dirname(path), name)
-        for path in paths
-        if posixpath.basename(path) in _MAKEFILES
-        for name in _listed(repo.root / posixpath.dirname(path))
-        if name in _MAKEFILES
-    }
+    paths |= set(_makefiles(repo, paths))
     paths -= step.outputs.keys()
     found = present_ids(repo, paths, rehash=False)
     return tuple(CodeFile(path, FILE, oid) for path, oid in sorted(found.items()) if oid is not None)
@@ -140,6 +150,13 @@ def _stand_ins(repo: Repo, run: Run, scripts: Iterable[str], names: frozenset[st
                 yield posixpath.normpath(posixpath.join(folder, name, "__init__.py"))
 
 
+def _makefiles(repo: Repo, paths: Iterable[str]) -> Iterator[str]:
+    """Yield what make may read instead of the makefiles among `paths`."""
+    for folder in {posixpath.dirname(path) for path in paths if posixpath.basename(path) in _MAKEFILES}:
+        there = _listed(repo.root / folder)
+        yield from (posixpath.join(folder, name) for name in _MAKEFILES if name in there)
+
+
 def _listed(folder: Path) -> Sequence[str]:
     try:
         return sorted(place.name for place in folder.iterdir())
@@ -155,6 +172,24 @@ def _new_programs(repo: Repo, step: Step) -> Iterator[str]:
             path = posixpath.normpath(posixpath.join(one.path, name))
             if name not in before and (is_code_name(path) or is_known_name(path)):
                 yield path
+
+
+def refuse_loaders(
+    repo: Repo, file: Path, steps: Iterable[Step], runs: Mapping[ObjectId, Run], env: Mapping[str, str]
+) -> None:
+    """Check that no record of somebody else's sets a variable that loads things: there are no walls around `rerun`.
+
+    Raises:
+        Refused: One does.
+    """
+    agreement = Agreement(repo, file)
+    for step in steps:
+        names = agreement.loaders(runs[step.run], step.run, env)
+        if names:
+            raise Refused(
+                f"{step.command}: its record sets {listed(names)}, which would load things into any program",
+                hint=f"set {names[0]} yourself if you want that, or dsv rebuild, which sets it behind walls",
+            )
 
 
 def unagreed(

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from dsv.ids import ObjectId
+from dsv.lineage.loaders import is_loader
 from dsv.lineage.portable import fill
 from dsv.model.code import CodeFile
 from dsv.model.run import Run
@@ -101,7 +102,10 @@ def command_of(oid: ObjectId, run: Run, code: Sequence[CodeFile], *, installs: b
         folder=run.cwd,
         outputs=tuple(output.path for output in run.outputs),
         code=tuple(file.path for file in code),
-        variables={name: value for name, value in run.variables.items() if value is not None},
+        variables={
+            **{name: value for name, value in run.surroundings.items() if is_loader(name)},
+            **{name: value for name, value in run.variables.items() if value is not None},
+        },
         secrets=tuple(name for name, value in run.variables.items() if value is None),
     )
 

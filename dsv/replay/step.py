@@ -47,6 +47,7 @@ class Means:
         strongest: The strongest walls that are put around a command.
         timeout: After how many seconds a command is ended; None: after ten times what was recorded.
         asked: Whether the user asked for this interpreter: then the recorded one is not taken instead.
+        passed: The variables that are passed on; None: those that the settings name, whoever wrote these.
     """
 
     ambient: Mapping[str, str]
@@ -55,6 +56,7 @@ class Means:
     strongest: Isolation = Isolation.NAMESPACES
     timeout: float | None = None
     asked: bool = False
+    passed: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,8 @@ def _execute(
     with storing("write", own):
         own.mkdir(mode=0o700)
     home = means.ambient.get("HOME", "")
-    given = variables(run, means.ambient, repo.config.pass_env, home)
+    passed = repo.config.pass_env if means.passed is None else means.passed
+    given = variables(run, means.ambient, passed, home)
     argv = _program([at_home(word, home) for word in fill(run.argv, run.params)], means.python)
     sandbox = Sandbox(
         work,

@@ -8,6 +8,8 @@ of the user's own, outside of every workspace, a line each:
 - `own ID COMMIT`: the user made that run, with git at COMMIT (`-`: at none): own edits need no agreement.
 - `code ID`: a file that the workspace has at a path may be loaded there, though no record of a trusted run has it.
 - `environment ID`: its packages may be installed, which runs code of theirs.
+
+Lines of `dsv.replay.agreements` stand there, too.
 """
 
 import os
@@ -39,7 +41,7 @@ def trusted(file: Path, kind: str = RUN) -> frozenset[ObjectId]:
     """
     return frozenset(
         ObjectId(line[1])
-        for line in _lines(file)
+        for line in lines(file)
         if len(line) == len((kind, "ID")) and line[0] == kind and is_id(line[1])
     )
 
@@ -48,7 +50,7 @@ def own(file: Path) -> dict[ObjectId, str | None]:
     """Return the runs that the user made, with the commit at which git was; raises as `trusted`."""
     return {
         ObjectId(line[1]): None if line[2] == _NO_COMMIT else line[2]
-        for line in _lines(file)
+        for line in lines(file)
         if len(line) == len((OWN, "ID", "COMMIT")) and line[0] == OWN and is_id(line[1])
     }
 
@@ -58,19 +60,20 @@ def code_id(file: CodeFile) -> ObjectId:
     return file_id(f"{file.file} {file.path}".encode("utf-8", "surrogateescape"))
 
 
-def _lines(file: Path) -> list[list[str]]:
+def lines(file: Path) -> list[list[str]]:
+    """Return the words of the lines of the file that are not empty; raises as `trusted`."""
     with storing("read", file):
         try:
             text = file.read_text("utf-8", "replace")
         except FileNotFoundError:
             return []
-    return [line.split() for line in text.splitlines()]
+    return [words for line in text.splitlines() if (words := line.split())]
 
 
 def add_own(file: Path, run: ObjectId, commit: str | None) -> None:
     """Trust a run that the user has just made, with git at `commit`; raises as `add`."""
     if own(file).get(run, "") != commit:
-        _append(file, [f"{OWN} {run} {commit or _NO_COMMIT}"])
+        append(file, [f"{OWN} {run} {commit or _NO_COMMIT}"])
     add(file, [run])
 
 
@@ -82,15 +85,16 @@ def add(file: Path, ids: Iterable[ObjectId], kind: str = RUN) -> None:
     """
     new = sorted(set(ids) - trusted(file, kind))
     if new:
-        _append(file, [f"{kind} {oid}" for oid in new])
+        append(file, [f"{kind} {oid}" for oid in new])
 
 
-def _append(file: Path, lines: Sequence[str]) -> None:
+def append(file: Path, new: Sequence[str]) -> None:
+    """Write lines at the end of the file; raises as `add`."""
     with storing("write", file):
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # One write at the end of the file: two processes that trust at once both come through.
         fd = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
         try:
-            os.write(fd, "".join(f"{line}\n" for line in lines).encode())
+            os.write(fd, "".join(f"{line}\n" for line in new).encode())
         finally:
             os.close(fd)

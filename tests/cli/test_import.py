@@ -209,12 +209,12 @@ def test_from_a_bucket(dsv: Face, bucket: Bucket) -> None:
     dsv.ok("commit", "-m", "raw")
     assert dsv.json("import", "--update", "raw.csv", *end)["change"] == "unchanged"
     client.put_object(Bucket=bucket.name, Key="raw/a b.csv", Body=DATA * 2)
-    # A remote in the same bucket says how to reach it.
+    # A remote in the same bucket says how to reach what is recorded, and never what is typed.
     dsv.ok("remote", "add", "origin", f"s3://{bucket.name}/store", *end)
     assert dsv.json("import", "--update", "raw.csv")["change"] == "modified"
     assert (dsv.folder / "raw.csv").read_bytes() == DATA * 2
-    assert "no object" in dsv.fails("import", f"s3://{bucket.name}/nope", "x", code=3)["message"]
-    assert "names no object" in dsv.fails("import", f"s3://{bucket.name}/raw/", "x", code=2)["message"]
+    assert "no object" in dsv.fails("import", f"s3://{bucket.name}/nope", "x", *end, code=3)["message"]
+    assert "names no object" in dsv.fails("import", f"s3://{bucket.name}/raw/", "x", *end, code=2)["message"]
     assert "no such bucket" in dsv.fails("import", "s3://nowhere-at-all/x", "x", *end, code=3)["message"]
 
 

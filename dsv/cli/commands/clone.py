@@ -7,6 +7,7 @@ import click
 from dsv.cli.command import verb
 from dsv.cli.context import Context, supplier
 from dsv.cli.style import counted, printable, size
+from dsv.cli.trusting import trust_endpoint
 from dsv.config.load import Remote
 from dsv.errors import UsageFault
 from dsv.ids import short
@@ -64,6 +65,7 @@ def command(
         raise UsageFault("--path brings data and --no-data brings none", hint="leave one of them out")
     if "://" in source:
         place = Remote("origin", source, endpoint_url, region)
+        trust_endpoint(context, endpoint_url)
         repo, copied = _remote(context, place, folder, revision, no_data=no_data)
     else:
         repo, copied = _folder(context, source, folder, revision)
@@ -89,6 +91,7 @@ def _remote(
     result = clone_remote(remote, target, revision=revision, no_data=no_data, progress=progress)
     repo = Repo(result.root)
     repo.supplier = supplier
+    repo.knows_endpoint = context.knows_endpoint
     return repo, result.traffic.received
 
 

@@ -9,7 +9,7 @@ from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.cli.style import printable
 from dsv.config.keys import KEYS
-from dsv.errors import UsageFault
+from dsv.errors import StorageError, UsageFault
 from dsv.ids import short
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ def _keys(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
         "dsv config --shared remote.origin.url s3://bucket/trips": "Set something for the whole team:",
         "dsv config --unset user": "Remove a setting:",
         "dsv config secrets allow notes.yaml": "Record a file that looks as if it held a secret, and holds none:",
+        "dsv config trust endpoint https://s3.lab.example": "Agree to a server that dsv.toml names:",
+        "dsv config trust variable HF_TOKEN": "Agree that dsv.toml has a variable passed on to rebuilds:",
         "dsv config trust": "Agree to all recorded commands behind HEAD, for `dsv verify` and `dsv rebuild`:",
     },
     shape=SHAPE,
@@ -66,7 +68,10 @@ def command(
     Without KEY all settings are shown, with KEY that one, with VALUE it is set (several values
     make a list). `.dsv/config` is for this workspace and overrides `dsv.toml`, which belongs in git.
     Rules for datasets (`[[dataset]]`) are edited in the file. `dsv config trust [REV]` is no setting: it
-    notes, for you and outside of the workspace, that the commands recorded there may be run. `dsv config secrets allow PATH` has a run record
+    notes, for you and outside of the workspace, that the commands recorded there may be run, with the code that the
+    workspace has now. `dsv config trust endpoint URL` lets a server that dsv.toml names get requests that are signed
+    with your credentials, `dsv config trust variable NAME` lets it pass a variable of yours on to replays.
+    `dsv config secrets allow PATH` has a run record
     a file that looks as if it held a secret; `list` shows those, `remove PATH` takes it back.
     """
     from dsv.ops import config
@@ -77,9 +82,9 @@ def command(
         secrets(context, values)
         return
     if key == TRUST:
-        if shared or remove or everything or len(values) > 1:
-            raise UsageFault("trust takes a revision and no options", hint="dsv config trust [REV]")
-        _trust(context, *values)
+        if shared or remove or everything:
+            raise UsageFault("trust takes no options", hint="dsv config trust [REV]")
+        _trust(context, values)
         return
     progress = context.progress("moving packs", "files")
     if key is None or everything:
@@ -94,12 +99,53 @@ def command(
             raise UsageFault("--unset takes no value", hint=f"dsv config --unset {key}")
         _show(context, (config.unset(context.repo, key, shared=shared, progress=progress),), alone=None)
     elif values:
-        _show(context, (config.put(context.repo, key, values, shared=shared, progress=progress),), alone=None)
+        put = config.put(context.repo, key, values, shared=shared, progress=progress)
+        _agree(context, key, values)
+        _show(context, (put,), alone=None)
     else:
         _show(context, (config.get(context.repo, key),), alone=True)
 
 
-def _trust(context: Context, revision: str = "HEAD") -> None:
+def _agree(context: Context, key: str, values: tuple[str, ...]) -> None:
+    """Note that the user has named servers and variables: whoever types a setting agrees to it."""
+    from dsv.cli.trusting import trust_endpoint, trusted_file
+    from dsv.replay.agreements import agree_to_variables
+
+    if key.endswith(".endpoint_url"):
+        trust_endpoint(context, values[0])
+    elif key == "rebuild.pass_env":
+        try:
+            agree_to_variables(trusted_file(), context.repo.root, values)
+        except StorageError as error:
+            context.out.warn(error.message)
+
+
+def _trust(context: Context, words: tuple[str, ...]) -> None:
+    """Note what the user trusts: a revision, or what follows the words `endpoint` and `variable`."""
+    from dsv.cli.trusting import trusted_file
+    from dsv.replay import agreements
+
+    if len(words) <= 1:
+        _trust_runs(context, *words)
+        return
+    what, *values = words
+    if what == "endpoint":
+        for url in values:
+            agreements.agree_to_endpoint(trusted_file(), url)
+    elif what == "variable":
+        agreements.agree_to_variables(trusted_file(), context.repo.root, values)
+    else:
+        raise UsageFault(
+            f"nothing called {what} can be trusted",
+            hint="dsv config trust [REV], trust endpoint URL, trust variable NAME",
+        )
+    if context.out.json:
+        context.out.document({"settings": [], "trusted": []})
+    for value in values:
+        context.out.report(f"trusted  {what}  {printable(value)}")
+
+
+def _trust_runs(context: Context, revision: str = "HEAD") -> None:
     from dsv.cli.trusting import trusted_file
     from dsv.ops.trust import trust_all
 

@@ -70,7 +70,7 @@ def command(
     url = words[0] if len(words) == 2 else None
     path = context.path(_target(words[-1], url))
     address = _address(context, url, path)
-    means = _means(context, address, endpoint_url, region)
+    means = _means(context, address, endpoint_url, region, typed=url is not None)
     progress = context.progress("fetching", "B")
     if update:
         done = import_.import_again(
@@ -101,12 +101,14 @@ def _address(context: Context, url: str | None, path: str) -> "Address":
     return address_of(url, context.cwd, context.home)
 
 
-def _means(context: Context, address: "Address", endpoint_url: str | None, region: str | None) -> "Means":
+def _means(
+    context: Context, address: "Address", endpoint_url: str | None, region: str | None, *, typed: bool
+) -> "Means":
     from dsv.fetching.address import S3, WEB
     from dsv.fetching.got import Means
 
     if address.scheme == S3:
-        return Means(bucket=_bucket(context, address, endpoint_url, region))
+        return Means(bucket=_bucket(context, address, endpoint_url, region, typed=typed))
     if endpoint_url is not None or region is not None:
         raise UsageFault("--endpoint-url and --region are for s3:// alone")
     if address.scheme in WEB:
@@ -117,16 +119,23 @@ def _means(context: Context, address: "Address", endpoint_url: str | None, regio
 
 
 def _bucket(
-    context: Context, address: "Address", endpoint_url: str | None, region: str | None
+    context: Context, address: "Address", endpoint_url: str | None, region: str | None, *, typed: bool
 ) -> "S3Settings":
-    """Return how to reach the bucket: as is said here, else as a remote in the same bucket is reached."""
+    """Return how to reach the bucket of an address.
+
+    That is as is said here, else as the AWS tools would. Only a recorded address, which `--update` goes by, is reached
+    as a remote in the same bucket is: settings may be a stranger's, and never decide where goes what the user typed.
+    """
     from dsv.fetching import bucket as buckets
+    from dsv.remotes.remote import check_endpoint
     from dsv.store.s3 import S3Settings
 
     bucket, _ = buckets.split(address)
     place = f"s3://{bucket}"
     remotes = context.repo.config.remotes.values()
-    like = next((one for one in remotes if f"{one.url}/".startswith(f"{place}/")), None)
+    like = next((one for one in remotes if not typed and f"{one.url}/".startswith(f"{place}/")), None)
+    if like is not None and endpoint_url is None:
+        check_endpoint(context.repo, like)
     return S3Settings.of(
         place,
         endpoint_url=endpoint_url or (like.endpoint_url if like else None),

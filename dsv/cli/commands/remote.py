@@ -8,6 +8,7 @@ from dsv.cli import traffic
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.cli.style import printable
+from dsv.cli.trusting import trust_endpoint
 from dsv.config.load import Remote, load
 from dsv.errors import StorageError, UsageFault
 
@@ -81,6 +82,7 @@ def command(
         if name is None or url is None:
             raise UsageFault("add needs a name and a URL", hint="dsv remote add origin s3://BUCKET/PREFIX")
         added = ops.add_remote(context.repo, Remote(name, url, endpoint_url, region, default))
+        trust_endpoint(context, added.endpoint_url)
         _show(context, (added,), f"added remote {added.name}")
         _tell_default(context, added)
         return 0
@@ -137,9 +139,10 @@ def _document(found: tuple[Remote, ...]) -> dict[str, object]:
 def _check(context: Context, name: str | None) -> int:
     from dsv.ops.remote_check import remote_check
     from dsv.remotes.place import open_blobs
-    from dsv.remotes.remote import settings
+    from dsv.remotes.remote import check_endpoint, settings
 
     found = settings(context.repo, name)
+    check_endpoint(context.repo, found)
     blobs = open_blobs(found, create=True)
     result = remote_check(blobs, blobs.meter, found.name)
     out = context.out
