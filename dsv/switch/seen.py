@@ -13,13 +13,15 @@ from dsv.workspace.sink import HashSink
 def look(repo: Repo, path: str) -> Observation | None:
     """Return what the working tree holds at `path`, None for nothing; its nodes can be read from then on.
 
+    No stat is believed that could hide a change: what is there may be overwritten.
+
     Raises:
         UserError: There is something that dsv does not track or cannot read.
     """
     if not repo.holds(path):
         return None
     sink = HashSink(repo.cache)
-    seen = repo.look(path, sink)
+    seen = repo.look(path, sink, careful=True)
     repo.remember_nodes(sink)
     return seen
 

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from typing import NamedTuple
 
-from dsv.workspace.pages import ID_BYTES, STAT_BYTES, Head, settles
+from dsv.workspace.pages import ID_BYTES, SAFE_NS, STAT_BYTES, Head, settles
 from dsv.workspace.stat import Row, StatCache
 
 
@@ -16,6 +16,7 @@ class Past(NamedTuple):
         link: The text of a link.
         stored: Epoch at which the store held it, -1 if it is not known to.
         racy: Whether it may have changed without a trace in its stat.
+        young: Whether it had changed shortly before it was looked at.
     """
 
     stat: bytes
@@ -23,6 +24,7 @@ class Past(NamedTuple):
     link: str | None
     stored: int
     racy: bool
+    young: bool = False
 
 
 class Known:
@@ -58,12 +60,14 @@ class Known:
                 continue
             fresh = body.fresh or bytes(head.entries)
             for position, name in enumerate(body.names):
+                times = body.stat(position)[1:3]
                 found[name] = Past(
                     body.stats[position * STAT_BYTES : (position + 1) * STAT_BYTES],
                     body.ids[position * ID_BYTES : (position + 1) * ID_BYTES],
                     body.links.get(name),
                     -1 if fresh[position] else head.epoch,
-                    head.racy and settles(*body.stat(position)[1:3]) >= head.seen,
+                    head.racy and settles(*times) >= head.seen,
+                    max(times) + SAFE_NS >= head.seen,
                 )
         return found
 

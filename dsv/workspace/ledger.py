@@ -60,6 +60,8 @@ class Ledger:
             self._put(self._waiting.popleft(), now)
 
     def _put(self, page: _Waiting, now: int) -> None:
-        head = page.head._replace(seen=now, racy=page.settled >= now)
+        racy = page.settled >= now
+        # Nobody could have mapped these files before now, so even what is overwritten may be judged by their times.
+        head = page.head._replace(seen=now if racy else max(now, page.settled + pages.SAFE_NS), racy=racy)
         last = page.body.names[-1] if page.body.names else ""
         self._cache.put(self._dataset, page.folder, last, head, page.body)

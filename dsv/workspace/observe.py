@@ -14,6 +14,7 @@ from dsv.model.tree import MAX_DEPTH
 from dsv.workspace import pages
 from dsv.workspace.ignore import NOTHING, Ignore
 from dsv.workspace.known import Known
+from dsv.workspace.mapped import Watch
 from dsv.workspace.record import FILE_FOLDER, Recorder, Stretch, Total, signature
 from dsv.workspace.scan import cut_names, digest_names, failure, list_names, refuse_special, scan
 from dsv.workspace.sink import Sink
@@ -29,6 +30,7 @@ class Observation(NamedTuple):
         size: Bytes of all its files together.
         files: How many files it has, links not counted; 1 for a file.
         hashed: How many of them had to be read.
+        seen: When the look began, in ns since 1970: what changed before then is in it.
     """
 
     content: ObjectId
@@ -36,6 +38,7 @@ class Observation(NamedTuple):
     size: int
     files: int
     hashed: int
+    seen: int = 0
 
 
 def observe(
@@ -45,7 +48,9 @@ def observe(
     sink: Sink,
     *,
     rehash: bool = False,
+    careful: bool = False,
     ignore: Ignore = NOTHING,
+    watch: Watch | None = None,
 ) -> Observation:
     """Look at a dataset in the working tree.
 
@@ -59,7 +64,9 @@ def observe(
         cache: What was known.
         sink: Takes what is read.
         rehash: Read everything, whatever the cache says.
+        careful: Read also what was young when it was last seen, for it is about to be overwritten.
         ignore: What is left out.
+        watch: Knows what is mapped; by default a new one.
 
     Raises:
         UserError: There is nothing, or something cannot be read; the message names it.
@@ -69,6 +76,7 @@ def observe(
         StorageError: The disk failed.
     """
     path = f"{os.fspath(root)}/{dataset}"
+    began = time.time_ns()
     try:
         found = os.lstat(path)
     except OSError as error:
@@ -76,13 +84,13 @@ def observe(
     if modes.S_ISLNK(found.st_mode):
         raise Refused(f"{dataset} is a link", hint="add what it points to, or use dsv import")
     refuse_special(found.st_mode, dataset)
-    recorder = Recorder(dataset, cache, sink, rehash=rehash)
+    recorder = Recorder(dataset, cache, sink, rehash=rehash, careful=careful, watch=watch)
     look = _Look(os.fspath(root), dataset, recorder, ignore)
     if modes.S_ISDIR(found.st_mode):
         total, kind = look.folder("", 0), DIR
     else:
         total, kind = look.file(path)
-    return Observation(total.node, kind, total.size, total.files, recorder.hashed)
+    return Observation(total.node, kind, total.size, total.files, recorder.hashed, began)
 
 
 class _Folder(NamedTuple):
@@ -154,7 +162,7 @@ class _Look:
     def _judge(self, stretch: Stretch, known: Known) -> Total:
         """Take a page as it was known if nothing about it changed; otherwise read what did."""
         head = known.head(stretch.names[-1] if stretch.names else "")
-        if head is not None and self._recorder.suffices(head):
+        if head is not None and self._recorder.suffices(head, stretch.numbers):
             same = signature(stretch, pages.pack_stats(stretch.numbers)) == head.sig
             if same:
                 return Total(ObjectId(head.node.hex()), head.files, head.size)

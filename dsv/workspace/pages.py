@@ -27,6 +27,9 @@ SETTLE_NS = 20_000_000
 COARSE_NS = 2_000_000_000
 """The same where times have no fraction: FAT counts in steps of two seconds."""
 
+SAFE_NS = 60 * 10**9
+"""How much older than its stat a file must be to be overwritten on the word of that stat alone."""
+
 _MASK = 2**64 - 1
 _SECOND = 10**9
 _HEAD = Struct("<16s16s32sIQQqqBB")
@@ -193,6 +196,11 @@ def is_racy(numbers: Sequence[int], seen: int) -> bool:
     """Whether any of a page's entries, `FIELDS` numbers each, was too young when `seen`."""
     mtimes, ctimes = numbers[1::FIELDS], numbers[2::FIELDS]
     return any(map(seen.__le__, map(settles, mtimes, ctimes)))
+
+
+def is_young(numbers: Sequence[int], seen: int) -> bool:
+    """Whether any of a page's entries, `FIELDS` numbers each, had changed shortly before it was `seen`."""
+    return max((*numbers[1::FIELDS], *numbers[2::FIELDS]), default=0) + SAFE_NS >= seen
 
 
 def kind_of(mode: int) -> str:

@@ -10,6 +10,7 @@ from dsv.ids import ObjectId
 from dsv.model.node import DIR, LINK, Entry, Leaf, encode
 from dsv.workspace import pages
 from dsv.workspace.known import Known, Past
+from dsv.workspace.mapped import Watch
 from dsv.workspace.pages import FIELDS, ID_BYTES, STAT_BYTES, Body, Head
 from dsv.workspace.scan import failure, not_utf8, refuse_special, under
 from dsv.workspace.sink import Sink
@@ -66,22 +67,41 @@ def signature(stretch: Stretch, stats: bytes) -> bytes:
 class Recorder:
     """Reads what the cache does not know of a dataset, and tells it to the cache.
 
+    Args:
+        dataset: Its path.
+        cache: What was known, and is told.
+        sink: Takes what is read.
+        rehash: Read everything, whatever the cache says.
+        careful: Believe no stat of a file that was young when it was seen: it is about to be overwritten.
+        watch: Knows what is mapped.
+
     Attributes:
         cache: What was known, and is told.
         sink: Takes what is read.
         hashed: How many files were read.
     """
 
-    def __init__(self, dataset: str, cache: StatCache, sink: Sink, *, rehash: bool) -> None:
+    def __init__(
+        self,
+        dataset: str,
+        cache: StatCache,
+        sink: Sink,
+        *,
+        rehash: bool,
+        careful: bool = False,
+        watch: Watch | None = None,
+    ) -> None:
         self._dataset = dataset
+        self._careful = careful
+        self._watch = watch or Watch()
         self.cache = cache
         self.sink = sink
         self._rehash = rehash
         self.hashed = 0
 
-    def suffices(self, head: Head) -> bool:
+    def suffices(self, head: Head, numbers: Sequence[int]) -> bool:
         """Whether a page whose names and stats are as they were need not be looked into."""
-        if head.racy or self._rehash:
+        if head.racy or self._rehash or (self._careful and pages.is_young(numbers, head.seen)):
             return False
         epoch = self.sink.stored_epoch
         return epoch is None or (head.complete and head.epoch == epoch)
@@ -94,14 +114,17 @@ class Recorder:
         """
         names = stretch.names
         rows = known.around(names[0], names[-1]) if names else []
-        entries, body = self._entries(stretch, known.entries(rows), _epoch(self.sink, rows))
+        entries, body, silent = self._entries(stretch, known.entries(rows), _epoch(self.sink, rows))
         single = stretch.folder == FILE_FOLDER
         node = ObjectId(entries[0].target) if single else self.sink.put_node(encode(Leaf(tuple(entries))))
         total = _total(stretch, node)
-        self._remember(stretch, body, total, rows)
+        self._remember(stretch, body, total, rows, silent=silent)
         return total
 
-    def _entries(self, stretch: Stretch, before: dict[str, Past], epoch: int) -> tuple[list[Entry], Body]:
+    def _entries(
+        self, stretch: Stretch, before: dict[str, Past], epoch: int
+    ) -> tuple[list[Entry], Body, bool]:
+        """Return the entries, what to remember of them, and whether one may change without a trace."""
         numbers = stretch.numbers
         stats = pages.pack_stats(numbers)
         storing = self.sink.stored_epoch is not None
@@ -109,6 +132,7 @@ class Recorder:
         ids: list[bytes] = []
         links: dict[str, str] = {}
         fresh = bytearray(len(stretch.names))
+        silent = False
         for position, name in enumerate(stretch.names):
             if position in stretch.below:
                 node = stretch.below[position].node
@@ -129,29 +153,30 @@ class Recorder:
                 fresh[position] = past.stored != epoch
                 target = past.id.hex()
             else:
-                oid, found = self._read(f"{stretch.path}/{name}", under(stretch.shown, name))
+                oid, found, mute = self._read(f"{stretch.path}/{name}", under(stretch.shown, name))
+                silent = silent or mute
                 numbers[FIELDS * position : FIELDS * (position + 1)] = found
                 ids.append(bytes.fromhex(oid))
                 fresh[position] = not storing
                 target = oid
             entries.append(Entry(name, pages.kind_of(numbers[FIELDS * position + 4]), target))
         body = Body(list(stretch.names), pages.pack_stats(numbers), b"".join(ids), bytes(fresh), links)
-        return entries, body
+        return entries, body, silent
 
     def _holds(self, past: Past, stat: bytes, epoch: int) -> bool:
         """Whether what was known of an entry still holds, and is enough for the sink."""
-        if past.stat != stat or past.racy or self._rehash:
+        if past.stat != stat or past.racy or self._rehash or (self._careful and past.young):
             return False
         return self.sink.stored_epoch is None or past.link is not None or past.stored == epoch
 
-    def _read(self, path: str, shown: str) -> tuple[ObjectId, tuple[int, int, int, int, int]]:
-        """Put a file; return its id and its stat, which was the same before and after."""
+    def _read(self, path: str, shown: str) -> tuple[ObjectId, tuple[int, int, int, int, int], bool]:
+        """Put a file; return its id, its stat, which was the same before and after, and whether it says nothing."""
         for _ in range(2):
             try:
                 fd = os.open(path, _OPEN)
                 try:
-                    before = os.fstat(fd)
-                    refuse_special(before.st_mode, shown)
+                    refuse_special(os.fstat(fd).st_mode, shown)
+                    before, silent = self._watch.settle(fd)
                     oid = self.sink.put_file(path, fd, before)
                     after = os.fstat(fd)
                 finally:
@@ -163,10 +188,12 @@ class Recorder:
             numbers = (after.st_size, after.st_mtime_ns, after.st_ctime_ns, after.st_ino, after.st_mode)
             if numbers[:3] == (before.st_size, before.st_mtime_ns, before.st_ctime_ns):
                 self.hashed += 1
-                return oid, numbers
+                return oid, numbers, silent
         raise Changing(f"{shown} changed while it was read, twice", hint="wait until its writer is done")
 
-    def _remember(self, stretch: Stretch, body: Body, total: Total, rows: list[Row]) -> None:
+    def _remember(
+        self, stretch: Stretch, body: Body, total: Total, rows: list[Row], *, silent: bool
+    ) -> None:
         if not self.cache.writable:
             return
         node = bytes.fromhex(total.node)
@@ -179,10 +206,10 @@ class Recorder:
             entries=len(body.names),
             files=total.files,
             size=total.size,
-            seen=stretch.seen,
+            seen=0 if silent else stretch.seen,
             epoch=epoch,
             complete=storing or any(row.head.complete for row in rows if row.head[2:8:5] == (node, epoch)),
-            racy=pages.is_racy(stretch.numbers, stretch.seen),
+            racy=silent or pages.is_racy(stretch.numbers, stretch.seen),
         )
         last = body.names[-1] if body.names else ""
         self.cache.put(self._dataset, stretch.folder, last, head, body)
