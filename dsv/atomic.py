@@ -95,10 +95,10 @@ def write_all(fd: int, data: Buffer) -> None:
             done += os.write(fd, rest[done:])
 
 
-def open_new(path: Path | str, mode: int = 0o666) -> int:
-    """Return a descriptor of a file that did not exist, open for reading and writing."""
+def open_new(path: Path | str, mode: int = 0o666, folder: int | None = None) -> int:
+    """Return a descriptor of a file that did not exist, open for reading and writing; `folder` is an open one."""
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-    return os.open(path, flags, mode)
+    return os.open(path, flags, mode, dir_fd=folder)
 
 
 def temp_name() -> str:

@@ -36,7 +36,6 @@ from dsv.store.refs import Local, Refs
 from dsv.workspace.build import Counted
 from dsv.workspace.ignore import Ignore
 from dsv.workspace.ignore import load as load_ignore
-from dsv.workspace.mapped import Watch
 from dsv.workspace.observe import Observation, observe
 from dsv.workspace.paths import check_no_link, check_stored_paths, holds_place_only
 from dsv.workspace.sink import HashSink, Sink
@@ -207,14 +206,7 @@ class Repo:
         """Return the local part of `refs`."""
         return refs.local or Local()
 
-    @cached_property
-    def watch(self) -> Watch:
-        """Which files are mapped by processes."""
-        return Watch()
-
-    def look(
-        self, path: str, sink: Sink, *, rehash: bool = False, careful: bool = False
-    ) -> Observation:
+    def look(self, path: str, sink: Sink, *, rehash: bool = False, careful: bool = False) -> Observation:
         """Return what the working tree holds at the dataset `path`; `sink` takes what is read.
 
         With `careful`, what was young when it was last seen is read again: it is about to be overwritten.
@@ -225,16 +217,7 @@ class Repo:
             Changing: A file kept changing while it was read.
         """
         check_no_link(self.root, path)
-        return observe(
-            self.root,
-            path,
-            self.cache,
-            sink,
-            rehash=rehash,
-            careful=careful,
-            ignore=self.ignored,
-            watch=self.watch,
-        )
+        return observe(self.root, path, self.cache, sink, rehash=rehash, careful=careful, ignore=self.ignored)
 
     def untracked(self, tracked: Collection[str], code: Collection[str] = ()) -> tuple[list[str], list[str]]:
         """Return what is neither in `tracked`, nor in git, nor ignored, and apart from it what of that is `code`.

@@ -5,6 +5,7 @@ Then the refs name the target; only then files are written. A kill in between le
 refs saying that a move has begun, and the next command that moves or stages ends it.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -84,6 +85,7 @@ def move(
             raise stuck
         present = repo.datasets(repo.local(repo.refs()).present)
         check_parents(repo, list(goal))
+        since = time.time_ns()
         looks = {path: look(repo, path) for path in goal}
         lost = [path for path in goal if _is_lost(repo, path, goal[path], looks[path], present, ended)]
         if lost and not force:
@@ -117,7 +119,9 @@ def move(
             wrote = stage.edit(repo, None, dirty, writer) if any(dirty.values()) else None
             gone = _deletions(goal, dirty, looks, present)
             repo.publish(what, begin, writer=writer, tree=Tree(kept, wrote, gone) if goal else None)
-        written, removed = write(repo, {path: (looks[path], new) for path, new in goal.items()}, progress)
+        written, removed = write(
+            repo, {path: (looks[path], new) for path, new in goal.items()}, since, progress
+        )
         refs = end(repo)
     return Moved(refs, tuple(written), tuple(removed), tuple(lost))
 

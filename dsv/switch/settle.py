@@ -1,5 +1,6 @@
 """Ending a move of the working tree that was interrupted."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -59,9 +60,10 @@ def finish(repo: Repo, *, progress: Progress = SILENT) -> Ended:
         if before.get(path) == new and path not in kept:
             continue
         try:
+            since = time.time_ns()
             seen = look(repo, path)
             if is_known(repo, seen, new, old, gone=True):
-                write(repo, {path: (seen, new)}, progress)
+                write(repo, {path: (seen, new)}, since, progress)
             else:
                 left.append(path)
         except DsvError as error:

@@ -10,23 +10,24 @@ from dsv.workspace.observe import Observation
 
 
 def write(
-    repo: Repo, todo: Mapping[str, tuple[Observation | None, Tracked | None]], progress: Progress
+    repo: Repo, todo: Mapping[str, tuple[Observation | None, Tracked | None]], since: int, progress: Progress
 ) -> tuple[list[str], list[str]]:
     """Make the working tree hold what is wanted, and return which paths were written and which removed.
 
     Args:
         repo: The workspace.
         todo: By path what is there, and what shall be; None: nothing.
+        since: When the looks at what is there began, in ns since 1970.
         progress: Told of the bytes.
     """
     written, removed = [], []
-    place = repo.place(progress)
+    place = repo.place(progress)._replace(since=since)
     progress.begin("writing", sum(new.checkpoint.size for _, new in todo.values() if new is not None), "B")
     # What goes away goes first: a file may make room for a folder of the same name.
     for path, (look, new) in sorted(todo.items(), key=lambda item: (item[1][1] is not None, item[0])):
         if new is None:
             if look is not None:
-                remove(place, path)
+                remove(place, path, look)
                 removed.append(path)
         elif not is_as(look, new):
             materialise(place, path, new.checkpoint, look)

@@ -12,6 +12,7 @@ from dsv.model.node import DIR, EMPTY, EXEC, FILE, LINK, Entry, Leaf, Node, Page
 from dsv.model.tree import check_depth, leaves
 from dsv.progress import SILENT, Progress
 from dsv.workspace import pages
+from dsv.workspace.beneath import open_child, opened
 from dsv.workspace.ledger import Ledger
 from dsv.workspace.pages import ID_BYTES, Body
 from dsv.workspace.paths import check_stored_name
@@ -57,14 +58,23 @@ class Counted:
             yield data
 
 
-def write_file(path: str, oid: ObjectId, kind: str, reader: Reader) -> os.stat_result:
+def write_file(
+    path: str, oid: ObjectId, kind: str, reader: Reader, folder: int | None = None
+) -> os.stat_result:
     """Write a file that does not exist, and return its stat.
+
+    Args:
+        path: Where; relative to `folder` if that is given.
+        oid: Its content.
+        kind: `FILE` or `EXEC`.
+        reader: Gives the content.
+        folder: Descriptor of a folder.
 
     Raises:
         OSError: It cannot be written, or its name is taken; what was written is left.
         Missing, Corrupt: The store cannot give it; what was written is left.
     """
-    fd = open_new(path, 0o777 if kind == EXEC else 0o666)
+    fd = open_new(path, 0o777 if kind == EXEC else 0o666, folder)
     try:
         for data in reader.stream(oid):
             write_all(fd, data)
@@ -87,14 +97,17 @@ class Builder:
         self._progress = progress
         self._ledger = ledger
 
-    def folder(self, path: str, oid: ObjectId, shown: str, folder: str = "") -> Total:
+    def folder(
+        self, path: str, oid: ObjectId, shown: str, folder: str = "", *, above: int | None = None
+    ) -> Total:
         """Make the directory `path` with the entries of the node `oid`.
 
         Args:
-            path: Where; nothing is there.
+            path: Where; nothing is there. Relative to `above` if that is given.
             oid: The node.
             shown: The directory relative to the workspace, for messages.
             folder: The directory relative to the dataset, for the cache.
+            above: Descriptor of the directory that it shall be in.
 
         Raises:
             OSError: It cannot be written.
@@ -102,17 +115,21 @@ class Builder:
             Corrupt: It is damaged, or holds what dsv never records.
         """
         check_depth(f"{shown}/")
-        os.mkdir(path)  # noqa: PTH102 - a Path for each of a million folders costs too much
+        os.mkdir(path, dir_fd=above)
+        with opened(open_child(above, path)) as here:
+            return self._fill(here, oid, shown, folder)
+
+    def _fill(self, here: int, oid: ObjectId, shown: str, folder: str) -> Total:
         files = size = 0
         for page in [Page("", 0, EMPTY)] if oid == EMPTY else leaves(oid, self._reader.node):
             node = self._reader.node(page.id) if page.entries else Leaf(())
             if not isinstance(node, Leaf):
                 raise Corrupt(f"node {page.id} is listed as a page of entries and is not one")
-            done = self._page(path, node.entries, page.id, shown, folder)
+            done = self._page(here, node.entries, page.id, shown, folder)
             files, size = files + done.files, size + done.size
         return Total(oid, files, size)
 
-    def _page(self, path: str, entries: tuple[Entry, ...], oid: ObjectId, shown: str, folder: str) -> Total:
+    def _page(self, here: int, entries: tuple[Entry, ...], oid: ObjectId, shown: str, folder: str) -> Total:
         numbers: list[int] = []
         ids: list[bytes] = []
         links: dict[str, str] = {}
@@ -120,21 +137,22 @@ class Builder:
         files = size = 0
         for position, (name, kind, target) in enumerate(entries):
             check_stored_name(name, shown)
-            here = f"{path}/{name}"
             if kind == DIR:
-                total = self.folder(here, ObjectId(target), under(shown, name), under(folder, name))
+                total = self.folder(
+                    name, ObjectId(target), under(shown, name), under(folder, name), above=here
+                )
                 below[position] = total
                 files, size = files + total.files, size + total.size
                 numbers += (0, 0, 0, 0, DIR_MODE)
                 ids.append(bytes.fromhex(target))
                 continue
             if kind == LINK:
-                os.symlink(target, here)  # noqa: PTH211 - the text as it is stored
-                found = os.lstat(here)
+                os.symlink(target, name, dir_fd=here)
+                found = os.lstat(name, dir_fd=here)
                 links[name] = target
                 ids.append(_NO_ID)
             elif kind in {FILE, EXEC}:
-                found = write_file(here, ObjectId(target), kind, self._reader)
+                found = write_file(name, ObjectId(target), kind, self._reader, here)
                 ids.append(bytes.fromhex(target))
                 files += 1
                 size += found.st_size
@@ -145,7 +163,7 @@ class Builder:
         total = Total(oid, files, size)
         if self._ledger is not None:
             names = [entry.name for entry in entries]
-            stretch = Stretch(path, shown, folder, names, pages.names_sig(names), numbers, below, 0)
+            stretch = Stretch("", shown, folder, names, pages.names_sig(names), numbers, below, 0)
             body = Body(names, pages.pack_stats(numbers), b"".join(ids), b"", links)
             self._ledger.add(stretch, body, total)
         return total

@@ -10,8 +10,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from dsv.atomic import sync_file
-from dsv.workspace.pages import settles
+from dsv.workspace.pages import SETTLE_NS
 
 FRESH_NS = 120 * 10**9
 """How long a page may stay dirty on its own: four times what Linux is set to."""
@@ -38,24 +37,26 @@ class Maps(NamedTuple):
     systems: dict[int, str]
     taken: int
 
-    def must_sync(self, found: os.stat_result) -> bool:
-        """Whether a file has to be sent to the disk before its times can prove anything.
+    def is_doubtful(self, found: os.stat_result) -> bool:
+        """Whether a file's times can prove nothing before it is sent to the disk, if ever.
 
-        That is what is mapped, what changed after the maps were read, and what is large and changed lately (or in
-        the future): processes of other users and of other machines are not seen. To send each of thousands of small new
-        files would cost more than to store them.
+        That is what is mapped, what is only in memory, what changed after the maps were read, and what is large
+        and changed lately (or in the future): processes of other users and of other machines are not seen. To
+        send each of thousands of small new files would cost more than to store them.
         """
-        if self.systems.get(found.st_dev) in _MEMORY:
-            return False
-        changed = settles(found.st_mtime_ns, found.st_ctime_ns)
-        if found.st_ino in self.inodes or changed >= self.taken:
+        if found.st_ino in self.inodes or self.systems.get(found.st_dev) in _MEMORY:
             return True
-        return found.st_size >= LARGE and changed >= self.taken - FRESH_NS
+        span = FRESH_NS if found.st_size >= LARGE else SETTLE_NS
+        return max(found.st_mtime_ns, found.st_ctime_ns) >= self.taken - span
 
     def is_silent(self, found: os.stat_result) -> bool:
         """Whether a file may be written without a trace even after it was sent to the disk."""
         system = self.systems.get(found.st_dev)
         return system in _MEMORY or (found.st_ino in self.inodes and system not in _TELLING)
+
+
+LASTING_NS = 60 * 10**9
+"""How long what was seen is good enough: a command reads all maps once, a notebook now and then."""
 
 
 class Watch:
@@ -67,17 +68,9 @@ class Watch:
     @property
     def maps(self) -> Maps:
         """The maps of all processes that may be looked at."""
-        if self._maps is None:
+        if self._maps is None or not 0 <= time.time_ns() - self._maps.taken < LASTING_NS:
             self._maps = read_maps()
         return self._maps
-
-    def settle(self, fd: int) -> tuple[os.stat_result, bool]:
-        """Return the stat of an open file, which is what a later write will alter, and whether it may not be."""
-        found = os.fstat(fd)
-        if self.maps.must_sync(found):
-            sync_file(fd)
-            found = os.fstat(fd)
-        return found, self.maps.is_silent(found)
 
 
 def read_maps(processes: Path = Path("/proc")) -> Maps:

@@ -7,26 +7,35 @@ again.
 
 import contextlib
 import os
-import stat as modes
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from dsv.atomic import TEMP_PREFIX, storage_error, temp_name
-from dsv.errors import InTheWay, StorageError
+from dsv.errors import StorageError
 from dsv.ids import ObjectId
 from dsv.model.checkpoint import Checkpoint
-from dsv.model.node import DIR, Entry
+from dsv.model.node import DIR, Entry, Node, decode
 from dsv.model.tree import check_depth, compare
 from dsv.progress import SILENT, Progress
+from dsv.workspace.beneath import (
+    drop_empty_above,
+    is_folder,
+    make_below,
+    mode_of,
+    open_below,
+    open_child,
+    opened,
+)
 from dsv.workspace.build import Builder, Reader
 from dsv.workspace.ignore import NOTHING, Ignore
 from dsv.workspace.ledger import Ledger
 from dsv.workspace.observe import Observation, observe
 from dsv.workspace.paths import check_tree, probe
-from dsv.workspace.scan import list_names, under
+from dsv.workspace.scan import under
+from dsv.workspace.sink import HashSink
 from dsv.workspace.stat import StatCache
-from dsv.workspace.update import Updater, check_free, clear, drop_empty, is_same
+from dsv.workspace.update import Updater, check_free, clear, is_same
 from dsv.workspace.written import Written
 
 SPARE = 16 << 20
@@ -43,6 +52,8 @@ class Place(NamedTuple):
         reader: Gives the content and the nodes, of what is there as well.
         epoch: `Refs.epoch` of what `reader` reads.
         ignore: What is in no dataset.
+        since: When what is there was looked at, in ns since 1970: what changed since is compared before it goes;
+            0 compares everything.
     """
 
     root: Path
@@ -51,6 +62,7 @@ class Place(NamedTuple):
     reader: Reader
     epoch: int | None = None
     ignore: Ignore = NOTHING
+    since: int = 0
 
 
 def materialise(
@@ -75,17 +87,24 @@ def materialise(
         StorageError: The disk is full or fails; each file is the old or the new one.
         Missing, Corrupt: The store cannot give all of it; likewise.
     """
-    path = f"{os.fspath(place.root)}/{dataset}"
     if present is not None and (present.content, present.kind) == (wanted.content, wanted.kind):
         return
+    above, _, name = dataset.rpartition("/")
     try:
-        _make_parents(place, dataset)
-        with _scratch(place, path) as scratch:
+        with (
+            opened(make_below(os.fspath(place.root), above)) as parent,
+            _scratch(place, parent, name) as scratch,
+        ):
             check_space(scratch, wanted.size - (present.size if present and present.kind == DIR else 0))
-            if wanted.kind == DIR and (present is None or present.kind != DIR) and not _is_folder(path):
-                _write_new(place, dataset, wanted, present, scratch, progress)
+            spot = _Spot(dataset, name, parent, scratch)
+            if (
+                wanted.kind == DIR
+                and (present is None or present.kind != DIR)
+                and not is_folder(name, parent)
+            ):
+                _write_new(place, spot, wanted, present, progress)
             else:
-                _change(place, dataset, wanted, present, scratch, progress)
+                _change(place, spot, wanted, present, progress)
     except OSError as error:
         raise storage_error("write", dataset, error) from error
 
@@ -122,7 +141,7 @@ def check_fit(place: Place, wanted: dict[str, Checkpoint]) -> None:
             check_tree(dataset, checkpoint.content, place.reader.node, system)
 
 
-def check_space(folder: Path | str, size: int) -> None:
+def check_space(folder: Path | str | int, size: int) -> None:
     """Check that the disk of `folder` has room for `size` more bytes.
 
     Raises:
@@ -139,27 +158,40 @@ def check_space(folder: Path | str, size: int) -> None:
         )
 
 
-def remove(place: Place, dataset: str) -> None:
+def remove(place: Place, dataset: str, present: Observation | None = None) -> None:
     """Remove the working copy of a dataset, and folders above it that are then empty.
 
-    The caller knows that its content is stored. What rules leave out of the dataset stays.
+    The caller knows that its content is stored. What rules leave out of the dataset, and what was made since
+    it was looked at, stays.
+
+    Args:
+        place: The working tree.
+        dataset: The dataset's path.
+        present: What is there, as it was just observed; None: whatever is there now.
 
     Raises:
-        UserError: It holds what dsv does not record.
+        InTheWay: A file of it was changed since.
         StorageError: Something cannot be removed.
     """
-    path = f"{os.fspath(place.root)}/{dataset}"
+    root = os.fspath(place.root)
+    above, _, name = dataset.rpartition("/")
     try:
-        _remove(path, dataset, place.ignore)
-    except FileNotFoundError:
+        with opened(open_below(root, above)) as parent:
+            if present is None and not mode_of(name, parent):
+                return
+            if present is None:
+                sink = HashSink(place.cache)
+                present = observe(place.root, dataset, place.cache, sink, ignore=place.ignore)
+                place = place._replace(reader=_Seen(place.reader, sink))
+            _updater(place, -1, Written(), SILENT).remove(
+                parent, Entry(name, present.kind, present.content), dataset
+            )
+    except (FileNotFoundError, NotADirectoryError):
         pass
     except OSError as error:
         raise storage_error("remove", dataset, error) from error
     place.cache.forget(dataset)
-    above = dataset.rpartition("/")[0]
-    while above:
-        drop_empty(f"{os.fspath(place.root)}/{above}")
-        above = above.rpartition("/")[0]
+    drop_empty_above(root, above)
 
 
 def sweep(place: Place) -> None:
@@ -173,69 +205,85 @@ def sweep(place: Place) -> None:
 _SCRATCH = f"{TEMP_PREFIX}tree-"
 
 
+class _Seen:
+    """A reader that also knows the nodes of what was just seen."""
+
+    def __init__(self, reader: Reader, sink: HashSink) -> None:
+        self.stream = reader.stream
+        self._reader = reader
+        self._sink = sink
+
+    def node(self, oid: ObjectId) -> Node:
+        """Return a node."""
+        data = self._sink.node(oid)
+        return self._reader.node(oid) if data is None else decode(data, oid)
+
+
+class _Spot(NamedTuple):
+    """Where a dataset is written: its name in the open folder above it, and an open scratch folder."""
+
+    dataset: str
+    name: str
+    parent: int
+    scratch: int
+
+
 def _write_new(
-    place: Place,
-    dataset: str,
-    wanted: Checkpoint,
-    present: Observation | None,
-    scratch: str,
-    progress: Progress,
+    place: Place, spot: _Spot, wanted: Checkpoint, present: Observation | None, progress: Progress
 ) -> None:
-    path = f"{os.fspath(place.root)}/{dataset}"
+    dataset, name, parent, scratch = spot
     place.cache.forget(dataset)
     ledger = Ledger(dataset, place.cache, place.epoch)
-    temp = f"{scratch}/{temp_name()}"
-    Builder(place.reader, progress, ledger).folder(temp, wanted.content, dataset)
+    temp = temp_name()
+    Builder(place.reader, progress, ledger).folder(temp, wanted.content, dataset, above=scratch)
     ledger.close()
     if present is not None:
-        os.unlink(path)  # noqa: PTH108
-    check_free(path, dataset)
-    os.rename(temp, path)  # noqa: PTH104
+        old = Entry(name, present.kind, present.content)
+        _updater(place, scratch, Written(), progress).remove(parent, old, dataset)
+    check_free(parent, name, dataset)
+    os.rename(temp, name, src_dir_fd=scratch, dst_dir_fd=parent)
 
 
 def _change(
-    place: Place,
-    dataset: str,
-    wanted: Checkpoint,
-    present: Observation | None,
-    scratch: str,
-    progress: Progress,
+    place: Place, spot: _Spot, wanted: Checkpoint, present: Observation | None, progress: Progress
 ) -> None:
-    path = f"{os.fspath(place.root)}/{dataset}"
+    dataset, name, parent, scratch = spot
     written = Written()
-    updater = Updater(place.reader, scratch, written, progress)
-    name = dataset.rpartition("/")[2]
+    updater = _updater(place, scratch, written, progress)
     old = None if present is None else Entry(name, present.kind, present.content)
-    updater.entry(path, old, Entry(name, wanted.kind, wanted.content), dataset)
-    observe(place.root, dataset, place.cache, written, ignore=place.ignore)
+    updater.entry(parent, old, Entry(name, wanted.kind, wanted.content), dataset)
+    observe(place.root, dataset, place.cache, written, ignore=place.ignore, wrote=written.wrote)
 
 
-def _make_parents(place: Place, dataset: str) -> None:
-    here = os.fspath(place.root)
-    for part in dataset.split("/")[:-1]:
-        here = f"{here}/{part}"
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(here)  # noqa: PTH102
-        if not _is_folder(here):
-            raise InTheWay(f"{here} is in the way of {dataset}", hint="move it away")
+def _updater(place: Place, scratch: int, written: Written, progress: Progress) -> Updater:
+    return Updater(
+        os.fspath(place.root),
+        place.reader,
+        scratch,
+        written,
+        since=place.since,
+        watch=place.cache.watch,
+        progress=progress,
+    )
 
 
 @contextlib.contextmanager
-def _scratch(place: Place, path: str) -> Iterator[str]:
-    """Give a folder of our own on the file system of `path`: in the store, else beside it."""
+def _scratch(place: Place, parent: int, name: str) -> Iterator[int]:
+    """Give an open folder of our own on the file system of `name` in `parent`: in the store, else beside it."""
     place.scratch.mkdir(parents=True, exist_ok=True)
-    above = path.rpartition("/")[0]
-    # A dataset may itself be a mount point.
-    device = os.lstat(path).st_dev if _is_folder(path) else os.stat(above).st_dev  # noqa: PTH116
-    folder = os.fspath(place.scratch)
-    if os.stat(folder).st_dev != device:  # noqa: PTH116
-        folder = above if os.stat(above).st_dev == device else path  # noqa: PTH116
-    mine = f"{folder}/{_SCRATCH}{temp_name().removeprefix(TEMP_PREFIX)}"
-    os.mkdir(mine)  # noqa: PTH102
-    try:
-        yield mine
-    finally:
-        clear(mine)
+    with contextlib.ExitStack() as stack:
+        own = stack.enter_context(opened(open_below(os.fspath(place.scratch), "")))
+        # A dataset may itself be a mount point.
+        inside = stack.enter_context(opened(open_child(parent, name))) if is_folder(name, parent) else parent
+        device = os.fstat(inside).st_dev
+        folder = next(one for one in (own, parent, inside) if os.fstat(one).st_dev == device)
+        mine = f"{_SCRATCH}{temp_name().removeprefix(TEMP_PREFIX)}"
+        os.mkdir(mine, dir_fd=folder)
+        try:
+            with opened(open_child(folder, mine)) as scratch:
+                yield scratch
+        finally:
+            clear(mine, folder)
 
 
 def _extra(place: Place, shown: str, before: ObjectId | None, after: ObjectId) -> Iterator[str]:
@@ -245,24 +293,8 @@ def _extra(place: Place, shown: str, before: ObjectId | None, after: ObjectId) -
             continue
         path = under(shown, new.name)
         here = f"{os.fspath(place.root)}/{path}"
-        if new.kind == DIR and _is_folder(here):
+        if new.kind == DIR and is_folder(here, None):
             inner = ObjectId(old.target) if old is not None and old.kind == DIR else None
             yield from _extra(place, path, inner, ObjectId(new.target))
         elif old is None and os.path.lexists(here) and not is_same(here, new):
             yield path
-
-
-def _remove(path: str, shown: str, ignore: Ignore) -> None:
-    if not _is_folder(path):
-        os.unlink(path)  # noqa: PTH108
-        return
-    for name in list_names(path, shown, ignore):
-        _remove(f"{path}/{name}", f"{shown}/{name}", ignore)
-    drop_empty(path)
-
-
-def _is_folder(path: str) -> bool:
-    try:
-        return modes.S_ISDIR(os.lstat(path).st_mode)
-    except (FileNotFoundError, NotADirectoryError):
-        return False

@@ -12,10 +12,10 @@ from dsv.ids import ObjectId
 from dsv.model.node import DIR, EXEC, FILE, LEAF_LIMIT, Page, join
 from dsv.model.tree import MAX_DEPTH
 from dsv.workspace import pages
+from dsv.workspace.beneath import open_below, open_child, opened
 from dsv.workspace.ignore import NOTHING, Ignore
 from dsv.workspace.known import Known
-from dsv.workspace.mapped import Watch
-from dsv.workspace.record import FILE_FOLDER, Recorder, Stretch, Total, signature
+from dsv.workspace.record import FILE_FOLDER, Recorder, Stretch, Total, Wrote, nobody, signature
 from dsv.workspace.scan import cut_names, digest_names, failure, list_names, refuse_special, scan
 from dsv.workspace.sink import Sink
 from dsv.workspace.stat import StatCache
@@ -30,7 +30,6 @@ class Observation(NamedTuple):
         size: Bytes of all its files together.
         files: How many files it has, links not counted; 1 for a file.
         hashed: How many of them had to be read.
-        seen: When the look began, in ns since 1970: what changed before then is in it.
     """
 
     content: ObjectId
@@ -38,7 +37,6 @@ class Observation(NamedTuple):
     size: int
     files: int
     hashed: int
-    seen: int = 0
 
 
 def observe(
@@ -50,7 +48,7 @@ def observe(
     rehash: bool = False,
     careful: bool = False,
     ignore: Ignore = NOTHING,
-    watch: Watch | None = None,
+    wrote: Wrote = nobody,
 ) -> Observation:
     """Look at a dataset in the working tree.
 
@@ -66,7 +64,7 @@ def observe(
         rehash: Read everything, whatever the cache says.
         careful: Read also what was young when it was last seen, for it is about to be overwritten.
         ignore: What is left out.
-        watch: Knows what is mapped; by default a new one.
+        wrote: Whether the command itself wrote a file, and it is as it was then.
 
     Raises:
         UserError: There is nothing, or something cannot be read; the message names it.
@@ -75,27 +73,21 @@ def observe(
         Changing: A file changed while it was read, twice.
         StorageError: The disk failed.
     """
-    path = f"{os.fspath(root)}/{dataset}"
-    began = time.time_ns()
+    above, _, name = dataset.rpartition("/")
     try:
-        found = os.lstat(path)
+        parent = open_below(os.fspath(root), above)
     except OSError as error:
         raise failure(error, dataset) from error
-    if modes.S_ISLNK(found.st_mode):
-        raise Refused(f"{dataset} is a link", hint="add what it points to, or use dsv import")
-    refuse_special(found.st_mode, dataset)
-    recorder = Recorder(dataset, cache, sink, rehash=rehash, careful=careful, watch=watch)
-    look = _Look(os.fspath(root), dataset, recorder, ignore)
-    if modes.S_ISDIR(found.st_mode):
-        total, kind = look.folder("", 0), DIR
-    else:
-        total, kind = look.file(path)
-    return Observation(total.node, kind, total.size, total.files, recorder.hashed, began)
+    with opened(parent):
+        recorder = Recorder(dataset, cache, sink, rehash=rehash, careful=careful, wrote=wrote)
+        total, kind = _Look(os.fspath(root), dataset, recorder, ignore).whole(parent, name)
+    return Observation(total.node, kind, total.size, total.files, recorder.hashed)
 
 
 class _Folder(NamedTuple):
     """A directory that is being looked at: where it is, and what was known of it."""
 
+    dir: int
     path: str
     shown: str
     folder: str
@@ -113,25 +105,51 @@ class _Look:
         self._recorder = recorder
         self._ignore = ignore
 
-    def file(self, path: str) -> tuple[Total, str]:
+    def whole(self, parent: int, name: str) -> tuple[Total, str]:
+        """Look at the dataset, which is called `name` in the open folder `parent`; return its kind, too."""
+        try:
+            mode = os.lstat(name, dir_fd=parent).st_mode
+        except OSError as error:
+            raise failure(error, self._dataset) from error
+        if modes.S_ISLNK(mode):
+            raise Refused(f"{self._dataset} is a link", hint="add what it points to, or use dsv import")
+        refuse_special(mode, self._dataset)
+        return (self.folder(parent, "", 0), DIR) if modes.S_ISDIR(mode) else self.file(parent, name)
+
+    def file(self, parent: int, name: str) -> tuple[Total, str]:
         """Look at a dataset that is one file."""
-        parent, _, name = path.rpartition("/")
         known = Known(self._cache, self._dataset, FILE_FOLDER)
         seen = time.time_ns()
         shown = self._dataset.rpartition("/")[0]
+        path = f"{self._base}/{shown}" if shown else self._base
         numbers = scan(parent, shown, [name]).numbers
-        stretch = Stretch(parent, shown, FILE_FOLDER, [name], digest_names([name], shown), numbers, {}, seen)
+        digest = digest_names([name], shown)
+        stretch = Stretch(path, shown, FILE_FOLDER, [name], digest, numbers, {}, seen, parent)
         total = self._judge(stretch, known)
         # The numbers are brought up to date where the file was read.
         return total, EXEC if pages.kind_of(numbers[4]) == EXEC else FILE
 
-    def folder(self, folder: str, depth: int) -> Total:
-        """Look at a directory of the dataset; `folder` is relative to it, empty for itself."""
+    def folder(self, parent: int, folder: str, depth: int) -> Total:
+        """Look at a directory of the dataset; `folder` is relative to it, empty for itself.
+
+        Args:
+            parent: The open directory that it is in.
+            folder: Which one.
+            depth: How many of the dataset are above it.
+        """
         shown = f"{self._dataset}/{folder}" if folder else self._dataset
         if depth > MAX_DEPTH:
             raise Refused(f"{shown} is more than {MAX_DEPTH} folders deep")
+        try:
+            here = open_child(parent, shown.rpartition("/")[2])
+        except OSError as error:
+            raise failure(error, shown) from error
+        with opened(here):
+            return self._inside(here, shown, folder, depth)
+
+    def _inside(self, here: int, shown: str, folder: str, depth: int) -> Total:
         path = f"{self._base}/{shown}"
-        names = list_names(path, shown, self._ignore)
+        names = list_names(here, shown, self._ignore)
         known = Known(self._cache, self._dataset, folder)
         gone = known.lasts()
         found: list[Page] = []
@@ -139,7 +157,9 @@ class _Look:
         node = ObjectId("")
         for start, end in cut_names(names, known.rows, shown):
             last = names[end - 1] if end else ""
-            node, below, amount = self._page(_Folder(path, shown, folder, known, depth), names[start:end])
+            node, below, amount = self._page(
+                _Folder(here, path, shown, folder, known, depth), names[start:end]
+            )
             files += below
             size += amount
             gone.discard(last)
@@ -153,10 +173,16 @@ class _Look:
     def _page(self, place: _Folder, names: Sequence[str]) -> Total:
         seen = time.time_ns()
         digest = digest_names(names, place.shown)
-        numbers, folders = scan(place.path, place.shown, names)
+        numbers, folders = scan(place.dir, place.shown, names)
         prefix = f"{place.folder}/" if place.folder else ""
-        below = {position: self.folder(prefix + names[position], place.depth + 1) for position in folders}
-        stretch = Stretch(place.path, place.shown, place.folder, names, digest, numbers, below, seen)
+        below: dict[int, Total] = {}
+        for (
+            position
+        ) in folders:  # no comprehension: folders go 250 deep, and a frame more for each is too much
+            below[position] = self.folder(place.dir, prefix + names[position], place.depth + 1)
+        stretch = Stretch(
+            place.path, place.shown, place.folder, names, digest, numbers, below, seen, place.dir
+        )
         return self._judge(stretch, place.known)
 
     def _judge(self, stretch: Stretch, known: Known) -> Total:

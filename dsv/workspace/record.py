@@ -2,15 +2,16 @@
 
 import os
 import stat as modes
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from dsv.atomic import sync_file
 from dsv.errors import Changing
 from dsv.ids import ObjectId
 from dsv.model.node import DIR, LINK, Entry, Leaf, encode
 from dsv.workspace import pages
+from dsv.workspace.beneath import PLAIN
 from dsv.workspace.known import Known, Past
-from dsv.workspace.mapped import Watch
 from dsv.workspace.pages import FIELDS, ID_BYTES, STAT_BYTES, Body, Head
 from dsv.workspace.scan import failure, not_utf8, refuse_special, under
 from dsv.workspace.sink import Sink
@@ -20,10 +21,14 @@ FILE_FOLDER = "/"
 """Where the cache keeps a dataset that is one file: no directory has this name."""
 
 _NO_ID = bytes(ID_BYTES)
-_OPEN = os.O_RDONLY
-for _flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
-    # A pipe that took a file's place must not block, a link must not be followed.
-    _OPEN |= getattr(os, _flag, 0)
+
+
+Wrote = Callable[[str, os.stat_result], bool]
+
+
+def nobody(path: str, stat: os.stat_result) -> bool:  # noqa: ARG001
+    """Say of every file that others wrote it."""
+    return False
 
 
 class Total(NamedTuple):
@@ -46,6 +51,7 @@ class Stretch(NamedTuple):
         numbers: Their stats, `FIELDS` numbers each.
         below: By position the directories among them.
         seen: When the look began, in ns since 1970.
+        dir: Descriptor of the directory; None where it is only written about.
     """
 
     path: str
@@ -56,6 +62,7 @@ class Stretch(NamedTuple):
     numbers: list[int]
     below: Mapping[int, Total]
     seen: int
+    dir: int | None = None
 
 
 def signature(stretch: Stretch, stats: bytes) -> bytes:
@@ -73,7 +80,7 @@ class Recorder:
         sink: Takes what is read.
         rehash: Read everything, whatever the cache says.
         careful: Believe no stat of a file that was young when it was seen: it is about to be overwritten.
-        watch: Knows what is mapped.
+        wrote: Whether the command itself wrote a file, and it is as it was then.
 
     Attributes:
         cache: What was known, and is told.
@@ -89,11 +96,11 @@ class Recorder:
         *,
         rehash: bool,
         careful: bool = False,
-        watch: Watch | None = None,
+        wrote: Wrote = nobody,
     ) -> None:
         self._dataset = dataset
         self._careful = careful
-        self._watch = watch or Watch()
+        self._wrote = wrote
         self.cache = cache
         self.sink = sink
         self._rehash = rehash
@@ -153,7 +160,7 @@ class Recorder:
                 fresh[position] = past.stored != epoch
                 target = past.id.hex()
             else:
-                oid, found, mute = self._read(f"{stretch.path}/{name}", under(stretch.shown, name))
+                oid, found, mute = self._read(stretch, name)
                 silent = silent or mute
                 numbers[FIELDS * position : FIELDS * (position + 1)] = found
                 ids.append(bytes.fromhex(oid))
@@ -169,14 +176,21 @@ class Recorder:
             return False
         return self.sink.stored_epoch is None or past.link is not None or past.stored == epoch
 
-    def _read(self, path: str, shown: str) -> tuple[ObjectId, tuple[int, int, int, int, int], bool]:
+    def _read(self, stretch: Stretch, name: str) -> tuple[ObjectId, tuple[int, int, int, int, int], bool]:
         """Put a file; return its id, its stat, which was the same before and after, and whether it says nothing."""
+        path, shown = f"{stretch.path}/{name}", under(stretch.shown, name)
+        maps = self.cache.watch.maps
         for _ in range(2):
             try:
-                fd = os.open(path, _OPEN)
+                fd = os.open(name, PLAIN, dir_fd=stretch.dir)
                 try:
-                    refuse_special(os.fstat(fd).st_mode, shown)
-                    before, silent = self._watch.settle(fd)
+                    before = os.fstat(fd)
+                    refuse_special(before.st_mode, shown)
+                    silent = False
+                    if maps.is_doubtful(before) and not self._wrote(path, before):
+                        sync_file(fd)
+                        before = os.fstat(fd)
+                        silent = maps.is_silent(before)
                     oid = self.sink.put_file(path, fd, before)
                     after = os.fstat(fd)
                 finally:
@@ -191,9 +205,7 @@ class Recorder:
                 return oid, numbers, silent
         raise Changing(f"{shown} changed while it was read, twice", hint="wait until its writer is done")
 
-    def _remember(
-        self, stretch: Stretch, body: Body, total: Total, rows: list[Row], *, silent: bool
-    ) -> None:
+    def _remember(self, stretch: Stretch, body: Body, total: Total, rows: list[Row], *, silent: bool) -> None:
         if not self.cache.writable:
             return
         node = bytes.fromhex(total.node)
@@ -238,7 +250,7 @@ def _total(stretch: Stretch, node: ObjectId) -> Total:
 def _read_link(stretch: Stretch, name: str) -> str:
     shown = under(stretch.shown, name)
     try:
-        text = os.readlink(f"{stretch.path}/{name}")  # noqa: PTH115
+        text = os.readlink(name, dir_fd=stretch.dir)
     except OSError as error:
         raise failure(error, shown) from error
     try:

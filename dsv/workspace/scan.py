@@ -36,11 +36,11 @@ class Scanned(NamedTuple):
     folders: list[int]
 
 
-def list_names(path: str, shown: str, ignore: Ignore) -> list[str]:
+def list_names(path: str | int, shown: str, ignore: Ignore) -> list[str]:
     """Return the names in the folder `path` in order, without those that are left out.
 
     Args:
-        path: The folder.
+        path: The folder, or its descriptor.
         shown: The folder relative to the workspace, for rules and messages.
         ignore: The workspace's rules.
 
@@ -110,8 +110,8 @@ def digest_names(names: Sequence[str], shown: str) -> bytes:
         raise not_utf8(names, shown) from error
 
 
-def scan(path: str, shown: str, names: Sequence[str]) -> Scanned:
-    """Return the stats of `names` in the folder `path`.
+def scan(folder: int, shown: str, names: Sequence[str]) -> Scanned:
+    """Return the stats of `names` in the open folder `folder`.
 
     Raises:
         Refused: One is a pipe, a socket or a device.
@@ -119,13 +119,12 @@ def scan(path: str, shown: str, names: Sequence[str]) -> Scanned:
     """
     numbers: list[int] = []
     folders: list[int] = []
-    prefix = f"{path}/"
     lstat = os.lstat
     regular, kind = modes.S_IFREG, 0o170000
     name = ""
     try:
         for name in names:
-            found = lstat(prefix + name)
+            found = lstat(name, dir_fd=folder)
             mode = found.st_mode
             if mode & kind != regular:
                 if mode & kind == DIR_MODE:
@@ -174,7 +173,7 @@ def not_utf8(names: Sequence[str], shown: str) -> Refused:
     return Refused(f"{shown} holds a name that is not UTF-8")
 
 
-def _ruled(path: str, shown: str, ignore: Ignore) -> list[str]:
+def _ruled(path: str | int, shown: str, ignore: Ignore) -> list[str]:
     with os.scandir(path) as entries:
         return [
             entry.name

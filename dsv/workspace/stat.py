@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Self
 
 from dsv.hashing import checksum
 from dsv.ids import DIGITS
+from dsv.workspace.mapped import Watch
 from dsv.workspace.pages import Body, Head, decode_body, decode_head, encode_body, encode_head
 
 VERSION = 1
@@ -51,9 +52,13 @@ class StatCache:
 
     No method raises for the cache's own sake: what cannot be read is not known, what
     cannot be written is forgotten.
+
+    Attributes:
+        watch: What may change without a trace in any stat.
     """
 
     def __init__(self, path: Path | None) -> None:
+        self.watch = Watch()
         self._path = path
         self._db: sqlite3.Connection | None = None
         self._writable = False

@@ -27,7 +27,10 @@ class Written(HashSink):
 
     def put_file(self, path: str, fd: int, stat: os.stat_result) -> ObjectId:
         """Return the file id, from memory where the stat is as it was noted."""
+        return self._ids[path][4] if self.wrote(path, stat) else super().put_file(path, fd, stat)
+
+    def wrote(self, path: str, stat: os.stat_result) -> bool:
+        """Whether a file is as it was noted."""
         known = self._ids.get(path)
-        if known and known[:4] == (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino):
-            return known[4]
-        return super().put_file(path, fd, stat)
+        seen = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+        return known is not None and known[:4] == seen
