@@ -10,12 +10,14 @@ from pathlib import Path
 
 from dsv import gitblobs, gitdoor
 from dsv.atomic import create_file, replace_file
-from dsv.errors import Refused, StorageError
+from dsv.errors import BadConfig, Refused, StorageError
 from dsv.gitdoor import NoGit
+from dsv.plain import read_plain, read_plain_text
 
 _BEGIN = "# >>> dsv: data that dsv tracks; this block is kept by dsv"
 _END = "# <<< dsv"
 _POINTER = b"version https://git-lfs.github.com/spec/"
+_INDEX_LIMIT = 64 << 20
 _SPECIAL = "\\*?[]!# "
 _NONE_IGNORED = 1
 _SUBMODULE = "160000 "
@@ -35,8 +37,8 @@ def main_tree(root: Path) -> Path | None:
     if top is None or not (top / ".git").is_file():
         return None
     try:
-        said = (top / ".git").read_text(encoding="utf-8").removeprefix("gitdir:").strip()
-    except (OSError, UnicodeDecodeError):
+        said = read_plain_text(top / ".git").removeprefix("gitdir:").strip()
+    except (OSError, UnicodeDecodeError, BadConfig):
         return None
     folder = (top / said).resolve()
     if folder.parent.name != "worktrees" or folder.parents[1].name != ".git":
@@ -46,15 +48,38 @@ def main_tree(root: Path) -> Path | None:
 
 def branch(top: Path) -> str | None:
     """Return the branch that git has checked out in the working tree `top`; None if detached."""
-    dot = top / ".git"
     try:
-        if dot.is_file():  # a linked working tree or a submodule
-            dot = (top / dot.read_text(encoding="utf-8").removeprefix("gitdir:").strip()).resolve()
-        head = (dot / "HEAD").read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
+        head = read_plain_text(_folder(top) / "HEAD").strip()
+    except (OSError, UnicodeDecodeError, BadConfig):
         return None
     prefix = "ref: refs/heads/"
     return head.removeprefix(prefix) if head.startswith(prefix) else None
+
+
+def _folder(top: Path) -> Path:
+    """Return git's own folder of the working tree `top`."""
+    dot = top / ".git"
+    if dot.is_file():  # a linked working tree or a submodule
+        return (top / read_plain_text(dot).removeprefix("gitdir:").strip()).resolve()
+    return dot
+
+
+def brings(root: Path, name: str) -> bool:
+    """Whether git tracks the file, folder or link `name` in `root`; git is asked only if its index seems to say so."""
+    top = find(root)
+    if top is None:
+        return False
+    try:
+        index = read_plain(_folder(top) / "index", _INDEX_LIMIT)
+    except (OSError, UnicodeDecodeError):
+        return False  # nothing is tracked yet
+    except BadConfig:
+        index = b""
+    # Version 4 leaves out of a path what it shares with the one before.
+    full = index[4:8] in (b"\0\0\0\2", b"\0\0\0\3")
+    if full and name.encode() not in index:
+        return False
+    return bool(tracked(root, [name]))
 
 
 def tracked(root: Path, paths: Sequence[str] = ()) -> frozenset[str]:
@@ -249,7 +274,7 @@ def ignore(root: Path, paths: Sequence[str] | None, temp_folder: Path | None = N
     """
     path = root / ".gitignore"
     try:
-        text = path.read_bytes().decode("utf-8", "surrogateescape")
+        text = read_plain(path).decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         text = ""
     before, after = _around(text)
@@ -283,8 +308,8 @@ def hide(dot: Path) -> None:
 def own_ignores(root: Path) -> list[str]:
     """Return the lines of the `.gitignore` of `root` that the user wrote."""
     try:
-        text = (root / ".gitignore").read_bytes().decode("utf-8", "surrogateescape")
-    except OSError:
+        text = read_plain(root / ".gitignore").decode("utf-8", "surrogateescape")
+    except (OSError, BadConfig):
         return []
     before, after = _around(text)
     return (before + (after or "")).splitlines()

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dsv.atomic import replace_file
-from dsv.errors import BadConfig, NotFound
+from dsv.errors import BadConfig, NotFound, Refused
 from dsv.ids import ObjectId, parse_id, short
+from dsv.plain import read_plain_text
 from dsv.refnames import is_name
 
 NAME = "dsv.lock"
@@ -35,7 +36,7 @@ def read(root: Path) -> Lock | None:
         BadConfig: It cannot be read, or git left a conflict in it, or it names a branch that none can be.
     """
     try:
-        text = (root / NAME).read_text(encoding="utf-8")
+        text = read_plain_text(root / NAME)
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
@@ -73,8 +74,8 @@ def _checked(lock: Lock | None) -> Lock | None:
 def sides(root: Path) -> tuple[Lock, Lock] | None:
     """Return the two sides of a conflict that git left in the lock file, None if there is none."""
     try:
-        lines = (root / NAME).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
+        lines = read_plain_text(root / NAME).splitlines()
+    except (OSError, UnicodeDecodeError, BadConfig):
         return None
     ours: list[str] = []
     theirs: list[str] = []
@@ -122,6 +123,14 @@ def no_store(root: Path, *, remotes: bool, main: Path | None = None) -> NotFound
     if remotes:
         return NotFound(told, hint="dsv pull  # brings it from the remote")
     return NotFound(told, hint="put .dsv back from a backup; or dsv remote add origin URL, then dsv pull")
+
+
+def foreign_store(dot: Path) -> Refused:
+    """Return the error for a store that git brought: whoever committed it chose its settings and its data."""
+    return Refused(
+        f"{dot} came with git, so it is not known whose store it is",
+        hint="git rm -r --cached .dsv && mv .dsv .dsv.theirs, then dsv pull",
+    )
 
 
 def write(root: Path, lock: Lock, temp_folder: Path | None = None) -> None:

@@ -127,6 +127,8 @@ class Repo:
     @cached_property
     def blobs(self) -> LocalBlobs:
         """Where packs, indexes and refs are kept."""
+        if git.brings(self.root, STORE):
+            raise lockfile.foreign_store(self.dot)
         if not self.dot.is_dir():
             main = git.main_tree(self.root)
             there = main if main is not None and (main / STORE).is_dir() else None

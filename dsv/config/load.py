@@ -17,6 +17,7 @@ from dsv.config.rules import DatasetRule, matches, policy_of
 from dsv.config.rules import rules as rules_of
 from dsv.errors import BadConfig
 from dsv.model.policy import Policy
+from dsv.plain import read_plain_text
 
 REMOTE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 """What a remote may be called. A folder here is called like it, and `dsv.toml` may be a stranger's."""
@@ -164,10 +165,10 @@ def read_text(path: Path) -> str:
     """Return the text of a settings file, "" if there is none.
 
     Raises:
-        BadConfig: It is not UTF-8.
+        BadConfig: It is not UTF-8, no regular file, or larger than any settings are.
     """
     try:
-        return path.read_text("utf-8")
+        return read_plain_text(path)
     except (FileNotFoundError, NotADirectoryError):
         return ""
     except UnicodeDecodeError as error:

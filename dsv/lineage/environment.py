@@ -12,12 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dsv.errors import Corrupt
+from dsv.errors import BadConfig, Corrupt
 from dsv.hashing import file_id
 from dsv.ids import ObjectId, parse_id
 from dsv.lineage.interpreter import Interpreter
 from dsv.lineage.masking import has_secret, mask_url
 from dsv.model import canonical
+from dsv.plain import read_plain
+
+_LOCK_LIMIT = 64 << 20
+"""Bytes of the largest list of packages that is kept."""
 
 _LOCKS = (
     "uv.lock",
@@ -197,8 +201,8 @@ def find_lock(root: Path) -> LockFile | None:
     for pattern in _LOCKS:
         for path in sorted(root.glob(pattern)):
             try:
-                return LockFile(path.name, path.read_bytes())
-            except OSError:
+                return LockFile(path.name, read_plain(path, _LOCK_LIMIT))
+            except (OSError, BadConfig):
                 continue
     return None
 

@@ -13,6 +13,7 @@ from dsv.config.load import Remote
 from dsv.errors import Corrupt, NotFound, Refused
 from dsv.hashing import file_id
 from dsv.ids import ObjectId, short
+from dsv.plain import read_plain
 from dsv.progress import SILENT, Progress
 from dsv.remotes.incoming import check_names, check_there, fetch_history
 from dsv.remotes.remote import connect
@@ -86,7 +87,7 @@ def clone(source: Path, root: Path, *, progress: Progress = SILENT) -> CloneResu
     if by_git:
         _attach_locked(mine)
     else:
-        replace_file(root / SHARED, (source / SHARED).read_bytes())
+        replace_file(root / SHARED, read_plain(source / SHARED))
     refs = mine.refs()
     return CloneResult(root, mine.local(refs).branch, refs.head, size)
 

@@ -20,6 +20,7 @@ from dsv.atomic import storing
 from dsv.hashing import file_id
 from dsv.ids import ObjectId, is_id
 from dsv.model.code import CodeFile
+from dsv.plain import read_plain_text
 
 RUN = "run"
 ENVIRONMENT = "environment"
@@ -64,7 +65,7 @@ def lines(file: Path) -> list[list[str]]:
     """Return the words of the lines of the file that are not empty; raises as `trusted`."""
     with storing("read", file):
         try:
-            text = file.read_text("utf-8", "replace")
+            text = read_plain_text(file, errors="replace")
         except FileNotFoundError:
             return []
     return [words for line in text.splitlines() if (words := line.split())]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from dsv.errors import BadConfig
+from dsv.plain import read_plain_text
 from dsv.workspace.wildmatch import Pattern, pattern_of
 
 IGNORE_FILE = ".dsvignore"
@@ -98,7 +99,7 @@ def load(root: Path, *, extra: Sequence[str] = ()) -> Ignore:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8-sig").split("\n")
+        return read_plain_text(path).removeprefix("\ufeff").split("\n")
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError) as error:

@@ -1,0 +1,73 @@
+"""Settings that are no files, and stores that git brought."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.face import Face
+
+
+@pytest.fixture
+def work(dsv: Face) -> Face:
+    (dsv.folder / "a.csv").write_text("a\n1\n")
+    dsv.ok("add", "a.csv")
+    dsv.ok("commit", "-m", "one")
+    return dsv
+
+
+@pytest.mark.parametrize("name", ["dsv.lock", ".dsvignore", ".dsv/config"])
+@pytest.mark.parametrize("kind", ["zero", "pipe", "large", "terminal"])
+def test_settings_that_are_no_files(work: Face, name: str, kind: str) -> None:
+    path = work.folder / name
+    path.unlink(missing_ok=True)
+    if kind == "zero":
+        path.symlink_to("/dev/zero")
+    elif kind == "terminal":
+        path.symlink_to("/dev/ptmx")
+    elif kind == "pipe":
+        os.mkfifo(work.folder / "pipe")
+        path.symlink_to(work.folder / "pipe")
+    else:
+        with path.open("wb") as file:
+            file.truncate(1 << 33)
+    error = work.fails("status", code=3)
+    assert path.name in error["message"]
+
+
+def test_settings_that_are_links_to_files(work: Face) -> None:
+    (work.folder / "rules").write_text("*.tmp\n")
+    (work.folder / ".dsvignore").symlink_to("rules")
+    work.ok("status")
+
+
+def _git(folder: Path, *words: str) -> None:
+    who = ("-c", "user.name=A", "-c", "user.email=a@b.c")
+    subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("version", ["2", "4"])
+@pytest.mark.parametrize("kind", ["folder", "link"])
+def test_a_store_that_git_brought_is_not_used(work: Face, tmp_path: Path, kind: str, version: str) -> None:
+    theirs = tmp_path / "theirs"
+    shutil.copytree(work.folder, theirs)
+    if kind == "link":
+        (theirs / ".dsv").rename(tmp_path / "elsewhere")
+        (theirs / ".dsv").symlink_to(tmp_path / "elsewhere")
+    _git(theirs, "init", "-q")
+    _git(theirs, "config", "index.version", version)
+    _git(theirs, "add", "-f", ".dsv", "dsv.toml")
+    _git(theirs, "commit", "-qm", "all")
+    _git(tmp_path, "clone", "-q", str(theirs), "mine")
+    for words in (("status",), ("add", "a.csv"), ("log",), ("gc",)):
+        assert "came with git" in work.fails(*words, code=3, cwd=tmp_path / "mine")["message"]
+
+
+def test_a_store_of_ones_own_in_a_repository(work: Face) -> None:
+    _git(work.folder, "init", "-q")
+    (work.folder / "about.dsv").write_text("a name that holds .dsv")
+    _git(work.folder, "add", "-A")
+    _git(work.folder, "commit", "-qm", "all")
+    work.ok("status")
