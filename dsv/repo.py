@@ -89,6 +89,7 @@ class Repo:
     Attributes:
         root: The workspace folder, absolute.
         dot: The folder of the store, `.dsv`.
+        agree: Asks the user whether files that programs execute may be written; None: they may not.
         supplier: Gives what brings objects that the store lacks; None: nothing does.
         knows_endpoint: Whether the user agreed that the server at a URL gets requests signed with the user's credentials;
             None: nobody asks, and the settings of the workspace decide.
@@ -99,6 +100,7 @@ class Repo:
         self.root = root
         self.dot = root / STORE
         self.supplier: Callable[[Repo], Supply | None] | None = None
+        self.agree: Callable[[list[str]], bool] | None = None
         self.home: Path | None = None
         self.knows_endpoint: Callable[[str], bool] | None = None
         self._seen: list[HashSink] = []
@@ -109,8 +111,6 @@ class Repo:
 
         Raises:
             NotFound: Neither `start` nor a parent has a `dsv.toml`.
-            BadConfig: Its settings cannot be read.
-            StorageError: It has no store.
         """
         for folder in (start, *start.parents):
             if (folder / SETTINGS).is_file():
@@ -177,10 +177,9 @@ class Repo:
         Raises:
             StorageError: It cannot be made.
         """
-        folder = self.dot / "tmp"
-        with storing("write", folder):
-            make_folder(folder)
-        return folder
+        with storing("write", self.dot / "tmp"):
+            make_folder(self.dot / "tmp")
+        return self.dot / "tmp"
 
     def place(self, progress: Progress = SILENT) -> "Place":
         """Return the working tree to write datasets into; `progress` is told of the bytes."""
@@ -333,7 +332,7 @@ class Repo:
                 writer that it is handed. It runs again whenever somebody else was faster, so it
                 raises (`RefMoved`, `AnswerNo`) when what it wants makes no sense any more.
             writer: An open session whose objects the new refs need.
-            tree: What is about to happen to the working tree with it, if anything.
+            tree: What is about to happen to the working tree with it.
             log: Whether this is an operation of its own, that can be undone.
 
         Raises:

@@ -1,6 +1,7 @@
 """What a command knows of its surroundings: folder, environment, streams, workspace, author."""
 
 import os
+import sys
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +32,7 @@ class Context:
         self.cwd = Path.cwd()
         self.out = Output(self.env)
         self.after_dashes: int | None = None
+        self.yes = False
 
     @cached_property
     def repo(self) -> "Repo":
@@ -46,6 +48,7 @@ class Context:
         repo.supplier = supplier
         repo.home = self.home
         repo.knows_endpoint = self.knows_endpoint
+        repo.agree = self._agree
         for key in repo.config.unknown:
             self.out.warn(f"unknown setting {key}")
         self.out.style.commits = lambda digits: _commits(repo, digits)
@@ -57,6 +60,16 @@ class Context:
         from dsv.replay.agreements import knows_endpoint
 
         return knows_endpoint(trusted_file(), url, self.env)
+
+    def _agree(self, paths: list[str]) -> bool:
+        """Ask whether files that programs execute may be written; without a terminal, only `--yes` says so."""
+        if self.yes or not (sys.stdin.isatty() and self.out.to_terminal):
+            return self.yes
+        import click
+
+        for path in paths:
+            self.out.say(f"{path} is new, and programs run files that are called so")
+        return click.confirm("write them?", default=False, err=True)
 
     @property
     def home(self) -> Path | None:

@@ -17,6 +17,7 @@ from dsv.repo import Datasets, Repo, Tracked, Tree
 from dsv.store.lock import FileLock
 from dsv.store.refs import Moving, Refs
 from dsv.store.writer import Writer
+from dsv.switch import executed
 from dsv.switch.room import check_parents, check_writable
 from dsv.switch.seen import content, is_as, is_known, look
 from dsv.switch.settle import Ended, end, finish
@@ -93,6 +94,9 @@ def move(
         here = {path: content(seen, goal[path]) for path, seen in looks.items()}
         needs.bring(repo, goal, here, progress=progress)
         check_writable(repo, goal, looks)
+        before = repo.local(repo.refs())
+        own = [present, repo.datasets(before.staged), repo.datasets(repo.snapshot_of(repo.refs().head))]
+        executed.check(repo, goal, looks, own)
         with repo.writer() as writer:
             stored = {path: _keep(repo, writer, path, present.get(path), progress) for path in lost}
             # What was there untracked and is as wanted stays, and is there untracked again after `undo`.

@@ -37,8 +37,9 @@ SHAPE = {
 @click.option("-b", "new_branch", metavar="NEW", help="Make the branch NEW there and go to it.")
 @click.option("--locked", is_flag=True, help="Check out what dsv.lock names.")
 @click.option("--force", is_flag=True, help="Overwrite uncommitted changes, after storing them.")
+@click.option("--yes", is_flag=True, help="Write also new files that programs execute, such as conftest.py.")
 def command(
-    context: Context, words: tuple[str, ...], *, new_branch: str | None, locked: bool, force: bool
+    context: Context, words: tuple[str, ...], *, new_branch: str | None, locked: bool, force: bool, yes: bool
 ) -> None:
     """Make the working tree another version.
 
@@ -48,6 +49,7 @@ def command(
     """
     from dsv.ops import checkout
 
+    context.yes = yes
     progress = context.progress("writing", "files")
     if locked:
         if words or new_branch:

@@ -30,7 +30,8 @@ SHAPE = {
 )
 @click.argument("paths", metavar="[PATH]...", nargs=-1, shell_complete=complete.either)
 @click.option("--remote", "name", metavar="NAME", help="From this remote.")
-def command(context: Context, paths: tuple[str, ...], *, name: str | None) -> None:
+@click.option("--yes", is_flag=True, help="Write also new files that programs execute, such as conftest.py.")
+def command(context: Context, paths: tuple[str, ...], *, name: str | None, yes: bool) -> None:
     """Bring what others pushed, and make the working tree follow.
 
     The branch is fast-forwarded under the rules of `dsv checkout`; where both sides have moved on, nothing
@@ -39,6 +40,7 @@ def command(context: Context, paths: tuple[str, ...], *, name: str | None) -> No
     """
     from dsv.ops.pull import pull
 
+    context.yes = yes
     repo = context.repo
     result = pull(
         repo, name, [context.path(path) for path in paths], progress=context.progress("fetching", "B")

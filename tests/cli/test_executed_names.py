@@ -1,0 +1,98 @@
+"""Data that is called like what programs execute, and names that git or dsv would take for their own."""
+
+from pathlib import Path
+
+import pytest
+
+from dsv.errors import Corrupt
+from dsv.switch.executed import is_executed
+from dsv.workspace.paths import check_stored_paths
+from tests.cli.face import Face
+
+NAMES = ["conftest.py", "sub/Makefile", ".github/workflows/x.yml", "lib/usercustomize.py", "a.pth", "csv.py"]
+
+
+@pytest.fixture
+def team(dsv: Face, tmp_path: Path) -> tuple[Face, Path]:
+    """Two workspaces with one remote; the second has nothing of what comes yet."""
+    (dsv.folder / "a.csv").write_text("a\n1\n")
+    dsv.ok("add", "a.csv")
+    dsv.ok("commit", "-m", "one")
+    dsv.ok("remote", "add", "origin", f"file://{tmp_path / 'remote'}")
+    dsv.ok("push")
+    dsv.ok("clone", f"file://{tmp_path / 'remote'}", str(tmp_path / "other"), cwd=tmp_path)
+    return dsv, tmp_path / "other"
+
+
+def _send(dsv: Face, name: str) -> None:
+    path = dsv.folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("something new\n")
+    dsv.ok("add", name.split("/", maxsplit=1)[0] if name.startswith("folder/") else name)
+    dsv.ok("commit", "-m", "two")
+    dsv.ok("push")
+
+
+@pytest.mark.parametrize("name", [*NAMES, "folder/conftest.py", "folder/deep/.envrc"])
+def test_what_programs_execute_is_asked_about(team: tuple[Face, Path], name: str) -> None:
+    dsv, other = team
+    _send(dsv, name)
+    error = dsv.fails("pull", code=3, cwd=other)
+    assert name in error["message"]
+    assert "--yes" in error["hint"]
+    assert not (other / name).exists()
+    dsv.ok("pull", "--yes", cwd=other)
+    assert (other / name).read_text() == "something new\n"
+    dsv.ok("checkout", "HEAD~1", cwd=other)
+    assert not (other / name).exists()
+    dsv.ok("checkout", "main", cwd=other)
+    assert (other / name).exists()
+
+
+def test_ones_own_is_not_asked_about(team: tuple[Face, Path]) -> None:
+    dsv, _ = team
+    _send(dsv, "conftest.py")
+    (dsv.folder / "conftest.py").write_text("changed\n")
+    dsv.ok("restore", "conftest.py")
+    dsv.ok("drop", "conftest.py")
+    dsv.ok("checkout", "HEAD", "conftest.py")
+
+
+@pytest.mark.parametrize("name", ["data.csv", "folder/part.csv", "folder/makefile.txt", "my_conftest.csv"])
+def test_ordinary_names_are_not(team: tuple[Face, Path], name: str) -> None:
+    dsv, other = team
+    _send(dsv, name)
+    dsv.ok("pull", cwd=other)
+    assert (other / name).exists()
+
+
+@pytest.mark.parametrize("name", [".gitattributes", "sub/.GitModules", ".git\u200dignore"])
+def test_files_of_git_are_no_datasets(dsv: Face, name: str) -> None:
+    path = dsv.folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("* filter=x\n")
+    assert "git" in dsv.fails("add", name, code=3)["message"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "DSV~1/refs",
+        ".Dsv/refs",
+        "a/.d\u200bsv/x",
+        "dsv.toml.",
+        "DSV.LOCK",
+        ".dsvignor\u200ce",
+        "d/GIT~1/x",
+        ".git /x",
+    ],
+)
+def test_names_that_some_systems_take_for_dsv_or_git(path: str) -> None:
+    with pytest.raises(Corrupt):
+        check_stored_paths([path])
+
+
+@pytest.mark.parametrize("path", ["data/dsv.toml", "dsv.tomlx", "dsv~10", "gitattributes", "dsv"])
+def test_names_that_nobody_takes_for_others(path: str) -> None:
+    check_stored_paths([path])
+    assert not is_executed(path)
