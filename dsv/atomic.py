@@ -76,6 +76,29 @@ def sync_folder(path: Path | str) -> None:
         os.close(fd)
 
 
+def sync_disk(path: Path) -> None:
+    """Return when all that was written to the file system of the folder `path` is on its disk.
+
+    Where the system cannot do that for one file system, all are asked, and may go on after this returns.
+
+    Raises:
+        OSError: Something could not be written.
+    """
+    if sys.platform != "linux":
+        if hasattr(os, "sync"):
+            os.sync()
+        return
+    import ctypes
+
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        if ctypes.CDLL(None, use_errno=True).syncfs(fd):
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code))
+    finally:
+        os.close(fd)
+
+
 def make_folder(path: Path) -> None:
     """Create a folder with its parents, durably; no error if it is there."""
     if path.is_dir():

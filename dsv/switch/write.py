@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from dsv.atomic import storing, sync_disk
 from dsv.progress import Progress
 from dsv.repo import Repo, Tracked
 from dsv.switch.seen import is_as
@@ -12,7 +13,7 @@ from dsv.workspace.observe import Observation
 def write(
     repo: Repo, todo: Mapping[str, tuple[Observation | None, Tracked | None]], since: int, progress: Progress
 ) -> tuple[list[str], list[str]]:
-    """Make the working tree hold what is wanted, and return which paths were written and which removed.
+    """Make the working tree hold what is wanted, durably, and return which paths were written and which removed.
 
     Args:
         repo: The workspace.
@@ -32,4 +33,8 @@ def write(
         elif not is_as(look, new):
             materialise(place, path, new.checkpoint, look)
             written.append(path)
+    if written or removed:
+        # All at once: to sync each of thousands of files would take minutes.
+        with storing("sync", repo.root):
+            sync_disk(repo.root)
     return written, removed

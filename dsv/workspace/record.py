@@ -3,6 +3,7 @@
 import os
 import stat as modes
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from dsv.atomic import sync_file
@@ -12,6 +13,7 @@ from dsv.model.node import DIR, LINK, Entry, Leaf, encode
 from dsv.workspace import pages
 from dsv.workspace.beneath import PLAIN
 from dsv.workspace.known import Known, Past
+from dsv.workspace.mapped import Maps
 from dsv.workspace.pages import FIELDS, ID_BYTES, STAT_BYTES, Body, Head
 from dsv.workspace.scan import failure, not_utf8, refuse_special, under
 from dsv.workspace.sink import Sink
@@ -106,6 +108,10 @@ class Recorder:
         self._rehash = rehash
         self.hashed = 0
 
+    @cached_property
+    def _maps(self) -> Maps:
+        return self.cache.watch.maps
+
     def suffices(self, head: Head, numbers: Sequence[int]) -> bool:
         """Whether a page whose names and stats are as they were need not be looked into."""
         if head.racy or self._rehash or (self._careful and pages.is_young(numbers, head.seen)):
@@ -179,7 +185,7 @@ class Recorder:
     def _read(self, stretch: Stretch, name: str) -> tuple[ObjectId, tuple[int, int, int, int, int], bool]:
         """Put a file; return its id, its stat, which was the same before and after, and whether it says nothing."""
         path, shown = f"{stretch.path}/{name}", under(stretch.shown, name)
-        maps = self.cache.watch.maps
+        maps = self._maps
         for _ in range(2):
             try:
                 fd = os.open(name, PLAIN, dir_fd=stretch.dir)
