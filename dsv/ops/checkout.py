@@ -95,7 +95,7 @@ def tracked_branch(repo: Repo, name: str) -> str | None:
 def checkout_locked(repo: Repo, *, force: bool = False, progress: Progress = SILENT) -> CheckoutResult:
     """Check out the commit that `dsv.lock` names, on its branch if that is where the branch is.
 
-    A branch that only a remote has is made there. A commit that is not here is fetched from the default remote; so is all of a store that is not here.
+    Data that git took away since is put back. A branch that only a remote has is made there. A commit that is not here is fetched from the default remote; so is all of a store that is not here.
 
     Raises:
         NotFound: There is no lock file, or its commit is neither here nor on the default remote.
@@ -114,7 +114,7 @@ def checkout_locked(repo: Repo, *, force: bool = False, progress: Progress = SIL
         head = _Head(lock.branch, lock.commit, new=True)
     else:
         head = _Head(lock.branch if tip == lock.commit else None, lock.commit)
-    return _go(repo, "checkout --locked", head, force=force, everything=made, progress=progress)
+    return _go(repo, "checkout --locked", head, force=force, everything=made, back=True, progress=progress)
 
 
 def _is_tracked(repo: Repo, refs: Refs, branch: str) -> bool:
@@ -151,7 +151,14 @@ def _branch(repo: Repo, refs: Refs, revision: str | None) -> str | None:
 
 
 def _go(
-    repo: Repo, what: str, head: _Head, *, force: bool, progress: Progress, everything: bool = False
+    repo: Repo,
+    what: str,
+    head: _Head,
+    *,
+    force: bool,
+    progress: Progress,
+    everything: bool = False,
+    back: bool = False,
 ) -> CheckoutResult:
     refs = repo.refs()
     local = repo.local(refs)
@@ -165,6 +172,8 @@ def _go(
         raise InTheWay(f"{', '.join(lost)} staged and not committed", hint="dsv commit -m MESSAGE")
     kept_absent = {} if everything else staged  # in a new store nothing is absent by choice
     wanted = _wanted(repo, new, kept_absent, carried, old if not force else {})
+    if back:
+        wanted |= _taken(repo, new, carried)
 
     def change(found: Refs, session: Writer) -> Refs:
         if (found.head, repo.local(found).staged) != (refs.head, local.staged):
@@ -199,6 +208,16 @@ def _carried(old: Datasets, new: Datasets, staged: Datasets) -> tuple[dict[str, 
         else:
             lost.append(path)
     return carried, lost
+
+
+def _taken(repo: Repo, new: Datasets, carried: dict[str, Tracked | None]) -> dict[str, Tracked | None]:
+    """Return what is checked out and gone: git deletes a file that became ignored between two of its commits."""
+    present = repo.datasets(repo.local(repo.refs()).present)
+    return {
+        path: one
+        for path, one in new.items()
+        if path not in carried and present.get(path) == one and not repo.holds(path)
+    }
 
 
 def _wanted(

@@ -267,3 +267,22 @@ def test_a_lock_that_names_a_branch_stays_when_its_commit_is_checked_out_alone(d
     assert lock.read_text(encoding="utf-8") == tip
     dsv2.ok("checkout", "v1")
     assert "branch" not in lock.read_text(encoding="utf-8")
+
+
+def test_locked_puts_back_what_git_took_away(dsv: Face) -> None:
+    """Git deletes what it tracked in one commit and ignores in the next when it goes from one to the other."""
+    for name in ("a.csv", "folder/b.csv"):
+        (dsv.folder / name).parent.mkdir(exist_ok=True)
+        (dsv.folder / name).write_text("a\n1\n")
+    dsv.ok("add", "a.csv", "folder")
+    dsv.ok("commit", "-m", "one")
+    (dsv.folder / "a.csv").unlink()
+    (dsv.folder / "folder" / "b.csv").unlink()
+    (dsv.folder / "folder").rmdir()
+    assert {one["change"] for one in dsv.json("status")["unstaged"]} == {"removed"}
+    dsv.ok("checkout", "HEAD")
+    assert not (dsv.folder / "a.csv").exists()
+    dsv.ok("checkout", "--locked")
+    assert (dsv.folder / "a.csv").exists()
+    assert (dsv.folder / "folder" / "b.csv").exists()
+    assert dsv.json("status")["unstaged"] == []
