@@ -171,7 +171,7 @@ def test_a_folder_that_becomes_a_link_is_not_written_through(bench: Bench, tmp_p
         (bench.root / "data" / "sub").rename(bench.root / "moved")
         (bench.root / "data" / "sub").symlink_to(outside)
 
-    place = bench.place._replace(reader=_Trap(bench.store, swap))  # type: ignore[arg-type]
+    place = bench.place._replace(reader=_Trap(bench.store, swap))
     with pytest.raises(InTheWay):
         materialise(place, "data", first, bench.present())  # type: ignore[arg-type]
     assert (outside / "b").read_text() == "new"
