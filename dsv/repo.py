@@ -91,8 +91,7 @@ class Repo:
         dot: The folder of the store, `.dsv`.
         agree: Asks the user whether files that programs execute may be written; None: they may not.
         supplier: Gives what brings objects that the store lacks; None: nothing does.
-        knows_endpoint: Whether the user agreed that the server at a URL gets requests signed with the user's credentials;
-            None: nobody asks, and the settings of the workspace decide.
+        knows_endpoint: Whether the user agreed to sign requests to the server at a URL; None: settings decide.
         home: The user's home folder, which `~` in recorded paths stands for; None: it is not known.
     """
 
@@ -408,8 +407,7 @@ class Repo:
         return (self.local(settled).branch, settled.head) == pin
 
     def _locks(self, commit: ObjectId) -> bool:
-        # On a detached HEAD a lock that names its commit stays as git has it, its branch included: else
-        # git would refuse to leave the commit that `checkout --locked` followed it to.
+        # On a detached HEAD it stays as git has it: else git would not leave what `checkout --locked` followed.
         with suppress(BadConfig):
             found = lockfile.read(self.root)
             return found is not None and found.commit == commit
