@@ -101,8 +101,11 @@ _PLACES = re.compile(
 _SETTINGS = re.compile(r"(?:.*[-_.])?secrets?\.(?P<suffix>\w+)")
 """`secrets.yaml`, `app-secrets.json`: settings that are kept apart from the others because they are secret."""
 
-_SAMPLE = re.compile(r"(?:[._-](?:example|sample|template|dist|defaults?|tmpl|schema)){1,3}(?:\.\w{1,8})?$")
-"""`.env.example` shows what to fill in: the text decides."""
+_SAMPLE = re.compile(
+    r"(?:[._-](?:example|sample|template|dist|defaults?|tmpl|schema)){1,3}(?:\.\w{1,8})?$"
+    r"|^(?:example|sample|template|defaults?)[._-]"
+)
+"""`.env.example` and `defaults.env` show what to fill in: the text decides."""
 
 _LARGEST_SETTINGS = 1 << 16
 _LEAST = 4

@@ -53,7 +53,7 @@ def test_names_of_files_with_secrets(path: str) -> None:
         "id_map.csv", "data/id_pairs.parquet", "id_tools.py", "env.py", "keys.py", "a.keys", "tokens.txt", "vocab.txt",
         "vocab.json", "merges.txt", "tokenizer.json", "special_tokens_map.json", "tokenizer_config.json", "secret.txt",
         "secrets.csv", "secretary.yaml", "load_credentials.py", "environment.yaml", "env.yaml", ".env.example",
-        "prod.env.sample", "secrets.example.yaml", "terraform.tfvars.template", "config.json", "docker/config.json",
+        "prod.env.sample", "defaults.env", "example.tfvars", "secrets.example.yaml", "terraform.tfvars.template", "config.json", "docker/config.json",
         "poetry.lock", "uv.lock", "package-lock.json", "keyboard.json", "monkey.csv", "key.csv", "password_strength.csv",
         "token_counts.jsonl", ".ssh/known_hosts", "history.csv", "netrc.md",
     ],
