@@ -88,7 +88,7 @@ def _entries(source: Path) -> Iterator[_Entry]:
             waiting += [(f"{name}/{one}" if name else one, place / one, above) for one in names]
         elif not stat.S_ISLNK(mode):
             raise Refused(f"{place} is neither a file, a folder nor a link")
-        elif _stays(place, source):
+        elif not leads_out(place, source):
             yield _Entry(name, place, mode, 0)
         else:
             led = _target(place)
@@ -97,11 +97,12 @@ def _entries(source: Path) -> Iterator[_Entry]:
             waiting.append((name, led, (*above, led)))
 
 
-def _stays(link: Path, source: Path) -> bool:
-    """Whether a link says relatively where something in the folder `source` is."""
+def leads_out(link: Path, source: Path) -> bool:
+    """Whether a link does anything but say relatively where something in the folder `source` is."""
     said = os.readlink(link)  # noqa: PTH115
     led = Path(os.path.normpath(link.parent / said))
-    return not os.path.isabs(said) and led.is_relative_to(source) and led != source and os.path.lexists(led)  # noqa: PTH117
+    stays = not os.path.isabs(said) and led.is_relative_to(source) and led != source and os.path.lexists(led)  # noqa: PTH117
+    return not stays
 
 
 def _target(link: Path) -> Path:

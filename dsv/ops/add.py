@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from dsv import guard, stage
 from dsv.errors import NotFound, Refused
+from dsv.fetching.links import replace_links
 from dsv.progress import SILENT, Progress
+from dsv.recording.links import told_of_links
 from dsv.repo import Datasets, Repo, Tracked
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
-from dsv.workspace.paths import check_dataset
+from dsv.workspace.paths import check_dataset, check_no_link
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +57,39 @@ class _Plan:
     notes: list[str]
 
 
-def add(repo: Repo, paths: Sequence[str], *, rehash: bool = False, progress: Progress = SILENT) -> AddResult:
+def add(
+    repo: Repo,
+    paths: Sequence[str],
+    *,
+    rehash: bool = False,
+    follow: bool = False,
+    progress: Progress = SILENT,
+) -> AddResult:
     """Stage the datasets `paths`, which are relative to the workspace.
 
     A folder that holds tracked datasets stands for those of them that changed; a file inside
     a folder dataset stands for that dataset; anything else becomes a dataset.
 
+    Args:
+        repo: The workspace.
+        paths: What to stage.
+        rehash: Read every file instead of trusting times and sizes.
+        follow: Replace links that lead out of a dataset by what they lead to, in the working tree too.
+        progress: Told of the bytes that are read.
+
     Raises:
-        NotFound: A path is not there.
+        NotFound: A path is not there, or a link that is to be followed leads nowhere.
         Refused: A path cannot be a dataset, or git tracks it.
         Changing: A file kept changing while it was read.
     """
     refs = guard.ready(repo)
     before = repo.datasets(repo.local(refs).staged)
+    followed = [path for path in paths if follow and (repo.root / path).is_symlink()]
+    notes = _follow(repo, followed, progress)
     plan = _plan(repo, paths, before)
+    plan.notes += notes
+    if follow:
+        plan.notes += _follow(repo, [path for path in plan.named if path not in followed], progress)
     stage.refuse_git_tracked(repo, [path for path in plan.named if path not in before])
     with repo.writer() as writer:
         updates, vanished = _store(repo, refs, plan, writer, rehash=rehash, progress=progress)
@@ -83,7 +104,19 @@ def add(repo: Repo, paths: Sequence[str], *, rehash: bool = False, progress: Pro
         Added(path, "modified" if path in before else "added", updates[path]) for path in sorted(updates)
     )
     unchanged = tuple(path for path in plan.named if path not in updates)
+    plan.notes += filter(None, (told_of_links(repo.root, one.path) for one in staged))
     return AddResult(staged, unchanged, tuple(vanished), _untracked(repo, plan.folders), tuple(plan.notes))
+
+
+def _follow(repo: Repo, paths: Sequence[str], progress: Progress) -> list[str]:
+    """Put what links lead to in their place; return what is said of that."""
+    said = []
+    for path in paths:
+        check_no_link(repo.root, path)
+        many = replace_links(repo.root / path, repo.scratch(), progress)
+        if many:
+            said.append(f"{path}: {many:,} link{'' if many == 1 else 's'} replaced by what they led to")
+    return said
 
 
 def _plan(repo: Repo, paths: Sequence[str], before: Datasets) -> _Plan:

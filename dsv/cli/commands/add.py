@@ -28,6 +28,7 @@ SHAPE = {
     examples={
         "dsv add data/trips.parquet": "Stage a file:",
         "dsv add data/images": "Stage a folder as one dataset:",
+        "dsv add --follow models/snapshot": "Keep what links lead to, and not the links:",
         "dsv add .": "Stage all tracked datasets that changed:",
     },
     shape=SHAPE,
@@ -36,11 +37,18 @@ SHAPE = {
     "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(), shell_complete=complete.datasets
 )
 @click.option("--rehash", is_flag=True, help="Read every file instead of trusting times and sizes.")
-def command(context: Context, paths: tuple[str, ...], *, rehash: bool) -> None:
+@click.option(
+    "--follow",
+    is_flag=True,
+    help="Replace links that lead out of a dataset by what they lead to; copies take room.",
+)
+def command(context: Context, paths: tuple[str, ...], *, rehash: bool, follow: bool) -> None:
     """Stage datasets for the next commit.
 
     A file or a folder that is not tracked yet becomes a dataset. A folder that holds tracked datasets
     stands for those of them that changed. The bytes are stored at once: what was added is safe.
+
+    A link is kept as a link: of what it leads to, out of the dataset, no bytes are kept, and that is said.
     """
     from dsv.ops.add import add
 
@@ -48,6 +56,7 @@ def command(context: Context, paths: tuple[str, ...], *, rehash: bool) -> None:
         context.repo,
         [context.path(path) for path in paths],
         rehash=rehash,
+        follow=follow,
         progress=context.progress("storing", "B"),
     )
     out, style = context.out, context.out.style
