@@ -5,6 +5,7 @@ It is asked by way of `dsv.gitdoor`. What needs git's history is in `dsv.lineage
 """
 
 import contextlib
+import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -21,14 +22,20 @@ _INDEX_LIMIT = 64 << 20
 _SPECIAL = "\\*?[]!# "
 _NONE_IGNORED = 1
 _SUBMODULE = "160000 "
+_OF_REPOSITORIES = ("HEAD", "objects", "refs")
 
 
 def find(root: Path) -> Path | None:
-    """Return the top folder of the git working tree that holds `root`, None outside git."""
-    for folder in (root, *root.parents):
-        if (folder / ".git").exists():
-            return folder
-    return None
+    """Return the top folder of the git working tree that holds `root`, None outside git.
+
+    A folder `.git` with nothing in it that makes a repository is passed over, as git does; a damaged repository is not.
+    """
+    return next((folder for folder in (root, *root.parents) if _is_top(folder / ".git")), None)
+
+
+def _is_top(place: Path) -> bool:
+    """Whether `place`, a `.git`, is a repository or leads to one, or was one."""
+    return place.is_file() or any(os.path.lexists(place / name) for name in _OF_REPOSITORIES)
 
 
 def main_tree(root: Path) -> Path | None:

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dsv import git
+from dsv.errors import Refused
 
 
 def run(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
@@ -166,3 +167,17 @@ def test_what_a_submodule_tracks_is_in_git(tmp_path: Path) -> None:
     (outer / "part" / "loose.txt").touch()
     assert git.tracked(outer) == {".gitmodules", "outer.txt", "part/inner.txt"}
     assert git.tracked(outer, ["part"]) == {"part/inner.txt"}
+
+
+def test_a_folder_that_makes_no_repository_is_passed_over(top: Path) -> None:
+    inner = top / "inner"
+    (inner / ".git").mkdir(parents=True)
+    (inner / ".git" / "config").write_text("[core]\n")
+    assert git.find(inner) == top
+
+
+def test_a_damaged_repository_is_not_taken_for_none(tmp_path: Path) -> None:
+    (tmp_path / ".git" / "objects").mkdir(parents=True)
+    assert git.find(tmp_path) == tmp_path
+    with pytest.raises(Refused, match="git does not answer"):
+        git.tracked(tmp_path, ["x"])
