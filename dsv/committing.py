@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from dsv import guard, origins, stage
+from dsv import guard, history, origins, stage
 from dsv.errors import AnswerNo, UsageFault
 from dsv.hashing import Kind
 from dsv.ids import ObjectId
@@ -78,6 +78,7 @@ def commit_staged(
     what: str,
     updates: stage.Updates,
     writer: Writer | None = None,
+    unmerged: ObjectId | None = None,
 ) -> Made:
     """Stage `updates` and record all that is staged as a commit, in one step.
 
@@ -88,6 +89,7 @@ def commit_staged(
         what: The command, for the oplog.
         updates: Changes to stage first; the working tree holds what they name.
         writer: An open session whose objects they need.
+        unmerged: A commit that `dsv.lock` names, and goes on naming until HEAD follows it.
 
     Raises:
         AnswerNo: There is nothing to commit.
@@ -116,13 +118,15 @@ def commit_staged(
         assert local.branch is not None
         notes[:] = [note] if note else []
         made[:] = [(oid, record)]
+        lock = unmerged is None or any(history.is_ancestor(unmerged, one, repo.commit) for one in parents)
         return replace(
-            wanted, branches={**wanted.branches, local.branch: oid}, local=replace(local, lock_due=True)
+            wanted, branches={**wanted.branches, local.branch: oid}, local=replace(local, lock_due=lock)
         )
 
     published = repo.publish(what, change, writer=writer)
     repo.cache.commit()
-    repo.write_lock()
+    if repo.local(published).lock_due:
+        repo.write_lock()
     stage.ignore_in_git(repo)
     oid, record = made[0]
     branch = repo.local(published).branch or published.default

@@ -1,13 +1,17 @@
 """What must be so before a command changes anything: HEAD, `dsv.lock` and git agree."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from dsv import git, history, lockfile
 from dsv.errors import Conflict, NotFound, Refused
-from dsv.ids import short
+from dsv.ids import ObjectId, short
 from dsv.refnames import is_name
 from dsv.repo import Repo
 from dsv.store.refs import Refs
+
+if TYPE_CHECKING:
+    from dsv.brought import Brought
 
 
 def lock_differs(repo: Repo, refs: Refs) -> bool:
@@ -21,15 +25,16 @@ def lock_differs(repo: Repo, refs: Refs) -> bool:
     return newer == refs or lock_differs(repo, newer)
 
 
-def ready(repo: Repo) -> Refs:
-    """Return the refs, in a workspace where data may be added or committed.
+def lock_follows(repo: Repo, refs: Refs) -> bool:
+    """Whether `dsv.lock` goes where HEAD goes; not while it names what git brought and HEAD has not followed."""
+    return lockfile.sides(repo.root) is None and not lock_differs(repo, refs)
 
-    A checkout that was interrupted is ended first: half of it is no change that anybody made.
+
+def settled(repo: Repo) -> Refs:
+    """Return the refs, with the end of a checkout that was interrupted: half of it is no change of anybody.
 
     Raises:
         Busy: Another process is moving the working tree.
-        Refused: `dsv.lock` names another commit than HEAD.
-        BadConfig: `dsv.lock` has a conflict that git left.
     """
     refs = repo.refs()
     if repo.local(refs).moving is not None:
@@ -40,11 +45,67 @@ def ready(repo: Repo) -> Refs:
     if repo.local(refs).lock_due:
         repo.write_lock()
         refs = repo.refs()
-    if lock_differs(repo, refs):
-        lock = lockfile.read(repo.root)
-        named = short(lock.commit) if lock else "another commit"
-        raise Refused(f"dsv.lock names {named}, which is not HEAD", hint="dsv checkout --locked")
     return refs
+
+
+def ready(repo: Repo, *, merging: ObjectId | None = None) -> Refs:
+    """Return the refs, in a workspace where data may be added, made or merged.
+
+    Args:
+        repo: The workspace.
+        merging: A commit that is about to be merged: then `dsv.lock` may name what comes with it.
+
+    Raises:
+        Busy: Another process is moving the working tree.
+        Refused: `dsv.lock` names another commit than HEAD.
+        BadConfig: `dsv.lock` has a conflict that git left.
+    """
+    refs = settled(repo)
+    if not lock_differs(repo, refs):
+        return refs
+    from dsv import brought
+
+    found = brought.find(repo, refs)
+    if found is None or (merging is not None and _comes_with(repo, found.commit, merging)):
+        return refs
+    raise _differs(repo, refs, found)
+
+
+def ready_to_commit(repo: Repo) -> "tuple[Refs, Brought | None]":
+    """Return the refs, in a workspace where data may be staged and committed, and what is to be merged then.
+
+    A change of what git brought another version of cannot be carried over to that version. So it
+    is committed on HEAD, `dsv.lock` stays as git brought it, and a merge comes next.
+
+    Raises:
+        Busy: Another process is moving the working tree.
+        Refused: `dsv.lock` names another commit than HEAD, and nothing has to be committed before it is followed.
+        BadConfig: `dsv.lock` has a conflict that git left, and HEAD is on neither side of it.
+    """
+    from dsv import brought
+
+    refs = settled(repo)
+    found = brought.find(repo, refs)
+    if found is None:
+        return refs, None
+    if repo.refs() != refs:  # another process committed, and perhaps wrote the lock, in between
+        return ready_to_commit(repo)
+    if found.standing is brought.Standing.APART:
+        return refs, found
+    if found.standing is brought.Standing.LATER and brought.changed_twice(repo, refs, found.commit):
+        return refs, found
+    raise _differs(repo, refs, found)
+
+
+def _comes_with(repo: Repo, commit: ObjectId, merging: ObjectId) -> bool:
+    return repo.objects.has(commit) and history.is_ancestor(commit, merging, repo.commit)
+
+
+def _differs(repo: Repo, refs: Refs, found: "Brought") -> Refused:
+    from dsv import brought
+
+    hint = brought.way_out(repo, refs, found)
+    return Refused(f"dsv.lock names {short(found.commit)}, which is not HEAD", hint=hint)
 
 
 def follow_git(repo: Repo, refs: Refs) -> tuple[Refs, str | None]:

@@ -17,7 +17,7 @@ from dsv.model.node import CHECKPOINT, DIR, Entry
 from dsv.model.origin import Source
 from dsv.model.run import Input
 from dsv.progress import SILENT, Progress
-from dsv.repo import Repo, Tracked
+from dsv.repo import Datasets, Repo, Tracked
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.tables.names import text_format
@@ -41,6 +41,11 @@ class Staging:
     updates: Updates
     vanished: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+def changed(before: Datasets, after: Datasets) -> tuple[str, ...]:
+    """Return the paths of the datasets that differ, in order."""
+    return tuple(path for path in sorted({*before, *after}) if before.get(path) != after.get(path))
 
 
 def put(session: Writer, checkpoint: Checkpoint) -> Tracked:

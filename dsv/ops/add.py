@@ -82,7 +82,7 @@ def add(
         Refused: A path cannot be a dataset, or git tracks it.
         Changing: A file kept changing while it was read.
     """
-    refs = guard.ready(repo)
+    refs, _ = guard.ready_to_commit(repo)
     before = repo.datasets(repo.local(refs).staged)
     followed = [path for path in paths if follow and (repo.root / path).is_symlink()]
     notes = _follow(repo, followed, progress)

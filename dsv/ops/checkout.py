@@ -1,8 +1,11 @@
 """Make the working tree another version."""
 
+import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dsv import git, guard, lockfile, places, revisions, stage
+from dsv import brought, forward, git, guard, lockfile, places, revisions, stage
+from dsv.brought import Standing
 from dsv.errors import InTheWay, NotFound, RefMoved, Refused
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
@@ -10,7 +13,7 @@ from dsv.remotes.start import bring_locked
 from dsv.repo import Datasets, Repo, Tracked
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
-from dsv.switch.move import Moved, move
+from dsv.switch.move import Moved, Ways, move
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,31 @@ def checkout_locked(repo: Repo, *, force: bool = False, progress: Progress = SIL
         head = _Head(lock.branch, lock.commit, new=True)
     else:
         head = _Head(lock.branch if tip == lock.commit else None, lock.commit)
-    return _go(repo, "checkout --locked", head, force=force, everything=made, back=True, progress=progress)
+    ways = _ways_to_lock(repo, refs)
+    return _go(
+        repo, "checkout --locked", head, force=force, everything=made, back=True, ways=ways, progress=progress
+    )
+
+
+class _BackWithGit:
+    """The ways out where git went to other code, and uncommitted data is in the way of what goes with it."""
+
+    state = "has uncommitted changes"
+    _force = "dsv checkout --locked --force (what it overwrites is stored first, dsv undo brings it back)"
+
+    def tracked(self, _: Sequence[str]) -> str:
+        return f"go back with git checkout, then dsv commit -am MESSAGE; or {self._force}"
+
+    def untracked(self, paths: Sequence[str]) -> str:
+        return f"move {shlex.join(paths)} away; or {self._force}"
+
+
+def _ways_to_lock(repo: Repo, refs: Refs) -> Ways:
+    found = brought.find(repo, refs)
+    if found is None or found.standing is Standing.OTHER:
+        return _BackWithGit()
+    name = brought.name_of(repo, refs, found.commit)
+    return forward.Toward(name, f"dsv merge {name}", "dsv checkout --locked")
 
 
 def _is_tracked(repo: Repo, refs: Refs, branch: str) -> bool:
@@ -159,13 +186,14 @@ def _go(
     progress: Progress,
     everything: bool = False,
     back: bool = False,
+    ways: Ways | None = None,
 ) -> CheckoutResult:
     refs = repo.refs()
     local = repo.local(refs)
     old = repo.datasets(repo.snapshot_of(refs.head))
     new = repo.datasets(repo.snapshot_of(head.commit))
     staged = repo.datasets(local.staged)
-    carried, lost = _carried(old, new, staged)
+    carried, lost = forward.carried(old, new, staged)
     if force:
         carried = {}
     elif lost:
@@ -188,26 +216,12 @@ def _go(
             detached=None if head.branch else head.commit,
             git_branch=git.branch(top) if top and head.branch else None,
             staged=repo.commit(head.commit).snapshot,
+            lock_due=True,  # also where HEAD stays: whoever names it goes on with it, whatever git brought
         )
         return stage.restage(repo, replace(found, branches=branches, local=attached), carried, session)
 
-    moved = move(repo, what, wanted, change, force=force, progress=progress)
+    moved = move(repo, what, wanted, change, force=force, ways=ways, progress=progress)
     return CheckoutResult(head.branch, head.commit, moved, tuple(sorted(carried)))
-
-
-def _carried(old: Datasets, new: Datasets, staged: Datasets) -> tuple[dict[str, Tracked | None], list[str]]:
-    """Return the staged changes that can be carried over, and those that would be lost."""
-    carried: dict[str, Tracked | None] = {}
-    lost = []
-    for path in sorted({*old, *staged}):
-        mine = staged.get(path)
-        if mine == old.get(path) or mine == new.get(path):
-            continue
-        if old.get(path) == new.get(path):
-            carried[path] = mine
-        else:
-            lost.append(path)
-    return carried, lost
 
 
 def _taken(repo: Repo, new: Datasets, carried: dict[str, Tracked | None]) -> dict[str, Tracked | None]:

@@ -3,7 +3,8 @@
 import shlex
 from dataclasses import dataclass
 
-from dsv import committing, guard, origins, stage
+from dsv import brought, committing, guard, origins, stage
+from dsv.brought import Brought, Standing
 from dsv.derived import rows_of
 from dsv.ids import ObjectId
 from dsv.model.commit import Commit
@@ -68,7 +69,7 @@ def commit(
         UsageFault: The message is empty.
     """
     committing.check_message(message)
-    refs = guard.ready(repo)
+    refs, waiting = guard.ready_to_commit(repo)
     with repo.writer() as writer:
         staging = stage.Staging({})
         if everything:
@@ -77,10 +78,24 @@ def commit(
             staging = stage.Staging({**found.updates, **removed}, (), found.notes)
         what = _typed(message, everything=everything)
         made = committing.commit_staged(
-            repo, message, author=author, what=what, updates=staging.updates, writer=writer
+            repo,
+            message,
+            author=author,
+            what=what,
+            updates=staging.updates,
+            writer=writer,
+            unmerged=None if waiting is None else waiting.commit,
         )
     told = _told(repo, made.commit)
-    return CommitResult(made.id, made.branch, made.commit, told, (*staging.notes, *made.notes))
+    merge = () if waiting is None else (_to_merge(repo, waiting),)
+    return CommitResult(made.id, made.branch, made.commit, told, (*staging.notes, *made.notes, *merge))
+
+
+def _to_merge(repo: Repo, waiting: Brought) -> str:
+    refs = repo.refs()
+    name = brought.name_of(repo, refs, waiting.commit)
+    command = brought.way_out(repo, refs, waiting._replace(standing=Standing.APART))
+    return f"dsv.lock still names {name}, which git brought and this commit does not follow; next: {command}"
 
 
 def _typed(message: str, *, everything: bool) -> str:

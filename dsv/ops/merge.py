@@ -78,23 +78,25 @@ def merge(
         Refused: HEAD is detached, or has no commit yet.
     """
     theirs, name = _other(repo, revision)
-    refs = repo.refs() if revision is None else guard.ready(repo)
+    refs = repo.refs() if revision is None else guard.ready(repo, merging=theirs)
     ours = refs.head
     if ours is None:
         raise Refused("there is no commit to merge into", hint=f"dsv checkout {name}")
     local = repo.local(refs)
     if local.branch is None:
         raise Refused("HEAD is detached: a merge here would belong to no branch", hint="dsv checkout -b NAME")
+    command = " ".join(["dsv merge", *([revision] if revision else [])])
     if local.staged != repo.snapshot_of(ours):
-        raise InTheWay("there are staged changes", hint="dsv commit, then dsv merge")
+        raise InTheWay("there are staged changes", hint=f"dsv commit -m MESSAGE, then {command}")
+    toward = forward.Toward(name, command, command)
     if history.is_ancestor(theirs, ours, repo.commit):
         repo.write_lock()
         return MergeResult(ours, "nothing", (), None)
     before = repo.datasets(repo.snapshot_of(ours))
     if history.is_ancestor(ours, theirs, repo.commit):
         after = repo.datasets(repo.snapshot_of(theirs))
-        moved = forward.advance(repo, f"merge {name}", refs, after, theirs, progress=progress)
-        return MergeResult(theirs, "fast-forward", forward.changed(before, after), moved)
+        moved = forward.advance(repo, f"merge {name}", refs, after, theirs, toward, progress=progress)
+        return MergeResult(theirs, "fast-forward", stage.changed(before, after), moved)
     base = history.merge_base(ours, theirs, repo.commit)
     started = repo.datasets(repo.snapshot_of(base))
     with repo.writer() as writer:
@@ -111,8 +113,8 @@ def merge(
         # The records go in first: nothing names them until the working tree can follow.
         repo.publish("merge", lambda found, _: found, writer=writer, log=False)
     after = {path: found for path, found in {**before, **updates}.items() if found is not None}
-    moved = forward.advance(repo, f"merge {name}", refs, after, oid, progress=progress)
-    return MergeResult(oid, "merge", forward.changed(before, after), moved)
+    moved = forward.advance(repo, f"merge {name}", refs, after, oid, toward, progress=progress)
+    return MergeResult(oid, "merge", stage.changed(before, after), moved)
 
 
 class _Plan:

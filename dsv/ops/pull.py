@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dsv import forward, guard, history, lockfile, places
+from dsv import brought, forward, guard, history, places
+from dsv.brought import Standing
 from dsv.errors import Conflict, NotFound, Refused
-from dsv.ids import ObjectId
+from dsv.ids import ObjectId, short
 from dsv.progress import SILENT, Progress
 from dsv.remotes import start
 from dsv.remotes.incoming import check_there, fetch_history
@@ -67,7 +68,7 @@ def pull(
     before = None if made else repo.refs().head
     # Where nothing was ever checked out, a pull or clone before this one did not come to its end.
     begun = made or repo.local(repo.refs()).present is None
-    moved = None if made else _follow_lock(repo, progress)
+    moved = None if made else _follow_lock(repo, remote.name, progress)
     refs = guard.ready(repo)
     if moved is None and not (made or paths) and not (begun and repo.local(refs).detached):
         moved = _follow(repo, remote.name, progress)
@@ -111,26 +112,33 @@ def _and(first: Moved | None, then: Moved | None) -> Moved | None:
     )
 
 
-def _follow_lock(repo: Repo, progress: Progress) -> Moved | None:
+def _follow_lock(repo: Repo, remote: str, progress: Progress) -> Moved | None:
     """Follow `dsv.lock`, as after `git pull`, if it names a later commit of the branch that HEAD is on."""
     refs = repo.refs()
-    lock = lockfile.read(repo.root)
+    found = brought.find(repo, refs)
+    if found is None or found.standing is Standing.OTHER:
+        return None
+    if found.standing is Standing.UNKNOWN:
+        raise NotFound(
+            f"the commit {short(found.commit)} that dsv.lock names is not on remote {remote}",
+            hint="somebody has not run `dsv push`; until then dsv checkout HEAD goes on with the data that is here",
+        )
+    if found.standing is Standing.LATER:
+        return _advance(repo, "pull", found.commit, progress)
+    name = brought.name_of(repo, refs, found.commit)
     branch = repo.local(refs).branch
-    if lock is None or refs.head is None or branch is None or not guard.lock_differs(repo, refs):
-        return None
-    later = lock.branch == branch and repo.objects.has(lock.commit)
-    if not later or not history.is_ancestor(refs.head, lock.commit, repo.commit):
-        return None
-    return _advance(repo, "pull", lock.commit, progress)
+    raise Conflict(
+        f"{branch} and {name}, which dsv.lock names, have both moved on",
+        hint=brought.way_out(repo, refs, found),
+    )
 
 
 def _advance(repo: Repo, what: str, commit: ObjectId, progress: Progress) -> Moved:
     refs = repo.refs()
-    staged = repo.local(refs).staged
-    if staged is not None and staged != repo.snapshot_of(refs.head):
-        raise Refused("there are staged changes", hint="dsv commit -m MESSAGE, then dsv pull")
     after = repo.datasets(repo.snapshot_of(commit))
-    return forward.advance(repo, what, refs, after, commit, progress=progress)
+    name = brought.name_of(repo, refs, commit)
+    toward = forward.Toward(name, f"dsv merge {name}", "dsv pull")
+    return forward.advance(repo, what, refs, after, commit, toward, progress=progress)
 
 
 def _follow(repo: Repo, remote: str, progress: Progress) -> Moved | None:

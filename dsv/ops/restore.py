@@ -35,7 +35,7 @@ def unstage(repo: Repo, paths: Sequence[str]) -> tuple[str, ...]:
     Raises:
         NotFound: A path is no dataset.
     """
-    refs = guard.ready(repo)
+    refs = guard.settled(repo)
     staged = repo.datasets(repo.local(refs).staged)
     head = repo.datasets(repo.snapshot_of(refs.head))
     named = places.select({**head, **staged}, paths, "HEAD")

@@ -49,6 +49,7 @@ class Status:
         stale: Datasets that their runs would make of other inputs or by other code today.
         absent: Tracked datasets that are not in the working tree by choice.
         lock_matches: Whether `dsv.lock` names HEAD.
+        way_out: The command that makes it so; None if it is so.
         interrupted: Whether a checkout was begun and has not ended.
         ahead: Commits that the default remote's branch lacks, as last fetched; None without one.
         behind: Commits that only the default remote's branch has; None without one.
@@ -63,6 +64,7 @@ class Status:
     stale: tuple[Stale, ...]
     absent: tuple[str, ...]
     lock_matches: bool
+    way_out: str | None
     interrupted: bool
     ahead: int | None
     behind: int | None
@@ -96,6 +98,7 @@ def status(repo: Repo, *, rehash: bool = False, progress: Progress = SILENT) -> 
     read = {file.path for step in steps.by_run.values() for file in step.code}
     untracked, code = repo.untracked(staged, read)
     ahead, behind = _remote(repo, refs)
+    differs = guard.lock_differs(repo, refs)
     return Status(
         branch=local.branch,
         head=refs.head,
@@ -105,11 +108,19 @@ def status(repo: Repo, *, rehash: bool = False, progress: Progress = SILENT) -> 
         code=tuple(code),
         stale=stale,
         absent=tuple(working.absent),
-        lock_matches=not guard.lock_differs(repo, refs),
+        lock_matches=not differs,
+        way_out=_way_out(repo, refs) if differs else None,
         interrupted=local.moving is not None,
         ahead=ahead,
         behind=behind,
     )
+
+
+def _way_out(repo: Repo, refs: Refs) -> str | None:
+    from dsv import brought
+
+    found = brought.find(repo, refs)
+    return None if found is None else brought.way_out(repo, refs, found)
 
 
 def _between(

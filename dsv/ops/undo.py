@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from dsv import guard
 from dsv.errors import AnswerNo, RefMoved
 from dsv.progress import SILENT, Progress
 from dsv.repo import Repo, Tracked
@@ -69,6 +70,7 @@ def undo(repo: Repo, *, progress: Progress = SILENT) -> UndoResult:
             **{path: None for path, (before, _) in deleted.items() if before},
         },
         force=True,
+        lock=guard.lock_follows(repo, repo.refs()),
         progress=progress,
     )
     return UndoResult(entry, moved)

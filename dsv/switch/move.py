@@ -6,12 +6,14 @@ refs saying that a move has begun, and the next command that moves or stages end
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Protocol
 
 from dsv import needs, stage
 from dsv.errors import InTheWay
+from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
 from dsv.repo import Datasets, Repo, Tracked, Tree
 from dsv.store.lock import FileLock
@@ -29,6 +31,32 @@ Wanted = Mapping[str, Tracked | None]
 """By path what the working tree shall hold; None: nothing."""
 
 Change = Callable[[Refs, Writer], Refs]
+
+
+class Ways(Protocol):
+    """What a user can do where something that is not committed is in the way."""
+
+    @property
+    def state(self) -> str:
+        """Say how datasets stand that have uncommitted changes: `has uncommitted changes`."""
+
+    def tracked(self, paths: Sequence[str]) -> str:
+        """Return a hint for datasets that have uncommitted changes."""
+
+    def untracked(self, paths: Sequence[str]) -> str:
+        """Return a hint for files that are not tracked, or data of datasets that are absent."""
+
+
+class _ByForce:
+    state = "has uncommitted changes"
+
+    def tracked(self, _: Sequence[str]) -> str:
+        return "dsv commit -a, or --force (what it overwrites is stored first)"
+
+    untracked = tracked
+
+
+_BY_FORCE = _ByForce()
 
 _NOTHING: Wanted = MappingProxyType({})
 
@@ -58,6 +86,8 @@ def move(
     *,
     dirty: Wanted = _NOTHING,
     force: bool = False,
+    ways: Ways | None = None,
+    lock: bool = True,
     progress: Progress = SILENT,
 ) -> Moved:
     """Make the working tree hold `wanted`, and the refs say so.
@@ -69,6 +99,8 @@ def move(
         change: Makes the rest of the change of the refs (HEAD, what is staged).
         dirty: What to write besides, as uncommitted changes of what is checked out; None deletes.
         force: Overwrite uncommitted data, after storing it; `dsv undo` brings it back.
+        ways: What the user can do where something is in the way; by default to commit, or to use force.
+        lock: Whether `dsv.lock` shall follow HEAD. Where HEAD stays, it stays as git brought it in any case.
         progress: Told of the files that are written.
 
     Raises:
@@ -90,7 +122,7 @@ def move(
         looks = {path: look(repo, path) for path in goal}
         lost = [path for path in goal if _is_lost(repo, path, goal[path], looks[path], present, ended)]
         if lost and not force:
-            raise _in_the_way(lost, present)
+            raise _in_the_way(lost, present, ways or _BY_FORCE)
         here = {path: content(seen, goal[path]) for path, seen in looks.items()}
         needs.bring(repo, goal, here, progress=progress)
         check_writable(repo, goal, looks)
@@ -115,10 +147,12 @@ def move(
                 )
                 here = {one.checkpoint.content for one in (*stored.values(), *goal.values()) if one}
                 dropped = tuple(oid for oid in repo.local(target).dropped if oid not in here)
-                local = replace(
-                    repo.local(target), present=after, moving=moving, lock_due=True, dropped=dropped
+                local = repo.local(target)
+                due = local.lock_due or (lock and _position(repo, target) != _position(repo, found))
+                return replace(
+                    target,
+                    local=replace(local, present=after, moving=moving, lock_due=due, dropped=dropped),
                 )
-                return replace(target, local=local)
 
             wrote = stage.edit(repo, None, dirty, writer) if any(dirty.values()) else None
             gone = _deletions(goal, dirty, looks, present)
@@ -159,7 +193,13 @@ def _deletions(
     return {path: states for path, states in both.items() if states[0] != states[1]}
 
 
-def _in_the_way(dirty: list[str], present: Datasets) -> InTheWay:
+def _position(repo: Repo, refs: Refs) -> tuple[str | None, ObjectId | None]:
+    return repo.local(refs).branch, refs.head
+
+
+def _in_the_way(dirty: list[str], present: Datasets, ways: Ways) -> InTheWay:
     named = ", ".join(dirty[:5]) + (f" and {len(dirty) - 5} more" if len(dirty) > 5 else "")
-    state = "has uncommitted changes" if all(path in present for path in dirty) else "would be overwritten"
-    return InTheWay(f"{named} {state}", hint="dsv commit -a, or --force (what it overwrites is stored first)")
+    foreign = [path for path in dirty if path not in present]
+    if foreign:
+        return InTheWay(f"{named} would be overwritten", hint=ways.untracked(foreign))
+    return InTheWay(f"{named} {ways.state}", hint=ways.tracked(dirty))

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from dsv import stage
+from dsv import lockfile, stage
 from dsv.errors import DsvError
 from dsv.progress import SILENT, Progress
 from dsv.repo import Repo, Tracked
@@ -80,11 +80,12 @@ def _unfinished(path: str, error: DsvError) -> DsvError:
 
 
 def end(repo: Repo) -> Refs:
-    """Say in the refs, in `dsv.lock` and to git that a move has ended; return the refs."""
+    """Say in the refs, to git, and where HEAD moved in `dsv.lock` that a move has ended; return the refs."""
     repo.cache.commit()
     refs = repo.publish(
         "settle", lambda found, _: replace(found, local=replace(repo.local(found), moving=None)), log=False
     )
-    repo.write_lock()
+    if repo.local(refs).lock_due or not (repo.root / lockfile.NAME).exists():
+        repo.write_lock()
     stage.ignore_in_git(repo)
     return refs

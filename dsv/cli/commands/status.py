@@ -76,7 +76,7 @@ def _render(context: Context, result: "Status") -> None:
     out, style = context.out, context.out.style
     if not result.lock_matches:
         out.line(style.removed("dsv.lock names another commit than HEAD"))
-        out.hint("dsv checkout --locked")
+        out.hint(result.way_out or "dsv checkout --locked")
     if result.interrupted:
         out.line(style.removed("a checkout was begun and did not end"))
         out.hint("run it again, or dsv checkout HEAD --force")
