@@ -3,6 +3,7 @@
 import os
 import stat as modes
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -16,7 +17,7 @@ from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import CHECKPOINT, DIR, Entry
 from dsv.model.origin import Source
 from dsv.model.run import Input
-from dsv.progress import SILENT, Progress
+from dsv.progress import SILENT, Progress, Total
 from dsv.repo import Datasets, Repo, Tracked
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
@@ -104,22 +105,39 @@ def store(
     """
     from dsv.store.sink import StoreSink
 
-    size = _size_of_large(repo, path)
+    size = _size(repo, path)
     if size is None:
         return repo.look(path, StoreSink(session, progress), rehash=rehash)
-    progress.begin("storing", size, "B")  # how long a folder takes is known only when all of it was looked at
+    progress.begin("storing", size, "B")
     seen = repo.look(path, StoreSink(session, progress), rehash=rehash)
     progress.begin("storing", None, "B")
     return seen
 
 
-def _size_of_large(repo: Repo, path: str) -> int | None:
-    """Return the size of a dataset that is one file and takes long enough for a count of its own; else None."""
+def _size(repo: Repo, path: str) -> Total:
+    """Return the size of what takes long enough for a count of its own: a large file, or a folder that is new.
+
+    Of a folder that was looked at before most is not read again, and nobody knows how much until it was.
+    """
     try:
         found = os.lstat(repo.root / path)
     except OSError:
         return None
-    return found.st_size if modes.S_ISREG(found.st_mode) and found.st_size >= _LARGE else None
+    if modes.S_ISREG(found.st_mode) and found.st_size >= _LARGE:
+        return found.st_size
+    if modes.S_ISDIR(found.st_mode) and path not in repo.datasets(repo.local(repo.refs()).staged):
+        return partial(_bytes_below, os.fspath(repo.root / path))
+    return None
+
+
+def _bytes_below(folder: str) -> int:
+    """Return the bytes of all files in `folder` and below; as a count to show, not to rely on."""
+    total = 0
+    for _, _, names, fd in os.fwalk(folder, onerror=None):
+        for name in names:
+            with suppress(OSError):
+                total += os.stat(name, dir_fd=fd, follow_symlinks=False).st_size
+    return total
 
 
 def checkpoint(

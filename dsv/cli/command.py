@@ -19,6 +19,7 @@ class Verb(click.Command):
         exits: What the exit codes below 2 mean here.
         shape: What its JSON document holds; None if it has no `--json`.
         sections: More sections of its help: by title rows of a word and what it means.
+        waits: What it does while nobody counts, for a progress bar; None if another command writes to the terminal.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class Verb(click.Command):
         exits: Mapping[int, str],
         shape: Shape | None,
         sections: Mapping[str, Mapping[str, str]],
+        waits: str | None,
         **attributes: Any,
     ) -> None:
         super().__init__(*args, **attributes)
@@ -35,6 +37,7 @@ class Verb(click.Command):
         self.exits = {0: "done", **exits}
         self.shape = shape
         self.sections = sections
+        self.waits = waits
         if shape is not None:
             self.params.append(_json_option())
 
@@ -43,6 +46,12 @@ class Verb(click.Command):
         if "--" in args:
             ctx.ensure_object(Context).after_dashes = len(args) - args.index("--") - 1
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, under a progress bar if it takes long."""
+        if self.waits is not None:
+            ctx.ensure_object(Context).out.progress.watch(self.waits)
+        return super().invoke(ctx)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 (click's signature)
         """Write the sections that follow the options."""
@@ -67,6 +76,7 @@ def verb(
     shape: Shape | None,
     exits: Mapping[int, str] | None = None,
     sections: Mapping[str, Mapping[str, str]] | None = None,
+    waits: str | None = "working",
     **settings: Any,
 ) -> Callable[[Callable[..., int | None]], Verb]:
     """Make a function that takes the `Context` and its parameters a command.
@@ -76,6 +86,7 @@ def verb(
         shape: What its JSON document holds; None for no `--json`.
         exits: What exit codes 0 and 1 mean here.
         sections: More sections of its help: by title rows of a word and what it means.
+        waits: What it does while nobody counts, for a progress bar; None if another command writes to the terminal.
         settings: More for `click.Command`.
     """
 
@@ -86,6 +97,7 @@ def verb(
             exits=exits or {},
             shape=shape,
             sections=sections or {},
+            waits=waits,
             **settings,
         )(click.pass_obj(function))
         assert isinstance(made, Verb)

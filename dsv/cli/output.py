@@ -7,13 +7,15 @@ progress bar or a table that must fit the screen is really drawn.
 import json
 import os
 import shutil
+import stat
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from dsv.cli.style import Style, columns, fitted, printable, width
+from dsv.progress import Total
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -112,14 +114,20 @@ class Output:
         return sys.stdout.isatty()
 
     @property
+    def to_file(self) -> bool:
+        """Whether stdout goes into a file: nobody reads it on the way."""
+        return _is_file(sys.stdout)
+
+    @property
     def unicode(self) -> bool:
         """Whether stdout can show more than ASCII."""
         return _is_utf8(sys.stdout)
 
     @property
     def binary(self) -> BinaryIO:
-        """Stdout for bytes of the result."""
-        self.progress.close()
+        """Stdout for bytes of the result; while they go into a file, a bar may be drawn."""
+        if not self.to_file:
+            self.progress.close()
         sys.stdout.flush()
         return sys.stdout.buffer
 
@@ -176,18 +184,34 @@ class Bars:
         self._lock = threading.Lock()
         self._drawn: RichProgress | None = None
         self._task: Any = None
+        self._alarm: threading.Timer | None = None
+        self._watching = False
         self._label, self._unit = "", ""
-        self._total: int | None = None
+        self._total: Total = None
         self._done = 0
+        self._round = 0
         self._since = 0.0
 
-    def begin(self, label: str, total: int | None, unit: str) -> None:
+    def watch(self, label: str) -> None:
+        """Show a bar for work of which nobody counts the steps, too, until something is written.
+
+        Not for a command that lets another one write to the terminal.
+        """
+        self._watching = True
+        self.begin(label, None, "")
+
+    def begin(self, label: str, total: Total, unit: str) -> None:
         """Start a new count; the one before is done."""
         with self._lock:
             self._label, self._total, self._unit = label, total, unit
             self._done = 0
+            self._round += 1
             self._since = self._since or time.monotonic()
             self._stop()
+            if self._watching and self._output.bars:
+                self._alarm = threading.Timer(max(0.0, self._left()), self._appear)
+                self._alarm.daemon = True
+                self._alarm.start()
 
     def advance(self, amount: int) -> None:
         """Count `amount` more; any thread may."""
@@ -195,25 +219,54 @@ class Bars:
             self._done += amount
             if self._drawn is not None:
                 self._drawn.update(self._task, completed=self._done)
-            elif self._output.bars and self._since and time.monotonic() - self._since > BAR_AFTER:
-                self._drawn = _draw(self._unit)
-                self._task = self._drawn.add_task(
-                    printable(self._label), total=self._total, completed=self._done, unit=self._unit
-                )
-                self._drawn.start()
+            elif self._output.bars and self._since and self._left() < 0:
+                self._draw()
 
     def close(self) -> None:
         """Take the bar off the screen, so that something else can be written."""
         with self._lock:
             self._stop()
 
+    def _left(self) -> float:
+        """Return the seconds until a bar shows."""
+        return BAR_AFTER - (time.monotonic() - self._since)
+
+    def _appear(self) -> None:
+        with self._lock:
+            if self._alarm is threading.current_thread() and self._drawn is None:
+                self._draw()
+
+    def _draw(self) -> None:
+        total = self._total
+        if callable(total):
+            threading.Thread(target=self._count, args=(total, self._round), daemon=True).start()
+            self._total = total = None
+        self._drawn = _bar(self._unit, counted=total is not None)
+        self._task = self._drawn.add_task(
+            printable(self._label), total=total, completed=self._done, unit=self._unit
+        )
+        self._drawn.start()
+
+    def _count(self, count: Callable[[], int | None], begun: int) -> None:
+        """Find out the total beside the work, and draw the bar again with it."""
+        total = count()
+        with self._lock:
+            if total is not None and self._round == begun and self._drawn is not None:
+                self._drawn.stop()
+                self._total = total
+                self._draw()
+
     def _stop(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
         if self._drawn is not None:
             self._drawn.stop()
             self._drawn, self._task = None, None
 
 
-def _draw(unit: str) -> "RichProgress":
+def _bar(unit: str, *, counted: bool) -> "RichProgress":
+    """Return a bar: how much of how much, the rate, and the time that is left or, if nobody can say, that has passed."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -223,6 +276,7 @@ def _draw(unit: str) -> "RichProgress":
         ProgressColumn,
         Task,
         TextColumn,
+        TimeElapsedColumn,
         TimeRemainingColumn,
         TransferSpeedColumn,
     )
@@ -235,16 +289,16 @@ def _draw(unit: str) -> "RichProgress":
             speed = task.finished_speed or task.speed
             return Text("" if speed is None else f"{speed:,.0f}/s")
 
-    amount = (
-        (DownloadColumn(), TransferSpeedColumn())
-        if unit == "B"
-        else (MofNCompleteColumn(), TextColumn("{task.fields[unit]}"), Rate())
-    )
+    amount: tuple[ProgressColumn, ...] = ()
+    if unit == "B":
+        amount = (DownloadColumn(), TransferSpeedColumn())
+    elif unit or counted:
+        amount = (MofNCompleteColumn(), TextColumn("{task.fields[unit]}"), Rate())
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
         *amount,
-        TimeRemainingColumn(compact=True),
+        TimeRemainingColumn(compact=True) if counted else TimeElapsedColumn(),
         console=Console(file=sys.stderr),
         transient=True,
         redirect_stdout=False,
@@ -275,6 +329,13 @@ def abandon_stdout() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, descriptor)
     os.close(nowhere)
+
+
+def _is_file(stream: TextIO) -> bool:
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _is_utf8(stream: TextIO) -> bool:

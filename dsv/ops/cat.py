@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator
+from functools import partial
 from typing import BinaryIO, Literal
 
 from dsv import places
@@ -9,13 +10,19 @@ from dsv.errors import Refused
 from dsv.hashing import Buffer
 from dsv.model.node import DIR
 from dsv.places import Place
+from dsv.progress import SILENT, Progress, Total
 from dsv.repo import Repo
 
 Format = Literal["arrow", "parquet", "csv", "jsonl"]
 
 
-def cat(repo: Repo, place: Place) -> Iterator[Buffer]:
-    """Yield the exact bytes of a file dataset, or of a file in a folder dataset.
+def cat(repo: Repo, place: Place, *, progress: Progress = SILENT) -> Iterator[Buffer]:
+    """Return the exact bytes of a file dataset, or of a file in a folder dataset, piece by piece.
+
+    Args:
+        repo: The workspace.
+        place: The file.
+        progress: Told of the bytes.
 
     Raises:
         NotFound: No such revision, dataset or file.
@@ -26,7 +33,16 @@ def cat(repo: Repo, place: Place) -> Iterator[Buffer]:
     target = places.content_at(repo, place)
     if target.kind == DIR:
         raise Refused(f"{place.full_path} is a folder", hint=f"dsv ls {shlex.quote(place.path)}")
-    return repo.contents.stream(target.content)
+    return _counted(
+        repo.contents.stream(target.content), partial(repo.contents.size, target.content), progress
+    )
+
+
+def _counted(pieces: Iterator[Buffer], size: Total, progress: Progress) -> Iterator[Buffer]:
+    progress.begin("writing", size, "B")
+    for piece in pieces:
+        yield piece
+        progress.advance(len(piece))
 
 
 def convert(repo: Repo, place: Place, form: Format, out: BinaryIO) -> None:

@@ -105,15 +105,16 @@ def _working(repo: Repo, old: _Sides, progress: Progress) -> _Sides:
     local = repo.local(repo.refs())
     staged = repo.datasets(local.staged)
     present = repo.datasets(local.present)
+    progress.begin("reading", sum(staged[path].checkpoint.size for path in staged if path in present), "B")
     sides: dict[str, _Side] = {}
     for path, tracked in staged.items():
         if not repo.holds(path):
             if path not in present:
                 sides[path] = old.get(path, _Side(tracked.checkpoint))
             continue
-        sink = HashSink(repo.cache)
+        sink = HashSink(repo.cache, progress)
         seen = repo.look(path, sink)
-        progress.advance(seen.size)
+        sink.skipped(seen.size)
         same = (seen.content, seen.kind) == (tracked.checkpoint.content, tracked.checkpoint.kind)
         if not same:
             repo.remember_nodes(sink)

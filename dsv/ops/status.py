@@ -158,6 +158,7 @@ class _Working:
 def _working(
     repo: Repo, staged: Datasets, present: Datasets, *, rehash: bool, progress: Progress
 ) -> _Working:
+    progress.begin("reading", sum(staged[path].checkpoint.size for path in staged if path in present), "B")
     changes: list[DatasetChange] = []
     absent: list[str] = []
     now = {path: one.checkpoint for path, one in staged.items()}
@@ -169,9 +170,9 @@ def _working(
             else:
                 absent.append(path)
             continue
-        sink = HashSink(repo.cache)
+        sink = HashSink(repo.cache, progress)
         seen = repo.look(path, sink, rehash=rehash)
-        progress.advance(seen.size)
+        sink.skipped(seen.size)
         if not _same(old, seen.content, seen.kind):
             repo.remember_nodes(sink)
             changes.append(DatasetChange(path, "modified", _files(repo, old, seen.content, seen.kind)))

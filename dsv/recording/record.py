@@ -57,6 +57,7 @@ def record(
     """
     request.check()
     before = befores.take(repo, request, progress)
+    progress.begin("storing", None, "B")  # a bar goes off the screen, which is the command's now
     if ready is not None:
         ready()
     with Asked(repo, request) as asked:

@@ -45,6 +45,8 @@ def look(
         UserError: Something cannot be read.
         Changing: A file kept changing while it was read.
     """
+    total = sum(one.checkpoint.size for path, one in staged.items() if only is None or path in only)
+    progress.begin("reading", total, "B")
     now: dict[str, Checkpoint] = {}
     unstaged: set[str] = set()
     absent: set[str] = set()
@@ -52,8 +54,9 @@ def look(
         if only is not None and path not in only:
             now[path] = one.checkpoint
         elif repo.holds(path):
-            seen = repo.look(path, HashSink(repo.cache))
-            progress.advance(seen.size)
+            sink = HashSink(repo.cache, progress)
+            seen = repo.look(path, sink)
+            sink.skipped(seen.size)
             now[path] = replace(one.checkpoint, content=seen.content, kind=seen.kind)
             if (seen.content, seen.kind) != (one.checkpoint.content, one.checkpoint.kind):
                 unstaged.add(path)

@@ -47,15 +47,16 @@ class HashSink:
 
     def __init__(self, cache: StatCache | None = None, progress: Progress = SILENT) -> None:
         self._progress = progress
+        self._read = 0
         self._cache = cache
         self._nodes: dict[ObjectId, bytes] = {}
         self._room = OVERLAY_BYTES
 
     def put_file(self, path: str, fd: int, stat: os.stat_result) -> ObjectId:  # noqa: ARG002
         """Return the file id of what `fd` holds."""
-        self._progress.advance(stat.st_size)
         if stat.st_size <= WHOLE:
             data = os.read(fd, stat.st_size + 1)
+            self._count(len(data))
             if len(data) == stat.st_size:
                 return file_id(data)
             hasher = file_hasher()
@@ -63,8 +64,17 @@ class HashSink:
         else:
             hasher = file_hasher()
         while data := os.read(fd, WHOLE):
+            self._count(len(data))
             hasher.update(data)
         return ObjectId(hasher.hexdigest())
+
+    def skipped(self, size: int) -> None:
+        """Count what did not have to be read of a dataset of `size` bytes."""
+        self._count(max(0, size - self._read))
+
+    def _count(self, amount: int) -> None:
+        self._read += amount
+        self._progress.advance(amount)
 
     def put_node(self, data: bytes) -> ObjectId:
         """Return the id of the encoded node, and remember it while there is room."""

@@ -37,12 +37,12 @@ def command(context: Context, what: str, form: "Format | None") -> None:
     6 means that they are not to be trusted.
     """
     from dsv.ops import cat
+    from dsv.progress import SILENT
 
     out = context.out
     found = place(context, what)
     if form is None:
-        pieces = cat.cat(context.repo, found)
-        for piece in pieces:
+        for piece in cat.cat(context.repo, found, progress=out.progress if out.to_file else SILENT):
             out.binary.write(piece)
         return
     if form in {"arrow", "parquet"} and out.to_terminal:

@@ -31,6 +31,7 @@ SHAPE = {
 
 
 @verb(
+    waits=None,
     examples={
         "dsv demo": "See dsv at work on real tables, in ./demo-flights:",
         "dsv demo /tmp/tour": "The same elsewhere:",

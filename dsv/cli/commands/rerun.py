@@ -61,6 +61,7 @@ _CHANGES = 5
 
 
 @verb(
+    waits=None,
     examples={
         "dsv rerun --dry-run": "See what is stale:",
         'dsv rerun -m "new raw data"': "Bring everything up to date and commit:",

@@ -76,6 +76,7 @@ SHAPE = {
 
 
 @verb(
+    waits=None,
     examples={
         "dsv run -- python clean.py": "Run a script; what it reads and writes is found out:",
         'dsv run -n clean -p drop=5 -m "clean" -- python clean.py --drop {drop}': "Name it, with a parameter, and commit:",
