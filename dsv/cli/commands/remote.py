@@ -34,7 +34,7 @@ SHAPE = {
         }
     ],
     "traffic": {"requests": "int", "sent": "int", "received": "int"},
-    "dollars": "any: what `check` cost at Amazon's list price; null for the others",
+    "dollars": "number?: what `check` cost at Amazon's list price; null for the others",
 }
 ACTIONS = {
     "list": "name the remotes; the same without ACTION",

@@ -408,3 +408,63 @@ def test_rows_that_only_one_side_has_show_what_differs(kind: str) -> None:
         assert found.verdict is Verdict.DIFFERENT
         if left is not None and left.row_before is not None and left.row_after is not None:
             assert left.row_before.cells != left.row_after.cells
+
+
+NEAR: dict[str, tuple[pa.Array, pa.Array]] = {
+    "double in its last bit": (pa.array([0.1 + 0.2]), pa.array([0.3])),
+    "large double": (pa.array([1e22]), pa.array([np.nextafter(1e22, 0)])),
+    "float in its last bit": (
+        pa.array([np.float32(0.1)]),
+        pa.array([np.nextafter(np.float32(0.1), np.float32(1))]),
+    ),
+    "half float": (
+        pa.array([np.float16(1)], pa.float16()),
+        pa.array([np.nextafter(np.float16(1), np.float16(2))], pa.float16()),
+    ),
+    "zero and minus zero": (pa.array([0.0]), pa.array([-0.0])),
+    "nanoseconds": tuple(pa.array([10**18 + i], pa.timestamp("ns")) for i in (1, 2)),
+    "nanoseconds in a zone": tuple(pa.array([10**18 + i], pa.timestamp("ns", "Asia/Tokyo")) for i in (1, 2)),
+    "duration": tuple(pa.array([10**15 + i], pa.duration("ns")) for i in (1, 2)),
+    "time of day": tuple(pa.array([10**12 + i], pa.time64("ns")) for i in (1, 2)),
+    "end of a long text": tuple(pa.array(["x" * 5000 + i]) for i in "12"),
+    "end of a long text with line ends": tuple(pa.array(["\n\x1b" * 500 + i]) for i in "12"),
+    "length of a long text": tuple(pa.array(["x" * i]) for i in (200, 201)),
+    "length of a text of blanks": tuple(pa.array(["x" + " " * i]) for i in (1, 2)),
+    "end of wide letters": tuple(pa.array(["\N{CJK UNIFIED IDEOGRAPH-6570}" * 300 + i]) for i in "12"),
+    "codes": tuple(pa.array(["x" * 90 + i]).dictionary_encode() for i in "12"),
+    "end of long bytes": tuple(pa.array([b"x" * 90 + i]) for i in (b"1", b"2")),
+    "decimals": tuple(pa.array([f"{'1' * 30}.{i}"]).cast(pa.decimal128(38, 1)) for i in (1, 2)),
+    "large integers": tuple(pa.array([2**63 - i]) for i in (1, 2)),
+    "end of a list": tuple(pa.array([[*range(1000), i]]) for i in (1, 2)),
+    "float in a list": tuple(pa.array([[1.0, i]]) for i in (0.3, 0.1 + 0.2)),
+    "nanoseconds in a record": tuple(
+        pa.array([{"a": 1, "t": 10**18 + i}], pa.struct([("a", pa.int8()), ("t", pa.timestamp("ns"))]))
+        for i in (1, 2)
+    ),
+    "end of a text in a map": tuple(
+        pa.array([[("k", "x" * 300 + i)]], pa.map_(pa.string(), pa.string())) for i in "12"
+    ),
+}
+
+
+@pytest.mark.parametrize("columns_before", [0, 1, 12])
+@pytest.mark.parametrize("pair", NEAR.values(), ids=list(NEAR))
+def test_values_that_hardly_differ_are_shown_with_what_differs(
+    pair: tuple[pa.Array, pa.Array], columns_before: int
+) -> None:
+    fill = {f"c{number}": pa.array([7]) for number in range(columns_before)}
+    before, after = (pa.table({**fill, "v": value}) for value in pair)
+    for policy in (Policy(), Policy(UNORDERED)):
+        found = compared(before, after, policy)
+        assert found.verdict is Verdict.DIFFERENT
+        said = explain.details(found, policy)
+        rows = [
+            line.partition(", row 0: ")[2] for line in said if line.startswith(("only before", "only after"))
+        ]
+        if policy.kind == UNORDERED:
+            assert len(set(rows)) == 2, rows
+            assert all("v=" in row for row in rows)
+        else:
+            assert found.first is not None
+            assert found.first.before != found.first.after
+        assert all("\n" not in line and "\x1b" not in line and len(line) < 1000 for line in said)
