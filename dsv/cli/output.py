@@ -1,7 +1,7 @@
 """What goes to the terminal: results to stdout, everything said about them to stderr.
 
-The only module that writes, and the only importer of rich, which is loaded when a
-progress bar or a table that must fit the screen is really drawn.
+The only module that writes. rich is loaded when a progress bar or a table that must fit the
+screen is really drawn.
 """
 
 import json
@@ -241,7 +241,9 @@ class Bars:
         if callable(total):
             threading.Thread(target=self._count, args=(total, self._round), daemon=True).start()
             self._total = total = None
-        self._drawn = _bar(self._unit, counted=total is not None)
+        from dsv.cli import bar
+
+        self._drawn = bar.drawn(self._unit, counted=total is not None)
         self._task = self._drawn.add_task(
             printable(self._label), total=total, completed=self._done, unit=self._unit
         )
@@ -263,48 +265,6 @@ class Bars:
         if self._drawn is not None:
             self._drawn.stop()
             self._drawn, self._task = None, None
-
-
-def _bar(unit: str, *, counted: bool) -> "RichProgress":
-    """Return a bar: how much of how much, the rate, and the time that is left or, if nobody can say, that has passed."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        MofNCompleteColumn,
-        Progress,
-        ProgressColumn,
-        Task,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
-    from rich.text import Text
-
-    class Rate(ProgressColumn):
-        """How many a second."""
-
-        def render(self, task: Task) -> Text:
-            speed = task.finished_speed or task.speed
-            return Text("" if speed is None else f"{speed:,.0f}/s")
-
-    amount: tuple[ProgressColumn, ...] = ()
-    if unit == "B":
-        amount = (DownloadColumn(), TransferSpeedColumn())
-    elif unit or counted:
-        amount = (MofNCompleteColumn(), TextColumn("{task.fields[unit]}"), Rate())
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        *amount,
-        TimeRemainingColumn(compact=True) if counted else TimeElapsedColumn(),
-        console=Console(file=sys.stderr),
-        transient=True,
-        redirect_stdout=False,
-        redirect_stderr=False,
-        refresh_per_second=8,
-    )
 
 
 def printable_lines(text: str) -> str:

@@ -8,6 +8,7 @@ from dsv import needs, places
 from dsv.errors import Refused
 from dsv.ids import ObjectId
 from dsv.places import Place
+from dsv.progress import SILENT, Progress
 from dsv.repo import Repo, Tracked
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
@@ -29,8 +30,13 @@ class DropResult:
     stored: bool
 
 
-def drop_working(repo: Repo, paths: Sequence[str]) -> DropResult:
+def drop_working(repo: Repo, paths: Sequence[str], *, progress: Progress = SILENT) -> DropResult:
     """Remove the working copies of datasets that the store holds; they are absent then.
+
+    Args:
+        repo: The workspace.
+        paths: The datasets.
+        progress: Told of the bytes that are looked at, and removed.
 
     Raises:
         NotFound: A path is no dataset.
@@ -39,7 +45,7 @@ def drop_working(repo: Repo, paths: Sequence[str]) -> DropResult:
     staged = repo.datasets(repo.local(repo.refs()).staged)
     named = places.select(staged, paths, "HEAD")
     gone: dict[str, Tracked | None] = dict.fromkeys(named)
-    moved = move(repo, f"drop {' '.join(paths)}", gone, lambda found, _: found)
+    moved = move(repo, f"drop {' '.join(paths)}", gone, lambda found, _: found, progress=progress)
     size = sum(staged[path].checkpoint.size for path in moved.removed)
     return DropResult(moved.removed, size, stored=False)
 

@@ -119,7 +119,8 @@ def move(
         present = repo.datasets(repo.local(repo.refs()).present)
         check_parents(repo, list(goal))
         since = time.time_ns()
-        looks = {path: look(repo, path) for path in goal}
+        progress.begin("looking", sum(present[path].checkpoint.size for path in goal if path in present), "B")
+        looks = {path: look(repo, path, progress) for path in goal}
         lost = [path for path in goal if _is_lost(repo, path, goal[path], looks[path], present, ended)]
         if lost and not force:
             raise _in_the_way(lost, present, ways or _BY_FORCE)

@@ -5,12 +5,13 @@ from dsv.filediff import FileChange
 from dsv.ids import ObjectId
 from dsv.model import node as nodes
 from dsv.model.node import DIR, Entry
+from dsv.progress import SILENT, Progress
 from dsv.repo import Repo, Tracked
 from dsv.workspace.observe import Observation
 from dsv.workspace.sink import HashSink
 
 
-def look(repo: Repo, path: str) -> Observation | None:
+def look(repo: Repo, path: str, progress: Progress = SILENT) -> Observation | None:
     """Return what the working tree holds at `path`, None for nothing; its nodes can be read from then on.
 
     No stat is believed that could hide a change: what is there may be overwritten.
@@ -20,8 +21,9 @@ def look(repo: Repo, path: str) -> Observation | None:
     """
     if not repo.holds(path):
         return None
-    sink = HashSink(repo.cache)
+    sink = HashSink(repo.cache, progress)
     seen = repo.look(path, sink, careful=True)
+    sink.skipped(seen.size)
     repo.remember_nodes(sink)
     return seen
 

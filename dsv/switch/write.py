@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from dsv.atomic import storing, sync_disk
-from dsv.progress import Progress
+from dsv.progress import SILENT, Progress
 from dsv.repo import Repo, Tracked
 from dsv.switch.seen import is_as
 from dsv.workspace.materialise import materialise, remove
@@ -23,12 +23,12 @@ def write(
     """
     written, removed = [], []
     place = repo.place(progress)._replace(since=since)
-    progress.begin("writing", sum(new.checkpoint.size for _, new in todo.values() if new is not None), "B")
+    removing = _begin(todo, progress)
     # What goes away goes first: a file may make room for a folder of the same name.
     for path, (look, new) in sorted(todo.items(), key=lambda item: (item[1][1] is not None, item[0])):
         if new is None:
             if look is not None:
-                remove(place, path, look)
+                remove(place, path, look, removing)
                 removed.append(path)
         elif not is_as(look, new):
             materialise(place, path, new.checkpoint, look)
@@ -38,3 +38,14 @@ def write(
         with storing("sync", repo.root):
             sync_disk(repo.root)
     return written, removed
+
+
+def _begin(todo: Mapping[str, tuple[Observation | None, Tracked | None]], progress: Progress) -> Progress:
+    """Begin the count: of bytes that are written, or of files where all are removed; return who is told of those."""
+    if any(new is not None for _, new in todo.values()):
+        progress.begin(
+            "writing", sum(new.checkpoint.size for _, new in todo.values() if new is not None), "B"
+        )
+        return SILENT
+    progress.begin("removing", sum(look.files for look, _ in todo.values() if look is not None), "files")
+    return progress

@@ -158,7 +158,9 @@ def check_space(folder: Path | str | int, size: int) -> None:
         )
 
 
-def remove(place: Place, dataset: str, present: Observation | None = None) -> None:
+def remove(
+    place: Place, dataset: str, present: Observation | None = None, progress: Progress = SILENT
+) -> None:
     """Remove the working copy of a dataset, and folders above it that are then empty.
 
     The caller knows that its content is stored. What rules leave out of the dataset, and what was made since
@@ -168,6 +170,7 @@ def remove(place: Place, dataset: str, present: Observation | None = None) -> No
         place: The working tree.
         dataset: The dataset's path.
         present: What is there, as it was just observed; None: whatever is there now.
+        progress: Told of each file.
 
     Raises:
         InTheWay: A file of it was changed since.
@@ -183,7 +186,7 @@ def remove(place: Place, dataset: str, present: Observation | None = None) -> No
                 sink = HashSink(place.cache)
                 present = observe(place.root, dataset, place.cache, sink, ignore=place.ignore)
                 place = place._replace(reader=_Seen(place.reader, sink))
-            _updater(place, -1, Written(), SILENT).remove(
+            _updater(place, -1, Written(), progress).remove(
                 parent, Entry(name, present.kind, present.content), dataset
             )
     except (FileNotFoundError, NotADirectoryError):

@@ -121,6 +121,8 @@ class Updater:
     def remove(self, here: int, old: Entry, shown: str) -> None:
         """Remove what `old` names in the open directory `here`; a directory stays if something else is in it.
 
+        Each file is told of.
+
         Raises:
             InTheWay: It changed since it was looked at.
         """
@@ -128,6 +130,7 @@ class Updater:
             self._check_kept(here, old, shown)
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(old.name, dir_fd=here)
+            self._progress.advance(1)
             return
         if not is_folder(old.name, here):
             return

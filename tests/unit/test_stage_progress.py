@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from dsv.ops.add import add
+from dsv.ops.drop import drop_working
 from dsv.ops.status import status
 from dsv.progress import Total
 from tests.unit.workshop import Workshop
@@ -58,3 +59,13 @@ def test_looking_counts_all_bytes_whether_they_are_read_or_known(tmp_path: Path)
         status(work.repo, rehash=rehash, progress=counted)
         assert counted.begun[0] == ("reading", 12, "B")
         assert counted.done[0] == 12
+
+
+def test_removing_counts_files(tmp_path: Path) -> None:
+    work = Workshop(tmp_path)
+    work.commit({"d/a": "12345", "d/below/b": "678", "e.csv": "a\n1\n"}, "d", "e.csv")
+    counted = Counted()
+    counted.begin("", None, "B")
+    assert drop_working(work.repo, ["d", "e.csv"], progress=counted).paths == ("d", "e.csv")
+    assert counted.begun[1:] == [("looking", 12, "B"), ("removing", 3, "files")]
+    assert counted.done[1:] == [12, 3]

@@ -37,7 +37,9 @@ def command(context: Context, what: tuple[str, ...], *, force: bool) -> None:
     staged = datasets_at(repo, None)
     places = [place(repo, context.path(word), staged) for word in what]
     if all(one.revision is None for one in places):
-        result = drop.drop_working(repo, [context.path(word) for word in what])
+        result = drop.drop_working(
+            repo, [context.path(word) for word in what], progress=context.progress("looking", "B")
+        )
     elif len(places) > 1:
         raise UsageFault("stored bytes are given up one version at a time", hint="dsv drop PATH@REV")
     elif places[0].file is not None:
