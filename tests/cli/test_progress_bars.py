@@ -12,6 +12,7 @@ import pytest
 
 from dsv.cli import output
 from dsv.cli.app import COMMANDS
+from dsv.recording import watching
 from dsv.store.refs import Refs
 from tests.cli.face import Done, Face, Stream, environment
 
@@ -188,6 +189,7 @@ import sys, threading
 from dsv.cli import output
 from dsv.cli.app import COMMANDS
 from dsv.cli.app import run
+from dsv.recording import watching
 from dsv.store.refs import Refs
 seen = threading.Event()
 draw, decode = output.Bars._draw, Refs.decode
@@ -226,3 +228,26 @@ def test_at_a_real_terminal(work: Face, tmp_path: Path, to: str) -> None:
     assert BAR in said.decode()
     assert (b"x\r\n1\r\n" in said) == (to == "terminal")
     assert kept.read_bytes() == (b"" if to == "terminal" else b"x\n1\n")
+
+
+def test_the_screen_is_the_commands_while_it_runs(work: Face, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[output.Bars] = []
+    then: list[bool] = []
+    draw, execute = output.Bars._draw, watching.execute
+
+    def draw_and_note(bars: output.Bars) -> None:
+        drawn.append(bars)
+        draw(bars)
+
+    def look_and_execute(*words: Any, **more: Any) -> Any:
+        then.extend(bars._drawn is not None or bars._alarm is not None for bars in drawn)
+        return execute(*words, **more)
+
+    monkeypatch.setattr(output, "BAR_AFTER", -1.0)
+    monkeypatch.setattr(output.Bars, "_draw", draw_and_note)
+    monkeypatch.setattr(watching, "execute", look_and_execute)
+    (work.folder / "a.csv").write_text("x\n3\n")
+    done = work("run", "-i", "a.csv", "-o", "c.csv", "--", "cp", "a.csv", "c.csv", terminal=True)
+    assert done.code == 0, done.err
+    assert then, "a bar was drawn before the command began"
+    assert not any(then)
