@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from dsv.progress import Total
 from dsv.store.local import LocalBlobs
 from dsv.store.metered import Meter, Metered, Traffic
 from dsv.testing.blobs import NAME, OTHER, BlobsContract
@@ -18,7 +19,7 @@ class Bar:
     def __init__(self) -> None:
         self.done = 0
 
-    def begin(self, label: str, total: int | None, unit: str) -> None:
+    def begin(self, label: str, total: Total, unit: str) -> None:
         raise AssertionError((label, total, unit))
 
     def advance(self, amount: int) -> None:
