@@ -1,5 +1,6 @@
 """Bring the changes of another branch into this one."""
 
+import shlex
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ from dsv.progress import SILENT, Progress
 from dsv.repo import Datasets, Repo, Tracked, now
 from dsv.store.writer import Writer
 from dsv.switch.move import Moved
+from dsv.wording import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ class _Plan:
         """
         updates: dict[str, Tracked | None] = {}
         conflicts: list[str] = []
+        torn: list[str] = []
         for path in sorted({*self._base, *self._ours, *self._theirs}):
             old, mine, other = self._base.get(path), self._ours.get(path), self._theirs.get(path)
             if other in (mine, old) or path in self._sides.ours:
@@ -155,15 +158,15 @@ class _Plan:
             if _same(mine, old):
                 updates[path] = other
                 continue
+            many = len(conflicts)
             joined = self._join(path, old, mine, other, conflicts)
             if joined is not None:
                 updates[path] = joined
+            if len(conflicts) > many:
+                torn.append(path)
         if conflicts:
             raise MergeConflict(
-                f"changed on both sides: {', '.join(conflicts)}",
-                hint=" ".join(
-                    ["dsv merge", *([revision] if revision else []), "--ours PATH, or --theirs PATH"]
-                ),
+                f"changed on both sides: {', '.join(conflicts)}", hint=_choice(revision, torn)
             )
         return updates
 
@@ -213,6 +216,15 @@ class _Plan:
         return self._repo.contents.size(ObjectId(entry.target))
 
 
+def _choice(revision: str | None, torn: Sequence[str]) -> str:
+    """Return how to say whose version to take of the datasets `torn`; of a folder it is taken as a whole."""
+    command = " ".join(["dsv merge", *([revision] if revision else [])])
+    if len(torn) == 1:
+        path = shlex.quote(torn[0])
+        return f"{command} --ours {path}, or --theirs {path}"
+    return f"{command} --ours PATH, or --theirs PATH, for each of {listed([shlex.quote(one) for one in torn])}"
+
+
 def _meant(sides: Sides, known: Collection[str]) -> Sides:
     """Return `sides` with each folder replaced by the datasets in it.
 
@@ -227,6 +239,12 @@ def _meant(sides: Sides, known: Collection[str]) -> Sides:
 def _below(path: str, known: Collection[str]) -> list[str]:
     found = [one for one in known if stage.within(one, path)]
     if not found:
+        above = next((one for one in known if stage.within(path, one)), None)
+        if above is not None:
+            raise NotFound(
+                f"no dataset on either side: {path} is a file of the dataset {above}",
+                hint=f"name {shlex.quote(above)}: one side's version of it is taken as a whole",
+            )
         raise NotFound(f"no dataset on either side: {path}", hint="dsv ls")
     return found
 

@@ -166,7 +166,7 @@ def test_merge_fast_forward_three_way_and_conflict(dsv2: Face) -> None:
     failure = dsv2.fails("merge", "fix", code=4)
     assert (failure["kind"], failure["hint"]) == (
         "merge-conflict",
-        "dsv merge fix --ours PATH, or --theirs PATH",
+        "dsv merge fix --ours trips.csv, or --theirs trips.csv",
     )
     assert dsv2.fails("merge", "fix", "--ours", "trips.cvs", code=3)["message"].endswith(": trips.cvs")
     assert dsv2.json("merge", "fix", "--theirs", "trips.csv", "-m", "join")["kind"] == "merge"

@@ -93,7 +93,26 @@ def test_the_hint_of_a_conflict_is_what_can_be_typed(parted: Workshop) -> None:
     )
     with pytest.raises(MergeConflict) as caught:
         merge(parted.repo, None, author="ada")
-    assert caught.value.hint == "dsv merge --ours PATH, or --theirs PATH"
+    assert caught.value.hint == "dsv merge --ours a, or --theirs a"
+
+
+def test_a_conflict_in_a_folder_names_the_dataset_to_choose(parted: Workshop) -> None:
+    on_side(parted, {"d/x": "side"})
+    parted.commit({"d/x": "main"})
+    with pytest.raises(MergeConflict, match="both sides: d/x") as caught:
+        merge(parted.repo, "side", author="ada")
+    assert caught.value.hint == "dsv merge side --ours d, or --theirs d"
+    with pytest.raises(NotFound, match="d/x is a file of the dataset d") as missed:
+        merge(parted.repo, "side", author="ada", sides=Sides(theirs=["d/x"]))
+    assert missed.value.hint == "name d: one side's version of it is taken as a whole"
+
+
+def test_each_dataset_in_conflict_is_named(parted: Workshop) -> None:
+    on_side(parted, {"a": "side", "d/x": "side"})
+    parted.commit({"a": "main", "d/x": "main"})
+    with pytest.raises(MergeConflict) as caught:
+        merge(parted.repo, "side", author="ada")
+    assert caught.value.hint == "dsv merge side --ours PATH, or --theirs PATH, for each of a and d"
 
 
 def test_removed_here_and_changed_there(parted: Workshop) -> None:
