@@ -222,7 +222,9 @@ def _choice(revision: str | None, torn: Sequence[str]) -> str:
     if len(torn) == 1:
         path = shlex.quote(torn[0])
         return f"{command} --ours {path}, or --theirs {path}"
-    return f"{command} --ours PATH, or --theirs PATH, for each of {listed([shlex.quote(one) for one in torn])}"
+    return (
+        f"{command} --ours PATH, or --theirs PATH, for each of {listed([shlex.quote(one) for one in torn])}"
+    )
 
 
 def _meant(sides: Sides, known: Collection[str]) -> Sides:

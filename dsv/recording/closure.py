@@ -53,8 +53,8 @@ def close(
     named = repo.config.record_env
     secret = [name for name in named if request.env.get(name) and not is_plain(name, request.env[name])]
     uses.notes += [f"{name} may hold a secret: its value is not recorded" for name in secret]
-    found = surroundings(request.env, repo.root, repo.root / request.cwd, named)
     if captured is None:
+        found = surroundings(request.env, repo.root, repo.root / request.cwd, named)
         return Closure(surroundings=found, stdin=request.stdin)
     screen = Screen(repo.root, request.env)
     return Closure(
@@ -64,6 +64,19 @@ def close(
         links=tuple(
             Led(path, screen.without_home(uses.links[path])) for path in sorted(uses.links, key=str.encode)
         ),
-        surroundings={name: screen.without_home(value) for name, value in found.items()},
+        surroundings=around(repo, request.env, request.cwd),
         stdin=request.stdin,
     )
+
+
+def around(repo: Repo, env: Mapping[str, str], cwd: str) -> dict[str, str]:
+    """Return the variables that are recorded of a run without being asked for, as its record has them.
+
+    Args:
+        repo: The workspace.
+        env: All variables of the command.
+        cwd: The folder that it runs in, relative to the workspace.
+    """
+    found = surroundings(env, repo.root, repo.root / cwd, repo.config.record_env)
+    screen = Screen(repo.root, env)
+    return {name: screen.without_home(value) for name, value in found.items()}

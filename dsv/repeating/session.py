@@ -12,6 +12,7 @@ from dsv.ids import ObjectId
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.run import Run
 from dsv.progress import Progress
+from dsv.recording.closure import around
 from dsv.recording.result import Recorded
 from dsv.repeating import obstacles
 from dsv.repeating.again import Means, Repeated, claim_again, run_again
@@ -150,7 +151,14 @@ class Session:
         except UserError as error:
             return Outcome(step, State.FAILED, error.message)
         if done.recorded.id is None or done.recorded.run is None:
-            return Outcome(step, State.FAILED, _failure(done.recorded), done.recorded, python=done.python)
+            return Outcome(
+                step,
+                State.FAILED,
+                _failure(done.recorded),
+                done.recorded,
+                python=done.python,
+                environment=self._variables(run),
+            )
         self._learn(step, done)
         return Outcome(
             step,
@@ -193,7 +201,14 @@ class Session:
         attempt = origins.attempt(self._repo, self._repo.refs(), step.run)
         imported = None if attempt is None else attempt.imported
         found = circumstances.changed(self._repo, old, new, imported=imported)
-        return tuple(one for one in found if one.aspect is Aspect.ENVIRONMENT)
+        return (*self._variables(old), *(one for one in found if one.aspect is Aspect.ENVIRONMENT))
+
+    def _variables(self, run: Run) -> tuple[Circumstance, ...]:
+        """Return which of the variables that are recorded of every run are not as they were."""
+        if run.version <= 1:  # older records do not have them
+            return ()
+        now = around(self._repo, self._means.env, run.cwd)
+        return tuple(circumstances.values_changed(Aspect.VARIABLE, run.surroundings, now))
 
 
 def why(task: Task) -> str:

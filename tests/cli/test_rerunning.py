@@ -453,6 +453,24 @@ def test_a_secret_variable_that_is_not_set(dsv: Face, monkeypatch: pytest.Monkey
     assert read(dsv, "x.csv") == "7"
 
 
+def test_a_variable_that_is_not_as_it_was_is_named(dsv: Face, monkeypatch: pytest.MonkeyPatch) -> None:
+    (dsv.folder / "src").mkdir()
+    put(dsv, {"src/helper.py": "TEXT = 'a'\n"})
+    put(dsv, {"a.py": "import helper\nopen('x.csv', 'w').write(helper.TEXT)\n"})
+    monkeypatch.setenv("PYTHONPATH", "src")
+    monkeypatch.setenv("TZ", "UTC")
+    dsv.ok("run", "--", sys.executable, "a.py")
+    put(dsv, {"src/helper.py": "TEXT = 'b'\n"})
+    monkeypatch.delenv("PYTHONPATH")
+    failed = dsv("rerun")
+    assert failed.code == 1
+    assert "variable PYTHONPATH is gone: it was src" in failed.err
+    monkeypatch.setenv("PYTHONPATH", "src")
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    (step,) = dsv.json("rerun")["steps"]
+    assert (step["state"], step["environment"]) == ("done", ["variable TZ changed from UTC to Asia/Tokyo"])
+
+
 def test_what_is_staged_apart_is_in_the_way_of_nothing(chain: Face) -> None:
     """A dataset that the run wrote and that is not tracked any more is not overwritten."""
     put(chain, {"two.py": "for name in ('x.csv', 'y.csv'):\n    open(name, 'w').write('1')\n"})
