@@ -1,11 +1,15 @@
 """Stage datasets."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dsv import guard, stage
 from dsv.errors import NotFound, Refused
 from dsv.fetching.links import replace_links
+from dsv.model import tree as trees
+from dsv.model.checkpoint import Checkpoint
+from dsv.model.node import DIR
 from dsv.progress import SILENT, Progress
 from dsv.recording.links import told_of_links
 from dsv.repo import Datasets, Repo, Tracked
@@ -126,6 +130,7 @@ def _plan(repo: Repo, paths: Sequence[str], before: Datasets) -> _Plan:
         if path in before:
             plan.named[path] = None
         elif above is not None:
+            _check_inside(repo, path, above, before[above].checkpoint)
             plan.named[above] = None
             plan.notes.append(f"{path} is in the dataset {above}, which was staged as a whole")
         elif path == "." or any(stage.within(known, path) for known in before):
@@ -138,6 +143,14 @@ def _plan(repo: Repo, paths: Sequence[str], before: Datasets) -> _Plan:
             hint = f"dsv rm {path}" if path in before else None
             raise NotFound(f"no such file or folder: {path}", hint=hint)
     return plan
+
+
+def _check_inside(repo: Repo, path: str, dataset: str, checkpoint: Checkpoint) -> None:
+    """Refuse a path in a dataset that is neither there nor was before, such as one that is misspelt."""
+    file = path.removeprefix(f"{dataset}/")
+    known = checkpoint.kind == DIR and trees.find_path(checkpoint.content, file, repo.node) is not None
+    if not known and not repo.holds(path):
+        raise NotFound(f"no such file or folder: {path}", hint=f"dsv ls {shlex.quote(dataset)}")
 
 
 def _check_new(repo: Repo, path: str, plan: _Plan) -> None:

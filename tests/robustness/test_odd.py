@@ -256,6 +256,10 @@ def test_datasets_do_not_overlap(one: Lab) -> None:
     assert one.json("status")["staged"] == []
     one.write("d/y", b"y")
     assert "staged as a whole" in one("add", "d/y").err
+    (one.folder / "d/y").unlink()
+    assert "staged as a whole" in one("add", "d/y").err  # its removal
+    assert "no such file or folder: d/z" in one.fails("add", "d/z", code=MENDABLE)
+    one.write("d/y", b"y")
     one.ok("add", "e/in")
     one.ok("add", "e")  # a folder of datasets, not one
     assert "e" not in {each["path"] for each in one.json("status")["staged"]}
