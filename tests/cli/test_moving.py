@@ -176,6 +176,26 @@ def test_merge_fast_forward_three_way_and_conflict(dsv2: Face) -> None:
     assert "|\\" in dsv2.ok("log", "--graph", "--oneline")
 
 
+def test_merging_the_sides_of_a_lock_says_what_git_needs(dsv2: Face) -> None:
+    dsv2.ok("checkout", "-b", "fix")
+    trips(dsv2).write_text(FIRST, encoding="utf-8")
+    dsv2.ok("commit", "-am", "theirs")
+    theirs = dsv2.json("status")["head"]
+    dsv2.ok("checkout", "main")
+    ours = dsv2.json("status")["head"]
+    conflict = (
+        f'<<<<<<< HEAD\nbranch = "main"\ncommit = "{ours}"\n=======\n'
+        f'branch = "fix"\ncommit = "{theirs}"\n>>>>>>> fix\n'
+    )
+    for said in ("fast-forward to", "nothing to merge"):
+        (dsv2.folder / "dsv.lock").write_text(conflict, encoding="utf-8")
+        merged = dsv2("merge")
+        assert (merged.code, said in merged.out) == (0, True)
+        assert "hint: git add dsv.lock, then git commit" in merged.err
+        assert f'commit = "{theirs}"' in (dsv2.folder / "dsv.lock").read_text(encoding="utf-8")
+    assert "git add" not in dsv2("merge", "fix").err
+
+
 def test_diff_of_a_table(dsv2: Face) -> None:
     one = dsv2.json("diff", "v1", "main")["datasets"][0]
     assert (one["path"], one["change"]) == ("trips.csv", "modified")

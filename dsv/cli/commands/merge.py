@@ -66,9 +66,13 @@ def command(
                 "moved": None if result.moved is None else moves.record(result.moved),
             }
         )
-    elif result.moved is None:
+        return
+    if result.moved is None:
         out.report("nothing to merge: HEAD has it all already")
     else:
         moves.render(context, result.moved)
         at = out.style.commit(result.commit)
         out.report(f"{result.kind} to {at}, {counted(len(result.datasets), 'dataset')} changed")
+    if revision is None:
+        out.say("the conflict in dsv.lock is solved: it names that commit")
+        out.hint("git add dsv.lock, then git commit")
