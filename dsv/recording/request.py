@@ -13,6 +13,8 @@ PARAMETER = "DSV_PARAM_"
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
+_PLACE = re.compile(r"(?<!\$)\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -56,6 +58,12 @@ class Request:
     def declares_all(self) -> bool:
         """Whether both sides are declared, so that nothing has to be found out."""
         return self.inputs is not None and self.outputs is not None
+
+    @property
+    def unfilled(self) -> tuple[str, ...]:
+        """What looks like the place of a parameter and is none, if a parameter that is given has no place."""
+        places = {key for word in self.argv for key in _PLACE.findall(word)}
+        return tuple(sorted(places - self.params.keys())) if self.params.keys() - places else ()
 
     def check(self) -> None:
         """Check what can be checked without looking at the workspace.

@@ -291,6 +291,11 @@ def test_parameters_and_labels(dsv: Face) -> None:
     assert document["name"] == "count"
     other = sh(dsv, "echo {rows} {other} $DSV_PARAM_rows > out.csv", "-p", "rows=4")
     assert other["run"] != document["run"]
+    misspelt = dsv("run", "-p", "rows=4", "--", "sh", "-c", "echo {row} > out.csv")
+    assert "warning: no parameter fills {row}: -p gives rows" in misspelt.err
+    assert (
+        "no parameter fills" not in dsv("run", "-p", "rows=4", "--", "sh", "-c", "echo {rows} > out.csv").err
+    )
     dsv.fails("run", "-p", "rows", "--", "true", code=2)
     dsv.fails("run", "-p", "a b=1", "--", "true", code=2)
 

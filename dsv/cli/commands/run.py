@@ -174,6 +174,9 @@ def command(
         stdout=2 if context.out.json else 1,
     )
     _tell_masked(context, request)
+    if request.unfilled:
+        names = ", ".join(f"{{{printable(key)}}}" for key in request.unfilled)
+        context.out.warn(f"no parameter fills {names}: -p gives {', '.join(sorted(request.params))}")
     sys.stdout.flush()
     result = run(
         context.repo,

@@ -30,3 +30,19 @@ def test_parameters_reach_the_command() -> None:
     assert found == {"A": "1", "DSV_PARAM_k": "v"}
     assert not Request(argv=("x",), env={}, inputs=()).declares_all
     assert Request(argv=("x",), env={}, inputs=(), outputs=()).declares_all
+
+
+@pytest.mark.parametrize(
+    ("argv", "params", "unfilled"),
+    [
+        (("train", "{epoch}"), {"epochs": "3"}, ("epoch",)),
+        (("train", "{epochs}", "{x}"), {"epochs": "3"}, ()),  # braces of the command's own
+        (("train", "{x}"), {}, ()),
+        (("sh", "-c", "echo ${epoch} $DSV_PARAM_epochs"), {"epochs": "3"}, ()),
+        (("train", "{a}{b}", "{a}"), {"c": "1"}, ("a", "b")),
+    ],
+)
+def test_places_that_no_parameter_fills(
+    argv: tuple[str, ...], params: dict[str, str], unfilled: tuple[str, ...]
+) -> None:
+    assert Request(argv, {}, params=params).unfilled == unfilled
