@@ -5,6 +5,7 @@ import re
 import stat
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from dsv.lineage.territory import Territory, source_of
 from dsv.lineage.witness.facts import (
@@ -29,13 +30,11 @@ from dsv.lineage.witness.facts import (
     Facts,
 )
 from dsv.lineage.witness.ledger import SYSTEM
+from dsv.lineage.witness.makefiles import Asked, asked_in, counts
 from dsv.lineage.witness.noise import is_noise, is_outside_noise
 
 _LOOKED_FOR = MISSED | MISSED_ON_PATH | MISSING_MODULE
 _PYCACHE = "__pycache__"
-_GLOB = re.compile(rb"\bwildcard\b|^[^\t#\n][^#\n]*[*?](?![)}])", re.MULTILINE)
-"""What makes make ask for names: the function, or a pattern among targets and what they need."""
-
 _LONGEST_NAME, _LONGEST_PATH = 255, 4095
 
 
@@ -82,7 +81,7 @@ class Reader:
             if path.startswith(self._inside):
                 self._inner(os.fsdecode(path[len(self._inside) :]), bits, size)
             elif path + b"/" == self._inside:
-                if self._lists(bits):
+                if self._lists("", bits):
                     self.reading.listed.add("")
             else:
                 self._outer(os.fsdecode(path), bits)
@@ -119,13 +118,13 @@ class Reader:
             return
         if bits & FRESH and bits & CHANGED:
             reading.made_folders.add(path)
-        elif bits & THERE and self._lists(bits):
+        elif bits & THERE and self._lists(path, bits):
             reading.listed.add(path)
         elif bits & THERE and bits & FOUND:
             reading.found.add(path)
 
-    def _lists(self, bits: int) -> bool:
-        return bool(bits & LISTED or (bits & LISTED_BY_MAKE and self._make_asks_for_names))
+    def _lists(self, path: str, bits: int) -> bool:
+        return bool(bits & LISTED or (bits & LISTED_BY_MAKE and counts(path, self._asked_of_make)))
 
     def _file(self, path: str, bits: int, size: int, there: os.stat_result | None, kind: int) -> None:
         reading = self.reading
@@ -226,17 +225,22 @@ class Reader:
         return seen, stat.S_IFMT(seen.st_mode)
 
     @cached_property
-    def _make_asks_for_names(self) -> bool:
-        """Whether a makefile that was read asks for names; make lists folders by itself as well."""
+    def _asked_of_make(self) -> list[Asked] | None:
+        """In which folders the makefiles that were read ask for names; None: perhaps in any."""
+        found: list[Asked] = []
         for path, (bits, _) in self._facts.paths.items():
-            if bits & MAKEFILE:
-                try:
-                    with open(path, "rb") as file:
-                        if _GLOB.search(file.read()):
-                            return True
-                except OSError:
-                    return True
-        return False
+            if not bits & MAKEFILE:
+                continue
+            try:
+                text = Path(os.fsdecode(path)).read_text("utf-8", "replace")
+            except OSError:
+                return None
+            home = os.path.dirname(os.fsdecode(path.removeprefix(self._inside)))
+            asked = asked_in(text, "" if home.startswith("/") else home)
+            if asked is None:
+                return None
+            found += asked
+        return found
 
     # -- outside ----------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dsv.lineage.territory import Territory, source_of
+from dsv.lineage.witness.makefiles import Asked, asked_in
 from dsv.lineage.witness.marks import BEGIN, END, MARK, MASK, MISSING, READY
 from dsv.lineage.witness.noise import is_noise
 from dsv.lineage.witness.process import COMPILER, MAKE, PYTHON, SHELL, kind_of
@@ -46,7 +47,6 @@ _LOOKS = {
 }
 _FORKS = {"clone", "clone3", "fork", "vfork"}
 _MISSES = {"ENOENT", "ENOTDIR"}
-_WILDCARD = re.compile(r"\bwildcard\b|^[^\t#\n][^#\n]*[*?](?![)}])", re.MULTILINE)
 
 
 class Truth(NamedTuple):
@@ -291,12 +291,28 @@ class _Fold:
             self._reads.discard(first + "\0")
             self._gone.add(first)
 
+    def _asked(self, makefile: str) -> list[Asked]:
+        """What make lists for who wrote a makefile, by dsv's own rule: strace cannot tell what is wanted."""
+        inner = self._inner(makefile)
+        if inner is None:  # libraries and words of make itself
+            return []
+        home = os.path.dirname(inner)
+        try:
+            found = asked_in(Path(makefile).read_text("utf-8", "replace"), home)
+        except OSError:
+            return []
+        return [Asked("", "", deep=True)] if found is None else found
+
     def _conclude(self, contexts: dict[int, _Context]) -> Truth:
         for one in contexts.values():  # Pythons that never said that they have started
             for what, path in one.held or ():
                 self._take(one, what, path)
-        asks = any(_asks_for_names(path) for path in self._makefiles)
-        listings = {path for path, kind in self._listings if kind != MAKE or asks}
+        asked = [one for path in self._makefiles for one in self._asked(path)]
+        listings = {
+            path
+            for path, kind in self._listings
+            if kind != MAKE or any(one.holds(self._inner(path) or "") for one in asked)
+        }
         writes = {path for path, seen in self._after.items() if self._is_written(path, seen)}
         reads = {path for path in self._reads if not path.endswith("\0")}
         reads |= {
@@ -385,13 +401,6 @@ class _Fold:
     def _settled(self, path: str) -> str:
         head, tail = os.path.split(os.path.normpath(path))
         return os.path.join(os.path.realpath(head), tail)
-
-
-def _asks_for_names(path: str) -> bool:
-    try:
-        return _WILDCARD.search(Path(path).read_text("utf-8", "replace")) is not None
-    except OSError:
-        return False
 
 
 def _words(text: str) -> list[tuple[str | None, str]]:
