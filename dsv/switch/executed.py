@@ -9,30 +9,43 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dsv.errors import Refused
+from dsv.filediff import ADDED, changes
 from dsv.ids import ObjectId
-from dsv.model.node import DIR
-from dsv.model.tree import check_depth, compare
 from dsv.plain import read_plain_text
 from dsv.repo import Datasets, Repo, Tracked
+from dsv.switch.seen import is_as
 from dsv.workspace.observe import Observation
-from dsv.workspace.paths import is_git_file
-from dsv.workspace.scan import under
+from dsv.workspace.paths import disguised, is_git_file
+from dsv.workspace.suffixes import is_program_name, suffix
 
 _RUN = re.compile(
     r"(?:.*/)?(?:conftest\.py|(?:site|user)customize\.py|setup\.py|noxfile\.py|dodo\.py|fabfile\.py|wscript"
     r"|\.envrc|\.env|(?:gnu)?makefile|justfile|rakefile|snakefile|dockerfile|jenkinsfile|vagrantfile|procfile"
     r"|tox\.ini|setup\.cfg|pytest\.ini|pyproject\.toml|package\.json|\.pre-commit-config\.ya?ml|\.gitlab-ci\.yml"
     r"|\.(?:bash|z|k|c)shrc|\.bashrc|\.(?:bash_|z|)profile|\.npmrc|\.yarnrc(?:\.yml)?|\.pdbrc|\.gdbinit|\.vimrc|\.exrc"
-    r"|[^/]+\.pth)|(?:.*/)?\.(?:github|circleci|husky|vscode|idea|devcontainer)/.*",
+    r"|\.(?:r|l)profile|\.renviron|\.rdata|\.(?:irb|pry|lldb|perltidy|pylint|coverage|nvim|mise|babel|eslint|prettier)rc"
+    r"(?:\.[cm]?js)?|pylintrc|\.?mypy\.ini|\.flake8|\.lldbinit|\.dir-locals\.el|\.?mise\.toml|\.travis\.yml|\.drone\.yml"
+    r"|\.?woodpecker\.ya?ml|azure-pipelines\.yml|bitbucket-pipelines\.yml|\.?appveyor\.yml|\.?lefthook\.ya?ml"
+    r"|(?:docker-)?compose(?:\.[^/]+)?\.ya?ml|containerfile|gemfile|brewfile|pipfile|guardfile|rakefile|sconstruct"
+    r"|cmakelists\.txt|meson\.build|build\.(?:gradle|rs|xml)|pom\.xml|dvc\.yaml|mlproject|taskfile\.ya?ml|pixi\.toml"
+    r"|(?:flake|shell|default)\.nix|\.mcp\.json|\.devcontainer\.json|(?:ipython|jupyter\w*)_config\.(?:py|json)"
+    r"|[^/]+\.(?:pth|code-workspace))"
+    r"|(?:.*/)?(?:\.(?:github|gitea|forgejo|gitlab|circleci|buildkite|woodpecker|husky|vscode|zed|idea|devcontainer|cargo"
+    r"|claude|cursor|bundle|direnv|venv)|node_modules|__pycache__)/.*",
     re.IGNORECASE,
 )
-_IMPORTED = re.compile(r".*\.(?:py|pyc|pyd|so|sh)", re.IGNORECASE)
+_PACKAGE = re.compile(r"__init__\.(?:.*\.)?(?:py|pyc|pyd|so)", re.IGNORECASE)
+"""What makes a folder at the top of a dataset stand in for a module of its name."""
+
+_UNASKED = frozenset({"sql", "ipynb"})
+"""Suffixes of programs that nothing runs by their name."""
+
 _AGREED = "agreed"
 
 
 def is_executed(path: str) -> bool:
-    """Whether a program executes a file in a workspace because of its name."""
-    return _RUN.fullmatch(path) is not None
+    """Whether a program executes a file in a workspace because of its name, in any spelling that file systems fold."""
+    return _RUN.fullmatch("/".join(map(disguised, path.split("/")))) is not None
 
 
 def check(
@@ -54,16 +67,15 @@ def check(
     """
     found: list[str] = []
     for path, new in goal.items():
-        if new is None or looks[path] is not None or any(path in datasets for datasets in own):
+        if new is None:
             continue
-        if is_git_file(path):
+        known = [datasets[path] for datasets in own if path in datasets]
+        if not known and is_git_file(path):
             raise Refused(
                 f"{path} is a file of settings of git, which no dataset may be", hint=f"dsv rm {path}"
             )
-        if not new.checkpoint.is_dir:
-            found += [path] if is_executed(path) or _IMPORTED.fullmatch(path) else []
-        else:
-            found += _inside(repo, path, new.checkpoint.content)
+        if known or not is_as(looks[path], new):
+            found += _newly_executed(repo, path, new, known)
     found = [path for path in found if path not in _agreed(repo)]
     if not found:
         return
@@ -77,16 +89,24 @@ def check(
         file.writelines(f"{path}\n" for path in found)
 
 
-def _inside(repo: Repo, shown: str, node: ObjectId) -> Iterator[str]:
-    check_depth(f"{shown}/")
-    for _, new in compare(None, node, repo.node):
-        if new is None:
-            continue
-        path = under(shown, new.name)
-        if new.kind == DIR:
-            yield from _inside(repo, path, ObjectId(new.target))
-        elif is_executed(path):
+def _newly_executed(repo: Repo, path: str, new: Tracked, known: Sequence[Tracked]) -> Iterator[str]:
+    """Yield what of a dataset is called like what programs execute, and is in none of its `known` versions."""
+    if not new.checkpoint.is_dir:
+        if not known and (is_executed(path) or is_program_name(path)) and suffix(path) not in _UNASKED:
             yield path
+        return
+    before: list[ObjectId | None] = [one.checkpoint.content for one in known if one.checkpoint.is_dir]
+    added = [
+        {
+            one.path
+            for one in changes(folder, new.checkpoint.content, repo.node, f"{path}/")
+            if one.change == ADDED
+        }
+        for folder in before or [None]
+    ]
+    for name in sorted(added[0].intersection(*added[1:])):
+        if is_executed(name) or _PACKAGE.fullmatch(name.removeprefix(f"{path}/")):
+            yield name
 
 
 def _agreed(repo: Repo) -> frozenset[str]:

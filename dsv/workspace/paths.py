@@ -141,7 +141,7 @@ def check_stored_name(name: str, shown: str) -> None:
     if "/" in name:
         raise Corrupt(f"{shown} holds {name!r}, which is a path and no name")
     # Git on Windows and macOS fell for the disguised spellings.
-    if (name[0] in ".gGdD" or not name.isascii()) and _disguised(name) in NEVER_DATA:
+    if (name[0] in ".gGdD" or not name.isascii()) and disguised(name) in NEVER_DATA:
         raise Corrupt(
             f"{shown} holds {name!r}, which dsv never records: it would write into git or the store"
         )
@@ -160,13 +160,19 @@ def check_stored_paths(datasets: Collection[str]) -> None:
             check_stored_name(part, f"the snapshot with {dataset!r}")
             if end < len(parts) and "/".join(parts[:end]) in known:
                 raise Corrupt(f"{dataset!r} is recorded inside another dataset, which dsv never does")
-        if len(parts) == 1 and _disguised(dataset) in OWN_FILES:
+        if len(parts) == 1 and disguised(dataset) in OWN_FILES:
             raise Corrupt(f"{dataset!r} is recorded as a dataset, and belongs to dsv itself")
 
 
 def is_git_file(dataset: str) -> bool:
     """Whether a dataset of this name would be taken by git for settings of its own, in any spelling."""
-    return _disguised(dataset.rpartition("/")[2]) in GIT_FILES
+    return disguised(dataset.rpartition("/")[2]) in GIT_FILES
+
+
+def disguised(name: str) -> str:
+    """Return what file systems that ignore case, format characters and final dots make of `name`."""
+    folded = "".join(char for char in name if unicodedata.category(char) != "Cf").casefold()
+    return {"git~1": ".git", "dsv~1": ".dsv"}.get(folded, folded.rstrip(". ").split(":", 1)[0])
 
 
 def is_reserved(name: str) -> bool:
@@ -187,10 +193,10 @@ def _check_parts(dataset: str, parts: list[str]) -> None:
         raise Refused(f"{dataset} is outside the workspace", hint=_OUTSIDE)
     if "" in parts or "." in parts or "\0" in dataset:
         raise Refused(f"{dataset!r} is no path of a dataset")
-    if len(parts) == 1 and _disguised(dataset) in OWN_FILES:
+    if len(parts) == 1 and disguised(dataset) in OWN_FILES:
         raise Refused(f"{dataset} belongs to dsv itself", hint=f"git add {dataset}")
     for part in parts:
-        if _disguised(part) in NEVER_DATA:
+        if disguised(part) in NEVER_DATA:
             raise Refused(f"{dataset} is inside {part}, which dsv does not track")
     if is_git_file(dataset):
         raise Refused(f"{dataset} is a file of settings of git", hint=f"git add {dataset}")
@@ -208,12 +214,6 @@ def _folded(name: str, system: FileSystem) -> str:
     if system.folds_unicode:
         name = unicodedata.normalize("NFC", name)
     return name.casefold() if system.folds_case else name
-
-
-def _disguised(name: str) -> str:
-    """Return what file systems that ignore case, format characters and final dots make of `name`."""
-    folded = "".join(char for char in name if unicodedata.category(char) != "Cf").casefold()
-    return {"git~1": ".git", "dsv~1": ".dsv"}.get(folded, folded.rstrip(". ").split(":", 1)[0])
 
 
 def holds_place_only(folder: Path) -> bool:

@@ -11,6 +11,15 @@ from tests.cli.face import Face
 
 NAMES = ["conftest.py", "sub/Makefile", ".github/workflows/x.yml", "lib/usercustomize.py", "a.pth", "csv.py"]
 
+MORE = [
+    ".Rprofile",
+    "helper.js",
+    "sub/jupyter_server_config.py",
+    ".MCP.json",
+    "conf\u200dtest.py",
+    "build.rs",
+]
+
 
 @pytest.fixture
 def team(dsv: Face, tmp_path: Path) -> tuple[Face, Path]:
@@ -33,7 +42,9 @@ def _send(dsv: Face, name: str) -> None:
     dsv.ok("push")
 
 
-@pytest.mark.parametrize("name", [*NAMES, "folder/conftest.py", "folder/deep/.envrc"])
+@pytest.mark.parametrize(
+    "name", [*NAMES, "folder/conftest.py", "folder/deep/.envrc", "folder/__init__.py", *MORE]
+)
 def test_what_programs_execute_is_asked_about(team: tuple[Face, Path], name: str) -> None:
     dsv, other = team
     _send(dsv, name)
@@ -47,6 +58,33 @@ def test_what_programs_execute_is_asked_about(team: tuple[Face, Path], name: str
     assert not (other / name).exists()
     dsv.ok("checkout", "main", cwd=other)
     assert (other / name).exists()
+
+
+@pytest.mark.parametrize("name", ["conftest.py", "deep/.envrc", "__init__.py"])
+@pytest.mark.parametrize("way", [("pull",), ("merge", "origin/main"), ("checkout", "origin/main", "folder")])
+def test_what_comes_into_a_folder_that_is_here_is_asked_about(
+    team: tuple[Face, Path], name: str, way: tuple[str, ...]
+) -> None:
+    dsv, other = team
+    _send(dsv, "folder/a.csv")
+    dsv.ok("pull", cwd=other)
+    _send(dsv, f"folder/{name}")
+    if way != ("pull",):
+        dsv.ok("fetch", cwd=other)
+    assert f"folder/{name}" in dsv.fails(*way, code=3, cwd=other)["message"]
+    assert not (other / "folder" / name).exists()
+    dsv.ok(*way, "--yes", cwd=other)
+    assert (other / "folder" / name).exists()
+
+
+def test_what_is_in_a_folder_already_may_change(team: tuple[Face, Path]) -> None:
+    dsv, other = team
+    _send(dsv, "folder/conftest.py")
+    dsv.ok("pull", "--yes", cwd=other)
+    (dsv.folder / "folder/conftest.py").write_text("other\n")
+    _send(dsv, "folder/b.csv")
+    dsv.ok("pull", cwd=other)
+    assert (other / "folder/conftest.py").read_text() == "other\n"
 
 
 def test_ones_own_is_not_asked_about(team: tuple[Face, Path]) -> None:

@@ -29,6 +29,7 @@ SHAPE = {
 @messages.allow_secret
 @click.option("--ours", multiple=True, metavar="PATH", help="Keep our version of PATH; may be repeated.")
 @click.option("--theirs", multiple=True, metavar="PATH", help="Take their version of PATH; may be repeated.")
+@click.option("--yes", is_flag=True, help="Write also new files that programs execute, such as conftest.py.")
 def command(
     context: Context,
     revision: str | None,
@@ -37,6 +38,7 @@ def command(
     allow_secret: bool,
     ours: tuple[str, ...],
     theirs: tuple[str, ...],
+    yes: bool,
 ) -> None:
     """Bring the changes of another branch into this one.
 
@@ -46,6 +48,7 @@ def command(
     """
     from dsv.ops.merge import Sides, merge
 
+    context.yes = yes
     messages.check(context, message, allowed=allow_secret)
     sides = Sides([context.path(path) for path in ours], [context.path(path) for path in theirs])
     result = merge(
