@@ -3,7 +3,8 @@
 What tells is git's log of its own HEAD (the reflog), which no clone, fetch or pull takes over from others.
 """
 
-from collections.abc import Collection
+import os
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from dsv import git, gitdoor
@@ -13,20 +14,23 @@ _UNFINISHED = (
     "MERGE_HEAD",
     "CHERRY_PICK_HEAD",
     "REVERT_HEAD",
+    "SQUASH_MSG",
     "rebase-merge",
     "rebase-apply",
 )
 """What git's folder has while commits of others may stand half done in the working tree."""
 
-_OWN = "commit"
-"""How an entry of the reflog begins for a commit that was made here: also `commit (amend)`, `commit (merge)`."""
+_OWN = ("commit: ", "commit (initial): ", "commit (merge): ")
+"""How an entry of the reflog begins for a commit that was made here; `commit (cherry-pick)` has what others made."""
+
+_AMENDED = "commit (amend): "
 
 
 def brought(root: Path, files: Collection[tuple[str | None, str]]) -> frozenset[str]:
     """Return the paths of those of `files` whose committed version came from elsewhere since.
 
     Edits that are not committed are the user's own, and so is what git does not know. What was rebased, picked
-    or applied from a mail counts as brought: it may be anybody's.
+    or applied from a mail counts as brought: it may be anybody's. So does what links lead to.
 
     Args:
         root: The workspace.
@@ -35,9 +39,26 @@ def brought(root: Path, files: Collection[tuple[str | None, str]]) -> frozenset[
     Raises:
         Refused: Git does not answer.
     """
-    commits = {path: commit for commit, path in files}
     if git.find(root) is None:
         return frozenset()
+    ways = {path: _ways(root, path) for _, path in files}
+    commits = {way: commit for commit, path in files for way in ways[path]}
+    came = _brought_ways(root, commits)
+    return frozenset(path for path, found in ways.items() if not came.isdisjoint(found))
+
+
+def _ways(root: Path, path: str) -> list[str]:
+    """Return what git may have changed to change what is read at `path`: links on the way to it, and where they lead."""
+    found = [path]
+    parts = path.split("/")
+    links = [one for end in range(1, len(parts)) if (root / (one := "/".join(parts[:end]))).is_symlink()]
+    if links or (root / path).is_symlink():
+        led = os.path.relpath(os.path.realpath(root / path), os.path.realpath(root))
+        found += [*links, *([led] if not led.startswith("..") else [])]
+    return found
+
+
+def _brought_ways(root: Path, commits: Mapping[str, str | None]) -> frozenset[str]:
     found: set[str] = set()
     for folder, names in git.by_repository(root, commits).items():
         start = f"{folder}/" if folder else ""
@@ -72,8 +93,15 @@ def _brought(root: Path, commits: dict[str, str | None]) -> list[str]:
 def _made_here(root: Path) -> frozenset[str]:
     """Return the commits that were made in this working tree."""
     told = _text(gitdoor.ask(root, "log", "--walk-reflogs", "--format=%H %gs", "HEAD"))
-    lines = (line.partition(" ") for line in told.splitlines())
-    return frozenset(commit for commit, _, what in lines if what.startswith((f"{_OWN}:", f"{_OWN} (")))
+    mine: set[str] = set()
+    before = ""
+    for line in reversed(told.splitlines()):
+        commit, _, what = line.partition(" ")
+        # To amend what others committed makes a commit of one's own that has all of theirs.
+        if what.startswith(_OWN) or (what.startswith(_AMENDED) and before in mine):
+            mine.add(commit)
+        before = commit
+    return frozenset(mine)
 
 
 def _last(root: Path, path: str) -> str:

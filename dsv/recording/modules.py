@@ -8,6 +8,9 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from dsv.errors import BadConfig
+from dsv.plain import read_plain
+
 
 def imported(root: Path, scripts: set[str]) -> set[str]:
     """Return the Python files in the workspace that `scripts`, and what they import, import.
@@ -45,8 +48,8 @@ def module_file(root: Path, folder: Path, name: str) -> str | None:
 def _imports(importer: Path, places: list[Path]) -> Iterator[Path]:
     """Yield the files that the imports in `importer` name, packages that they are in among them."""
     try:
-        tree = ast.parse(importer.read_bytes())
-    except (OSError, SyntaxError, ValueError, RecursionError):
+        tree = ast.parse(read_plain(importer))
+    except (OSError, BadConfig, SyntaxError, ValueError, RecursionError):
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

@@ -7,10 +7,10 @@ Of a run that somebody else recorded, the user agreed to the files of its record
 on with the user's own edits; only what git brought from elsewhere since counts (`dsv.lineage.brought`).
 """
 
-import os
 import posixpath
+import shlex
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from dsv import origins
@@ -23,21 +23,17 @@ from dsv.model.code import CodeFile
 from dsv.model.node import FILE
 from dsv.model.run import Run
 from dsv.recording.modules import imported
+from dsv.repeating import newcomers
 from dsv.replay import trust
 from dsv.repo import Repo
 from dsv.staleness.code import present_ids
+from dsv.staleness.links import is_outside
 from dsv.staleness.step import Step
 from dsv.wording import listed
-from dsv.workspace.suffixes import is_code_name, is_known_name
+from dsv.workspace.suffixes import has_data_name, is_code_name, is_known_name, is_program_name
 
-_MODULES = (".py", ".pyc", ".so", ".pyd")
 _STARTED = frozenset({"sitecustomize", "usercustomize"})
 """Modules that Python imports unasked."""
-
-_MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
-"""What make reads: the first of them that there is. It finds out by listing the folder, as for all its files."""
-
-_PYTHON_PATH = "PYTHONPATH"
 
 
 class Agreement:
@@ -63,6 +59,7 @@ class Agreement:
     def of(self, step: Step, files: Iterable[CodeFile]) -> tuple[CodeFile, ...]:
         """Return those of `files`, which a repetition of `step` loads, that nobody agreed to, sorted."""
         recorded = {(file.path, file.file) for file in step.code}
+        recorded |= {(one.path, one.checkpoint.content) for one in step.inputs}
         new = [
             file
             for file in files
@@ -95,17 +92,31 @@ def loads(repo: Repo, step: Step, run: Run) -> tuple[CodeFile, ...]:
     Python or of a package that it uses, what it looked for in vain and is there now, and programs that are new in
     folders that it listed.
     """
-    words = {posixpath.normpath(posixpath.join(run.cwd, word)) for word in fill(run.argv, run.params)}
+    words = {posixpath.normpath(posixpath.join(run.cwd, word)) for word in _words(fill(run.argv, run.params))}
     paths = {file.path for file in step.code if _is_program(step, file.path, words)}
-    scripts = {path for path in paths if path.endswith(".py")}
-    paths |= imported(repo.root, scripts)
-    paths |= set(_stand_ins(repo, run, scripts, _names(repo, step, run)))
-    paths |= {path for path in step.absent if (repo.root / path).is_file()}
-    paths |= set(_new_programs(repo, step))
-    paths |= set(_makefiles(repo, paths))
+    paths |= {one.path for one in step.inputs if is_program_name(one.path) and not has_data_name(one.path)}
+    paths |= {
+        link.target for link in step.links if is_program_name(link.path) and not is_outside(link.target)
+    }
+    paths |= imported(repo.root, {path for path in paths if path.endswith(".py") or path in words})
+    paths |= set(newcomers.stand_ins(repo, run, paths, _names(repo, step, run)))
+    paths |= set(newcomers.appeared(repo, step))
+    paths |= set(newcomers.new_programs(repo, step))
+    paths |= set(newcomers.makefiles(repo, paths))
     paths -= step.outputs.keys()
     found = present_ids(repo, paths, rehash=False)
     return tuple(CodeFile(path, FILE, oid) for path, oid in sorted(found.items()) if oid is not None)
+
+
+def _words(argv: Iterable[str]) -> Iterator[str]:
+    """Yield the words of a command, and those of the lines for a shell among them."""
+    for word in argv:
+        yield word
+        if any(map(str.isspace, word)):
+            try:
+                yield from shlex.split(word)
+            except ValueError:
+                continue
 
 
 def loaded(repo: Repo, run: Run) -> tuple[CodeFile, ...]:
@@ -131,47 +142,6 @@ def _names(repo: Repo, step: Step, run: Run) -> frozenset[str]:
     installed = origins.environment(repo, run.environment).packages
     named = {name.lower().replace("-", "_") for name in (*packages, *(one.name for one in installed))}
     return frozenset(sys.stdlib_module_names) | _STARTED | named
-
-
-def _stand_ins(repo: Repo, run: Run, scripts: Iterable[str], names: frozenset[str]) -> Iterator[str]:
-    """Yield the files on the way of Python's imports in the workspace that would be loaded under one of `names`."""
-    given = run.surroundings.get(_PYTHON_PATH, "")
-    folders = {posixpath.dirname(script) for script in scripts} | {run.cwd}
-    folders |= {folder for folder in given.split(os.pathsep) if folder and not folder.startswith("/")}
-    for folder in sorted(folders):
-        place = repo.root / folder
-        for name in _listed(place):
-            stem, dot, rest = name.partition(".")
-            if stem.lower() not in names:
-                continue
-            if dot and f".{rest}".endswith(_MODULES):
-                yield posixpath.normpath(posixpath.join(folder, name))
-            elif not dot and (place / name / "__init__.py").is_file():
-                yield posixpath.normpath(posixpath.join(folder, name, "__init__.py"))
-
-
-def _makefiles(repo: Repo, paths: Iterable[str]) -> Iterator[str]:
-    """Yield what make may read instead of the makefiles among `paths`."""
-    for folder in {posixpath.dirname(path) for path in paths if posixpath.basename(path) in _MAKEFILES}:
-        there = _listed(repo.root / folder)
-        yield from (posixpath.join(folder, name) for name in _MAKEFILES if name in there)
-
-
-def _listed(folder: Path) -> Sequence[str]:
-    try:
-        return sorted(place.name for place in folder.iterdir())
-    except OSError:
-        return ()
-
-
-def _new_programs(repo: Repo, step: Step) -> Iterator[str]:
-    """Yield the programs in folders that the command listed, which were not there then."""
-    for one in step.listings:
-        before = {name.name for name in one.names}
-        for name in _listed(repo.root / one.path):
-            path = posixpath.normpath(posixpath.join(one.path, name))
-            if name not in before and (is_code_name(path) or is_known_name(path)):
-                yield path
 
 
 def refuse_loaders(

@@ -51,7 +51,7 @@ def follow(root: Path, links: Iterable[Led], home: Path | None) -> Followed:
         now = _shown(destination(root, link.path), home)
         if now == link.target:
             continue
-        if _is_outside(now) and _is_outside(link.target):
+        if is_outside(now) and is_outside(link.target):
             moved[link.target] = now
         else:
             clauses.append(
@@ -67,5 +67,6 @@ def _shown(target: str, home: Path | None) -> str:
     return target
 
 
-def _is_outside(target: str) -> bool:
+def is_outside(target: str) -> bool:
+    """Whether a place, as a record tells it, is outside of the workspace."""
     return target.startswith(("/", "~"))

@@ -52,7 +52,7 @@ class Team:
         """Have the colleague change `files`, and pull that."""
         there = self._tmp / "colleague"
         self.put(there, files)
-        git(there, "add", "-A")
+        git(there, "add", "-Af")
         git(there, "commit", "-qm", "innocent")
         git(self.root, "pull", "-q", *how, "origin", "main")
 
@@ -129,6 +129,43 @@ CHANGED = [
         {"plugins/b.py": EVIL},
         "plugins/b.py",
     ),
+    (
+        {"tool": f"#!/usr/bin/env python3\nimport csv\n{COPY}"},
+        ("python3", "tool"),
+        {"csv.py": EVIL},
+        "csv.py",
+    ),
+    (
+        {"bin/tool": f"#!/usr/bin/env python3\nimport csv\n{COPY}"},
+        ("python3", "bin/tool"),
+        {"bin/csv.py": EVIL},
+        "bin/csv.py",
+    ),
+    (
+        {"mk.txt": COPY},
+        ("sh", "-c", "python3 mk.txt"),
+        {"mk.txt": EVIL + COPY},
+        "mk.txt",
+    ),
+    (
+        {
+            "mk.py": "import os\nfor one in sorted(os.listdir('more')) if os.path.isdir('more') else ():\n"
+            f"    exec(open('more/' + one).read())\n{COPY}"
+        },
+        ("python3", "mk.py"),
+        {"more/b.py": EVIL},
+        "more/b.py",
+    ),
+    (
+        {
+            "mk.py": "import os\nfor above, _, names in os.walk('plugins'):\n    for one in names:\n"
+            f"        exec(open(above + '/' + one).read())\n{COPY}",
+            "plugins/a.py": "",
+        },
+        ("python3", "mk.py"),
+        {"plugins/new/b.py": EVIL},
+        "plugins/new/b.py",
+    ),
 ]
 
 
@@ -154,6 +191,85 @@ def test_what_git_brings_beside_ones_own_run_is_asked_about(
     refused(team, path)
     team.dsv("rerun", "--yes")
     assert team.ran
+
+
+@pytest.mark.parametrize("own", [True, False])
+@pytest.mark.parametrize("name", ["helper.so", "helper.abi3.so", "__pycache__/helper.{tag}.pyc"])
+def test_compiled_files_in_the_place_of_ones_own_module(team: Team, name: str, own: bool) -> None:
+    tag = subprocess.check_output(
+        ["python3", "-c", "import sys; print(sys.implementation.cache_tag)"], text=True
+    )
+    path = f"lib/{name.format(tag=tag.strip())}"
+    code = {"mk.py": f"import sys\nsys.path[:0] = ['lib']\nimport helper\n{COPY}", "lib/helper.py": ""}
+    team.start(code, "python3", "mk.py")
+    if not own:
+        team.be_somebody_else()
+    (team.root / path).unlink(missing_ok=True)  # as Python made it
+    team.pull({path: "no program that runs"})
+    refused(team, path)
+
+
+def test_caches_that_python_made_are_not_asked_about(team: Team) -> None:
+    team.start(
+        {"mk.py": f"import helper\n{COPY}", "helper.py": "", ".gitignore": "__pycache__\n"},
+        "python3",
+        "mk.py",
+    )
+    team.be_somebody_else()
+    subprocess.run(["python3", "-m", "compileall", "-q", "."], cwd=team.root, check=True)
+    team.new_data()
+    team.dsv.ok("rerun")
+
+
+def test_what_a_link_leads_to_is_asked_about(team: Team) -> None:
+    code = {"mk.py": f"import sys\nsys.path[:0] = ['lib']\nimport helper\n{COPY}", "lib/helper.py": ""}
+    team.start(code, "python3", "mk.py")
+    there = team._tmp / "colleague"
+    git(there, "mv", "lib", "vendor")
+    (there / "lib").symlink_to("vendor")
+    team.pull({"vendor/helper.py": EVIL})
+    refused(team, "lib/helper.py")
+
+
+def test_what_a_link_led_to_is_asked_about(team: Team) -> None:
+    (team.root / "lib").mkdir()
+    (team.root / "lib/helper.py").symlink_to("helper.txt")
+    text = "import sys\nsys.path[:0] = ['lib']\nimport helper\n"
+    team.start({"mk.py": text + COPY, "lib/helper.py": "x = 1\n"}, "python3", "mk.py")
+    team.pull({"lib/helper.txt": EVIL})
+    refused(team, "lib/helper.txt")
+
+
+@pytest.mark.parametrize("way", ["squash", "picked", "amended"])
+def test_commits_of_ones_own_with_what_others_made(team: Team, way: str) -> None:
+    team.start({"mk.py": COPY, "notes": "1\n"}, "python3", "mk.py")
+    git(team.root, "config", "user.name", "a")
+    git(team.root, "config", "user.email", "a@b.c")
+    there = team._tmp / "colleague"
+    team.put(there, {"mk.py": EVIL + COPY, "notes": "2\n"})
+    git(there, "commit", "-qam", "innocent")
+    git(team.root, "fetch", "-q", "origin")
+    if way == "squash":
+        git(team.root, "merge", "--squash", "origin/main")
+    elif way == "amended":
+        git(team.root, "merge", "-q", "origin/main")
+        git(team.root, "commit", "-q", "--amend", "-m", "other words")
+    else:
+        team.put(team.root, {"notes": "3\n"})
+        git(team.root, "commit", "-qam", "mine")
+        subprocess.run(["git", "cherry-pick", "origin/main"], cwd=team.root, capture_output=True, check=False)
+        team.put(team.root, {"notes": "2 and 3\n"})
+        git(team.root, "commit", "-qam", "both")
+    refused(team, "mk.py")
+
+
+def test_a_program_that_is_a_dataset(team: Team) -> None:
+    team.put(team.root, {"prog.py": COPY})
+    team.dsv.ok("add", "prog.py")
+    team.start({"notes": ""}, "python3", "prog.py")
+    team.be_somebody_else()
+    team.put(team.root, {"prog.py": EVIL + COPY})
+    refused(team, "prog.py")
 
 
 def test_a_folder_of_modules_on_pythonpath(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
