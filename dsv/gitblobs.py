@@ -6,6 +6,7 @@ unknown.
 """
 
 import hashlib
+import stat as modes
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,9 +18,11 @@ _LONG = 64
 def may_be(path: Path, blob: str) -> bool:
     """Whether git would store the file `path` as the blob whose id is `blob`, as far as that is known without filters.
 
-    A file that cannot be read is not.
+    A file that cannot be read is not, nor is a link or a pipe that took its place.
     """
     try:
+        if not modes.S_ISREG(path.lstat().st_mode):
+            return False
         data = path.read_bytes()
     except OSError:
         return False

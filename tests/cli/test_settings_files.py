@@ -71,3 +71,21 @@ def test_a_store_of_ones_own_in_a_repository(work: Face) -> None:
     _git(work.folder, "add", "-A")
     _git(work.folder, "commit", "-qm", "all")
     work.ok("status")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "zero"])
+def test_code_that_git_tracks_and_that_is_no_file_any_more(work: Face, kind: str) -> None:
+    path = work.folder / "mk.py"
+    if kind == "zero":
+        path.symlink_to("elsewhere.py")
+    else:
+        path.write_text("x = 1\n")
+    _git(work.folder, "init", "-q")
+    _git(work.folder, "add", "mk.py")
+    _git(work.folder, "commit", "-qm", "code")
+    path.unlink()
+    if kind == "zero":
+        path.symlink_to("/dev/zero")
+    else:
+        os.mkfifo(path)
+    work.ok("run", "-m", "it", "--", "true")
