@@ -4,7 +4,7 @@ A replay runs the code of its record; `rerun` runs what is in the workspace, whi
 (`git pull`). What is there to be loaded and was not agreed to is asked about.
 
 Of a run that somebody else recorded, the user agreed to the files of its record. A run of the user's own goes
-on with the user's own edits; only what git brought from elsewhere since counts (`dsv.lineage.brought`).
+on with the user's own edits; only what git or a pull brought from elsewhere since counts (`dsv.lineage.brought`, `dsv.repeating.pulled`).
 """
 
 import posixpath
@@ -24,6 +24,7 @@ from dsv.model.node import FILE
 from dsv.model.run import Run
 from dsv.recording.modules import imported
 from dsv.repeating import newcomers
+from dsv.repeating.pulled import pulled
 from dsv.replay import trust
 from dsv.repo import Repo
 from dsv.staleness.code import present_ids
@@ -68,6 +69,7 @@ class Agreement:
         if new and step.run in self._own:
             commit = self._own[step.run]
             came = brought(self._repo.root, [(commit, file.path) for file in new])
+            came |= pulled(self._repo, [one.path for one in step.inputs if one.path in {f.path for f in new}])
             new = [file for file in new if file.path in came]
         return tuple(sorted(new))
 

@@ -272,6 +272,26 @@ def test_a_program_that_is_a_dataset(team: Team) -> None:
     refused(team, "prog.py")
 
 
+def test_a_program_that_is_a_dataset_and_was_pulled(team: Team, tmp_path: Path) -> None:
+    url = f"file://{tmp_path / 'remote'}"
+    team.put(team.root, {"prog.py": COPY})
+    team.dsv.ok("add", "prog.py")
+    team.start({"notes": ""}, "python3", "prog.py")
+    team.put(team.root, {"prog.py": COPY + "# mine\n"})
+    team.dsv.ok("commit", "-am", "mine")
+    team.new_data()
+    team.dsv.ok("rerun")
+    team.dsv.ok("commit", "-am", "data")
+    team.dsv.ok("remote", "add", "origin", url)
+    team.dsv.ok("push")
+    team.dsv.ok("clone", url, str(tmp_path / "theirs"), cwd=tmp_path)
+    team.put(tmp_path / "theirs", {"prog.py": EVIL + COPY})
+    team.dsv.ok("commit", "-am", "innocent", cwd=tmp_path / "theirs")
+    team.dsv.ok("push", cwd=tmp_path / "theirs")
+    team.dsv.ok("pull")
+    refused(team, "prog.py")
+
+
 def test_a_folder_of_modules_on_pythonpath(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(team.root / "lib"))
     team.start({"src/mk.py": f"import csv\n{COPY}", "lib/mine.py": ""}, "python3", "src/mk.py")
