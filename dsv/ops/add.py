@@ -119,7 +119,8 @@ def _follow(repo: Repo, paths: Sequence[str], progress: Progress) -> list[str]:
         check_no_link(repo.root, path)
         many = replace_links(repo.root / path, repo.scratch(), progress)
         if many:
-            said.append(f"{path}: {many:,} link{'' if many == 1 else 's'} replaced by what they led to")
+            links = "1 link" if many == 1 else f"{many:,} links"
+            said.append(f"{path}: {links} replaced by what they led to")
     return said
 
 

@@ -113,6 +113,13 @@ def _check_inputs(repo: Repo, step: Step, place: Workplace, coming: Collection[s
 
 def _check_command(repo: Repo, step: Step, run: Run, env: Mapping[str, str]) -> None:
     code = {file.path for file in step.code}
+    for path in sorted(code):
+        place = repo.root / path
+        if place.exists() and not place.is_file():
+            raise Refused(
+                f"{path}, which {step.command} reads, is no regular file any more",
+                hint=f"git checkout -- {path} brings it back as it was committed",
+            )
     for word in run.argv:
         path = os.path.normpath(os.path.join(run.cwd, word)).replace(os.sep, "/")  # noqa: PTH118
         if path in code and not repo.holds(path):

@@ -393,6 +393,14 @@ def test_inputs_that_are_not_here(chain: Face) -> None:
     assert "is gone" in chain.fails("rerun", code=3)["message"]
 
 
+def test_a_script_that_became_a_device(chain: Face) -> None:
+    put(chain, {"raw.csv": "1"})
+    script = chain.folder / "b.py"
+    script.unlink()
+    script.symlink_to("/dev/zero")
+    assert "b.py, which" in chain.fails("rerun", "--yes", code=3)["message"]
+
+
 def test_circles(dsv: Face) -> None:
     put(dsv, {"a.csv": "1", "a.py": COPY})
     dsv.ok("add", "a.csv")
