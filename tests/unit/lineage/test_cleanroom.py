@@ -44,6 +44,8 @@ class Prison:
     def identity(self) -> dict[str, Any]:
         if self.user != "nobody":
             return {}
+        if not all(folder.stat().st_mode & 0o005 == 0o005 for folder in HERE.parents):
+            pytest.skip("another user may not read this checkout")
         return {"user": NOBODY, "group": NOBODY, "extra_groups": []}
 
     def give(self, path: Path) -> None:
@@ -314,8 +316,12 @@ def test_the_room_looks_like_the_place(prison: Prison) -> None:
     here, *rest = found["tail"].splitlines()
     assert here == str(prison.workspace)
     uid = NOBODY if prison.user == "nobody" else os.getuid()
-    first = prison.place.name  # the workspace of this test is in /tmp, so the room's /tmp has the way to it
-    assert rest == [".", "..", "in.csv", ".", "..", ".", "..", first, f"{home} /tmp", str(uid)]
+    # The workspace of this test is in /tmp, so the room's /tmp has the way to it; to an interpreter there as well.
+    ways = {Path(path).parts[2] for path in (prison.place, sys.prefix, HERE) if str(path).startswith("/tmp/")}
+    assert rest[:7] == [".", "..", "in.csv", ".", "..", ".", ".."]
+    assert prison.place.name in rest[7:-2]
+    assert set(rest[7:-2]) <= ways
+    assert rest[-2:] == [f"{home} /tmp", str(uid)]
     assert (prison.clean / "out.csv").read_text() == "1\n"
     assert not (prison.workspace / "out.csv").exists()
 
