@@ -45,15 +45,19 @@ def test_a_licence_is_beside_the_rules() -> None:
 @pytest.mark.parametrize(
     "unit", ["{} ", "{}= ", "{}_____", "a{}", "{}                   '''='='=", "{}-1-1-"]
 )
-def test_twice_the_text_takes_twice_the_time(unit: str) -> None:
-    """Each word of each rule, many times: four times the text may not take ten times as long."""
+def test_looking_takes_time_in_proportion_to_the_text(unit: str) -> None:
+    """Each word of each rule, many times: of eight times the text at most four times what is in proportion."""
     words = sorted({word for rule in secretrules.rules()[0] for word in rule.words})
     once = "".join(unit.format(word) * 12 for word in words)
     list(secretrules.find("x.txt", once))  # compiles
 
     def seconds(text: str) -> float:
-        start = time.process_time()
-        list(secretrules.find("x.txt", text))
-        return time.process_time() - start
+        best = 9.0
+        for _ in range(3):
+            start = time.process_time()
+            list(secretrules.find("x.txt", text))
+            best = min(best, time.process_time() - start)
+        return best
 
-    assert seconds(once * 4) < 10 * max(min(seconds(once), seconds(once)), 0.05)
+    # Quadratic work would take 64 times as long.
+    assert seconds(once * 8) < 32 * max(seconds(once), 0.01)
