@@ -140,7 +140,9 @@ def test_the_same_dataset_committed_and_merged(team: Team, command: str, staged:
     assert team.lock() == named, "the lock names what is to be merged until it is"
     assert team.refused("run", "--", "true") == "dsv merge origin/main"
     assert team.refused("pull", code=4) == "dsv merge origin/main"
-    assert "--ours PATH" in team.refused("merge", "origin/main", code=4)
+    assert "dsv merge origin/main --ours a.csv, or --theirs a.csv" in team.refused(
+        "merge", "origin/main", code=4
+    )
     team.mine("merge", "origin/main", "--ours", "a.csv")
     assert team.read() == MINE
     team.ended()
