@@ -18,7 +18,7 @@ from pathlib import Path
 from dsv.lineage.execute import Command, Here
 from dsv.lineage.eyes import EYES, Eye
 
-_RUNS = 7
+_RUNS = 5
 _OPENS = 20_000
 
 _OPEN_ALL = f"import os\nfor n in range({_OPENS}):\n    os.close(os.open(f'd/{{n}}.txt', os.O_RDONLY))\n"
@@ -36,8 +36,8 @@ def _works(root: Path) -> Iterator[tuple[str, list[str], Callable[[], None]]]:
 
     yield "`python -c pass`", [sys.executable, "-c", "pass"], nothing
     (root / "in.csv").write_text("a,b\n1,2\n3,4\n")
-    (root / "copy.py").write_text(_COPY)
-    yield "a script that copies two rows of CSV", [sys.executable, "copy.py"], nothing
+    (root / "two_rows.py").write_text(_COPY)
+    yield "a script that copies two rows of CSV", [sys.executable, "two_rows.py"], nothing
     yield "`import pandas`", [sys.executable, "-c", "import pandas"], nothing
     (root / "d").mkdir()
     for n in range(_OPENS):
