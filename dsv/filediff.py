@@ -39,6 +39,11 @@ class FileCounts:
     modified: int = 0
 
 
+def change_of(before: object, after: object) -> str:
+    """Return what became of something: `added` if it was None before, `removed` if it is None now, else `modified`."""
+    return ADDED if before is None else REMOVED if after is None else MODIFIED
+
+
 def changes(
     before: ObjectId | None, after: ObjectId | None, get: Get, prefix: str = ""
 ) -> Iterator[FileChange]:

@@ -247,11 +247,7 @@ def _sparse(root: Path, files: Collection[tuple[str, str]]) -> frozenset[tuple[s
 
 def object_ids(root: Path, names: Sequence[str]) -> dict[str, str | None]:
     """Return by name the ids of git's objects, None for what there is not; raises as `gitdoor.ask`."""
-    if not names:
-        return {}
-    text = "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")
-    answer = gitdoor.ask(root, "cat-file", "--batch-check=%(objectname)", given=text)
-    lines = answer.decode("utf-8", "surrogateescape").splitlines()
+    lines = _told(root, "%(objectname)", names)
     return {
         name: None if line.endswith((" missing", " ambiguous")) else line
         for name, line in zip(names, lines, strict=True)
@@ -260,13 +256,18 @@ def object_ids(root: Path, names: Sequence[str]) -> dict[str, str | None]:
 
 def _lines(root: Path, form: str, names: Sequence[str]) -> list[str]:
     """Return what git tells of each of its objects `names`; nothing where git is not installed."""
+    try:
+        return _told(root, form, names)
+    except NoGit:
+        return []
+
+
+def _told(root: Path, form: str, names: Sequence[str]) -> list[str]:
+    """Return what git tells of each of its objects `names`, in the `form` of its `--batch-check`; raises as `ask`."""
     if not names:
         return []
     text = "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")
-    try:
-        answer = gitdoor.ask(root, "cat-file", f"--batch-check={form}", given=text)
-    except NoGit:
-        return []
+    answer = gitdoor.ask(root, "cat-file", f"--batch-check={form}", given=text)
     return answer.decode("utf-8", "surrogateescape").splitlines()
 
 

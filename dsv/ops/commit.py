@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from dsv import brought, committing, guard, origins, stage
 from dsv.brought import Brought, Standing
 from dsv.derived import rows_of
+from dsv.filediff import change_of
 from dsv.ids import ObjectId
 from dsv.model.commit import Commit
 from dsv.origins import Origin
@@ -111,7 +112,7 @@ def _told(repo: Repo, record: Commit) -> tuple[Committed, ...]:
         old, new = before.get(path), after.get(path)
         if old == new:
             continue
-        change = "added" if old is None else "removed" if new is None else "modified"
+        change = change_of(old, new)
         origin = None if new is None else origins.origin(repo, new.checkpoint.origin)
         told.append(
             Committed(path, change, new, None if new is None else rows_of(repo, path, new.checkpoint), origin)

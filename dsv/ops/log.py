@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from dsv import history, revisions
 from dsv.errors import NotFound
+from dsv.filediff import change_of
 from dsv.ids import ObjectId
 from dsv.model import tree as trees
 from dsv.model.commit import Commit
@@ -61,7 +62,7 @@ def log(
 def _changed(repo: Repo, commit: Commit) -> dict[str, str]:
     before = repo.snapshot_of(commit.parents[0]) if commit.parents else None
     return {
-        (old or new).name: "added" if old is None else "removed" if new is None else "modified"  # type: ignore[union-attr]  # one is there
+        (old or new).name: change_of(old, new)  # type: ignore[union-attr]  # one is there
         for old, new in trees.compare(before, commit.snapshot, repo.node)
     }
 

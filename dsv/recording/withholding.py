@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dsv.lineage import secretfiles
 from dsv.repo import Repo
-from dsv.workspace.suffixes import has_data_name, is_code_name, is_known_name
+from dsv.workspace.suffixes import has_data_name, is_work_name
 
 _LARGEST = 1 << 18
 """Files with secrets in them are small; in one that is larger, only its start is looked at."""
@@ -61,7 +61,7 @@ class Withholding:
             return NAME
         if has_data_name(path):
             return None
-        program = is_code_name(path) or is_known_name(path)
+        program = is_work_name(path)
         if not program and self._left <= 0:
             self.unread += 1
             return None

@@ -31,7 +31,7 @@ from dsv.staleness.code import present_ids
 from dsv.staleness.links import is_outside
 from dsv.staleness.step import Step
 from dsv.wording import listed
-from dsv.workspace.suffixes import has_data_name, is_code_name, is_known_name, is_program_name
+from dsv.workspace.suffixes import has_data_name, is_program_name, is_work_name
 
 _STARTED = frozenset({"sitecustomize", "usercustomize"})
 """Modules that Python imports unasked."""
@@ -69,7 +69,7 @@ class Agreement:
         if new and step.run in self._own:
             commit = self._own[step.run]
             came = brought(self._repo.root, [(commit, file.path) for file in new])
-            came |= pulled(self._repo, [one.path for one in step.inputs if one.path in {f.path for f in new}])
+            came |= pulled(self._repo, {file.path for file in new} & {one.path for one in step.inputs})
             new = [file for file in new if file.path in came]
         return tuple(sorted(new))
 
@@ -128,13 +128,13 @@ def loaded(repo: Repo, run: Run) -> tuple[CodeFile, ...]:
     return tuple(
         CodeFile(file.path, FILE, file.file)
         for file in files
-        if file.path not in data or is_code_name(file.path) or is_known_name(file.path)
+        if file.path not in data or is_work_name(file.path)
     )
 
 
 def _is_program(step: Step, path: str, words: Iterable[str]) -> bool:
     """Whether a code file may be executed: data that git tracks is not, unless its name says otherwise."""
-    return path not in step.in_git or path in words or is_code_name(path) or is_known_name(path)
+    return path not in step.in_git or path in words or is_work_name(path)
 
 
 def _names(repo: Repo, step: Step, run: Run) -> frozenset[str]:

@@ -10,7 +10,7 @@ from dsv import git
 from dsv.model.run import Run
 from dsv.repo import Repo
 from dsv.staleness.step import Step
-from dsv.workspace.suffixes import has_data_name, is_code_name, is_known_name, is_program_name
+from dsv.workspace.suffixes import has_data_name, is_program_name, is_work_name
 
 _MODULES = (".py", ".pyc", ".so", ".pyd")
 _PYCACHE = "__pycache__"
@@ -83,7 +83,7 @@ def new_programs(repo: Repo, step: Step) -> Iterator[str]:
             if name in before:
                 continue
             path = posixpath.normpath(posixpath.join(one.path, name))
-            if _is_program(path):
+            if is_work_name(path):
                 yield path
             elif not name.startswith(".") and name != _PYCACHE:
                 yield from _below(repo, path)
@@ -99,10 +99,6 @@ def _below(repo: Repo, folder: str) -> Iterator[str]:
     yield from sorted(
         path for path in islice(found, _MOST) if is_program_name(path) and not has_data_name(path)
     )
-
-
-def _is_program(path: str) -> bool:
-    return is_code_name(path) or is_known_name(path)
 
 
 def listed(repo: Repo, folder: str) -> Sequence[str]:

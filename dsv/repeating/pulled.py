@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 from dsv.history import walk
 from dsv.ids import ObjectId
+from dsv.model import tree as trees
 from dsv.repo import Repo
 
 _COMMITTING = frozenset({"commit", "run", "rerun"})
@@ -48,5 +49,6 @@ def _last(repo: Repo, head: ObjectId, path: str) -> ObjectId | None:
 
 
 def _content(repo: Repo, commit: ObjectId, path: str) -> ObjectId | None:
-    found = repo.datasets(repo.snapshot_of(commit)).get(path)
-    return None if found is None else found.checkpoint.content
+    snapshot = repo.snapshot_of(commit)
+    entry = None if snapshot is None else trees.find(snapshot, path, repo.node)
+    return None if entry is None else repo.checkpoint(ObjectId(entry.target)).content

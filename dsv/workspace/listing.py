@@ -9,7 +9,7 @@ from dsv.workspace.ignore import CACHES, NEVER_DATA, NOTHING, Ignore
 from dsv.workspace.litter import Litter
 from dsv.workspace.paths import GIT_FILES, OWN_FILES
 from dsv.workspace.scan import under
-from dsv.workspace.suffixes import is_code_name, is_known_name
+from dsv.workspace.suffixes import is_work_name
 
 _LITTER = Litter()
 
@@ -47,9 +47,7 @@ def is_left_out(folder: str, name: str, kind: str, ignore: Ignore, litter: Litte
     path = under(folder, name)
     if ignore.matches(path, is_dir=kind == DIR):
         return True
-    if not folder and (
-        name.startswith(".") or (kind == FILE and (is_code_name(name) or is_known_name(name)))
-    ):
+    if not folder and (name.startswith(".") or (kind == FILE and is_work_name(name))):
         return True
     return litter.is_state(f"{path}/" if kind == DIR else path)
 

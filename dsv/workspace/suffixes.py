@@ -66,3 +66,8 @@ def is_program_name(path: str) -> bool:
 def is_known_name(path: str) -> bool:
     """Whether the name of `path` is a usual one of settings, builds or papers: `config.json`, `Makefile`, `README.md`."""
     return _CODE_NAME.fullmatch(path.rpartition("/")[2].lower()) is not None
+
+
+def is_work_name(path: str) -> bool:
+    """Whether the name of `path` is one of programs, settings, builds or papers, by its suffix or as a whole."""
+    return is_code_name(path) or is_known_name(path)

@@ -11,13 +11,13 @@ from dsv.cli.context import Context
 from dsv.cli.shape import Maybe
 from dsv.cli.style import counted, printable, size
 from dsv.errors import UsageFault
+from dsv.filediff import change_of
 from dsv.ids import short
 from dsv.model.origin import Source
 from dsv.model.run import Run
 
 if TYPE_CHECKING:
     from dsv.ops.show import ShownCommit, ShownDataset
-    from dsv.repo import Tracked
 
 SHAPE = {
     "checkpoint?": {
@@ -128,7 +128,7 @@ def _commit_document(context: Context, shown: "ShownCommit") -> None:
         {
             "commit": commits.record(shown.id, shown.commit, paths),
             "changes": [
-                {"path": path, "change": _change(before, after)} for path, before, after in shown.datasets
+                {"path": path, "change": change_of(before, after)} for path, before, after in shown.datasets
             ],
         }
     )
@@ -138,10 +138,6 @@ def _commit(context: Context, shown: "ShownCommit") -> None:
     out = context.out
     out.lines(commits.lines(shown.id, shown.commit, (), out.style))
     for path, before, after in shown.datasets:
-        change = _change(before, after)
+        change = change_of(before, after)
         ids = [short(one.checkpoint.content) if one else "-" * 8 for one in (before, after)]
         out.line(f"{out.style.change(change, f'{change:<8}')}  {' -> '.join(ids)}  {printable(path)}")
-
-
-def _change(before: "Tracked | None", after: "Tracked | None") -> str:
-    return "added" if before is None else "removed" if after is None else "modified"
