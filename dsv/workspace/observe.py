@@ -176,9 +176,8 @@ class _Look:
         numbers, folders = scan(place.dir, place.shown, names)
         prefix = f"{place.folder}/" if place.folder else ""
         below: dict[int, Total] = {}
-        for (
-            position
-        ) in folders:  # no comprehension: folders go 250 deep, and a frame more for each is too much
+        # No comprehension: folders go 250 deep, and a frame more for each is too much.
+        for position in folders:
             below[position] = self.folder(place.dir, prefix + names[position], place.depth + 1)
         stretch = Stretch(
             place.path, place.shown, place.folder, names, digest, numbers, below, seen, place.dir
