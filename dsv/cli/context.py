@@ -25,6 +25,7 @@ class Context:
         env: The environment variables.
         out: Where to write.
         after_dashes: How many arguments stood after `--`; None if there was none.
+        yes: Whether the user agreed beforehand to new files that programs execute.
     """
 
     def __init__(self) -> None:
@@ -53,6 +54,11 @@ class Context:
             self.out.warn(f"unknown setting {key}")
         self.out.style.commits = lambda digits: _commits(repo, digits)
         return repo
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether somebody is at a terminal who can be asked, and reads what is said there."""
+        return sys.stdin.isatty() and sys.stderr.isatty() and not self.out.json
 
     def knows_endpoint(self, url: str) -> bool:
         """Whether the user has used the server at `url`, or agreed to it."""

@@ -1,6 +1,5 @@
 """Messages of commits, which are pushed: a secret in one is asked about before anything is done."""
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -31,7 +30,7 @@ def check(context: Context, message: str | None, *, allowed: bool) -> None:
     if shown == message:
         return
     title = f"the message seems to hold a secret, and would be pushed with the commit: {shown}"
-    if not (sys.stdin.isatty() and sys.stderr.isatty()) or context.out.json:
+    if not context.can_ask:
         raise Refused(title, hint="leave it out, or add --allow-secret if it is none")
     context.out.warn(title)
     if not click.confirm("Record it as it is?", err=True):

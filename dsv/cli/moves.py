@@ -1,7 +1,9 @@
 """How it is told what happened to the working tree."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from dsv.cli.context import Context
 from dsv.cli.shape import Shape
@@ -16,6 +18,13 @@ SHAPE: dict[str, Shape] = {
     "kept": ["path: of a dataset whose uncommitted state was stored before it was overwritten"],
 }
 _SHOWN = 20
+
+
+def yes(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command that moves the working tree the option that agrees to what `Context.yes` says."""
+    return click.option(
+        "--yes", is_flag=True, help="Write also new files that programs execute, such as conftest.py."
+    )(command)
 
 
 def record(moved: "Moved") -> dict[str, object]:

@@ -1,7 +1,6 @@
 """What `dsv rebuild` and `dsv verify` share: how replays are made, and who agrees to them."""
 
 import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -165,7 +164,7 @@ def agree(context: Context, given: Given) -> "Agree":
         if given.yes:
             return
         _list(context, commands)
-        if not (sys.stdin.isatty() and sys.stderr.isatty()) or context.out.json:
+        if not context.can_ask:
             changed = sorted({one.path for command in commands for one in command.changed})
             what = f" with {printable(listed(changed))} as it is now" if changed else ""
             raise Refused(

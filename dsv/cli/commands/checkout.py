@@ -37,7 +37,7 @@ SHAPE = {
 @click.option("-b", "new_branch", metavar="NEW", help="Make the branch NEW there and go to it.")
 @click.option("--locked", is_flag=True, help="Check out what dsv.lock names.")
 @click.option("--force", is_flag=True, help="Overwrite uncommitted changes, after storing them.")
-@click.option("--yes", is_flag=True, help="Write also new files that programs execute, such as conftest.py.")
+@moves.yes
 def command(
     context: Context, words: tuple[str, ...], *, new_branch: str | None, locked: bool, force: bool, yes: bool
 ) -> None:

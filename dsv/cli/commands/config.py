@@ -71,8 +71,8 @@ def command(
     notes, for you and outside of the workspace, that the commands recorded there may be run, with the code that the
     workspace has now. `dsv config trust endpoint URL` lets a server that dsv.toml names get requests that are signed
     with your credentials, `dsv config trust variable NAME` lets it pass a variable of yours on to replays.
-    `dsv config secrets allow PATH` has a run record
-    a file that looks as if it held a secret; `list` shows those, `remove PATH` takes it back.
+    `dsv config secrets allow PATH` has a run record a file that looks as if it held a secret; `list` shows those,
+    `remove PATH` takes it back.
     """
     from dsv.ops import config
 

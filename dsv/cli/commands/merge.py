@@ -29,7 +29,7 @@ SHAPE = {
 @messages.allow_secret
 @click.option("--ours", multiple=True, metavar="PATH", help="Keep our version of PATH; may be repeated.")
 @click.option("--theirs", multiple=True, metavar="PATH", help="Take their version of PATH; may be repeated.")
-@click.option("--yes", is_flag=True, help="Write also new files that programs execute, such as conftest.py.")
+@moves.yes
 def command(
     context: Context,
     revision: str | None,

@@ -30,7 +30,7 @@ SHAPE = {
 )
 @click.argument("paths", metavar="[PATH]...", nargs=-1, shell_complete=complete.either)
 @click.option("--remote", "name", metavar="NAME", help="From this remote.")
-@click.option("--yes", is_flag=True, help="Write also new files that programs execute, such as conftest.py.")
+@moves.yes
 def command(context: Context, paths: tuple[str, ...], *, name: str | None, yes: bool) -> None:
     """Bring what others pushed, and make the working tree follow.
 
