@@ -92,10 +92,8 @@ class Upload:
             except Failure as failure:
                 if failure.answer.code != "NoSuchUpload":
                     raise
-            # Somebody else completed or aborted it, or it is complete and the answer was lost.
-            stamp = stamp_of(self._client, self._key)
-            if stamp is not None:
-                return bool(self._stamp) and stamp == self._stamp
+            if stamp_of(self._client, self._key) is not None:
+                return False  # somebody who resumed the same upload completed it
             self._id = None
         return self._run()
 
@@ -116,10 +114,10 @@ class Upload:
                 IfNoneMatch="*",
             )
         except Failure as failure:
+            if failure.repeated and self._stamp and stamp_of(self._client, self._key) == self._stamp:
+                return True  # an earlier try had completed it, and its answer was lost
             if failure.answer.status != 412:
                 raise
-            if failure.repeated and self._stamp and stamp_of(self._client, self._key) == self._stamp:
-                return True
             abort(self._client, self._key, self._id)
             return False
         return True
