@@ -73,7 +73,14 @@ class Trap:
 
 
 def plant(root: Path, trap: Trap) -> None:
-    """Name a program in each setting of the repository `root` that git runs one from."""
+    """Name a program in each setting of the repository `root` that git runs one from, and of a submodule in it."""
+    (root / "part").mkdir()
+    git(root / "part", "init", "-q")
+    (root / "part" / "x.py").write_text("x = 1\n")
+    git(root / "part", "add", "x.py")
+    git(root / "part", "commit", "-qm", "x")
+    head = git(root / "part", "rev-parse", "HEAD").decode().strip()
+    git(root, "update-index", "--add", "--cacheinfo", f"160000,{head},part")
     hooks = trap.folder / "hooks"
     hooks.mkdir()
     for hook in HOOKS:
@@ -118,11 +125,6 @@ def plant(root: Path, trap: Trap) -> None:
     (root / ".gitattributes").write_text(
         "*.py filter=evil diff=evil\ndsv.lock diff=evil\n*.txt filter=long\n*.md filter=a.b\n"
     )
-    (root / "part").mkdir()
-    git(root / "part", "init", "-q")
-    (root / "part" / "x.py").write_text("x = 1\n")
-    git(root / "part", "add", "x.py")
-    git(root / "part", "commit", "-qm", "x")
     git(root / "part", "config", "core.fsmonitor", evil("fsmonitor-of-submodule"))
     git(root / "part", "config", "filter.inner.clean", evil("clean-of-submodule"))
     (root / "part" / ".gitattributes").write_text("*.py filter=inner\n")
@@ -167,15 +169,6 @@ def test_no_program_that_a_repository_names_is_run(hostile: Face, tmp_path: Path
     sign(root)
     trap = Trap(tmp_path / "trap")
     plant(root, trap)
-    git(
-        root,
-        "-c",
-        "core.fsmonitor=false",
-        "update-index",
-        "--add",
-        "--cacheinfo",
-        f"160000,{_head(root)},part",
-    )
     (root / ".gitmodules").write_text('[submodule "part"]\n\tpath = part\n\turl = ../part\n')
     lose(root, "mk.py")
     trap.sprung()
@@ -190,10 +183,6 @@ def test_no_program_that_a_repository_names_is_run(hostile: Face, tmp_path: Path
         done = hostile(*words)
         assert done.code not in (70, 139), (words, done.err)
         assert trap.sprung() == set(), words
-
-
-def _head(root: Path) -> str:
-    return git(root / "part", "rev-parse", "HEAD").decode().strip()
 
 
 def test_git_itself_would_run_them(hostile: Face, tmp_path: Path) -> None:
