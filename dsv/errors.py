@@ -92,6 +92,12 @@ class Refused(UserError):
     kind = "refused"
 
 
+class NotAgreed(Refused):
+    """Something needs the agreement of the user, who said no or could not be asked."""
+
+    kind = "not-agreed"
+
+
 class NoTable(Refused):
     """Bytes that hold no table that dsv can read or name; the message is the reason.
 

@@ -45,14 +45,18 @@ class Context:
         """
         from dsv.repo import Repo
 
-        repo = Repo.discover(self.cwd)
-        repo.supplier = supplier
-        repo.home = self.home
-        repo.knows_endpoint = self.knows_endpoint
-        repo.agree = self._agree
+        repo = self.equip(Repo.discover(self.cwd))
         for key in repo.config.unknown:
             self.out.warn(f"unknown setting {key}")
         self.out.style.commits = lambda digits: _commits(repo, digits)
+        return repo
+
+    def equip(self, repo: "Repo") -> "Repo":
+        """Give a workspace what asks the user, and where data comes from that its store lacks; return it."""
+        repo.supplier = supplier
+        repo.home = self.home
+        repo.knows_endpoint = self.knows_endpoint
+        repo.agree = self._agree_to_names
         return repo
 
     @property
@@ -67,9 +71,9 @@ class Context:
 
         return knows_endpoint(trusted_file(), url, self.env)
 
-    def _agree(self, paths: list[str]) -> bool:
+    def _agree_to_names(self, paths: list[str]) -> bool:
         """Ask whether files that programs execute may be written; without a terminal, only `--yes` says so."""
-        if self.yes or not (sys.stdin.isatty() and self.out.to_terminal):
+        if self.yes or not self.can_ask:
             return self.yes
         import click
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from dsv.errors import Refused
+from dsv.errors import NotAgreed, Refused
 from dsv.filediff import ADDED, changes
 from dsv.ids import ObjectId
 from dsv.plain import read_plain_text
@@ -60,33 +60,36 @@ def check(
         repo: The workspace; its `agree` is asked.
         goal: By path what shall be there.
         looks: By path what is there.
-        own: Datasets that this workspace has, or had staged: those it made or agreed to.
+        own: Datasets that are checked out here, and that were staged here.
 
     Raises:
-        Refused: One is git's own, or the user did not agree; the message names it.
+        NotAgreed: The user did not agree; the message names them.
+        Refused: One is git's own.
     """
     found: list[str] = []
+    leaving: list[str] = []
     for path, new in goal.items():
-        if new is None:
-            continue
         known = [datasets[path] for datasets in own if path in datasets]
-        if not known and is_git_file(path):
+        if new is not None and not known and is_git_file(path):
             raise Refused(
                 f"{path} is a file of settings of git, which no dataset may be", hint=f"dsv rm {path}"
             )
-        if known or not is_as(looks[path], new):
+        if new is not None and (known or not is_as(looks[path], new)):
             found += _newly_executed(repo, path, new, known)
-    found = [path for path in found if path not in _agreed(repo)]
-    if not found:
-        return
-    if repo.agree is None or not repo.agree(found):
+        for one in known:
+            leaving += _newly_executed(repo, path, one, [new] if new else [])
+    agreed = _agreed(repo)
+    found = [path for path in found if path not in agreed]
+    if found and (repo.agree is None or not repo.agree(found)):
         named = ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
-        raise Refused(
+        raise NotAgreed(
             f"{named} would be written for the first time, and programs run files that are called so",
-            hint="dsv checkout --yes REV, or dsv pull --yes, if you know what is in them",
+            hint="dsv checkout --yes REV, or dsv pull --yes or dsv merge --yes, if you know what is in them",
         )
-    with (repo.dot / _AGREED).open("a", encoding="utf-8") as file:
-        file.writelines(f"{path}\n" for path in found)
+    # What goes with this move was here: it is not new when it comes back.
+    if more := {*found, *leaving} - agreed:
+        with (repo.dot / _AGREED).open("a", encoding="utf-8") as file:
+            file.writelines(f"{path}\n" for path in sorted(more))
 
 
 def _newly_executed(repo: Repo, path: str, new: Tracked, known: Sequence[Tracked]) -> Iterator[str]:

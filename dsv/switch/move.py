@@ -128,7 +128,9 @@ def move(
         needs.bring(repo, goal, here, progress=progress)
         check_writable(repo, goal, looks)
         before = repo.local(repo.refs())
-        own = [present, repo.datasets(before.staged), repo.datasets(repo.snapshot_of(repo.refs().head))]
+        head = repo.datasets(repo.snapshot_of(repo.refs().head))
+        added = {path: new for path, new in repo.datasets(before.staged).items() if head.get(path) != new}
+        own = [present, added]
         executed.check(repo, goal, looks, own)
         with repo.writer() as writer:
             stored = {path: _keep(repo, writer, path, present.get(path), progress) for path in lost}

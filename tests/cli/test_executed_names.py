@@ -1,5 +1,6 @@
 """Data that is called like what programs execute, and names that git or dsv would take for their own."""
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,11 @@ def _send(dsv: Face, name: str) -> None:
     dsv.ok("add", name.split("/", maxsplit=1)[0] if name.startswith("folder/") else name)
     dsv.ok("commit", "-m", "two")
     dsv.ok("push")
+
+
+def _hint(err: str) -> list[str]:
+    """Return the words of the command that the hint names, without `dsv`."""
+    return shlex.split(err.partition("hint: dsv ")[2].partition(", if")[0])
 
 
 @pytest.mark.parametrize(
@@ -85,6 +91,44 @@ def test_what_is_in_a_folder_already_may_change(team: tuple[Face, Path]) -> None
     _send(dsv, "folder/b.csv")
     dsv.ok("pull", cwd=other)
     assert (other / "folder/conftest.py").read_text() == "other\n"
+
+
+@pytest.mark.parametrize("name", ["conftest.py", "folder/deep/.envrc"])
+@pytest.mark.parametrize("source", ["remote", "folder"])
+def test_a_clone_asks_too(team: tuple[Face, Path], tmp_path: Path, name: str, source: str) -> None:
+    dsv, _ = team
+    _send(dsv, name)
+    url = f"file://{tmp_path / 'remote'}" if source == "remote" else str(dsv.folder)
+    done = dsv("clone", url, str(tmp_path / "first"), cwd=tmp_path)
+    assert (done.code, name in done.err) == (3, True)
+    assert not (tmp_path / "first" / name).exists()
+    dsv.ok(*_hint(done.err), cwd=tmp_path)
+    assert (tmp_path / "first" / name).read_text() == "something new\n"
+    dsv.ok("clone", "--yes", url, str(tmp_path / "second"), cwd=tmp_path)
+    assert (tmp_path / "second" / name).exists()
+    dsv.ok("clone", "--no-data", url, str(tmp_path / "third"), cwd=tmp_path)
+    assert name in dsv.fails("checkout", "HEAD", ".", code=3, cwd=tmp_path / "third")["message"]
+
+
+def test_a_revision_of_a_clone_is_asked_about(team: tuple[Face, Path], tmp_path: Path) -> None:
+    dsv, _ = team
+    _send(dsv, "conftest.py")
+    dsv.ok("tag", "v1")
+    done = dsv("clone", str(dsv.folder), "first", "--rev", "v1", cwd=tmp_path)
+    assert done.code == 3
+    dsv.ok(*_hint(done.err), cwd=tmp_path)
+    assert (tmp_path / "first/conftest.py").exists()
+
+
+@pytest.mark.parametrize("name", ["conftest.py", "folder/deep/.envrc"])
+def test_ones_own_that_went_and_comes_back_is_not_asked_about(team: tuple[Face, Path], name: str) -> None:
+    dsv, _ = team
+    _send(dsv, "folder/a.csv")
+    _send(dsv, name)
+    dsv.ok("checkout", "HEAD~1")
+    assert not (dsv.folder / name).exists()
+    dsv.ok("checkout", "main")
+    assert (dsv.folder / name).exists()
 
 
 def test_ones_own_is_not_asked_about(team: tuple[Face, Path]) -> None:

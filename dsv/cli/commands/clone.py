@@ -1,15 +1,19 @@
 """`dsv clone`."""
 
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
+from dsv.cli import moves
 from dsv.cli.command import verb
-from dsv.cli.context import Context, supplier
+from dsv.cli.context import Context
 from dsv.cli.style import counted, printable, size
 from dsv.cli.trusting import trust_endpoint
 from dsv.config.load import Remote
-from dsv.errors import UsageFault
+from dsv.errors import NotAgreed, UsageFault
 from dsv.ids import short
 
 if TYPE_CHECKING:
@@ -41,6 +45,7 @@ SHAPE = {
 @click.option("--no-data", "--no-checkout", "no_data", is_flag=True, help="Leave the working tree empty.")
 @click.option("--endpoint-url", metavar="URL", help="Address of an S3 server other than Amazon's.")
 @click.option("--region", help="Region of the bucket.")
+@moves.yes
 def command(
     context: Context,
     source: str,
@@ -51,32 +56,54 @@ def command(
     no_data: bool,
     endpoint_url: str | None,
     region: str | None,
+    yes: bool,
 ) -> None:
     """Make a workspace like another one, or with what a remote has.
 
     From a remote (s3:// or file://) all history comes, and of the data only what is checked out; the
     rest comes when it is needed. From a folder of this machine all commits, branches, tags and data are
-    copied and verified; what is staged there, and its oplog, stay there.
+    copied and verified; what is staged there, and its oplog, stay there. New files that programs execute
+    because of their names are asked about.
     """
-    from dsv.ops.checkout import checkout_paths
     from dsv.remotes.remote import connect
 
     if no_data and paths:
         raise UsageFault("--path brings data and --no-data brings none", hint="leave one of them out")
+    context.yes = yes
     if "://" in source:
         place = Remote("origin", source, endpoint_url, region)
         trust_endpoint(context, endpoint_url)
         repo, copied = _remote(context, place, folder, revision, no_data=no_data)
     else:
         repo, copied = _folder(context, source, folder, revision)
-    written: tuple[str, ...] = ()
-    refs = repo.refs()
-    if not no_data and refs.head is not None and repo.datasets(repo.snapshot_of(refs.head)):
-        progress = context.progress("writing", "files")
-        written = checkout_paths(repo, "HEAD", list(paths) or ["."], progress=progress).written
+    written = () if no_data else _check_out(context, repo, paths)
     if "://" in source:
         copied += connect(repo).blobs.meter.traffic.received
     _show(context, repo, copied, written)
+
+
+def _check_out(context: Context, repo: "Repo", paths: tuple[str, ...]) -> tuple[str, ...]:
+    from dsv.ops.checkout import checkout_paths
+
+    head = repo.refs().head
+    if head is None or not repo.datasets(repo.snapshot_of(head)):
+        return ()
+    progress = context.progress("writing", "files")
+    with _cloned(repo, "HEAD", *(paths or ["."])):
+        return checkout_paths(repo, "HEAD", list(paths) or ["."], progress=progress).written
+
+
+@contextmanager
+def _cloned(repo: "Repo", *words: str) -> Iterator[None]:
+    """Say with a question that was not answered that the workspace is there, and `checkout WORDS` goes on."""
+    try:
+        yield
+    except NotAgreed as error:
+        command = shlex.join(["dsv", "-C", str(repo.root), "checkout", "--yes", *words])
+        raise NotAgreed(
+            f"cloned, but nothing is checked out: {error}",
+            hint=f"{command}, if you know what is in them",
+        ) from None
 
 
 def _remote(
@@ -89,10 +116,7 @@ def _remote(
     progress = context.progress("fetching", "B")
     target = context.path_here(name)
     result = clone_remote(remote, target, revision=revision, no_data=no_data, progress=progress)
-    repo = Repo(result.root)
-    repo.supplier = supplier
-    repo.knows_endpoint = context.knows_endpoint
-    return repo, result.traffic.received
+    return context.equip(Repo(result.root)), result.traffic.received
 
 
 def _folder(context: Context, source: str, folder: str | None, revision: str | None) -> tuple["Repo", int]:
@@ -103,9 +127,10 @@ def _folder(context: Context, source: str, folder: str | None, revision: str | N
     place = context.path_here(source)
     target = context.path_here(folder or place.name)
     result = clone(place, target, progress=context.progress("copying", "files"))
-    repo = Repo(result.root)
+    repo = context.equip(Repo(result.root))
     if revision is not None:
-        checkout(repo, revision)
+        with _cloned(repo, revision):
+            checkout(repo, revision)
     return repo, result.size
 
 
