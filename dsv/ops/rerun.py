@@ -20,6 +20,7 @@ from dsv.repeating.plan import Wanted
 from dsv.repeating.session import Outcome, Session, State, Tell, why
 from dsv.replay.consent import Agree, obtain
 from dsv.repo import Repo
+from dsv.staleness.now import Workplace
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class RerunResult:
         brought: Changed datasets that the runs read and that were staged for the commit.
         unstaged: Changed datasets that the runs read and that are not staged.
         surprises: By new run what it loaded from the workspace and nobody had agreed to.
+        edited: What steps that are not repeated made, and that was edited by hand since.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -41,6 +43,7 @@ class RerunResult:
     brought: tuple[str, ...] = ()
     unstaged: tuple[str, ...] = ()
     surprises: Mapping[ObjectId, tuple[str, ...]] = field(default_factory=dict)
+    edited: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -58,12 +61,10 @@ def preview(repo: Repo, wanted: Wanted, *, progress: Progress = SILENT) -> Rerun
         NotFound, Refused: As `dsv.repeating.agenda.agenda`.
     """
     found = agenda(repo, wanted, progress=progress)
-    return RerunResult(
-        tuple(
-            Outcome(task.step, State.STALE if task.reason else State.UNCHANGED, why(task))
-            for task in found.tasks
-        )
+    outcomes = tuple(
+        Outcome(task.step, State.STALE if task.reason else State.UNCHANGED, why(task)) for task in found.tasks
     )
+    return RerunResult(outcomes, edited=_edited(outcomes, found.place))
 
 
 def rerun(
@@ -117,7 +118,8 @@ def rerun(
         )
     outcomes, interrupted = Session(repo, found, means, tell, progress, execute=execute).work()
     surprises = _surprises(repo, trusted, outcomes, changed) if execute else {}
-    result = RerunResult(outcomes, interrupted, surprises=surprises)
+    edited = _edited(outcomes, found.place)
+    result = RerunResult(outcomes, interrupted, surprises=surprises, edited=edited)
     inputs = [one for outcome in outcomes for one in _read(outcome)]
     if message is None or result.exit_code:
         unstaged = stage.read_changes(repo, repo.refs(), inputs)
@@ -125,7 +127,15 @@ def rerun(
         return replace(result, unstaged=tuple(sorted(unstaged)))
     what = f"rerun -m {message.partition(chr(10))[0]}"
     made = committing.commit_made(repo, message, author=author, what=what, inputs=inputs)
-    return result if made is None else RerunResult(outcomes, interrupted, *made, surprises=surprises)
+    if made is None:
+        return result
+    commit, brought = made
+    return replace(result, commit=commit, brought=brought, edited=tuple(sorted({*edited} - {*brought})))
+
+
+def _edited(outcomes: Sequence[Outcome], place: Workplace) -> tuple[str, ...]:
+    kept = {path for one in outcomes if one.state is State.UNCHANGED for path in one.step.outputs}
+    return tuple(sorted(kept & place.unstaged))
 
 
 def _surprises(

@@ -62,6 +62,20 @@ def test_nothing_to_do(chain: Face) -> None:
     assert ran(chain) == ""
 
 
+@pytest.mark.parametrize("options", [(), ("--dry-run",), ("-m", "two")])
+def test_an_output_that_was_edited_by_hand_is_named(chain: Face, options: tuple[str, ...]) -> None:
+    put(chain, {"end.csv": "mine"})
+    done = chain("rerun", *options)
+    assert done.code == 0
+    assert "everything is up to date" not in done.out
+    assert "end.csv: edited by hand" in done.err
+    assert "hint: dsv restore end.csv brings back" in done.err
+    assert chain.json("rerun", *options)["edited"] == ["end.csv"]
+    assert (read(chain, "end.csv"), ran(chain)) == ("mine", "")
+    chain.ok("restore", "end.csv")
+    assert chain.ok("rerun") == "everything is up to date\n"
+
+
 def test_in_order(chain: Face) -> None:
     put(chain, {"raw.csv": "1"})
     dry = chain.json("rerun", "--dry-run", code=1)

@@ -46,6 +46,7 @@ SHAPE = {
     "commit": "id?: of the commit, with -m",
     "brought": ["path: of a changed dataset that was read, and that was staged for the commit"],
     "unstaged": ["path: of a changed dataset that was read, and that is not staged"],
+    "edited": ["path: that a step made which is not repeated, and that was edited since"],
 }
 
 STATES = {
@@ -172,6 +173,7 @@ def _record(result: "RerunResult") -> dict[str, object]:
         "commit": result.commit.id if result.commit else None,
         "brought": list(result.brought),
         "unstaged": list(result.unstaged),
+        "edited": list(result.edited),
     }
 
 
@@ -196,6 +198,8 @@ def _step(outcome: "Outcome") -> dict[str, object]:
 
 
 def _tell(context: Context, result: "RerunResult") -> None:
+    from dsv.wording import listed
+
     out, style = context.out, context.out.style
     for outcome in result.outcomes:
         if outcome.state == "unchanged" and not out.verbose:
@@ -207,7 +211,11 @@ def _tell(context: Context, result: "RerunResult") -> None:
         out.report(f"{style.removed(word) if bad else style.added(word)} {names}{why}")
         _tell_more(context, outcome)
     same = sum(outcome.state == "unchanged" for outcome in result.outcomes)
-    if same == len(result.outcomes):
+    if result.edited:
+        out.say(f"{printable(listed(result.edited))}: edited by hand since its command made it")
+        files = " ".join(context.typed(path) for path in result.edited[:_CHANGES])
+        out.hint(f"dsv restore {files} brings back what was made; dsv add {files} keeps the edit")
+    if same == len(result.outcomes) and not result.edited:
         out.report("everything is up to date" if same else "no run made anything here")
     elif same:
         out.say(f"{counted(same, 'step')} unchanged")
