@@ -1,17 +1,12 @@
 """Where files of the working tree go when they are to be stored."""
 
 import os
-import shutil
 
-from dsv.errors import StorageError
 from dsv.hashing import Kind
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
 from dsv.store.ingest import ingest
 from dsv.store.writer import Writer
-
-_LARGE = 16 << 20
-"""From this size on it is asked beforehand whether there is room."""
 
 
 class StoreSink:
@@ -36,10 +31,9 @@ class StoreSink:
         """Store the content of the open file `fd` and return its file id.
 
         Raises:
-            StorageError: There is not enough room for it, or the store cannot be written.
+            StorageError: The store cannot be written. How much of the content is new, and so whether there is
+                room for it, shows while it is written.
         """
-        if stat.st_size >= _LARGE:
-            self._check_room(path, stat.st_size)
 
         def read_at(offset: int, length: int) -> bytes:
             self._progress.advance(length)
@@ -52,14 +46,6 @@ class StoreSink:
             return data
 
         return ingest(self._writer, read_at, stat.st_size, path)
-
-    def _check_room(self, path: str, size: int) -> None:
-        free = shutil.disk_usage(self._writer.objects.blobs.scratch()).free
-        if free < size:
-            raise StorageError(
-                f"{path} may need {size:,} bytes in the store, and {free:,} are free",
-                hint="make room, or dsv init --store DIR on a larger disk",
-            )
 
     def put_node(self, data: bytes) -> ObjectId:
         """Store an encoded node and return its id."""

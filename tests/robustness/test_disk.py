@@ -70,6 +70,18 @@ def test_a_full_disk(small: Lab, spare: int) -> None:
     small.sound()
 
 
+def test_only_what_is_new_needs_room(small: Lab) -> None:
+    """A large file to which a little was appended can be added on a disk with room for a little."""
+    assert _mount(small.folder, "-o", "remount,size=64m")
+    content = Random(3).randbytes(18 << 20)
+    small.write("a.bin", content)
+    small.ok("commit", "-a", "-m", "large")
+    _fill(small, spare=5 << 20)
+    small.write("a.bin", content + Random(4).randbytes(1 << 20))
+    small.ok("commit", "-a", "-m", "appended")
+    small.sound()
+
+
 @pytest.mark.parametrize("spare", [0, 1 << 15, 1 << 20, 4 << 20, 19 << 20])
 def test_a_disk_without_room_for_a_pull(small: Lab, tmp_path: Path, spare: int) -> None:
     content = _push_another(small, tmp_path)
