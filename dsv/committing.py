@@ -23,7 +23,7 @@ class Made:
         id: Its id.
         branch: The branch that it is on.
         commit: The commit.
-        notes: What is worth saying besides.
+        notes: Further notes for the user.
     """
 
     id: ObjectId

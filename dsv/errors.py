@@ -101,7 +101,7 @@ class NotAgreed(Refused):
 class NoTable(Refused):
     """Bytes that hold no table that dsv can read or name; the message is the reason.
 
-    Whoever only wants to know catches it: such data has a content id and no table id.
+    A caller that only wants to know catches it: such data has a content id and no table id.
     """
 
     kind = "no-table"

@@ -72,7 +72,7 @@ def advance(
         after: The datasets of `commit`.
         commit: What the branch shall be.
         toward: What it is called, for hints.
-        progress: Told of the files that are written.
+        progress: Counts the files that are written.
 
     Raises:
         RefMoved: Another process committed or staged something since.

@@ -126,7 +126,7 @@ def no_store(root: Path, *, remotes: bool, main: Path | None = None) -> NotFound
 
 
 def foreign_store(dot: Path) -> Refused:
-    """Return the error for a store that git brought: whoever committed it chose its settings and its data."""
+    """Return the error for a store that git brought: the one who committed it chose its settings and its data."""
     return Refused(
         f"{dot} came with git, so it is not known whose store it is",
         hint="git rm -r --cached .dsv && mv .dsv .dsv.theirs, then dsv pull",

@@ -24,7 +24,7 @@ def bring(
         repo: The workspace.
         wanted: The datasets, by path.
         here: By path the content that is at hand already; of a folder only other files are needed.
-        progress: Told of the bytes that come.
+        progress: Counts the bytes that come.
 
     Raises:
         Corrupt: The remote's copy of something is damaged.
@@ -81,7 +81,7 @@ def to_be_had(repo: Repo, checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]
 
 
 def files_of(repo: Repo, checkpoint: Checkpoint, before: ObjectId | None = None) -> Iterator[ObjectId]:
-    """Yield the ids of the files of a version, but for those that the folder `before` has as well."""
+    """Yield the ids of the files of a version, except for those that the folder `before` has as well."""
     if checkpoint.content == before:
         return
     if not checkpoint.is_dir:

@@ -45,7 +45,7 @@ def typed_table(repo: Repo, path: str, checkpoint: Checkpoint) -> tuple[ObjectId
     """Return the table id of a version, and the version of the digest, as the record of its run has them.
 
     None where no run recorded it, or where the format is text: there the same table may be spelt otherwise, and
-    whoever copies the text sees that. What was found out later and is kept beside the records is not asked.
+    a reader of the text sees that. What was learned later and is kept beside the records is not asked.
     """
     try:
         made = origin(repo, checkpoint.origin)
@@ -144,7 +144,7 @@ def attempts_for(
 
 
 def _runs_behind(repo: Repo, origins: set[ObjectId], known: ObjectId | None) -> Iterator[ObjectId]:
-    """Yield the runs that lead to `origins`, but for those, and what is behind them, whose attempts are `known`."""
+    """Yield the runs that lead to `origins`, except for those, and what is behind them, whose attempts are `known`."""
     waiting, seen = list(origins), set(origins)
     while waiting:
         oid = waiting.pop()

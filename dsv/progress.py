@@ -8,7 +8,7 @@ Total = int | None | Callable[[], int | None]
 
 
 class Progress(Protocol):
-    """Told of the steps of one piece of work; may be called from many threads."""
+    """Counts the steps of one piece of work; may be called from many threads."""
 
     def begin(self, label: str, total: Total, unit: str) -> None:
         """Start a new count towards `total` in `unit` (`B`, `files`, `rows`)."""

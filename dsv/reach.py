@@ -99,7 +99,7 @@ class Walk:
         derived: Marks what can always be made again; by default `mark`.
         files: Whether to go on to the contents of files.
         absent: Told id and path of each file content that is not in the store, instead of `damaged`.
-        lacking: Told what is not in the store where nobody is told of damage; by default nobody is.
+        lacking: Told what is not in the store where nobody hears of damage; by default nobody is.
     """
 
     def __init__(

@@ -181,7 +181,7 @@ class Repo:
         return self.dot / "tmp"
 
     def place(self, progress: Progress = SILENT) -> "Place":
-        """Return the working tree to write datasets into; `progress` is told of the bytes."""
+        """Return the working tree to write datasets into; `progress` counts the bytes."""
         from dsv.workspace.materialise import Place
 
         reader = Counted(self.contents.stream, self.node, progress)

@@ -36,7 +36,7 @@ class Staging:
     Attributes:
         updates: The changes to make to the staged snapshot.
         vanished: Tracked datasets that are not in the working tree any more.
-        notes: What is worth saying besides.
+        notes: Further notes for the user.
     """
 
     updates: Updates

@@ -123,7 +123,7 @@ class Running:
             warnings.warn(f"dsv: {text}", stacklevel=2)
 
     def _take_over(self) -> None:
-        """Use the parameters that whoever runs this program again has set."""
+        """Use the parameters that the one who repeats this program has set."""
         given = around.variables()
         for key in self.params:
             text = given.get(f"{PARAMETER}{key}")

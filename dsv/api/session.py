@@ -60,7 +60,7 @@ def _shell() -> Any:
 
 
 def _notebook(shell: Any) -> str:
-    """Return the name of the notebook, as far as whoever runs it tells."""
+    """Return the name of the notebook, as far as its host tells it."""
     told = [str(shell.user_ns.get(name, "")) for name in _NOTEBOOK_VARIABLES]
     told.append(os.environ.get("JPY_SESSION_NAME", ""))
     names = [Path(text).name for text in told if text.endswith(".ipynb")]

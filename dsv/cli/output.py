@@ -164,7 +164,7 @@ class Output:
         """Remove the bar and flush both streams.
 
         Raises:
-            BrokenPipeError: Whoever read stdout is gone.
+            BrokenPipeError: The reader of stdout is gone.
         """
         self.progress.close()
         sys.stdout.flush()

@@ -29,7 +29,7 @@ _CODES = {
     6: "corruption found",
     BUG: "a bug in dsv: there is a traceback on stderr",
     INTERRUPTED: "interrupted (Ctrl-C)",
-    BROKEN_PIPE: "whoever read the output stopped reading, as `head` does",
+    BROKEN_PIPE: "the reader of the output stopped reading, as `head` does",
 }
 
 

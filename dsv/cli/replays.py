@@ -214,7 +214,7 @@ def tell_isolation(context: Context, found: "RebuildResult | Verified") -> None:
 
 
 def _list(context: Context, commands: "Sequence[Command]") -> None:
-    """Show what is asked about, also with `-q`; whoever recorded it can forge no line of it."""
+    """Show what is asked about, also with `-q`; the one who recorded it can forge no line of it."""
     out = context.out
     out.raw_error("commands that you have not run or agreed to before:")
     for one in commands:

@@ -199,7 +199,7 @@ def read_toml(text: str, where: str) -> dict[str, Any]:
 
 
 def _too_deep(document: Mapping[str, Any]) -> bool:
-    """Whether tables and arrays are nested deeper than in any settings; whoever reads on may use recursion."""
+    """Whether tables and arrays are nested deeper than in any settings; the parser behind may use recursion."""
     level: list[Any] = [document]
     for _ in range(_DEEPEST):
         below = [value.values() if isinstance(value, Mapping) else value for value in level]

@@ -18,7 +18,7 @@ def fetch(
         room: A folder for this address and nothing else; what an interrupted try left there is gone on with.
         means: With what it is fetched.
         known: The version that is here already; None to fetch it in any case.
-        progress: Told of the bytes.
+        progress: Counts the bytes.
 
     Returns:
         What came; None if it still is the `known` version.

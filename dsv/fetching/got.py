@@ -19,7 +19,7 @@ class Got:
         place: Where it is now: a file or a folder that nobody else has.
         fetched: From where, for the record.
         resumed: How many bytes of it had come before.
-        notes: What is worth saying.
+        notes: Notes for the user.
     """
 
     place: Path

@@ -20,7 +20,7 @@ def replace_links(place: Path, room: Path, progress: Progress) -> int:
     Args:
         place: A file, a folder or a link.
         room: A folder on the same file system, for copies that are not complete yet.
-        progress: Told of the bytes that are copied.
+        progress: Counts the bytes that are copied.
 
     Raises:
         NotFound: A link leads nowhere; those before it have been replaced.

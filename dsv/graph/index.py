@@ -24,7 +24,7 @@ Missed = Mapping[ObjectId, Exception]
 
 
 def catch_up(repo: Repo, refs: Refs, ledger: Ledger, records: Records, progress: Progress = SILENT) -> Missed:
-    """Index the commits that refs reach and that are new; begin anew if some are not reached any more.
+    """Index the commits that refs reach and that are new; begin again if some are not reached any more.
 
     Raises:
         Unusable: The ledger is damaged or cannot be written.

@@ -1,6 +1,6 @@
 """What is remembered of the lineage graph, so that a question need not read every record again.
 
-An SQLite file that can be made anew at any time. It has rows of two sorts: copies of
+An SQLite file that can be made again at any time. It has rows of two sorts: copies of
 records, which stay true for ever, as a record never changes; and the index of what was made
 from what, which covers the commits that it lists and is emptied when one of those cannot be
 reached any more. Every copy has a checksum; whatever is damaged, the file is given up.
@@ -69,7 +69,7 @@ class Unusable(Exception):
     """The ledger is damaged, or cannot be had just now.
 
     Attributes:
-        damaged: Whether making it anew helps.
+        damaged: Whether making it again helps.
     """
 
     def __init__(self, message: str, *, damaged: bool) -> None:
@@ -90,7 +90,7 @@ class Ledger:
                 ":memory:" if path is None else path, timeout=BUSY_SECONDS, isolation_level=None
             )
             try:
-                # Nothing is synced: what a power failure tears is found by checksums and made anew.
+                # Nothing is synced: what a power failure tears is found by checksums and made again.
                 self._db.execute("PRAGMA page_size = 16384")
                 self._db.execute("PRAGMA synchronous = OFF")
                 self._db.execute("PRAGMA journal_mode = WAL")
@@ -294,10 +294,10 @@ def using(folder: Path, work: Callable[[Ledger], _T]) -> _T:
     `work` may run again, and raises nothing but `Unusable` for the ledger's sake.
     """
     path = folder / NAME
-    for anew in (False, True):
+    for again in (False, True):
         try:
             folder.mkdir(exist_ok=True)
-            if anew:
+            if again:
                 for name in (NAME, f"{NAME}-wal", f"{NAME}-shm"):
                     folder.joinpath(name).unlink(missing_ok=True)
             return _use(Ledger(path), work)

@@ -1,4 +1,4 @@
-"""Capture: which files of a workspace a command read and wrote, found out without its help.
+"""Capture: which files of a workspace a command read and wrote, detected without its help.
 
 On Linux every folder of the workspace is watched by inotify while the command runs, whatever
 programs and children it starts. Afterwards a sweep finds by their times the files that
@@ -67,7 +67,7 @@ class Captured:
             updated in place.
         removed: The files that were there before and are gone.
         overwritten: Of `written`, those that were there and were opened for writing but not read: made
-            anew or appended to, which gives the same events. Their old bytes are an input if they
+            again or appended to, which gives the same events. Their old bytes are an input if they
             still stand at the front of the new ones. Only the eye `events` cannot tell.
         stamped: Of `written`, those that may only have other times now; who knows their old bytes can tell.
         complete: Whether nothing can have been missed inside the workspace.
@@ -109,7 +109,7 @@ class Captured:
 class Capture:
     """Watches a workspace from `__enter__` to `__exit__`; then `captured` is there.
 
-    Whoever captures opens no file of the workspace meanwhile: it would count as read. So
+    The capturing process opens no file of the workspace meanwhile: it would count as read. So
     would what an editor opens, as events do not say who caused them.
 
     Args:

@@ -211,7 +211,7 @@ def _replaced(text: str, spans: Iterable[Span]) -> str:
 
 
 def mask_message(text: str, env: Mapping[str, str]) -> str:
-    """Return a message of a user's own with what looks like a secret replaced; addresses stay, but for passwords in them."""
+    """Return a message of a user's own with what looks like a secret replaced; addresses stay, except for passwords in them."""
     spans = [(at, at + len(password)) for at, password in url_passwords(text)]
     return mask_values(_replaced(text, [*spans, *_spans(text, _programs([text]))]), secret_values(env))
 

@@ -1,6 +1,6 @@
 """Versions that a run reads through dsv's library, as the library reports them.
 
-They come from the store, so that watching the workspace does not show them. Whoever records a run puts the
+They come from the store, so that watching the workspace does not show them. The recording of a run puts the
 variable DSV_READS into the environment of its processes: a folder in which each leaves a file of its own, with
 one JSON document a line. The same variable tells the library that somebody records already.
 """

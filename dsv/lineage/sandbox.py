@@ -163,7 +163,7 @@ class Sandbox:
         return {**env, **self.declared}
 
     def room(self, program: str = "") -> Room:
-        """Return the room for the command `program`. What it declared opens nothing: whoever recorded it chose that."""
+        """Return the room for the command `program`. What it declared opens nothing: the one who recorded it chose that."""
         return plan.room_of(
             self.folder,
             self._place,

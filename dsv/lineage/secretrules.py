@@ -121,7 +121,7 @@ def find(path: str, text: str) -> Iterator[Found]:
 
 
 def _windows(lower: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield the parts of a text around `words`: none twice, but for what two long ones share."""
+    """Yield the parts of a text around `words`: none twice, except for what two long ones share."""
     places: list[int] = []
     for word in words:
         at = lower.find(word)

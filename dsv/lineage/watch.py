@@ -41,7 +41,7 @@ class _Adrift:
 class Watch:
     """Watches every folder of a territory, from `__enter__` to `__exit__`, in threads of its own.
 
-    After `__exit__`, `uses` is complete but for what `blind` names. Our own looking into folders
+    After `__exit__`, `uses` is complete except for what `blind` names. Our own looking into folders
     gives events for folders alone, which count for nothing.
 
     Args:

@@ -8,7 +8,7 @@ from dsv.ids import ObjectId, parse_id
 from dsv.model import canonical
 
 CAPTURED = "captured"
-"""What it read and wrote was found out while it ran."""
+"""What it read and wrote was detected while it ran."""
 
 DECLARED = "declared"
 """Inputs and outputs were both declared, and the command was run."""

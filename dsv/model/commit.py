@@ -14,7 +14,7 @@ class Commit:
     Attributes:
         snapshot: Node id of the snapshot: dataset path to checkpoint.
         parents: Ids of the commits that it follows; two for a merge.
-        author: Whoever made it, as text.
+        author: The one who made it, as text.
         message: What the author says of it.
         seconds: Time in seconds since 1970-01-01 UTC.
         offset: Minutes east of UTC at the author's place.

@@ -1,4 +1,4 @@
-"""What `verify` found out about each dataset."""
+"""What `verify` says of each dataset."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

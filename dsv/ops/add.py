@@ -42,7 +42,7 @@ class AddResult:
         unchanged: Named datasets that were staged as they are already.
         vanished: Tracked datasets that are gone from the working tree.
         untracked: What is in a named folder of datasets and is not tracked.
-        notes: What is worth saying besides.
+        notes: Further notes for the user.
     """
 
     staged: tuple[Added, ...]
@@ -79,7 +79,7 @@ def add(
         paths: What to stage.
         rehash: Read every file instead of trusting times and sizes.
         follow: Replace links that lead out of a dataset by what they lead to, in the working tree too.
-        progress: Told of the bytes that are read.
+        progress: Counts the bytes that are read.
 
     Raises:
         NotFound: A path is not there, or a link that is to be followed leads nowhere.

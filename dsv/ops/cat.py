@@ -22,7 +22,7 @@ def cat(repo: Repo, place: Place, *, progress: Progress = SILENT) -> Iterator[Bu
     Args:
         repo: The workspace.
         place: The file.
-        progress: Told of the bytes.
+        progress: Counts the bytes.
 
     Raises:
         NotFound: No such revision, dataset or file.

@@ -60,7 +60,7 @@ def checkout(
         revision: A branch, or any other name of a commit.
         new_branch: Make this branch there, and attach HEAD to it.
         force: Overwrite uncommitted changes, after storing them.
-        progress: Told of the files that are written.
+        progress: Counts the files that are written.
 
     Raises:
         NotFound: No such revision.
@@ -216,7 +216,7 @@ def _go(
             detached=None if head.branch else head.commit,
             git_branch=git.branch(top) if top and head.branch else None,
             staged=repo.commit(head.commit).snapshot,
-            lock_due=True,  # also where HEAD stays: whoever names it goes on with it, whatever git brought
+            lock_due=True,  # also where HEAD stays: the one who names it goes on with it, whatever git brought
         )
         return stage.restage(repo, replace(found, branches=branches, local=attached), carried, session)
 
@@ -237,7 +237,7 @@ def _taken(repo: Repo, new: Datasets, carried: dict[str, Tracked | None]) -> dic
 def _wanted(
     repo: Repo, new: Datasets, staged: Datasets, carried: dict[str, Tracked | None], old: Datasets
 ) -> dict[str, Tracked | None]:
-    """Return what the working tree shall hold, but for what is carried over or absent by choice.
+    """Return what the working tree shall hold, except for what is carried over or absent by choice.
 
     A dataset that is the same in `old`, `new` and `staged` is left alone, changed or not.
     """

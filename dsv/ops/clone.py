@@ -143,7 +143,7 @@ def clone_remote(
         revision: What HEAD shall be: a branch, else any name of a commit, which detaches it. By
             default the remote's default branch.
         no_data: Whether its datasets are absent by choice: `pull` does not bring them unasked.
-        progress: Told of the bytes that come.
+        progress: Counts the bytes that come.
 
     Raises:
         Refused: `root` is not an empty folder.

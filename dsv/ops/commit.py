@@ -42,7 +42,7 @@ class CommitResult:
         branch: The branch that it is on.
         commit: The commit.
         datasets: What it changed.
-        notes: What is worth saying besides.
+        notes: Further notes for the user.
     """
 
     id: ObjectId
@@ -62,7 +62,7 @@ def commit(
         message: What it is about.
         author: Who makes it.
         everything: Stage all changes of tracked datasets first, removals too.
-        progress: Told of the bytes that are read.
+        progress: Counts the bytes that are read.
 
     Raises:
         AnswerNo: There is nothing to commit.

@@ -88,7 +88,7 @@ def put(
         name: The dotted name of a key.
         values: Its value as text; several for a list.
         shared: Which file to write.
-        progress: Told of packs that are moved.
+        progress: Counts packs that are moved.
 
     Raises:
         BadConfig: There is no such key, or it cannot have this value.

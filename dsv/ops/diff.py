@@ -72,7 +72,7 @@ def diff(
         after: A revision; by default the working tree.
         staged: Compare with what is staged instead of the working tree.
         paths: Only these datasets, and those in these folders; empty: all.
-        progress: Told of the bytes of the working tree that are looked at.
+        progress: Counts the bytes of the working tree that are looked at.
 
     Raises:
         NotFound: No such revision, or a path is no dataset on either side.

@@ -36,7 +36,7 @@ def drop_working(repo: Repo, paths: Sequence[str], *, progress: Progress = SILEN
     Args:
         repo: The workspace.
         paths: The datasets.
-        progress: Told of the bytes that are looked at, and removed.
+        progress: Counts the bytes that are looked at, and removed.
 
     Raises:
         NotFound: A path is no dataset.

@@ -77,7 +77,7 @@ def fsck_remote(
         repo: The workspace.
         name: The remote; None for the default one.
         full: Read every byte; otherwise only indexes, and the list of packs.
-        progress: Told of the bytes that are read.
+        progress: Counts the bytes that are read.
 
     Raises:
         NotFound: There is no such remote.

@@ -97,7 +97,7 @@ def gc_remote(
         name: The remote; None for the default one.
         dry_run: Only say what would go.
         grace: Seconds; 0 deletes at once, which nobody else may use the remote beside.
-        progress: Told of the bytes that come.
+        progress: Counts the bytes that come.
 
     Raises:
         NotFound: There is no such remote.

@@ -42,7 +42,7 @@ class Imported:
         dataset: What is staged now.
         fetched: Where it is from, as it is recorded.
         resumed: How many bytes of it an interrupted import had brought.
-        notes: What is worth saying besides.
+        notes: Further notes for the user.
     """
 
     path: str
@@ -70,7 +70,7 @@ def import_new(
         path: The dataset.
         means: With what it is fetched.
         sha256: What its SHA-256 sum has to be.
-        progress: Told of the bytes.
+        progress: Counts the bytes.
 
     Raises:
         Refused: The path is tracked already or can be no dataset, or the data has another sum.
@@ -104,7 +104,7 @@ def import_again(
         means: With what it is fetched.
         address: Where it is; see `recorded`.
         sha256: What its SHA-256 sum has to be.
-        progress: Told of the bytes.
+        progress: Counts the bytes.
 
     Raises:
         Refused: A run made the dataset, or the data has another sum.

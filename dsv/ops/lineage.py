@@ -46,7 +46,7 @@ def lineage(
         place: A dataset, or a folder of datasets; None for all of HEAD.
         down: Which way to go.
         depth: How many runs to go at most.
-        progress: Told of the commits that are read.
+        progress: Counts the commits that are read.
 
     Raises:
         NotFound: No such revision or dataset.
@@ -91,7 +91,7 @@ def _down(
 
 
 def _now(repo: Repo) -> Datasets:
-    """Return what is staged; it is what HEAD has but for what was changed since."""
+    """Return what is staged; it is what HEAD has except for what was changed since."""
     return places.datasets_at(repo, None)
 
 

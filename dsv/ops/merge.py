@@ -70,7 +70,7 @@ def merge(
         author: Who makes the merge commit.
         message: Its message.
         sides: Whose version to take of datasets that changed on both sides.
-        progress: Told of the files that are written.
+        progress: Counts the files that are written.
 
     Raises:
         MergeConflict: The same file or dataset changed on both sides; nothing was written.
@@ -193,7 +193,7 @@ class _Plan:
         return stage.put(self._writer, self._counted(ours, merged.node, origin))
 
     def _counted(self, ours: Checkpoint, node: ObjectId, origin: Source) -> Checkpoint:
-        """Return our checkpoint with another node, its files and bytes counted anew where they differ."""
+        """Return our checkpoint with another node, its files and bytes counted again where they differ."""
         files, size = ours.files, ours.size
         for change in filediff.changes(ours.content, node, self._get):
             files += _is_file(change.after) - _is_file(change.before)

@@ -21,7 +21,7 @@ class MvResult:
 
     Attributes:
         renamed: By the name that a dataset had the one that it has now.
-        notes: What is worth saying besides.
+        notes: Further notes for the user.
     """
 
     renamed: Mapping[str, str]

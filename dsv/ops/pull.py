@@ -52,7 +52,7 @@ def pull(
         repo: The workspace; one without a store gets what `dsv.lock` names.
         name: The remote; by default the default one.
         paths: Datasets of HEAD to bring and check out, `.` for all; then HEAD stays where it is.
-        progress: Told of the bytes that come, and of the files that are written.
+        progress: Counts the bytes that come, and of the files that are written.
 
     Raises:
         NotFound: No such remote, or no such dataset; or the remote has no such branch.

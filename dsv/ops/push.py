@@ -90,7 +90,7 @@ def push(
         repo: The workspace.
         name: The remote; by default the default one.
         choice: What to push.
-        progress: Told of the bytes that are sent.
+        progress: Counts the bytes that are sent.
 
     Raises:
         NotFound: No such remote, branch or tag; or an object is neither here nor there.

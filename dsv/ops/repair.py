@@ -1,4 +1,4 @@
-"""Mend a store: what is damaged here comes anew from the default remote, as far as that has it."""
+"""Mend a store: what is damaged here comes again from the default remote, as far as that has it."""
 
 import time
 from collections.abc import Collection, Iterable
@@ -22,7 +22,7 @@ class Healed:
     """A pack that nothing needs any more, or the indexes.
 
     Attributes:
-        name: Id of the pack; None for the indexes, which were written anew from the packs.
+        name: Id of the pack; None for the indexes, which were rebuilt from the packs.
         brought: Objects of it that came from the remote.
         kept: Objects of it that were sound, or are held elsewhere.
     """
@@ -42,7 +42,7 @@ def repair(repo: Repo, findings: Iterable[Finding], *, progress: Progress = SILE
     Args:
         repo: The workspace.
         findings: What was found.
-        progress: Told of the bytes that come.
+        progress: Counts the bytes that come.
 
     Returns:
         What was mended.
@@ -109,7 +109,7 @@ def _bring_lost(repo: Repo, packs: Collection[ObjectId], progress: Progress) -> 
     if supply is None or not lost:
         return found
     try:
-        supply.bring(lost, anew=True, progress=progress)
+        supply.bring(lost, again=True, progress=progress)
     except (Corrupt, Missing):
         for oid in lost:
             _bring_one(supply, oid)
@@ -118,6 +118,6 @@ def _bring_lost(repo: Repo, packs: Collection[ObjectId], progress: Progress) -> 
 
 def _bring_one(supply: Supply, oid: ObjectId) -> None:
     try:
-        supply.bring([oid], anew=True)
+        supply.bring([oid], again=True)
     except (Corrupt, Missing):
         return  # it stays lost, and others may be had

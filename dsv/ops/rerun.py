@@ -94,8 +94,8 @@ def rerun(
         execute: Whether commands are executed; otherwise the outputs that are there are accepted as made by them.
         message: Commit all that is staged then, and what the runs read, if nothing failed; None: do not.
         author: Who makes the commit.
-        tell: Told of each step before it is repeated.
-        progress: Told of the bytes that are read.
+        tell: Called with each step before it is repeated.
+        progress: Counts the bytes that are read.
 
     Raises:
         UsageFault: The message is empty; or nothing is named although nothing is executed.

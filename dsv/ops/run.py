@@ -45,7 +45,7 @@ def run(
         stdin: A descriptor: all that it gives is stored, and the command's standard input; None: it has none.
         message: Commit all that is staged then, and what the command read, with this message; None: do not.
         author: Who makes the commit.
-        progress: Told of the bytes that are read, before and after.
+        progress: Counts the bytes that are read, before and after.
 
     Raises:
         UsageFault: There is no command, or the message is empty.

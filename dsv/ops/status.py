@@ -84,7 +84,7 @@ def status(repo: Repo, *, rehash: bool = False, progress: Progress = SILENT) -> 
     Args:
         repo: The workspace.
         rehash: Trust no stat: read every file.
-        progress: Told of the bytes that are read.
+        progress: Counts the bytes that are read.
     """
     refs = repo.refs()
     local = repo.local(refs)

@@ -23,7 +23,7 @@ from dsv.workspace.litter import Litter
 def attempt_of(
     repo: Repo, request: Request, before: Before, seen: Seen | None, used: Uses, around: Surroundings
 ) -> Attempt:
-    """Return how a run happened, but for the run's id, which is not known yet.
+    """Return how a run happened, except for the run's id, which is not known yet.
 
     Args:
         repo: The workspace.

@@ -48,7 +48,7 @@ def close(
         request: What was run.
         uses: What it used and made; notes are added.
         captured: What was seen of it; None if nothing was, or for a claim.
-        progress: Told of the bytes that are read.
+        progress: Counts the bytes that are read.
     """
     named = repo.config.record_env
     secret = [name for name in named if request.env.get(name) and not is_plain(name, request.env[name])]

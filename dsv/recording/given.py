@@ -31,7 +31,7 @@ _STEP = 1 << 20
 
 
 def waiting(fd: int) -> str | None:
-    """Return in words what waits at the descriptor `fd` for whoever reads it; None if nothing does.
+    """Return in words what waits at the descriptor `fd` for its reader; None if nothing does.
 
     Of a terminal nothing waits, nor at a pipe that nobody has written to.
     """

@@ -29,7 +29,7 @@ _NOTEBOOK = ".ipynb"
 class Inside:
     """A run that is a piece of this program, from `begin` to `end` or `abandon`.
 
-    What the program read before it began is not seen, but for the modules that it has loaded.
+    What the program read before it began is not seen, except for the modules that it has loaded.
 
     Args:
         repo: The workspace.

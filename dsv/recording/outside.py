@@ -25,7 +25,7 @@ def outside(
         paths: Absolute paths.
         screen: Knows the home folder.
         uses: Takes note of what is left out.
-        progress: Told of the bytes that are read.
+        progress: Counts the bytes that are read.
     """
     found = {}
     for path in paths:

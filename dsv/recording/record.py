@@ -45,7 +45,7 @@ def record(
         executor: Where it is executed; by default on this machine.
         ready: Called when the workspace is stored as it is, before the command is watched and executed.
         accept: Called with the record before anything is staged; what it raises fails the run.
-        progress: Told of the bytes that are read, before and after.
+        progress: Counts the bytes that are read, before and after.
 
     Raises:
         UsageFault: There is no command.
@@ -92,7 +92,7 @@ def conclude(
         asked: Its interpreter, asked already.
         also: Adds what is known besides of what it used.
         accept: As for `record`.
-        progress: Told of the bytes that are read.
+        progress: Counts the bytes that are read.
 
     Raises:
         NotFound, Refused: As `record`.
@@ -130,7 +130,7 @@ def claim(repo: Repo, request: Request, *, progress: Progress = SILENT) -> Recor
     Args:
         repo: The workspace.
         request: What was run; its outputs must be declared, and inputs that are not are none.
-        progress: Told of the bytes that are read.
+        progress: Counts the bytes that are read.
 
     Raises:
         UsageFault: There is no command, or there are no outputs.
@@ -180,7 +180,7 @@ def _written(request: Request, seen: Seen) -> tuple[str, ...]:
 
 
 def _keep_tail(repo: Repo, request: Request, execution: Execution) -> None:
-    """Keep the end of the output here, for whoever wants to look at it later; it is never pushed."""
+    """Keep the end of the output here, for anyone who wants to look at it later; it is never pushed."""
     text = Screen(repo.root, request.env).output(execution.tail, request)
     with suppress(StorageError):  # not worth the exit code of the command
         replace_file(

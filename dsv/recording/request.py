@@ -24,14 +24,14 @@ class Request:
 
     Attributes:
         argv: The command; `{KEY}` in it stands for the parameter KEY.
-        env: All environment variables that it gets, but for those that recording adds.
+        env: All environment variables that it gets, except for those that recording adds.
         cwd: The folder to run it in; empty for the workspace itself.
         name: A label, or None.
         inputs: The datasets that it reads; None: find out.
         outputs: The datasets that it writes; None: find out.
         params: Its parameters.
         variables: Names of the environment variables that are recorded.
-        code: Code files that it is known to read, for when that cannot be found out.
+        code: Code files that it is known to read, for when that cannot be detected.
         own_files: Files that we write ourselves meanwhile, such as where our errors go: nothing of the run's.
         stdin: File id of what its standard input gives, in the store; None: nothing.
         idle: A descriptor that nobody is expected to write to, and that the command must not read: see `given`.
@@ -56,7 +56,7 @@ class Request:
 
     @property
     def declares_all(self) -> bool:
-        """Whether both sides are declared, so that nothing has to be found out."""
+        """Whether both sides are declared, so that nothing has to be detected."""
         return self.inputs is not None and self.outputs is not None
 
     @property

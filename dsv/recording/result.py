@@ -32,7 +32,7 @@ class Recorded:
         written: If nothing was recorded: the files that it had written.
         missed: Likewise, as far as it was seen: what it looked for in vain.
         warnings: What may be wrong.
-        notes: What is worth saying besides.
+        notes: Further notes for the user.
     """
 
     execution: Execution | None

@@ -90,7 +90,7 @@ def _is_text(path: str) -> bool:
 def _unchanged(place: Place, captured: Captured) -> frozenset[str]:
     """Return the files of datasets that were opened to update and have the bytes that they had: they were not changed.
 
-    What was made anew with the same bytes is an output all the same. By events alone the two look alike: a file
+    What was made again with the same bytes is an output all the same. By events alone the two look alike: a file
     that was read before it was written counts as updated.
     """
     asked = captured.stamped & captured.written
@@ -277,7 +277,7 @@ def _has_grown(place: Place, path: str, old: Checkpoint, overwritten: frozenset[
 
 
 def _sort_listed(place: Place, uses: Uses, captured: Captured) -> None:
-    """Note the folders that were listed: a dataset whose folders are listed is read, unless it is made anew."""
+    """Note the folders that were listed: a dataset whose folders are listed is read, unless it is made again."""
     for folder in captured.listed:
         dataset = place.before.dataset_of(folder) if folder else None
         if dataset is None:

@@ -42,7 +42,7 @@ class Whole:
         parts: The same, stored.
         closure: What else determined it.
         around: Where it ran.
-        attempt: How it happened, but for the run's id.
+        attempt: How it happened, except for the run's id.
         seen: What was seen of the command; None for a claim.
         warnings: What may be wrong.
     """

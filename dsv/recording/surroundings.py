@@ -44,7 +44,7 @@ class Surroundings(NamedTuple):
         imported: The distributions that its Pythons imported; None if that is unknown.
         lock: The lock file that was there; the environment has none if it seems to hold a secret.
         interpreter: Where the Python was; None if there was none.
-        unsure: What could not be found out, a clause each.
+        unsure: What could not be detected, a clause each.
     """
 
     environment: Environment

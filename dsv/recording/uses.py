@@ -1,4 +1,4 @@
-"""What a run used and made: as it was found out, and as it was declared."""
+"""What a run used and made: as it was detected, and as it was declared."""
 
 from dataclasses import dataclass, field
 
@@ -41,7 +41,7 @@ class Uses:
         left_out: Files that it wrote and that are no outputs, with the rule that says so.
         state: Files that it read and that are the memory of tools, or hidden, with the rule that says so.
         unsure: What makes the record incomplete, a clause each.
-        notes: What is worth saying besides.
+        notes: Further notes for the user.
     """
 
     inputs: dict[str, Checkpoint] = field(default_factory=dict)

@@ -45,7 +45,7 @@ def clean(
         remote: The remote.
         grace: Seconds.
         dry_run: Only say what would go.
-        progress: Told of the bytes that come.
+        progress: Counts the bytes that come.
 
     Raises:
         Corrupt: Something reachable is damaged, so that nobody knows what is garbage.

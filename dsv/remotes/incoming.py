@@ -149,7 +149,7 @@ def _wanted(lacking: list[tuple[Index, Any]], *, facts: bool) -> Iterator[Wanted
 
 
 def _check_whole(repo: Repo, remote: RemoteStore) -> None:
-    """Check that all that the remote's refs reach has come, but for the bytes of files."""
+    """Check that all that the remote's refs reach has come, except for the bytes of files."""
     refs = repo.refs()
     local = repo.local(refs)
     tips = {*remote.refs.branches.values(), *remote.refs.tags.values()}

@@ -18,7 +18,7 @@ GAP = 256 << 10
 """Bytes that nobody asked for and that are read to spare a request."""
 
 RANGE = 8 << 20
-"""Bytes of one request at most, but for an object that has more."""
+"""Bytes of one request at most, except for an object that has more."""
 
 _WORKERS = 8
 _AHEAD = 12
@@ -28,7 +28,7 @@ KEYED = frozenset({Kind.FACTS, Kind.RECIPE})
 """Kinds whose ids are keys: bytes do not prove them."""
 
 Take = Callable[[bytes, Located, Buffer, Buffer], None]
-"""Told of each object: its id, where it is, its stored bytes, its decoded bytes."""
+"""Called with each object: its id, where it is, its stored bytes, its decoded bytes."""
 
 
 class Wanted(NamedTuple):
@@ -46,7 +46,7 @@ class Wanted(NamedTuple):
 def receive(there: Objects, wanted: Iterable[Wanted], take: Take) -> None:
     """Read objects and hand each to `take`, from several threads, in no order.
 
-    Each has been found to match its checksum and its length, and its id but for those of `KEYED`.
+    Each has been found to match its checksum and its length, and its id except for those of `KEYED`.
 
     Raises:
         FileNotFoundError: A pack is not there any more.

@@ -60,7 +60,7 @@ class RemoteStore:
         return self.blobs.meter.traffic.since(self._before)
 
     def load(self) -> Refs:
-        """Read its refs anew and return them; those of a remote that has none are empty.
+        """Read its refs again and return them; those of a remote that has none are empty.
 
         Raises:
             Corrupt: They are damaged.

@@ -70,7 +70,7 @@ def send(repo: Repo, remote: RemoteStore, updates: Sequence[Update], *, progress
         repo: The workspace.
         remote: Its refs have been read.
         updates: What shall be what.
-        progress: Told of the bytes that are sent.
+        progress: Counts the bytes that are sent.
 
     Raises:
         Conflict: A ref of the remote has commits that the new one does not follow, or others were
@@ -156,7 +156,7 @@ class _Push:
         return Sent(moved, len(self._uploads.sent), sum(self._uploads.sent.values()))
 
     def forget(self) -> None:
-        """Look for what is lacking anew at the next try: packs that were sent are gone."""
+        """Look for what is lacking again at the next try: packs that were sent are gone."""
         self._epoch = None
         self._plans = {}  # what was joined may be in them
 

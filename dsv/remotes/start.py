@@ -34,7 +34,7 @@ def has_store(repo: Repo) -> bool:
 
 
 def check_lost(repo: Repo) -> None:
-    """Refuse to start anew over packs: gc would take them for garbage.
+    """Refuse to start again over packs: gc would take them for garbage.
 
     Raises:
         Corrupt: There are packs.

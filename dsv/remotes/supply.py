@@ -59,15 +59,15 @@ class Supply:
             self._remote = self._connect()
         return self._remote
 
-    def bring(self, ids: Iterable[ObjectId], *, anew: bool = False, progress: Progress = SILENT) -> None:
+    def bring(self, ids: Iterable[ObjectId], *, again: bool = False, progress: Progress = SILENT) -> None:
         """Bring those files (or segments, or block digests) that the store lacks and the remote has.
 
-        What the remote does not have either is passed over: whoever needs it finds it missing.
+        What the remote does not have either is passed over: what needs it finds it missing.
 
         Args:
             ids: Their ids.
-            anew: Bring them although the store lists them: what it has is damaged.
-            progress: Told of the bytes that come.
+            again: Bring them although the store lists them: what it has is damaged.
+            progress: Counts the bytes that come.
 
         Raises:
             Corrupt: What the remote has is damaged, or not what it claims to be.
@@ -81,7 +81,7 @@ class Supply:
             try:
                 waiting = iter(ids)
                 while group := list(islice(waiting, _ROWS)):
-                    self._bring_surely(group if anew else self._absent(group), anew=anew)
+                    self._bring_surely(group if again else self._absent(group), again=again)
             finally:
                 self._busy = False
 
@@ -166,14 +166,14 @@ class Supply:
             self._there = self.remote.objects(data=True)
         return self._there
 
-    def _bring_surely(self, ids: list[ObjectId], *, anew: bool) -> None:
+    def _bring_surely(self, ids: list[ObjectId], *, again: bool) -> None:
         if not ids:
             return
         for attempt in range(_TRIES):
             there = self._objects()
             found = self._find(there, ids)
             try:
-                self._bring_found(there, found, anew=anew)
+                self._bring_found(there, found, again=again)
             except FileNotFoundError as error:
                 self._there = None  # gc may have moved things since the refs were read
                 if attempt == _TRIES - 1:
@@ -195,14 +195,14 @@ class Supply:
                 found.append(Wanted(key, place))
         return found
 
-    def _bring_found(self, there: Objects, found: list[Wanted], *, anew: bool) -> None:
+    def _bring_found(self, there: Objects, found: list[Wanted], *, again: bool) -> None:
         plain = [one for one in found if one.place.kind != Kind.RECIPE]
         if plain:
             self._progress.begin("fetching", sum(one.place.stored for one in plain), "B")
         self._store(there, plain)
         for recipes in self._read_recipes(there, found):
             self._progress.begin("fetching", sum(one.size for one in recipes.values()), "B")
-            self._bring_recipes(there, recipes, 0, anew=anew)
+            self._bring_recipes(there, recipes, 0, again=again)
 
     def _read_recipes(self, there: Objects, found: Iterable[Wanted]) -> Iterator[dict[ObjectId, Recipe]]:
         """Yield the recipes among `found`, some at a time."""
@@ -211,27 +211,27 @@ class Supply:
             yield _recipes(there, batch)
 
     def _bring_recipes(
-        self, there: Objects, recipes: dict[ObjectId, Recipe], depth: int, *, anew: bool
+        self, there: Objects, recipes: dict[ObjectId, Recipe], depth: int, *, again: bool
     ) -> None:
         """Bring all parts of `recipes`, and then these, each when it was proved."""
         if depth > MAX_DEPTH:
             raise Corrupt(f"a recipe on remote {self.remote.name} nests without end")
         asked = dict.fromkeys(part.id for one in recipes.values() for part in one.parts)
-        wanted = list(asked) if anew else self._absent(asked)
+        wanted = list(asked) if again else self._absent(asked)
         parts = self._find(there, wanted)
         if len(parts) < len(wanted):
             known = {one.key.hex() for one in parts}
             lost = next(oid for oid in wanted if oid not in known)
             raise Missing(f"segment {lost} is neither here nor on remote {self.remote.name}")
         for inner in self._read_recipes(there, parts):
-            self._bring_recipes(there, inner, depth + 1, anew=anew)
+            self._bring_recipes(there, inner, depth + 1, again=again)
         self._store(there, [one for one in parts if one.place.kind != Kind.RECIPE])
         with self._repo.writer() as writer:
             for oid, recipe in recipes.items():
                 data = recipe.encode()
                 if object_id(Kind.RECIPE, data) != oid:
                     self._prove(oid, recipe)
-                writer.add(Kind.RECIPE, oid, data, again=anew)
+                writer.add(Kind.RECIPE, oid, data, again=again)
             self._repo.publish("fetch", lambda refs, _: refs, writer=writer, log=False)
 
     def _prove(self, oid: ObjectId, recipe: Recipe) -> None:

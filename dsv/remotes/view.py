@@ -81,7 +81,7 @@ def expand(marks: Marks, here: Objects, lost: Callable[[ObjectId, ObjectId], Non
     Args:
         marks: Of a remote.
         here: The local store, which spares requests.
-        lost: Told of a file, or a part of one, and of a part of it that the remote does not list.
+        lost: Called with a file, or a part of one, and of a part of it that the remote does not list.
 
     Raises:
         Corrupt: A recipe is damaged.

@@ -81,7 +81,7 @@ def run_again(repo: Repo, step: Step, run: Run, means: Means, *, progress: Progr
         step: The run; nothing is in its way.
         run: Its record.
         means: What it is repeated with.
-        progress: Told of the bytes that are read.
+        progress: Counts the bytes that are read.
 
     Raises:
         DsvError: As `dsv.recording.record.record`.
@@ -176,7 +176,7 @@ def python_for(repo: Repo, attempt: Attempt | None, means: Means) -> Path | None
 def request_of(repo: Repo, step: Step, run: Run, means: Means, *, declare: bool = False) -> Request:
     """Return the request that repeats a run.
 
-    What it reads and writes is found out again if it was found out then; otherwise, or to `declare`
+    What it reads and writes is detected again if it was detected then; otherwise, or to `declare`
     it, it is what was recorded.
     """
     attempt = origins.attempt(repo, repo.refs(), step.run)

@@ -47,7 +47,7 @@ def agenda(repo: Repo, wanted: Wanted, *, progress: Progress = SILENT) -> Agenda
     Args:
         repo: The workspace.
         wanted: What is asked for; its paths may be folders that hold datasets.
-        progress: Told of the bytes that are read.
+        progress: Counts the bytes that are read.
 
     Raises:
         NotFound: There is no such dataset or parameter, or no run made it.

@@ -39,7 +39,7 @@ def check(
     Raises:
         Refused: A command cannot be repeated as it was recorded, two runs write one dataset, or one was renamed.
         NotFound: A script, an input or a variable is not there.
-        InTheWay: Something that is not staged would be made anew.
+        InTheWay: Something that is not staged would be overwritten.
     """
     makers = steps.makers()
     coming = {path for task in planned for path in (*task.step.datasets, *task.step.outputs)}
@@ -80,7 +80,7 @@ def _check_record(steps: Steps, step: Step, makers: Mapping[str, Step], place: W
             )
         if path in place.now and path not in makers:
             raise Refused(
-                f"{path} is not as {step.command} made it, and would be made anew",
+                f"{path} is not as {step.command} made it, and would be overwritten",
                 hint=f"dsv rm {path}, or dsv run the command if the edit may go",
             )
     renamed = next((old for old in step.renamed if old in step.in_place), None)
@@ -136,10 +136,10 @@ def _check_outputs(repo: Repo, step: Step, place: Workplace) -> None:
     for path in (*step.outputs, *step.renamed.values()):
         if path in place.unstaged:
             raise InTheWay(
-                f"{path} has changes that are not staged, and would be made anew",
+                f"{path} has changes that are not staged, and would be overwritten",
                 hint=f"dsv restore {path}, or dsv add {path} to keep the changes",
             )
         if path not in place.now and repo.holds(path):
             raise InTheWay(
-                f"{path} is not tracked, and would be made anew", hint="move it away, or dsv add it"
+                f"{path} is not tracked, and would be overwritten", hint="move it away, or dsv add it"
             )

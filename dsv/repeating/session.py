@@ -60,7 +60,7 @@ class Outcome:
 
 
 Tell = Callable[[Step, str], None]
-"""Told of each step before it is repeated, and why it is."""
+"""Called with each step before it is repeated, and why it is."""
 
 
 class Session:
@@ -70,8 +70,8 @@ class Session:
         repo: The workspace.
         found: What there is to do; nothing is in its way.
         means: What runs are repeated with.
-        tell: Told of each step before it is repeated.
-        progress: Told of the bytes that are read.
+        tell: Called with each step before it is repeated.
+        progress: Counts the bytes that are read.
         execute: Whether commands are executed; otherwise the outputs that are there are accepted.
     """
 

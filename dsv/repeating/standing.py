@@ -22,7 +22,7 @@ class Standing:
 
     Args:
         repo: The workspace.
-        progress: Told of the files that are written.
+        progress: Counts the files that are written.
     """
 
     def __init__(self, repo: Repo, progress: Progress = SILENT) -> None:

@@ -1,4 +1,4 @@
-"""Interpreters for replays: which one stands in for the recorded one, and virtual environments made anew."""
+"""Interpreters for replays: which one stands in for the recorded one, and virtual environments made again."""
 
 import os
 import shutil

@@ -78,7 +78,7 @@ def lay_out(
         around: Which folders there are besides: `ABOVE`: those above outputs; `ALL`: those that are outputs, too,
             empty, with the folders in them.
         attempt: How the run happened; None if that is not known.
-        progress: Told of the bytes.
+        progress: Counts the bytes.
 
     Raises:
         Missing, Corrupt: The store cannot give all of it, or the record names a path outside of the workspace.

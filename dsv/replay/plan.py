@@ -214,7 +214,7 @@ def _collect(repo: Repo, found: _Found, waiting: list[ObjectId], *, chain: bool)
 
 
 def _locate(repo: Repo, found: _Found, runs: Iterable[Run], *, chain: bool) -> None:
-    """Note which inputs need no replay: what is here, and but for a chain what the remote has."""
+    """Note which inputs need no replay: what is here, and, except for a chain, what the remote has."""
     inputs = {one.checkpoint.content: one.checkpoint for run in runs for one in run.inputs}
     for content in inputs.keys() - found.held.keys():
         found.held[content] = _holds(repo, inputs[content], found.dropped)

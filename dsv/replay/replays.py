@@ -81,7 +81,7 @@ def _bring(repo: Repo, plan: Plan, progress: Progress) -> None:
         for one in step.run.inputs
         if one.path not in step.makers
     ]
-    # What is damaged or nowhere is told of the run that needs it: each asks again for its own.
+    # What is damaged or nowhere is reported for the run that needs it: each asks again for its own.
     with suppress(Missing, Corrupt, NotFound):
         needs.bring_versions(repo, wanted, progress=progress)
 

@@ -47,7 +47,7 @@ class Means:
         strongest: The strongest walls that are put around a command.
         timeout: After how many seconds a command is ended; None: after ten times what was recorded.
         asked: Whether the user asked for this interpreter: then the recorded one is not taken instead.
-        passed: The variables that are passed on; None: those that the settings name, whoever wrote these.
+        passed: The variables that are passed on; None: those that the settings name, no matter who wrote them.
     """
 
     ambient: Mapping[str, str]
@@ -116,7 +116,7 @@ def replay(
         place: A folder that is not there yet; what it holds in the end are the outputs alone.
         means: What it is made with.
         executor: Executes it.
-        progress: Told of the bytes that are laid out.
+        progress: Counts the bytes that are laid out.
 
     Raises:
         Missing, Corrupt: The store cannot give what the run needs.

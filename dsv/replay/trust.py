@@ -1,6 +1,6 @@
 """Which recorded commands this user has agreed to run.
 
-A recorded command is code from whoever wrote the repository. Trust is given to runs one by one: the id of a
+A recorded command is code from the authors of the repository. Trust is given to runs one by one: the id of a
 run covers its command, its code and its inputs, so that nothing can change under it. It is kept in a file
 of the user's own, outside of every workspace, a line each:
 

@@ -90,7 +90,7 @@ def skip(buf: bytes, pos: int, kind: int, depth: int = 1) -> int:
     """Return where the value of type `kind` at `pos` ends.
 
     That may be beyond the end of `buf` if the value is cut short. As every value stands in a
-    struct, and after it comes at least the struct's end, whoever reads on notices.
+    struct, and after it comes at least the struct's end, the caller notices when it reads on.
 
     Raises:
         IndexError: The value goes on beyond the end of `buf`.

@@ -38,7 +38,7 @@ def check_hashes(
         paths: The datasets to report on, by default all; all are looked at, as staleness spreads.
         here: Whether the workspace is meant to hold these datasets and the code of them. False for any
             commit but HEAD: then neither checked-out data nor code is compared.
-        progress: Told of the datasets.
+        progress: Counts the datasets.
 
     Returns:
         What was found, by path.

@@ -39,7 +39,7 @@ def look(
         staged: What is staged.
         present: What is checked out.
         only: The datasets to look at; of all others is told what is staged. By default all.
-        progress: Told of the bytes.
+        progress: Counts the bytes.
 
     Raises:
         UserError: Something cannot be read.

@@ -72,8 +72,8 @@ class Blobs(Protocol):
         It returns if and only if `new` was there, even if the answer to the write was lost and
         somebody has replaced it since: then the write ids tell, so refs that are swapped on a remote
         must end with a write id of their own (`dsv.store.conditions.landed`). After `RefMoved` nothing of
-        `new` is or will be there: load, decide anew, swap again. After `StorageError` it is not known
-        whether it was or still will be done; whoever tries again looks for the write id first.
+        `new` is or will be there: load, decide again, swap again. After `StorageError` it is not known
+        whether it was or still will be done; a caller that tries again looks for the write id first.
 
         Raises:
             RefMoved: It is something else by now; nothing was changed.

@@ -68,7 +68,7 @@ def check(
         blobs: The store.
         refs: Its refs.
         foreign: Packs of other workspaces that share the folder: they are for these to check.
-        advance: Told of the bytes that were checked.
+        advance: Called with the bytes that were checked.
 
     Raises:
         StorageError: The store cannot be read.

@@ -30,7 +30,7 @@ GRACE = 24 * 3600
 """Seconds between condemning a pack and deleting it."""
 
 SPARSE = 0.5
-"""A pack with more than this part dead is written anew."""
+"""A pack with more than this part dead is written again."""
 
 _NONE: Mapping[str, Index] = MappingProxyType({})
 _BATCH = 1 << 16

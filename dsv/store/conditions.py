@@ -54,7 +54,7 @@ def landed(expected: bytes | None, new: bytes, now: bytes | None) -> bool:
 
     It was if all are refs, and `now` lists the last write id of `new`, and `expected` did not; also
     if others wrote on top of it meanwhile. Equal bytes prove nothing: another writer may have
-    written the same. So whoever swaps refs adds a write id of his own, always.
+    written the same. So each swap of refs adds a write id of its own, always.
     """
     try:
         before = Refs.decode(expected).writes if expected is not None else ()

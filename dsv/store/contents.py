@@ -74,7 +74,7 @@ class Contents:
     def stream(self, oid: ObjectId) -> Iterator[Buffer]:
         """Yield the bytes of a file in order.
 
-        What is yielded is proved only when the iterator has come to its end: whoever
+        What is yielded is proved only when the iterator has come to its end: a caller that
         writes it to a place where others see it waits for that.
 
         Raises:
@@ -236,7 +236,7 @@ def _hashed(loads: Iterator[list[Buffer]]) -> Generator[Buffer, None, str]:
 
 
 def _hashed_beside(loads: Iterator[list[Buffer]]) -> Generator[Buffer, None, str]:
-    """Like `_hashed`; a load is hashed on a thread of its own while whoever asked writes it."""
+    """Like `_hashed`; a load is hashed on a thread of its own while the caller writes it."""
     hasher = file_hasher()
 
     def update(load: list[Buffer]) -> None:

@@ -55,7 +55,7 @@ def move_packs(
         before: Where they are.
         after: Where they shall be.
         switch: Makes the settings say so.
-        progress: Told of the packs.
+        progress: Counts the packs.
 
     Raises:
         Corrupt: One is damaged or missing; nothing was changed.

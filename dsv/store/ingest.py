@@ -29,7 +29,7 @@ _Batch = list[tuple[memoryview, bool]]
 def ingest(writer: Writer, read_at: ReadAt, size: int, name: str = "") -> ObjectId:
     """Add the content of a file and return its file id.
 
-    The bytes are read once, in order, but for a Parquet footer; a bounded stretch of them
+    The bytes are read once, in order, except for a Parquet footer; a bounded stretch of them
     is in memory. The caller makes sure that the file did not change meanwhile.
 
     Args:
@@ -128,7 +128,7 @@ def pages(parts: list[Part]) -> Iterator[list[Part]]:
     """Cut a long list of parts after each whose id starts with 10 zero bits.
 
     A page has at least two parts, so that each level is at most half as long, however a
-    file was made; but for the last, which takes what is left.
+    file was made; not so the last, which takes what is left.
     """
     page: list[Part] = []
     for part in parts:

@@ -185,7 +185,7 @@ class LocalBlobs:
         path = self.root / "refs"
         try:
             with os.fdopen(os.open(path, _READING), "rb") as file:
-                return file.read(MAX_BYTES + 1)  # what is longer is refused by whoever decodes it
+                return file.read(MAX_BYTES + 1)  # what is longer is refused when it is decoded
         except FileNotFoundError:
             return None
         except OSError as error:

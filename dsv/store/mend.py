@@ -45,7 +45,7 @@ def mended_indexes(
     *,
     strict: bool = True,
 ) -> tuple[IndexRef, ...] | None:
-    """Return the live indexes with those that are damaged written anew, from the footers of the packs.
+    """Return the live indexes, those that are damaged rebuilt from the footers of the packs.
 
     Packs that no index lists, and gc has not condemned, are listed too: an index that was lost long ago
     may have had them.

@@ -42,7 +42,7 @@ class Meter:
 
     Attributes:
         progress: Advanced by the bytes of content as they arrive, each byte once however often it was
-            sent; whoever starts a piece of work puts its own here, begun, and takes it away afterwards.
+            sent; each piece of work puts its own here, begun, and takes it away afterwards.
     """
 
     def __init__(self) -> None:

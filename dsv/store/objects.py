@@ -26,8 +26,8 @@ _KEYED = frozenset({Kind.FACTS, Kind.RECIPE})
 class Supply(Protocol):
     """Where a store gets what it lacks, or has damaged."""
 
-    def bring(self, ids: Iterable[ObjectId], *, anew: bool = False, progress: Progress = SILENT) -> None:
-        """Bring files or objects into the store, as far as they are to be had; `anew`: also those it has."""
+    def bring(self, ids: Iterable[ObjectId], *, again: bool = False, progress: Progress = SILENT) -> None:
+        """Bring files or objects into the store, as far as they are to be had; `again`: also those it has."""
 
     def has(self, ids: Iterable[ObjectId], *, surely: bool = False) -> bool:
         """Whether it has all these files; `surely`: the bytes themselves, not only a list of them."""
@@ -262,7 +262,7 @@ class Objects:
                 except FileNotFoundError:
                     failure = failure or Corrupt(f"pack {place.pack} is missing; it holds object {oid}")
         if self.supply is not None and (failure is not None or kind is None or kind.is_data):
-            self.supply.bring([oid], anew=failure is not None)
+            self.supply.bring([oid], again=failure is not None)
             for place in self._copies(key):
                 if place not in tried and (kind is None or kind == place.kind):
                     return self.fetch(oid, place)

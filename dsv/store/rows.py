@@ -48,7 +48,7 @@ def sort(rows: Buffer) -> Buffer:
     import numpy as np
 
     table = _table(rows)
-    # The first 8 bytes decide but for accidents and copies of one object.
+    # The first 8 bytes decide, except for accidents and copies of one object.
     prefix = np.ascontiguousarray(table["prefix"])
     order = np.argsort(prefix, kind="stable")
     ordered = prefix[order]

@@ -14,7 +14,7 @@ class StoreSink:
 
     Args:
         writer: Takes them.
-        progress: Told of the bytes.
+        progress: Counts the bytes.
 
     Attributes:
         stored_epoch: `Refs.epoch` at which the writer looks at the store.

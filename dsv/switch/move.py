@@ -101,7 +101,7 @@ def move(
         force: Overwrite uncommitted data, after storing it; `dsv undo` brings it back.
         ways: What the user can do where something is in the way; by default to commit, or to use force.
         lock: Whether `dsv.lock` shall follow HEAD. Where HEAD stays, it stays as git brought it in any case.
-        progress: Told of the files that are written.
+        progress: Counts the files that are written.
 
     Raises:
         InTheWay: Uncommitted or untracked data would be overwritten; nothing was changed.

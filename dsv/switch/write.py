@@ -19,7 +19,7 @@ def write(
         repo: The workspace.
         todo: By path what is there, and what shall be; None: nothing.
         since: When the looks at what is there began, in ns since 1970.
-        progress: Told of the bytes.
+        progress: Counts the bytes.
     """
     written, removed = [], []
     place = repo.place(progress)._replace(since=since)

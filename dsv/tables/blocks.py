@@ -82,7 +82,7 @@ class _NodeHasher:
         return self._validity.nulls
 
     def finish(self) -> list[bytes]:
-        """Return the parts that a block digest hashes, depth first, and start anew."""
+        """Return the parts that a block digest hashes, depth first, and start again."""
         parts = [self._validity.finish() if self._node.shape is not Shape.NULL else self._finish_nulls()]
         parts += [stream.finish() for stream in (self._lengths, self._values) if stream is not None]
         for child in self._children:

@@ -127,7 +127,7 @@ class Extremes:
         self._low, self._high = least(self._low, found[0]), greatest(self._high, found[1])
 
     def finish(self) -> tuple[Bound | None, Bound | None]:
-        """Return least and greatest value seen, and start anew."""
+        """Return least and greatest value seen, and start again."""
         found = self._low, self._high
         self._low = self._high = None
         return found
@@ -169,7 +169,7 @@ def _unscaled(number: Decimal) -> Bound:
 
 
 def render(kind: str, bound: Bound) -> str:
-    """Return a bound as people read it; exact, but for cut values.
+    """Return a bound as people read it; exact, except for cut values.
 
     Args:
         kind: The type descriptor of the column.

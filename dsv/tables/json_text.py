@@ -120,7 +120,7 @@ def _floats(values: pa.Array) -> pa.LargeStringArray:
     wide = pc.cast(values, pa.float32()) if t.is_float16(values.type) else values
     finite = pc.if_else(pc.is_finite(wide), wide, pa.scalar(None, wide.type))
     text = pc.cast(finite, _TEXT)
-    # A double stays one for whoever infers types from the text.
+    # A double stays one for readers that infer types from the text.
     whole = pc.invert(pc.match_substring_regex(text, "[.e]"))
     if pc.any(whole).as_py():
         point = pc.binary_join_element_wise(text, pa.scalar(".0", _TEXT), _NOTHING)

@@ -150,7 +150,7 @@ def _hold(
     Args:
         side: The side.
         shared: The columns that are hashed.
-        key: Places in `shared` of the columns that must be the same; none: all, but for floats.
+        key: Places in `shared` of the columns that must be the same; none: all, except for floats.
         kept: Places in `shared` of the columns to hold.
         wanted: Blocks to look at, None for all.
         hashes: Sorted.

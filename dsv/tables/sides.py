@@ -94,7 +94,7 @@ class Side:
 
 
 def share(before: TableReader, after: TableReader, ignored: Collection[str]) -> Columns:
-    """Return which columns two tables have in common, but for those of the names `ignored`.
+    """Return which columns two tables have in common, except for those of the names `ignored`.
 
     Columns of one name are told apart by how many of that name stand before them.
 

@@ -72,7 +72,7 @@ def _members(root: Path) -> Iterator[Member]:
 class _Named(FileSource):
     """A file that is called otherwise than where it lies, such as by its path in a folder.
 
-    It is closed with the last stream that reads from it: whoever is handed a stream has nothing else to close.
+    It is closed with the last stream that reads from it: the one who gets a stream has nothing else to close.
     """
 
     _handle = -1

@@ -27,7 +27,7 @@ class ByteStream:
             self._size += data.nbytes
 
     def finish(self) -> bytes:
-        """Return size (u64, little-endian) and digest of what was fed, and start anew."""
+        """Return size (u64, little-endian) and digest of what was fed, and start again."""
         summary = self._size.to_bytes(8, "little") + self._hasher.digest()
         if self._size:
             self._hasher = derived_hasher(STREAM_CONTEXT)
@@ -53,7 +53,7 @@ class BitStream:
         self._rest = data[whole:].copy()
 
     def finish(self) -> bytes:
-        """Return size and digest of what was fed, and start anew."""
+        """Return size and digest of what was fed, and start again."""
         if len(self._rest):
             self._bytes.feed(np.packbits(self._rest, bitorder="little"))
             self._rest = np.empty(0, np.bool_)
@@ -88,7 +88,7 @@ class ValidityStream:
         self.slots += slots
 
     def finish(self) -> bytes:
-        """Return slots and nulls (u64 each) and, if any is null, the stream; start anew."""
+        """Return slots and nulls (u64 each) and, if any is null, the stream; start again."""
         head = self.slots.to_bytes(8, "little") + self.nulls.to_bytes(8, "little")
         tail = self._bits.finish() if self._bits is not None else b""
         self.__init__()  # type: ignore[misc]

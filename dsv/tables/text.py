@@ -25,7 +25,7 @@ T = TypeVar("T")
 class DoesNotFit(NoTable):
     """A file is a table, but not under the schema that it was to be read with.
 
-    Whoever reads a later version catches it and infers a wider schema.
+    A reader of a later version catches it and infers a wider schema.
     """
 
 

@@ -1,7 +1,7 @@
 """The characters of a text file, as a stream of bytes in bounded memory.
 
 Compression is told by the first bytes, never by the name. Honest text packs a
-thousandfold, so a small file may unpack to much: whoever reads holds a few blocks, and
+thousandfold, so a small file may unpack to much: a reader holds a few blocks, and
 `bounds` says when it is too much.
 """
 

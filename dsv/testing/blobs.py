@@ -51,7 +51,7 @@ class BlobsContract:
         assert bytes(blobs.view(NAME)) == b""
 
     def test_reading_past_the_end_is_corruption(self, blobs: Blobs) -> None:
-        """Whoever asks knows how long it should be."""
+        """The caller knows how long it should be."""
         blobs.put(NAME, b"0123456789")
         with pytest.raises(Corrupt, match=r"packs/ab/abab.*10.*11"):
             blobs.read(NAME, 8, 3)

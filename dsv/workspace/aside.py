@@ -1,4 +1,4 @@
-"""Setting datasets aside while a command makes them anew, and putting them back if it fails."""
+"""Setting datasets aside while a command makes them again, and putting them back if it fails."""
 
 import errno
 import os
@@ -16,7 +16,7 @@ class Aside:
     """Datasets that are out of the way.
 
     A folder goes as a whole, as if it had never been made, unless it holds what is in no dataset, or a command
-    needs to find it there: then it stays, empty but for that. So does a folder in which nothing is left. The
+    needs to find it there: then it stays, empty except for that. So does a folder in which nothing is left. The
     times of folders that stay do not tell that something was taken out of them.
 
     Args:
@@ -85,7 +85,7 @@ class Aside:
         return tuple(path for path in self._folders if not os.path.lexists(self._root / path))
 
     def forget(self) -> None:
-        """Let go of what was taken: what was made anew takes its place."""
+        """Let go of what was taken: what was made again takes its place."""
         for path in self.missing():
             place = self._root / path
             if _is_folder(place) and not any(place.iterdir()):

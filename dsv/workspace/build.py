@@ -88,8 +88,8 @@ class Builder:
 
     Args:
         reader: Gives the content.
-        progress: Told of each entry.
-        ledger: Told of the pages; None where the cache is not to learn of them.
+        progress: Counts each entry.
+        ledger: Called with the pages; None where the cache is not to learn of them.
     """
 
     def __init__(self, reader: Reader, progress: Progress = SILENT, ledger: Ledger | None = None) -> None:

@@ -80,7 +80,7 @@ def materialise(
         dataset: The dataset's path.
         wanted: What shall be there.
         present: What is there, as it was just observed; None for nothing.
-        progress: Told of the entries.
+        progress: Counts the entries.
 
     Raises:
         InTheWay: Something that was not observed would be overwritten.
@@ -170,7 +170,7 @@ def remove(
         place: The working tree.
         dataset: The dataset's path.
         present: What is there, as it was just observed; None: whatever is there now.
-        progress: Told of each file.
+        progress: Counts each file.
 
     Raises:
         InTheWay: A file of it was changed since.

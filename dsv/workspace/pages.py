@@ -80,7 +80,7 @@ class Body(NamedTuple):
 
     Attributes:
         names: Sorted.
-        stats: `STAT_BYTES` an entry; zeros but for the mode where it is a directory.
+        stats: `STAT_BYTES` an entry; zeros except for the mode where it is a directory.
         ids: `ID_BYTES` an entry: file id or node id; zeros for a link.
         fresh: One byte an entry: 1 if the store is not known to hold it.
         links: By name the text of each link.

@@ -32,10 +32,10 @@ class Updater:
         base: The workspace.
         reader: Gives the content and the nodes, of what is there as well.
         scratch: Descriptor of a folder where new entries are written before they are moved; on the same file system.
-        written: Told of each file that was written.
+        written: Called with each file that was written.
         since: When what is there was looked at, in ns since 1970: what changed since is compared before it goes.
         watch: Knows what may change without a trace.
-        progress: Told of each entry.
+        progress: Counts each entry.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class Updater:
     def remove(self, here: int, old: Entry, shown: str) -> None:
         """Remove what `old` names in the open directory `here`; a directory stays if something else is in it.
 
-        Each file is told of.
+        It is called with each file.
 
         Raises:
             InTheWay: It changed since it was looked at.
@@ -196,7 +196,7 @@ def check_free(folder: int, name: str, shown: str) -> None:
 
 
 def set_exec(folder: int, name: str, shown: str, *, wanted: bool) -> None:
-    """Set or clear the executable bits of a file; it is executable by whoever may read it."""
+    """Set or clear the executable bits of a file; it is executable by anyone who may read it."""
     try:
         with opened(os.open(name, PLAIN, dir_fd=folder)) as fd:
             found = os.fstat(fd)

@@ -1,4 +1,4 @@
-"""All that a store holds, as whoever stole it could read it."""
+"""All that a store holds, as a thief could read it."""
 
 from collections.abc import Iterator
 from pathlib import Path

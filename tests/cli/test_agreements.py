@@ -212,5 +212,5 @@ def test_a_record_of_somebody_else_loads_nothing_without_walls(
         assert done.code == 3
         assert f"its record sets {name}" in done.err
         assert not (tmp_path / "seen").exists()
-    dsv.ok("rerun")  # by whoever made it
+    dsv.ok("rerun")  # by the one who made it
     assert (tmp_path / "seen").read_text() == "./lib"

@@ -134,7 +134,7 @@ class Keeper:
 
 @contextmanager
 def _answering(server: socket.socket) -> Iterator[None]:
-    """Say "hello" to whoever connects."""
+    """Say "hello" to anyone who connects."""
 
     def answer() -> None:
         with suppress(OSError):

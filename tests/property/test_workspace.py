@@ -90,7 +90,7 @@ class Workspace(RuleBasedStateMachine):
 
     @contextmanager
     def repo(self) -> Iterator[Repo]:
-        """Open the workspace anew, as every command does."""
+        """Open the workspace again, as every command does."""
         repo = Repo.discover(self.root)
         try:
             yield repo

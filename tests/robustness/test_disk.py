@@ -39,7 +39,7 @@ def small(tmp_path: Path, server: Server) -> Iterator[Lab]:
 
 
 def _fill(lab: Lab, spare: int = 0) -> Path:
-    """Use up the disk but for `spare` bytes."""
+    """Use up the disk except for `spare` bytes."""
     path = lab.folder / "ballast"
     with path.open("wb", buffering=0) as file:
         try:

@@ -15,7 +15,7 @@ from dsv.store.refs import Local, Refs
 
 
 class Workshop:
-    """A workspace whose commands each open it anew."""
+    """A workspace whose commands each open it again."""
 
     def __init__(self, root: Path) -> None:
         root.mkdir(parents=True, exist_ok=True)

@@ -20,7 +20,7 @@ SHAPE = {
     "unchanged": ["path: named, and staged like this already"],
     "vanished": ["path: of a tracked dataset that is gone"],
     "untracked": ["path: in a named folder, and not tracked"],
-    "notes": ["text: what is worth saying besides"],
+    "notes": ["text: further notes"],
 }
 
 

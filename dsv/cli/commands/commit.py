@@ -26,7 +26,7 @@ SHAPE = {
             "origin": "id?: of the source or run record; null if removed",
         }
     ],
-    "notes": ["text: what is worth saying besides"],
+    "notes": ["text: further notes"],
 }
 
 

@@ -107,7 +107,7 @@ def command(
 
 
 def _agree(context: Context, key: str, values: tuple[str, ...]) -> None:
-    """Note that the user has named servers and variables: whoever types a setting agrees to it."""
+    """Note that the user has named servers and variables: anyone who types a setting agrees to it."""
     from dsv.cli.trusting import trust_endpoint, trusted_file
     from dsv.replay.agreements import agree_to_variables
 

@@ -27,7 +27,7 @@ SHAPE = {
     ],
     "healed": [
         {
-            "pack": "text?: a damaged pack that is not used any more; null: the indexes were written anew",
+            "pack": "text?: a damaged pack that is not used any more; null: the indexes were rebuilt",
             "brought": "int: objects of it that came from the remote",
             "kept": "int: objects of it that were sound, or held elsewhere",
         }
@@ -58,7 +58,7 @@ def command(context: Context, *, remote: str | None, full: bool, repair: bool) -
     Checksums and ids of all packs and indexes, and that all that branches, tags, the stage and the oplog
     need is there. Damage is reported and never removed; what is not damaged stays readable. `checksum`
     means an accident; `id` means that bytes are not what their name says. With `--repair` indexes are
-    written anew from the packs, and what a damaged pack held is put into a new one: copied where it
+    rebuilt from the packs, and what a damaged pack held is put into a new one: copied where it
     is sound, else brought from the default remote. Then all is checked again.
     """
     from dsv.ops.fsck import fsck, fsck_remote

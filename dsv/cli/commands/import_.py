@@ -27,7 +27,7 @@ SHAPE = {
     "etag": "text?: what the server calls this version",
     "modified": "int?: when it was last changed there, in seconds since 1970",
     "resumed": "int: bytes of it that an interrupted import had brought",
-    "notes": ["text: what is worth saying besides"],
+    "notes": ["text: further notes"],
 }
 
 

@@ -71,14 +71,14 @@ SHAPE = {
     "commit": "id?: of the commit, with -m",
     "brought": ["path: of a changed dataset that it read and that was staged for the commit"],
     "warnings": ["text: what may be wrong"],
-    "notes": ["text: what is worth saying besides"],
+    "notes": ["text: further notes"],
 }
 
 
 @verb(
     waits=None,
     examples={
-        "dsv run -- python clean.py": "Run a script; what it reads and writes is found out:",
+        "dsv run -- python clean.py": "Run a script; what it reads and writes is detected:",
         'dsv run -n clean -p drop=5 -m "clean" -- python clean.py --drop {drop}': "Name it, with a parameter, and commit:",
         "dsv run -i raw.csv -o clean.csv -- sh -c 'sort raw.csv > clean.csv'": "Declare what it uses:",
         "dsv run --no-exec -i raw.csv -o clean.csv -- python clean.py": "Record what ran before, or elsewhere:",
@@ -95,7 +95,7 @@ SHAPE = {
     multiple=True,
     metavar="PATH",
     shell_complete=complete.datasets,
-    help="A dataset that it reads; by default that is found out.",
+    help="A dataset that it reads; by default that is detected.",
 )
 @click.option(
     "-o",
@@ -104,7 +104,7 @@ SHAPE = {
     multiple=True,
     metavar="PATH",
     shell_complete=complete.datasets,
-    help="A dataset that it writes; by default that is found out.",
+    help="A dataset that it writes; by default that is detected.",
 )
 @click.option(
     "-p",
@@ -148,7 +148,7 @@ def command(
 ) -> int:
     """Run a command, and stage what it wrote with the record of how.
 
-    The data that it reads, the data that it writes and its code are found out while it runs (on Linux;
+    The data that it reads, the data that it writes and its code are detected while it runs (on Linux;
     elsewhere declare them with -i and -o). Data that was not tracked becomes a source. A command that fails
     stages nothing. Secrets in arguments, and variables that are not named with --env, are not recorded.
     """

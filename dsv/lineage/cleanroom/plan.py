@@ -167,7 +167,7 @@ class _Plan:
 
 
 def sockets_below(path: str) -> tuple[str, ...]:
-    """Return the sockets at or below `path`: whoever can see one can speak to the program behind it."""
+    """Return the sockets at or below `path`: anyone who can see one can speak to the program behind it."""
     return _sockets(path)
 
 

@@ -3,7 +3,7 @@
 # mypy: ignore-errors
 """Found first on PYTHONPATH by every Python that a run starts: reports at exit what was imported.
 
-It also marks, for whoever watches the calls, when Python's import system looks around in the workspace and when the
+It also marks, for the witness of the calls, when Python's import system looks around in the workspace and when the
 program begins; and says which modules the program asked for in vain. The marks are those of
 `dsv/lineage/witness/marks.py`; where nobody watches they are calls that fail.
 

@@ -34,7 +34,7 @@ def serve(
         listener: Where notices come from.
         take: Understands one, as `kernel.unpack` gives it, while its caller is stopped.
         attend: Called whenever a signal came, and five times a second; True ends the loop.
-        page: Shared memory in which the id of the notice in work stands, for whoever takes over.
+        page: Shared memory in which the id of the notice in work stands, for the process that takes over.
         failed: Called with what `take` raised; the command goes on.
 
     Returns:

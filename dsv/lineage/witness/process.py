@@ -1,6 +1,6 @@
 """The processes of a command: whose thread a notice came from, what program it is, and its memory.
 
-Paths are relative to /proc, which is the current folder of whoever uses this.
+Paths are relative to /proc, which must be the current folder of the process.
 """
 
 import os

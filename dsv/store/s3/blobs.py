@@ -122,7 +122,7 @@ class S3Blobs:
         """Like `adopt`, but the file stays.
 
         The name must stand for the bytes, as that of a pack does: an upload of large content that
-        was interrupted, by whomever, is taken up where it stopped. S3 answers everybody who completes
+        was interrupted, no matter whose, is taken up where it stopped. S3 answers everybody who completes
         the same upload alike: several who take it up at the same moment may all get True.
         """
         key = self._key(name)

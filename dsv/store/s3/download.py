@@ -12,7 +12,7 @@ from dsv.store.s3.errors import Failure
 
 _CHUNK = 1 << 20
 _PROGRESS = 64 << 10
-"""A connection that broke after this many bytes was worth it: the count of tries starts anew."""
+"""A connection that broke after this many bytes was worth it: the count of tries starts again."""
 
 _PLACE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
 

@@ -198,7 +198,7 @@ def _told_by_server(what: str, permission: str, answer: Answer, settings: S3Sett
     if answer.status in {401, 403}:
         return UserError(
             f"{what}: access denied",
-            hint=f"whoever owns the bucket has to allow {permission} there"
+            hint=f"the owner of the bucket has to allow {permission} there"
             + (
                 " (without s3:ListBucket also what is missing is denied)" if "GetObject" in permission else ""
             ),

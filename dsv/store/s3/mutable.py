@@ -1,7 +1,7 @@
 """The one object of a store in a bucket that changes: read, and replaced if it is what was read.
 
 The server compares (`If-Match`), so any number of writers get along without a lock. What a lost
-or a doubtful answer left behind is found out by reading the object again.
+or a doubtful answer left behind is detected by reading the object again.
 """
 
 import secrets
@@ -21,7 +21,7 @@ _MOVED = "the remote was changed by somebody else meanwhile"
 
 
 class _Seen(NamedTuple):
-    """The object as it was read or written last; the stamp is that of whoever wrote it."""
+    """The object as it was read or written last; the stamp is that of its writer."""
 
     data: bytes
     etag: str

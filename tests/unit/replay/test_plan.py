@@ -27,7 +27,7 @@ def names(found: Plan) -> list[tuple[str, ...]]:
 
 
 def altered(plant: Plant, path: str, **changes: object) -> ObjectId:
-    """Commit that `path` came from a run like its own, but for `changes`."""
+    """Commit that `path` came from a run like its own, except for `changes`."""
     repo = plant.repo
     tracked = repo.datasets(repo.local(repo.refs()).staged)[path]
     run = replace(origins.run(repo, tracked.checkpoint.origin), **changes)  # type: ignore[arg-type]
