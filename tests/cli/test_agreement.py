@@ -7,18 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.cli.face import Face
+from tests.real_git import git
 
 COPY = 'open("out.csv", "w").write(open("in.csv").read())\n'
 EVIL = 'open("ran", "a").write("x")\n'
-
-
-def git(folder: Path, *words: str) -> None:
-    subprocess.run(
-        ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *words],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-    )
 
 
 class Team:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.face import Face
+from tests.real_git import git
 
 HOOKS = ("post-index-change", "fsmonitor-watchman", "post-checkout", "pre-commit", "reference-transaction")
 SIGNATURE = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n iQEzBAAB\n -----END PGP SIGNATURE-----\n"
@@ -41,17 +42,6 @@ EVERYDAY = [
 ]
 
 
-def git(folder: Path, *words: str, given: bytes = b"") -> bytes:
-    done = subprocess.run(
-        ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *words],
-        cwd=folder,
-        input=given,
-        check=True,
-        capture_output=True,
-    )
-    return done.stdout
-
-
 class Trap:
     """Programs that say that they were run, by what made git run them."""
 
@@ -79,7 +69,7 @@ def plant(root: Path, trap: Trap) -> None:
     (root / "part" / "x.py").write_text("x = 1\n")
     git(root / "part", "add", "x.py")
     git(root / "part", "commit", "-qm", "x")
-    head = git(root / "part", "rev-parse", "HEAD").decode().strip()
+    head = git(root / "part", "rev-parse", "HEAD")
     git(root, "update-index", "--add", "--cacheinfo", f"160000,{head},part")
     hooks = trap.folder / "hooks"
     hooks.mkdir()
@@ -150,17 +140,17 @@ def hostile(dsv: Face, tmp_path: Path) -> Face:
 
 def sign(root: Path) -> None:
     """Let HEAD be a commit with a signature, which `log.showSignature` has git check."""
-    text = git(root, "cat-file", "commit", "HEAD").decode()
+    text = git(root, "cat-file", "commit", "HEAD")
     head, _, message = text.partition("\n\n")
     signed = git(
-        root, "hash-object", "-t", "commit", "-w", "--stdin", given=f"{head}\n{SIGNATURE}\n{message}".encode()
+        root, "hash-object", "-t", "commit", "-w", "--stdin", given=f"{head}\n{SIGNATURE}\n{message}\n"
     )
-    git(root, "update-ref", "HEAD", signed.decode().strip())
+    git(root, "update-ref", "HEAD", signed)
 
 
 def lose(root: Path, path: str) -> None:
     """Let git's store lack the bytes of a file, as a partial clone does."""
-    blob = git(root, "rev-parse", f"HEAD:{path}").decode().strip()
+    blob = git(root, "rev-parse", f"HEAD:{path}")
     (root / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
 
 

@@ -1,44 +1,39 @@
 """A store that git takes away, or that is not there."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.cli.face import Face
-
-
-def _git(folder: Path, *words: str) -> str:
-    command = ["git", "-c", "user.name=T", "-c", "user.email=t@example.org", *words]
-    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+from tests.real_git import git
 
 
 @pytest.fixture
 def older(outside: Face) -> Face:
     """A workspace in git, with a branch `old` from before `dsv init`, which is checked out."""
     folder = outside.folder
-    _git(folder, "init", "-q", "-b", "main")
+    git(folder, "init", "-q", "-b", "main")
     (folder / "code.py").write_text("1\n")
-    _git(folder, "add", ".")
-    _git(folder, "commit", "-qm", "base")
-    _git(folder, "branch", "old")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "base")
+    git(folder, "branch", "old")
     outside.ok("init")
     (folder / "a.csv").write_text("x\n1\n")
     outside.ok("add", "a.csv")
     outside.ok("commit", "-m", "one")
-    _git(folder, "add", "-A")
-    _git(folder, "commit", "-qm", "dsv")
-    _git(folder, "checkout", "-q", "old")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "dsv")
+    git(folder, "checkout", "-q", "old")
     return outside
 
 
 @pytest.mark.parametrize("words", [("clean", "-fd"), ("stash", "-u"), ("clean", "-ff", "-d")])
 def test_git_leaves_the_store_alone_on_an_older_branch(older: Face, words: tuple[str, ...]) -> None:
     folder = older.folder
-    assert ".dsv" not in _git(folder, "status", "--porcelain")
+    assert ".dsv" not in git(folder, "status", "--porcelain")
     (folder / "code.py").write_text("2\n")
-    _git(folder, *words)
-    _git(folder, "checkout", "-q", "-f", "main")
+    git(folder, *words)
+    git(folder, "checkout", "-q", "-f", "main")
     older.ok("checkout", "--locked")
     older.ok("restore", "a.csv")
     assert (folder / "a.csv").read_text() == "x\n1\n"
@@ -90,16 +85,16 @@ def test_a_store_that_vanished_comes_back_from_the_remote(dsv: Face, tmp_path: P
 def test_another_working_tree_of_git_is_told_how_to_get_a_store(
     dsv: Face, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _git(dsv.folder, "init", "-b", "main")
+    git(dsv.folder, "init", "-b", "main")
     (dsv.folder / "d.csv").write_text("a\n1\n")
     dsv.ok("add", "d.csv")
     dsv.ok("commit", "-m", "one")
-    _git(dsv.folder, "add", "dsv.toml", "dsv.lock", ".gitignore")
-    _git(dsv.folder, "commit", "-m", "one")
+    git(dsv.folder, "add", "dsv.toml", "dsv.lock", ".gitignore")
+    git(dsv.folder, "commit", "-m", "one")
     (dsv.folder / "d.csv").write_text("a\n2\n")
     dsv.ok("commit", "-am", "two")
     place = tmp_path / "other tree"
-    _git(dsv.folder, "worktree", "add", str(place), "-b", "side")
+    git(dsv.folder, "worktree", "add", str(place), "-b", "side")
     other = Face(place, monkeypatch)
     told = other.fails("status", code=3)
     assert told["hint"] == f"dsv clone {dsv.folder} '{place}'"

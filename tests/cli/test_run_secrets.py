@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.face import Face
 from tests.cli.ransack import everything
+from tests.real_git import git
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="capturing needs Linux")
 
@@ -30,10 +31,6 @@ PLANTS = {
     "url variable": "plantO-urlvariable-4725",
     "printed": "plantP-printed-4726",
 }
-
-
-def git(folder: Path, *arguments: str) -> None:
-    subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=b", *arguments], cwd=folder, check=True)
 
 
 @pytest.fixture

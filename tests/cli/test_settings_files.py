@@ -2,12 +2,12 @@
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.cli.face import Face
+from tests.real_git import git
 
 
 @pytest.fixture
@@ -43,11 +43,6 @@ def test_settings_that_are_links_to_files(work: Face) -> None:
     work.ok("status")
 
 
-def _git(folder: Path, *words: str) -> None:
-    who = ("-c", "user.name=A", "-c", "user.email=a@b.c")
-    subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
-
-
 @pytest.mark.parametrize("version", ["2", "4"])
 @pytest.mark.parametrize("kind", ["folder", "link"])
 def test_a_store_that_git_brought_is_not_used(work: Face, tmp_path: Path, kind: str, version: str) -> None:
@@ -56,20 +51,20 @@ def test_a_store_that_git_brought_is_not_used(work: Face, tmp_path: Path, kind: 
     if kind == "link":
         (theirs / ".dsv").rename(tmp_path / "elsewhere")
         (theirs / ".dsv").symlink_to(tmp_path / "elsewhere")
-    _git(theirs, "init", "-q")
-    _git(theirs, "config", "index.version", version)
-    _git(theirs, "add", "-f", ".dsv", "dsv.toml")
-    _git(theirs, "commit", "-qm", "all")
-    _git(tmp_path, "clone", "-q", str(theirs), "mine")
+    git(theirs, "init", "-q")
+    git(theirs, "config", "index.version", version)
+    git(theirs, "add", "-f", ".dsv", "dsv.toml")
+    git(theirs, "commit", "-qm", "all")
+    git(tmp_path, "clone", "-q", str(theirs), "mine")
     for words in (("status",), ("add", "a.csv"), ("log",), ("gc",)):
         assert "came with git" in work.fails(*words, code=3, cwd=tmp_path / "mine")["message"]
 
 
 def test_a_store_of_ones_own_in_a_repository(work: Face) -> None:
-    _git(work.folder, "init", "-q")
+    git(work.folder, "init", "-q")
     (work.folder / "about.dsv").write_text("a name that holds .dsv")
-    _git(work.folder, "add", "-A")
-    _git(work.folder, "commit", "-qm", "all")
+    git(work.folder, "add", "-A")
+    git(work.folder, "commit", "-qm", "all")
     work.ok("status")
 
 
@@ -80,9 +75,9 @@ def test_code_that_git_tracks_and_that_is_no_file_any_more(work: Face, kind: str
         path.symlink_to("elsewhere.py")
     else:
         path.write_text("x = 1\n")
-    _git(work.folder, "init", "-q")
-    _git(work.folder, "add", "mk.py")
-    _git(work.folder, "commit", "-qm", "code")
+    git(work.folder, "init", "-q")
+    git(work.folder, "add", "mk.py")
+    git(work.folder, "commit", "-qm", "code")
     path.unlink()
     if kind == "zero":
         path.symlink_to("/dev/zero")

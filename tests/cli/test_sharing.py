@@ -1,7 +1,6 @@
 """`remote`, `push`, `fetch`, `pull`, `clone URL`: two people and a folder that both can reach."""
 
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from dsv.recording import staging
 from tests.cli.face import Done, Face
+from tests.real_git import git
 
 
 class Person:
@@ -425,19 +425,15 @@ def _git_clone(ada: Person, folder: Path) -> Person:
         ["add", "dsv.toml", "dsv.lock"],
         ["commit", "-q", "-m", "first"],
     ):
-        _git(ada.folder, *command)
+        git(ada.folder, *command)
     ada.write("more.csv", "x\n1\n")
     ada.ok("add", "more.csv")
     ada.ok("commit", "-m", "more")
     ada.ok("push")
-    _git(ada.folder, "add", ".gitignore", "dsv.lock")
-    _git(ada.folder, "commit", "-q", "-m", "more")
-    _git(ada.folder.parent, "clone", "-q", str(ada.folder), str(folder))
+    git(ada.folder, "add", ".gitignore", "dsv.lock")
+    git(ada.folder, "commit", "-q", "-m", "more")
+    git(ada.folder.parent, "clone", "-q", str(ada.folder), str(folder))
     return Person(ada.face, folder)
-
-
-def _git(folder: Path, *arguments: str) -> None:
-    subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=b", *arguments], cwd=folder, check=True)
 
 
 def test_a_branch_that_only_the_remote_has_is_made_on_checkout(ada: Person, ben: Person) -> None:

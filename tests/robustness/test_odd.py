@@ -1,7 +1,6 @@
 """Odd files, odd names, odd moments."""
 
 import os
-import subprocess
 import threading
 import time
 from dataclasses import replace
@@ -17,6 +16,7 @@ from dsv.ids import ObjectId
 from dsv.repo import Repo
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
+from tests.real_git import git
 from tests.robustness.lab import Lab, tree
 
 MENDABLE = 3
@@ -385,31 +385,26 @@ def test_a_lock_that_differs_or_is_in_conflict(one: Lab) -> None:
     assert "dsv push" in one.fails("checkout", "--locked", code=MENDABLE)
 
 
-def _git(lab: Lab, *words: str) -> None:
-    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
-    subprocess.run(["git", *identity, *words], cwd=lab.folder, check=True, capture_output=True)
-
-
 def test_the_branch_follows_git(lab: Lab) -> None:
     fresh = Lab(lab.folder.parent / "repository", lab.server)
     fresh.folder.mkdir()
-    _git(fresh, "init", "-b", "trunk")
+    git(fresh.folder, "init", "-b", "trunk")
     fresh.ok("init")
     fresh.write("a.bin", b"first")
     fresh.write("code.py", b"pass")
-    _git(fresh, "add", "code.py", ".gitignore", "dsv.toml")
+    git(fresh.folder, "add", "code.py", ".gitignore", "dsv.toml")
     assert "git rm" in fresh.fails("add", "code.py", code=MENDABLE)
     fresh.ok("add", "a.bin")
     fresh.ok("commit", "-m", "first")
-    _git(fresh, "add", "dsv.lock")
-    _git(fresh, "commit", "-m", "first")
+    git(fresh.folder, "add", "dsv.lock")
+    git(fresh.folder, "commit", "-m", "first")
     assert fresh.json("status")["branch"] == "trunk"
-    _git(fresh, "checkout", "-b", "topic")
+    git(fresh.folder, "checkout", "-b", "topic")
     fresh.write("a.bin", b"second")
     assert "topic" in fresh.ok("commit", "-a", "-m", "second") + fresh("status").out
     assert fresh.json("status")["branch"] == "topic"
-    _git(fresh, "commit", "-a", "-m", "second")
-    _git(fresh, "checkout", "trunk")
+    git(fresh.folder, "commit", "-a", "-m", "second")
+    git(fresh.folder, "checkout", "trunk")
     assert fresh.json("status")["lock"] == "differs"
     fresh.ok("checkout", "--locked")
     assert fresh.read("a.bin") == b"first"

@@ -1,6 +1,5 @@
 """dsv, dsv.lock and git agree before anything is added or committed."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,8 @@ from dsv.ops.add import add
 from dsv.ops.checkout import checkout_locked
 from dsv.ops.commit import commit
 from dsv.ops.gc import gc
+from tests.real_git import git
 from tests.unit.workshop import Workshop
-
-
-def git(folder: Path, *arguments: str) -> None:
-    settings = ("-c", "user.name=x", "-c", "user.email=x@x")
-    subprocess.run(("git", *settings, *arguments), cwd=folder, check=True, capture_output=True)
 
 
 @pytest.fixture(params=[".", "below"])

@@ -1,4 +1,3 @@
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from dsv import lockfile
 from dsv.errors import BadConfig
 from dsv.ids import ObjectId
 from dsv.lockfile import Lock
+from tests.real_git import git
 
 A, B = ObjectId("a" * 64), ObjectId("b" * 64)
 OLD = ObjectId("0" * 64)
@@ -63,11 +63,6 @@ def test_a_file_that_names_nothing(tmp_path: Path) -> None:
     (tmp_path / "dsv.lock").write_text("# nothing yet\n")
     assert lockfile.read(tmp_path) is None
     assert lockfile.sides(tmp_path) is None
-
-
-def git(folder: Path, *arguments: str, check: bool = True) -> None:
-    settings = ("-c", "user.name=x", "-c", "user.email=x@x", "-c", "init.defaultBranch=main")
-    subprocess.run(("git", *settings, *arguments), cwd=folder, check=check, capture_output=True)
 
 
 @pytest.mark.parametrize("style", ["merge", "diff3", "zdiff3"])

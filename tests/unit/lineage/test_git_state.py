@@ -1,20 +1,9 @@
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from dsv.lineage.code import state_of
-
-
-def git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", "-c", "user.name=a", "-c", "user.email=b", *arguments],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout.strip()
+from tests.real_git import git
 
 
 @pytest.fixture

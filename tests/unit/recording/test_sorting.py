@@ -1,6 +1,5 @@
 """What the paths that a run used are to it, by captures made by hand."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from dsv.recording.listings import absences, listings
 from dsv.recording.request import Request
 from dsv.recording.sorting import sort
 from dsv.recording.uses import Uses
+from tests.real_git import git
 from tests.unit.workshop import Workshop
 
 TABLE = "a,b\n1,x\n2,y\n"
@@ -22,11 +22,6 @@ TABLE = "a,b\n1,x\n2,y\n"
 @pytest.fixture
 def work(tmp_path: Path) -> Workshop:
     return Workshop(tmp_path / "work")
-
-
-def git(work: Workshop, *arguments: str) -> None:
-    identity = ["-c", "user.name=a", "-c", "user.email=b"]
-    subprocess.run(["git", *identity, *arguments], cwd=work.root, check=True, capture_output=True)
 
 
 def captured(eye: str = CALLS, **sets: set[str]) -> Captured:
@@ -68,8 +63,8 @@ def test_text_is_data_unless_it_is_a_program_or_settings(work: Workshop) -> None
 
 def test_data_that_git_tracks_stays_there(work: Workshop) -> None:
     work.write({"raw.txt": "x", "small.csv": TABLE, "job.py": "x", "Makefile": "all:"})
-    git(work, "init", "-q")
-    git(work, "add", "raw.txt", "small.csv", "job.py", "Makefile")
+    git(work.root, "init", "-q")
+    git(work.root, "add", "raw.txt", "small.csv", "job.py", "Makefile")
     used = Running(work).ends(read={"raw.txt", "small.csv", "job.py", "Makefile"})
     assert used.code == {"raw.txt", "small.csv", "job.py", "Makefile"}
     assert used.in_git == {"raw.txt", "small.csv"}
@@ -77,7 +72,7 @@ def test_data_that_git_tracks_stays_there(work: Workshop) -> None:
 
 
 def test_what_git_ignores_is_like_any_other_file_but_for_secrets(work: Workshop) -> None:
-    git(work, "init", "-q")
+    git(work.root, "init", "-q")
     work.write({".gitignore": "local/\n"})
     work.write(
         {"local/corpus.txt": "words", "local/rows.yaml": "rows: 3", "local/db.yaml": "password: plant-0815\n"}
@@ -118,9 +113,9 @@ def test_an_untracked_file_that_was_changed_is_refused(work: Workshop) -> None:
 
 
 def test_a_notebook_that_is_executed_in_place_is_kept_as_it_was(work: Workshop) -> None:
-    git(work, "init", "-q")
+    git(work.root, "init", "-q")
     work.write({"named.ipynb": "before", "clean.ipynb": "staged", "dirty.ipynb": "old"})
-    git(work, "add", "clean.ipynb", "dirty.ipynb")
+    git(work.root, "add", "clean.ipynb", "dirty.ipynb")
     work.write({"dirty.ipynb": "changed"})
     running = Running(work, "nbrun", "named.ipynb")
     names = {"named.ipynb", "clean.ipynb", "dirty.ipynb"}
@@ -162,8 +157,8 @@ def test_two_scripts_side_by_side_are_not_each_others_input(work: Workshop) -> N
 
 def test_names_from_the_data_belong_to_their_folder(work: Workshop) -> None:
     work.write({"split.py": 'open(f"by_city/{city}.csv", "w")', "by_city/.gitkeep": ""})
-    git(work, "init", "-q")
-    git(work, "add", "by_city/.gitkeep")
+    git(work.root, "init", "-q")
+    git(work.root, "add", "by_city/.gitkeep")
     running = Running(work)
     work.write({"by_city/Oslo.csv": TABLE, "by_city/Voss.csv": TABLE})
     used = running.ends(read={"split.py"}, written={"by_city/Oslo.csv", "by_city/Voss.csv"})
