@@ -13,8 +13,7 @@ For scripts and notebooks:
 They are loaded when they are first used.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # as in typing, which takes longer to load than the supervisor of a run
 
 if TYPE_CHECKING:
     from dsv.api.files import open_file as open  # noqa: A004 (as gzip and bz2 call theirs)
@@ -41,6 +40,8 @@ def __getattr__(name: str) -> object:
     place = _PLACES.get(name)
     if place is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     found: object = getattr(import_module(place[0]), place[1])
     globals()[name] = found
     return found

@@ -2,9 +2,12 @@
 
 import json
 import os
+import platform
 import re
 import shutil
+import site
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,14 +101,7 @@ def interpreter_at(python: Path, *, patience: float = PATIENCE) -> Interpreter:
         UserError: It does not answer like a Python 3.
     """
     try:
-        done = subprocess.run(
-            [os.fspath(python), "-I", "-c", _PROBE],
-            capture_output=True,
-            timeout=patience,
-            check=True,
-            stdin=subprocess.DEVNULL,
-        )
-        told = json.loads(done.stdout)
+        told = ourselves(python) or _told(python, patience)
         search = tuple(path for path in told["path"] if path)
         return Interpreter(
             executable=told["executable"],
@@ -117,6 +113,67 @@ def interpreter_at(python: Path, *, patience: float = PATIENCE) -> Interpreter:
         raise NotFound(f"{python.name}: there is no such interpreter") from error
     except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{python.name} does not answer like a Python interpreter") from error
+
+
+def _told(python: Path, patience: float) -> dict[str, Any]:
+    done = subprocess.run(
+        [os.fspath(python), "-I", "-c", _PROBE],
+        capture_output=True,
+        timeout=patience,
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def ourselves(python: Path) -> dict[str, Any] | None:
+    """Return what the interpreter `python` would say, if it is the one that runs us, without starting it again.
+
+    None if it is another, or if something changed where we look for modules: variables, the user's own packages.
+    """
+    own = Path(sys.executable)
+    same = (
+        python.parent == own.parent
+        and os.path.normpath(python) == os.fspath(python)
+        and _is_file(python, own)
+    )
+    if not same or (search := _search_alone()) is None:
+        return None
+    return {
+        "version": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "libc": " ".join(platform.libc_ver()).strip(),
+        "executable": os.fspath(python),
+        "prefixes": [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix],
+        "path": search,
+    }
+
+
+def _is_file(one: Path, other: Path) -> bool:
+    try:
+        return one.is_absolute() and one.samefile(other)
+    except OSError:
+        return False
+
+
+def _search_alone() -> list[str] | None:
+    """Return where this interpreter looks when nothing from outside says so, None if something does.
+
+    Its list begins with the archive of the standard library; before that stands at most the folder of the program.
+    """
+    archive = f"python{sys.version_info.major}{sys.version_info.minor}.zip"
+    before = next((at for at, path in enumerate(sys.path) if Path(path).name == archive), None)
+    if before not in (0, 1) or site.ENABLE_USER_SITE:
+        return None
+    search = sys.path[before:]
+    home = Path(sys.base_prefix)  # another than its own if PYTHONHOME says so
+    at_home = home / sys.platlibdir == Path(search[0]).parent and Path(
+        sys.executable
+    ).resolve().is_relative_to(home)
+    return search if at_home and set(filter(os.path.isdir, site.getsitepackages())) <= set(search) else None
 
 
 def is_python(program: str) -> bool:

@@ -8,8 +8,9 @@ import ctypes
 import errno
 import os
 import struct
-from contextlib import suppress
 from fcntl import ioctl
+
+from dsv.lineage.witness.light import suppress
 
 RECEIVE = 0xC0502100
 SEND = 0xC0182101

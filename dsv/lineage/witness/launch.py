@@ -1,15 +1,14 @@
 """Starting a command behind the filter, and trying first whether that works here."""
 
 import os
-import signal
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from fcntl import ioctl
 
 from dsv.lineage.witness import kernel
 from dsv.lineage.witness.calls import EVERY, NUMBERS
 from dsv.lineage.witness.filter import program
+from dsv.lineage.witness.light import signal, suppress
 from dsv.lineage.witness.marks import MARK
 
 FILTER, TAKE, LOOK = b"filter", b"take", b"look"
@@ -186,5 +185,5 @@ def _in_child(
         os._exit(_CANNOT)
 
 
-INHERITED: list[signal.Signals] = []
+INHERITED: list[int] = []
 """The signals that the supervisor ignores and the command does not: those that were not ignored when it started."""

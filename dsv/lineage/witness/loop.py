@@ -2,13 +2,12 @@
 
 import errno
 import select
-import signal
 from collections.abc import Callable
-from contextlib import suppress
 from fcntl import ioctl
 from mmap import mmap
 
 from dsv.lineage.witness import kernel
+from dsv.lineage.witness.light import signal, suppress
 
 _TICK = 0.2
 """Seconds between two interruptions. Waiting for a notice takes no timeout, and a poll before each would make a call a

@@ -10,10 +10,8 @@ import gc
 import mmap
 import os
 import select
-import signal
 import sys
 import time
-from contextlib import suppress
 
 if __name__ == "__main__":
     sys.path.insert(0, __file__.rpartition("/dsv/lineage/")[0])
@@ -22,6 +20,7 @@ from dsv.lineage.witness import kernel, launch, loop
 from dsv.lineage.witness.calls import names
 from dsv.lineage.witness.filter import program
 from dsv.lineage.witness.ledger import Ledger
+from dsv.lineage.witness.light import signal, suppress
 from dsv.lineage.witness.order import Order
 from dsv.lineage.witness.wire import read_all, write_all
 
@@ -58,7 +57,7 @@ class Supervisor:
         order = self._order
         kernel.adopt(orphans=True)
         for number in _IGNORED:
-            if signal.signal(number, signal.SIG_IGN) is not signal.SIG_IGN:
+            if signal.signal(number, signal.SIG_IGN) != signal.SIG_IGN:
                 launch.INHERITED.append(number)
         try:
             launch.try_out(order.machine)
