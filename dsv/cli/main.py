@@ -35,12 +35,24 @@ def entry() -> "NoReturn":
 
 
 def _calm_libraries() -> None:
-    """Keep numpy's linear algebra, which dsv never uses, from starting a busy thread for each core when it is loaded.
+    """Keep the libraries that tables are read with from what dsv never uses, and what takes longer than a small table.
 
-    Python's `os.environ` does not learn of it, and that is what commands get for their variables.
+    numpy's linear algebra would start a busy thread for each core. Python's `os.environ` does not learn of this
+    variable, and that is what commands get for theirs. Arrow would load all of pandas to see whether what it is given
+    is of pandas; in this process nothing is, and what dsv says of a table must not depend on who is installed beside.
     """
     if "OPENBLAS_NUM_THREADS" not in os.environ:
         os.putenv("OPENBLAS_NUM_THREADS", "1")
+    sys.meta_path.insert(0, _WithoutPandas())
+
+
+class _WithoutPandas:
+    """Finds that pandas is not installed, and leaves all else to those who come after it."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:  # noqa: ARG002
+        """As `importlib.abc.MetaPathFinder` says."""
+        if name == "pandas":
+            raise ModuleNotFoundError("dsv does without pandas", name=name)
 
 
 class _Ending:

@@ -11,6 +11,7 @@ from pyarrow import types as t
 
 from dsv.errors import NoTable
 from dsv.hashing import derived_hasher
+from dsv.tables import kernels as pc
 from dsv.tables.layout import (
     Bools,
     bits,
@@ -181,7 +182,7 @@ class _NodeHasher:
         if valid is not None:
             lengths = np.where(valid, lengths, 0)
             if int(lengths.sum()) != last - first:  # bytes lie under a null
-                array = array.filter(pa.array(valid))
+                array = pc.filter(array, pa.array(valid))
                 ends = offsets(array)
                 first, last = int(ends[0]), int(ends[-1])
         self._lengths.feed(lengths)

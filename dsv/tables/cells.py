@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from dsv.tables import kernels as pc
 from dsv.tables.layout import Bools, Ints, bits, fixed, gather, list_ranges, pieces, validity
 from dsv.tables.types import Node, Shape
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import csv, parquet
 from pyarrow import types as t
 
 from dsv.errors import Refused, UsageFault
 from dsv.tables import json_text
+from dsv.tables import kernels as pc
 from dsv.tables.dialect import Column, TextSchema, delimited, lines
 from dsv.tables.reader import TableReader
 

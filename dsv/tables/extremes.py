@@ -8,8 +8,8 @@ from typing import NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from dsv.tables import kernels as pc
 from dsv.tables.layout import bits, fixed, validity
 from dsv.tables.types import Node
 

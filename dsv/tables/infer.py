@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import types as t
 
 from dsv.errors import NoTable
 from dsv.tables import infer_json, text_csv, text_types
+from dsv.tables import kernels as pc
 from dsv.tables.dialect import Column, Dialect, TextSchema, delimited
 from dsv.tables.keys import RULES
 from dsv.tables.names import text_format

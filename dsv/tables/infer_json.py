@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import types as t
 
 from dsv.errors import NoTable
+from dsv.tables import kernels as pc
 from dsv.tables import text_json, text_numbers
 from dsv.tables.dialect import Column, Dialect, TextSchema, lines
 from dsv.tables.source import ByteSource

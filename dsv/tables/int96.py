@@ -5,11 +5,11 @@ say, and both together tell the instant.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pyarrow import types as t
 
 from dsv.errors import NoTable
@@ -19,8 +19,8 @@ _GIGA = 10**9
 _MICRO_SECONDS = (2**63 - 1) // 10**6
 """Seconds from 1970 that microseconds hold."""
 
-Open = Callable[[str], pq.ParquetFile]
-"""Opens the file with INT96 read in a unit."""
+Open = Callable[[str], Any]
+"""Opens the file (a `pyarrow.parquet.ParquetFile`) with INT96 read in a unit."""
 
 
 def unit(open_as: Open, leaves: Sequence[int]) -> str:
@@ -53,7 +53,7 @@ def unit(open_as: Open, leaves: Sequence[int]) -> str:
     return found
 
 
-def _values(file: pq.ParquetFile, leaves: Sequence[int]) -> Iterator[npt.NDArray[np.int64]]:
+def _values(file: Any, leaves: Sequence[int]) -> Iterator[npt.NDArray[np.int64]]:
     groups = list(range(file.metadata.num_row_groups))
     for batch in file.reader.iter_batches(BATCH_ROWS, groups, list(leaves), use_threads=True):
         for column in batch.columns:

@@ -8,10 +8,10 @@ import json
 import re
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import types as t
 
 from dsv.errors import Refused
+from dsv.tables import kernels as pc
 from dsv.tables import text_base64
 
 _TEXT = pa.large_string()

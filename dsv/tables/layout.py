@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import types as t
+
+from dsv.tables import kernels as pc
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -63,7 +64,7 @@ def gather(child: pa.Array, starts: Ints, lengths: Ints) -> Iterator[pa.Array]:
     shifts = starts - (np.cumsum(lengths) - lengths)
     breaks = np.flatnonzero(np.diff(shifts)) + 1
     if len(breaks) and _selectable(child.type):
-        yield child.take(pa.array(np.repeat(shifts, lengths) + np.arange(total)))
+        yield pc.take(child, pa.array(np.repeat(shifts, lengths) + np.arange(total)))
         return
     sums = np.add.reduceat(lengths, np.concatenate(([0], breaks)))
     for start, length in zip(starts[np.concatenate(([0], breaks))].tolist(), sums.tolist(), strict=True):

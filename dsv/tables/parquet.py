@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pyarrow import types as t
 
 from dsv.errors import NoTable
@@ -17,6 +16,9 @@ from dsv.tables.files import arrow_file
 from dsv.tables.footer import column_chunks
 from dsv.tables.reader import BATCH_BYTES, BATCH_ROWS, positions, rowless
 from dsv.tables.source import ByteSource
+
+if TYPE_CHECKING:
+    from pyarrow.parquet import ParquetFile
 
 CHUNK_CONTEXT = "dsv 2026-11 parquet chunk v1"
 
@@ -69,8 +71,10 @@ class ParquetTable:
         self._leaves = self._map_leaves()
         self._settle_int96()
 
-    def _open(self, int96: str) -> pq.ParquetFile:
-        return pq.ParquetFile(
+    def _open(self, int96: str) -> "ParquetFile":
+        from pyarrow.parquet import ParquetFile  # and with it every file system: text needs none of that
+
+        return ParquetFile(
             arrow_file(self._source),
             pre_buffer=False,
             buffer_size=_BUFFER,

@@ -3,7 +3,8 @@
 import base64
 
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from dsv.tables import kernels as pc
 
 _PADDED = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==|[A-Za-z0-9+/]=))?$"
 

@@ -11,11 +11,11 @@ from collections.abc import Container, Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import json
 from pyarrow import types as t
 
 from dsv.errors import NoTable
+from dsv.tables import kernels as pc
 from dsv.tables import text_numbers
 from dsv.tables.dialect import Column, Dialect
 from dsv.tables.source import ByteSource

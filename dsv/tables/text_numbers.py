@@ -11,8 +11,9 @@ from decimal import Decimal
 from json import loads
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import types as t
+
+from dsv.tables import kernels as pc
 
 DECIMALS = (pa.decimal128(38, 0), pa.decimal128(38, 18), pa.decimal256(76, 38))
 """Types of numbers that no double holds: the first that all of them fit."""

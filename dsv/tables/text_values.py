@@ -6,9 +6,9 @@ see "Values" in `docs/format/text-dialect.md`.
 """
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import types as t
 
+from dsv.tables import kernels as pc
 from dsv.tables import text_base64, text_numbers
 from dsv.tables.dialect import Column, Dialect
 
