@@ -8,7 +8,6 @@ one that Pillai et al., OSDI 2014, found to be safe on every file system they tr
 import contextlib
 import errno
 import os
-import secrets
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -126,7 +125,7 @@ def open_new(path: Path | str, mode: int = 0o666, folder: int | None = None) -> 
 
 def temp_name() -> str:
     """Return a file name that nothing else uses."""
-    return TEMP_PREFIX + secrets.token_hex(8)
+    return TEMP_PREFIX + os.urandom(8).hex()
 
 
 def write_temp(folder: Path, parts: Iterable[Buffer], mode: int = 0o666) -> Path:

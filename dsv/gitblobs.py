@@ -5,7 +5,6 @@ line ends that git stores, and as the pointer that git-lfs stores for it; what a
 unknown.
 """
 
-import hashlib
 import stat as modes
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,11 +32,15 @@ def _forms(data: bytes) -> Iterator[bytes]:
     yield data
     if b"\r\n" in data:
         yield data.replace(b"\r\n", b"\n")
+    import hashlib  # with all of OpenSSL; few commands ask
+
     yield _LFS.format(hashlib.sha256(data).hexdigest(), len(data)).encode()
 
 
 def _id(data: bytes, like: str) -> str:
     """Return the id of a blob, in the kind of ids that `like` is of."""
+    import hashlib
+
     known = hashlib.sha256() if len(like) == _LONG else hashlib.sha1(usedforsecurity=False)
     known.update(b"blob %d\0" % len(data))
     known.update(data)

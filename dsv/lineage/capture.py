@@ -16,7 +16,6 @@ from typing import NamedTuple, Self
 from dsv.lineage.mounts import mounts_of
 from dsv.lineage.sweep import Swept, mark, sweep
 from dsv.lineage.territory import Territory
-from dsv.lineage.watch import Watch
 from dsv.model.attempt import EVENTS
 from dsv.workspace.ignore import NOTHING, Ignore
 
@@ -122,6 +121,8 @@ class Capture:
     def __init__(self, root: Path, ignore: Ignore = NOTHING) -> None:
         self._root = root.resolve()
         self._territory = Territory(self._root, ignore)
+        from dsv.lineage.watch import Watch  # for this eye alone
+
         self._watch = Watch(self._territory)
         self._since = 0
 

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -39,6 +38,8 @@ def program_at(given: str, env: Mapping[str, str], root: Path) -> Program:
 
 
 def _ask(program: str, env: Mapping[str, str]) -> str | None:
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="dsv-") as folder:
         quiet = {"HOME": folder, "PATH": env.get("PATH", os.defpath), "LC_ALL": "C"}
         try:

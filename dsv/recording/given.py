@@ -11,7 +11,6 @@ import select
 import stat as modes
 import subprocess
 import sys
-import tempfile
 import termios
 import threading
 from collections.abc import Callable
@@ -60,6 +59,8 @@ def keep(repo: Repo, fd: int) -> ObjectId | None:
 
     It counts for nothing until a run names it.
     """
+    import tempfile
+
     with tempfile.TemporaryFile(dir=repo.scratch()) as spool:
         size = 0
         while data := os.read(fd, _STEP):
@@ -127,6 +128,8 @@ class Given:
             ) from error
 
     def _spooled(self, oid: ObjectId) -> int:
+        import tempfile
+
         fd, name = tempfile.mkstemp(dir=self._repo.scratch())
         self._open.append(fd)
         Path(name).unlink()

@@ -1,8 +1,7 @@
 """Executing the command of a run while the workspace is watched."""
 
+import os
 import shutil
-import tempfile
-from pathlib import Path
 from typing import NamedTuple
 
 from dsv.errors import Refused
@@ -54,7 +53,8 @@ def execute(repo: Repo, request: Request, executor: Executor) -> Seen:
     place = repo.root / request.cwd
     if not place.resolve().is_relative_to(repo.root.resolve()):
         raise Refused(f"{request.cwd} leads out of the workspace")
-    folder = Path(tempfile.mkdtemp(prefix="run-", dir=repo.scratch()))
+    folder = repo.scratch() / f"run-{os.urandom(8).hex()}"
+    folder.mkdir(0o700)
     try:
         reports, cache, reads = folder / "imports", folder / "cache", folder / "reads"
         for one in (reports, cache, reads):

@@ -10,7 +10,6 @@ Packs in a workspace's own `.dsv` need no mark: they are its own by their place.
 
 import contextlib
 import os
-import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -140,7 +139,7 @@ def settle(dot: Path, home: Path) -> None:
         mine = owner(dot)
         mark = None if mine is None else _own_mark(home, mine)
         if mine is None or (mark is not None and _is_copy(dot, mark)):
-            _write(dot, home, secrets.token_hex(_ID_DIGITS // 2), None)
+            _write(dot, home, os.urandom(_ID_DIGITS // 2).hex(), None)
         elif mark is None or not _is_noted(dot, home, mine):
             _write(dot, home, mine.id, mark)
 

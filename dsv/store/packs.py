@@ -11,7 +11,6 @@ used twice, even for the same objects.
 
 import contextlib
 import os
-import secrets
 import struct
 from pathlib import Path
 from typing import NamedTuple
@@ -84,7 +83,7 @@ class PackWriter:
         with atomic.storing("write", self.path):
             self._fd = atomic.open_new(self.path)
         self._hasher = file_hasher()
-        self._buffer = bytearray(HEADER.pack(MAGIC, VERSION, int(data), secrets.token_bytes(16)))
+        self._buffer = bytearray(HEADER.pack(MAGIC, VERSION, int(data), os.urandom(16)))
         self._rows = bytearray()
         self._size = len(self._buffer)
 

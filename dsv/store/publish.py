@@ -1,6 +1,6 @@
 """Putting what a writer added into the refs that are about to be published."""
 
-import secrets
+import os
 from dataclasses import replace
 
 from dsv.errors import Conflict
@@ -42,7 +42,7 @@ class Sealing:
         if not self._indexes:
             return wanted
         live = merge.compact(self._blobs, (*refs.indexes, *self._indexes))
-        writes = (*refs.writes, secrets.token_hex(8))[-WRITES_KEPT:]
+        writes = (*refs.writes, os.urandom(8).hex())[-WRITES_KEPT:]
         return replace(wanted, indexes=live, writes=writes)
 
     def _rescue(self, refs: Refs, wanted: Refs) -> Refs:

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import secrets
 import stat as modes
 import sys
 import unicodedata
@@ -89,7 +88,7 @@ def probe(folder: Path) -> FileSystem:
     Raises:
         OSError: The folder cannot be written.
     """
-    token = secrets.token_hex(6)
+    token = os.urandom(6).hex()
     path = folder / f"probe-{token}-\xe9a"
     path.touch(exist_ok=False)
     try:

@@ -6,6 +6,7 @@ import stat
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dsv.lineage.territory import Territory, source_of
 from dsv.lineage.witness.facts import (
@@ -30,8 +31,10 @@ from dsv.lineage.witness.facts import (
     Facts,
 )
 from dsv.lineage.witness.ledger import SYSTEM
-from dsv.lineage.witness.makefiles import Asked, asked_in, counts
 from dsv.lineage.witness.noise import is_noise, is_outside_noise
+
+if TYPE_CHECKING:
+    from dsv.lineage.witness.makefiles import Asked
 
 _LOOKED_FOR = MISSED | MISSED_ON_PATH | MISSING_MODULE
 _PYCACHE = "__pycache__"
@@ -124,7 +127,7 @@ class Reader:
             reading.found.add(path)
 
     def _lists(self, path: str, bits: int) -> bool:
-        return bool(bits & LISTED or (bits & LISTED_BY_MAKE and counts(path, self._asked_of_make)))
+        return bool(bits & LISTED or (bits & LISTED_BY_MAKE and self._is_asked_of_make(path)))
 
     def _file(self, path: str, bits: int, size: int, there: os.stat_result | None, kind: int) -> None:
         reading = self.reading
@@ -224,9 +227,16 @@ class Reader:
             return None, 0
         return seen, stat.S_IFMT(seen.st_mode)
 
+    def _is_asked_of_make(self, path: str) -> bool:
+        from dsv.lineage.witness.makefiles import counts
+
+        return counts(path, self._asked_of_make)
+
     @cached_property
-    def _asked_of_make(self) -> list[Asked] | None:
+    def _asked_of_make(self) -> "list[Asked] | None":
         """In which folders the makefiles that were read ask for names; None: perhaps in any."""
+        from dsv.lineage.witness.makefiles import asked_in
+
         found: list[Asked] = []
         for path, (bits, _) in self._facts.paths.items():
             if not bits & MAKEFILE:
