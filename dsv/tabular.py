@@ -138,21 +138,35 @@ def known(
         NoTable: It is no table; the message is the reason.
     """
     found = kept(repo, checkpoint, details=details)
-    if found is not None:
-        return found
-    if checkpoint.is_dir:
-        found = _of_folder(_stored_members(repo, checkpoint))
-    else:
-        before = None if previous is None else kept(repo, previous, details=True)
-        source = repo.contents.open(checkpoint.content, path.rpartition("/")[2])
-        found = _of_file(repo, checkpoint, source, before.facts if before else None)
-    _keep(repo, checkpoint, found)
+    if found is None:
+        found = _computed(repo, path, checkpoint, previous)
+        _keep(repo, checkpoint, found)
     return found
 
 
-def pinned(
-    repo: Repo, path: str, checkpoint: Checkpoint, previous: Checkpoint | None = None
-) -> tuple[Checkpoint, Known]:
+def _computed(repo: Repo, path: str, checkpoint: Checkpoint, previous: Checkpoint | None) -> Known:
+    if checkpoint.is_dir:
+        return _of_folder(_stored_members(repo, checkpoint))
+    before = None if previous is None else kept(repo, previous, details=True)
+    source = repo.contents.open(checkpoint.content, path.rpartition("/")[2])
+    return _of_file(repo, checkpoint, source, before.facts if before else None)
+
+
+class Pinned(NamedTuple):
+    """A version with its text pinned to the schema that all of it fits.
+
+    Attributes:
+        version: It.
+        known: What is known of its table.
+        fresh: What of that is not kept yet, by version: the caller has `put` add it to what it publishes.
+    """
+
+    version: Checkpoint
+    known: Known
+    fresh: tuple[tuple[Checkpoint, Known], ...]
+
+
+def pinned(repo: Repo, path: str, checkpoint: Checkpoint, previous: Checkpoint | None = None) -> Pinned:
     """Return a version with its text pinned to the schema that all of it fits, and what is known of its table.
 
     Args:
@@ -164,15 +178,18 @@ def pinned(
     Raises:
         NoTable: It is no table; the message is the reason.
     """
-    found = known(repo, path, checkpoint, previous)
+    before = kept(repo, checkpoint)
+    found = before or _computed(repo, path, checkpoint, previous)
+    fresh: tuple[tuple[Checkpoint, Known], ...] = () if before else ((checkpoint, found),)
     schema = None if found.schema is None else object_id(Kind.SCHEMA, found.schema.encode())
     if schema in (None, checkpoint.schema):
-        return checkpoint, found
+        return Pinned(checkpoint, found, fresh)
     # Computed under that schema already: it only has to be found under it.
     version = replace(checkpoint, schema=schema)
     if kept(repo, version) is None:
-        _keep(repo, version, kept(repo, checkpoint, details=True) or found)
-    return version, found
+        whole = kept(repo, checkpoint, details=True) if before else None
+        fresh = (*fresh, (version, whole or found))
+    return Pinned(version, found, fresh)
 
 
 def of_working(repo: Repo, path: str, checkpoint: Checkpoint, *, later: bool = False) -> Known:
@@ -292,27 +309,32 @@ def kept(repo: Repo, checkpoint: Checkpoint, *, details: bool = False) -> Known 
         return None  # derived: computed again
 
 
+def put(session: Writer, checkpoint: Checkpoint, found: Known) -> None:
+    """Add to `session` what is known, with the digests of blocks, of the table of a version."""
+    record: canonical.Json = {
+        "v": 1,
+        "blocks": None,
+        "facts": None,
+        "rows": found.rows,
+        "schema": None if found.schema is None else session.put(Kind.SCHEMA, found.schema.encode()),
+        "table": found.table,
+        "tables": [list(table) for table in found.tables],
+    }
+    if found.facts is not None:
+        record["blocks"] = session.put(Kind.BLOCKS, found.facts.encode_blocks())
+        record["facts"] = canonical.decode(found.facts.encode_head(), what="facts")
+    key = facts_key(checkpoint.content, checkpoint.schema)
+    session.add(Kind.FACTS, key, canonical.encode(record))
+
+
 def _keep(repo: Repo, checkpoint: Checkpoint, found: Known) -> None:
-    def put(refs: Refs, session: Writer) -> Refs:
-        record: canonical.Json = {
-            "v": 1,
-            "blocks": None,
-            "facts": None,
-            "rows": found.rows,
-            "schema": None if found.schema is None else session.put(Kind.SCHEMA, found.schema.encode()),
-            "table": found.table,
-            "tables": [list(table) for table in found.tables],
-        }
-        if found.facts is not None:
-            record["blocks"] = session.put(Kind.BLOCKS, found.facts.encode_blocks())
-            record["facts"] = canonical.decode(found.facts.encode_head(), what="facts")
-        key = facts_key(checkpoint.content, checkpoint.schema)
-        session.add(Kind.FACTS, key, canonical.encode(record))
+    def change(refs: Refs, session: Writer) -> Refs:
+        put(session, checkpoint, found)
         return refs
 
     # A store that cannot be written still answers; it only has to compute again.
     with suppress(StorageError, Conflict):
-        repo.publish("facts", put, log=False)
+        repo.publish("facts", change, log=False)
 
 
 def _of_file(

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dsv import stage
 from dsv.errors import Changing, NoTable, NotFound
@@ -24,12 +24,15 @@ from dsv.tables.names import may_be_table
 from dsv.workspace.pages import kind_of
 from dsv.workspace.paths import check_dataset
 
+if TYPE_CHECKING:
+    from dsv.tabular import Known, Pinned
+
 _START = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a run is made of, all of it in the store.
+    """What a run is made of, its bytes in the store.
 
     Attributes:
         inputs: What it read, sorted by path.
@@ -37,6 +40,7 @@ class Parts:
         code: The files that made it what it was.
         sources: The inputs that were not tracked.
         rows: Rows of the outputs that are tables.
+        facts: What is known of those tables and not kept yet, by version.
     """
 
     inputs: tuple[Input, ...]
@@ -44,6 +48,15 @@ class Parts:
     code: Code
     sources: tuple[Input, ...]
     rows: dict[str, int]
+    facts: "tuple[tuple[Checkpoint, Known], ...]" = ()
+
+    def put_facts(self, session: Writer) -> None:
+        """Add to `session` what is known of the tables; they are kept with the run, in one step."""
+        if self.facts:
+            from dsv import tabular
+
+            for version, known in self.facts:
+                tabular.put(session, version, known)
 
 
 class _Made(NamedTuple):
@@ -75,16 +88,18 @@ def store(repo: Repo, before: Before, used: Uses, progress: Progress = SILENT) -
         repo.publish("run", lambda found, _: found, writer=writer, log=False)
     repo.cache.commit()
     outputs, rows = [], {}
+    facts: list[tuple[Checkpoint, Known]] = []
     for one in made:
-        output, counted = _describe(repo, one)
+        output, table = _describe(repo, one)
         outputs.append(output)
-        if counted is not None:
-            rows[one.path] = counted
+        if table is not None:
+            rows[one.path] = table.known.rows
+            facts += table.fresh
     new = tuple(Input(path, inputs[path]) for path in sorted(inputs) if path not in before.tracked)
     inputs.update(used.versions)
     found = tuple(Input(path, inputs[path]) for path in sorted(inputs, key=str.encode))
     outputs.sort(key=lambda one: one.path.encode())
-    return Parts(found, tuple(outputs), code, new, rows)
+    return Parts(found, tuple(outputs), code, new, rows, tuple(facts))
 
 
 def _store_output(repo: Repo, writer: Writer, before: Before, path: str, progress: Progress) -> _Made:
@@ -100,8 +115,8 @@ def _store_output(repo: Repo, writer: Writer, before: Before, path: str, progres
     return _Made(path, version, previous)
 
 
-def _describe(repo: Repo, made: _Made) -> tuple[Output, int | None]:
-    """Return an output with its table, and the rows of that."""
+def _describe(repo: Repo, made: _Made) -> "tuple[Output, Pinned | None]":
+    """Return an output, and what is known of its table if it is one."""
     version = made.version
     whole = Output(made.path, version.content, version.kind, version.size, version.files, version.schema)
     if not version.is_dir and not may_be_table(made.path, _head(repo.root / made.path)):
@@ -109,12 +124,12 @@ def _describe(repo: Repo, made: _Made) -> tuple[Output, int | None]:
     from dsv import tabular
 
     try:
-        version, known = tabular.pinned(repo, made.path, version, made.previous)
+        table = tabular.pinned(repo, made.path, version, made.previous)
     except NoTable:
         return whole, None
-    said = tabular.metadata_of(repo, made.path, version)
-    found = replace(whole, schema=version.schema, table=known.table, digest=DIGEST_VERSION, metadata=said)
-    return found, known.rows
+    said = tabular.metadata_of(repo, made.path, table.version)
+    schema, known = table.version.schema, table.known
+    return replace(whole, schema=schema, table=known.table, digest=DIGEST_VERSION, metadata=said), table
 
 
 def _head(path: Path) -> bytes:

@@ -80,6 +80,7 @@ def stage_run(
 
     def change(refs: Refs, session: Writer) -> Refs:
         session.put(Kind.CODE, whole.parts.code.encode())
+        whole.parts.put_facts(session)
         for listing in whole.closure.listings.values():
             session.put(Kind.LISTING, listing.encode())
         _put_environment(session, whole.around)
