@@ -22,7 +22,10 @@ from dsv.lineage.witness.launch import CannotWatch
 from dsv.lineage.witness.order import Order
 from dsv.lineage.witness.wire import read_all, write_all
 
-_PROGRAM = Path(__file__).with_name("supervisor.py")
+_ROOT = os.fspath(Path(__file__).parents[3])
+_PROGRAM = f"import sys; sys.path.insert(0, {_ROOT!r}); from dsv.lineage.witness import supervisor; supervisor.begin()"
+"""Not the file itself: Python would compile it for each command."""
+
 _MESSAGE = 256
 _PATIENCE = 10.0
 """Seconds for a supervisor that has ended its work to end itself."""
@@ -56,7 +59,7 @@ class Watched:
             fds = (theirs.fileno(), self._file, page)
             try:
                 self._supervisor = subprocess.Popen(
-                    [sys.executable, "-I", "-S", os.fspath(_PROGRAM), *map(str, fds)],
+                    [sys.executable, "-I", "-S", "-c", _PROGRAM, *map(str, fds)],
                     stdin=stdin,
                     stdout=stdout,
                     stderr=stderr,

@@ -1,6 +1,6 @@
 """The supervisor: stands between dsv and a command, is the command's parent, and answers its notices.
 
-It is run by itself, as `python -I -S supervisor.py CONTROL ORDER PAGE` with three descriptors: a socket to dsv, a
+It is run by itself, by `begin` in a `python -I -S` that is given CONTROL ORDER PAGE, three descriptors: a socket to dsv, a
 file with the order that takes the report in the end, and a page in which the id of the notice in work stands. Having a process
 of its own it can read the memory of all that the command starts, also where only parents may (Yama), and survives
 dsv: nobody is left waiting for an answer. It is in a process group of its own, so Ctrl-C is not for it.
@@ -12,9 +12,6 @@ import os
 import select
 import sys
 import time
-
-if __name__ == "__main__":
-    sys.path.insert(0, __file__.rpartition("/dsv/lineage/")[0])
 
 from dsv.lineage.witness import kernel, launch, loop
 from dsv.lineage.witness.calls import names
@@ -173,6 +170,7 @@ def main(words: list[str]) -> int:
     return 0
 
 
-if __name__ == "__main__":
+def begin() -> None:
+    """Be the supervisor for which this process was started."""
     # No cleaning up: it takes longer than all else that happens here.
     os._exit(main(sys.argv[1:]))

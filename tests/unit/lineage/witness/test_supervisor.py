@@ -358,3 +358,16 @@ def test_where_very_many_files_are_open(scene: Scene) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert done.exit_code == 0
     assert (captured.read, captured.written, captured.complete) == ({"in.csv"}, {"out.csv"}, True)
+
+
+def test_it_loads_next_to_nothing() -> None:
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); import dsv.lineage.witness.supervisor; "
+        "print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert not loaded & {"typing", "enum", "re", "functools", "contextlib", "signal", "subprocess", "pathlib"}
+    assert len({name for name in loaded if name.startswith("dsv")}) <= 20
