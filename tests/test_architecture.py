@@ -20,7 +20,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "dsv"
 
 LAYERS = (
-    {"errors", "ids", "progress", "wording"},
+    {"errors", "ids", "progress", "startup", "wording"},
     {"gitblobs", "gitdoor", "hashing", "refnames"},
     {"atomic", "plain", "segment"},
     {"model"},
@@ -71,6 +71,7 @@ NARROW = {
         "lockfile",
         "model",
         "plain",
+        "startup",
         "workspace",
     },
     "testing": {"errors", "hashing", "store"},

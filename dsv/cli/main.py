@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 
-from dsv import __version__
+from dsv import __version__, startup
 
 TYPE_CHECKING = False
 
@@ -23,15 +23,34 @@ def entry() -> "NoReturn":
         sys.exit(0)
     # Starting makes very many objects that all stay: looking for garbage among them is a tenth of a short command.
     gc.set_threshold(100_000, 50, 50)
-    ending = _Ending()
+    startup.search = tuple(sys.path)
     try:
         _calm_libraries()
         from dsv.cli.app import run
-
-        ending.code = run(arguments)
     except KeyboardInterrupt:
         sys.exit(130)
-    sys.exit(ending.code)
+    code = run(arguments)
+    _leave(code)
+    sys.exit(code)
+
+
+def _leave(code: int) -> None:
+    """End this process as Python does, but without taking every module apart, a tenth of a short command.
+
+    Threads are waited for, and all that is registered for the end happens. Returns if something of that fails.
+    """
+    import atexit
+    import threading
+
+    try:
+        threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001  (as multiprocessing ends its processes)
+        atexit._run_exitfuncs()  # noqa: SLF001
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except BaseException:  # noqa: BLE001  (Python says what, when it ends the process itself)
+        return
+    os._exit(code)
 
 
 def _calm_libraries() -> None:
@@ -53,31 +72,3 @@ class _WithoutPandas:
         """As `importlib.abc.MetaPathFinder` says."""
         if name == "pandas":
             raise ModuleNotFoundError("dsv does without pandas", name=name)
-
-
-class _Ending:
-    """The last thing that this process does: it leaves without taking every module apart, a tenth of a short command.
-
-    As the first thing that is registered it comes after all threads have ended and all others that are registered
-    have had their turn.
-
-    Attributes:
-        code: What to exit with; None while that is not known: then the process ends as any other.
-    """
-
-    def __init__(self) -> None:
-        import atexit
-
-        self.code: int | None = None
-        atexit.register(self._leave)
-
-    def _leave(self) -> None:
-        if self.code is None:
-            return
-        try:
-            for stream in (sys.stdout, sys.stderr):
-                if stream is not None:
-                    stream.flush()
-        except (OSError, ValueError):
-            return  # Python says so
-        os._exit(self.code)

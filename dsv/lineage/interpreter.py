@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from dsv import startup
 from dsv.errors import NotFound, UserError
 from dsv.lineage.distributions import distributions_in
 
@@ -130,7 +131,8 @@ def _told(python: Path, patience: float) -> dict[str, Any]:
 def ourselves(python: Path) -> dict[str, Any] | None:
     """Return what the interpreter `python` would say, if it is the one that runs us, without starting it again.
 
-    None if it is another, or if something changed where we look for modules: variables, the user's own packages.
+    None if it is another, if something changes where we look for modules (variables, the user's own packages), or if
+    this process is not dsv's own.
     """
     own = Path(sys.executable)
     same = (
@@ -164,16 +166,15 @@ def _search_alone() -> list[str] | None:
 
     Its list begins with the archive of the standard library; before that stands at most the folder of the program.
     """
+    search = startup.search or ()
     archive = f"python{sys.version_info.major}{sys.version_info.minor}.zip"
-    before = next((at for at, path in enumerate(sys.path) if Path(path).name == archive), None)
-    if before not in (0, 1) or site.ENABLE_USER_SITE:
+    before = next((at for at, path in enumerate(search) if Path(path).name == archive), None)
+    if before not in (0, 1) or (site.ENABLE_USER_SITE and site.getusersitepackages() in search):
         return None
-    search = sys.path[before:]
+    alone = list(search[before:])
     home = Path(sys.base_prefix)  # another than its own if PYTHONHOME says so
-    at_home = home / sys.platlibdir == Path(search[0]).parent and Path(
-        sys.executable
-    ).resolve().is_relative_to(home)
-    return search if at_home and set(filter(os.path.isdir, site.getsitepackages())) <= set(search) else None
+    at_home = Path(sys.executable).resolve().is_relative_to(home) and Path(alone[0]).is_relative_to(home)
+    return alone if at_home and set(filter(os.path.isdir, site.getsitepackages())) <= set(alone) else None
 
 
 def is_python(program: str) -> bool:
