@@ -28,7 +28,6 @@ from dsv.tables.files import FileSource
 from dsv.tables.folder import Member
 from dsv.tables.keys import RULES, facts_key
 from dsv.tables.names import text_format
-from dsv.tables.prefix import starts
 from dsv.tables.reader import TableReader
 from dsv.tables.source import ByteSource
 from dsv.tables.text import DoesNotFit, TextReader
@@ -251,6 +250,8 @@ def extends(
         NoTable: It is no table; the message is the reason.
         UserError: It cannot be read.
     """
+    from dsv.tables.prefix import starts
+
     if not working:
         return starts(shorter, table_of(repo, path, checkpoint)) is True
     with working_table(repo, path, checkpoint, schema) as table:

@@ -14,8 +14,8 @@ import pyarrow as pa
 from pyarrow import types as t
 
 from dsv.errors import NoTable
-from dsv.tables import infer_json, text_csv, text_types
 from dsv.tables import kernels as pc
+from dsv.tables import text_csv, text_types
 from dsv.tables.dialect import Column, Dialect, TextSchema, delimited
 from dsv.tables.keys import RULES
 from dsv.tables.names import text_format
@@ -77,6 +77,8 @@ def infer(
         raise NoTable("not called like a text table (.csv, .tsv, .jsonl)")
     known = dict(declared or {})
     if kind == "jsonl":
+        from dsv.tables import infer_json
+
         return infer_json.infer(source, known, start, prefix=prefix, block=block, rules=rules)
     if kind == "csv":
         return _infer_csv(source, text_csv.detect(source, rules), known, start, prefix, block)
