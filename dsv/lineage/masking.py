@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from dsv.lineage import later
 from dsv.lineage.secretnames import Secrecy, secrecy
 from dsv.lineage.secretshapes import Span, looks_random, shapes
 
@@ -20,13 +21,13 @@ _SHORTEST = 6
 """Values shorter than this are not sought in output: they could be any word."""
 
 # A number of steps, a column, a switch, a place that is filled in, a version: no key and no token, but it may be a bad password.
-_PLAIN = re.compile(r"[\d.,]{1,6}|true|false|yes|no|none|null|", re.IGNORECASE)
-_FILLED_IN = re.compile(
+_PLAIN = later.pattern(r"[\d.,]{1,6}|true|false|yes|no|none|null|", re.IGNORECASE)
+_FILLED_IN = later.pattern(
     r"\$\{?\w+\}?|\$\(.*\)|\{\w*\}|<[^<>]*>|\[[^\[\]]*\]|%\w+%|\*+|@[\w./\-]+|[<>=!~^*]{1,3} ?[\d*][\w.,*<>=!~^| ]*"
 )
 
 # RFC 3986: scheme://[userinfo@]host[/path][?query][#fragment], as it may stand inside of text.
-_URL = re.compile(
+_URL = later.pattern(
     r"(?P<scheme>(?<![A-Za-z0-9+.\-])[A-Za-z0-9+.\-]++://)"
     r"(?P<user>[^\s/?#'\"]*@)?"
     r"(?P<rest>[^\s?#'\"]*+)"
@@ -35,28 +36,28 @@ _URL = re.compile(
 )
 
 # `git@host:path` has a user, but one that is no secret; `user:password@host:path` has.
-_SCP = re.compile(r"(?<![\w./\-])[\w.\-]++:[^\s/@'\"]{1,1000}@(?=[\w.\-])")
+_SCP = later.pattern(r"(?<![\w./\-])[\w.\-]++:[^\s/@'\"]{1,1000}@(?=[\w.\-])")
 
-_NAME = re.compile(r"(?<![\w.])(?P<dashes>[\-+~]{0,2})(?P<bare>[A-Za-z_][\w.\-]*+)")
+_NAME = later.pattern(r"(?<![\w.])(?P<dashes>[\-+~]{0,2})(?P<bare>[A-Za-z_][\w.\-]*+)")
 """An option, a variable, a field; the words in a path or behind a dot are part of the name."""
 
-_SIGN = re.compile(r"""\\?["']?\s{0,8}+(?:=(?![=])|:(?!//|:)|=>)\s{0,8}+""")
-_GAP = re.compile(r"\s{1,8}+(?![\-|&;>])")
-_VALUE = re.compile(
+_SIGN = later.pattern(r"""\\?["']?\s{0,8}+(?:=(?![=])|:(?!//|:)|=>)\s{0,8}+""")
+_GAP = later.pattern(r"\s{1,8}+(?![\-|&;>])")
+_VALUE = later.pattern(
     r"""(?:(?:Bearer|Basic|Token|Digest)\s{1,4}+)?(?:\\?'(?P<single>[^'\n]{0,4096}+)'|\\?"(?P<double>[^"\n]{0,4096}+)"|(?P<bare>[^\s'";|&),}<>]{1,512}+))""",
     re.IGNORECASE,
 )
-_REST = re.compile(r"""[^\s'";|&),}<>]*+""")
-_LINE = re.compile(r"""[^'"\r\n]{1,4096}+""")
+_REST = later.pattern(r"""[^\s'";|&),}<>]*+""")
+_LINE = later.pattern(r"""[^'"\r\n]{1,4096}+""")
 _WHOLE_LINE = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization"})
 """Headers whose value is all that follows."""
 
-_USER = re.compile(
+_USER = later.pattern(
     r"(?<!\S)(?:-u|-U|--user|--proxy-user|--userpass)(?:[=\s]\s{0,4}+['\"]?)(?P<user>[^\s:'\"]{1,200}+):(?P<value>[^\s'\"]{1,500}+)"
 )
-_GLUED = re.compile(r"(?<!\S)-[pP](?P<value>[^\s'\"=]{4,200}+)")
-_SHORT = re.compile(r"(?<!\S)-[kpP]\s{1,4}+['\"]?(?P<value>[^\s'\"\-][^\s'\"]{3,200}+)")
-_ECHOED = re.compile(
+_GLUED = later.pattern(r"(?<!\S)-[pP](?P<value>[^\s'\"=]{4,200}+)")
+_SHORT = later.pattern(r"(?<!\S)-[kpP]\s{1,4}+['\"]?(?P<value>[^\s'\"\-][^\s'\"]{3,200}+)")
+_ECHOED = later.pattern(
     r"\b(?:echo|printf)\s{1,4}+(?:-n\s{1,4}+)?['\"]?(?P<value>[^\s'\"|]{1,500}+)['\"]?\s{0,4}+\|[^|\n]{0,500}?(?:-stdin|--with-token|\blogin\b)"
 )
 
@@ -94,15 +95,15 @@ _WITH_USER = frozenset(
         "mosquitto_sub",
     ]
 )
-_PROGRAM = re.compile(r"(?<![\w.\-])(?:[\w.\-]*/)*+(?P<name>[\w\-]++)(?=\s|$)")
+_PROGRAM = later.pattern(r"(?<![\w.\-])(?:[\w.\-]*/)*+(?P<name>[\w\-]++)(?=\s|$)")
 
-_SCRIPT = re.compile(r"-\w{0,3}[ce]")
+_SCRIPT = later.pattern(r"-\w{0,3}[ce]")
 """The option of an interpreter before a script that stands in an argument of its own."""
 
-_PAIR = re.compile(r"(?P<name>[\-+~]{0,2}[A-Za-z_][\w.\-]*+)[=:](?P<value>(?!//).*)", re.DOTALL)
+_PAIR = later.pattern(r"(?P<name>[\-+~]{0,2}[A-Za-z_][\w.\-]*+)[=:](?P<value>(?!//).*)", re.DOTALL)
 
 # What pip, uv and poetry write behind `?` and `#` in the URL of a package.
-_HARMLESS_PART = re.compile(
+_HARMLESS_PART = later.pattern(
     r"[0-9a-fA-F]{7,64}|(?:egg|subdirectory|rev|branch|tag|editable|(?:sha|md)\d+)=[^\s&]*", re.ASCII
 )
 
@@ -331,7 +332,7 @@ def _end_of(text: str, at: int) -> int:
     return at if found is None else found.end()
 
 
-_CODE_VALUE = re.compile(r"[A-Za-z_][\w.]*+(?:\(.*|\[.*)?")
+_CODE_VALUE = later.pattern(r"[A-Za-z_][\w.]*+(?:\(.*|\[.*)?")
 
 
 def _is_literal(text: str, name: re.Match[str], value: re.Match[str], kind: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from dsv.lineage import secretrules
+from dsv.lineage import later, secretrules
 from dsv.lineage.masking import named_values, url_passwords
 from dsv.lineage.secretshapes import long_shapes, looks_random
 from dsv.workspace.suffixes import SETTINGS, has_data_name, is_code_name, is_program_name, suffix
@@ -90,7 +90,7 @@ _PATTERNS = (
     "*.secrets", ".vault[-_]pass*", "vault[-_]pass*",
 )  # fmt: skip
 
-_PLACES = re.compile(
+_PLACES = later.pattern(
     r"(?:^|/)(?:\.docker/config\.json|\.kube/config|\.aws/config|\.config/gh/hosts\.yml|\.config/gcloud/.+|\.azure/.+"
     r"|\.ssh/(?!known_hosts|.*\.pub$).+|\.gnupg/.+|\.(?:cache/)?huggingface/(?:token|stored_tokens)|\.password-store/.+"
     r"|\.config/rclone/.+|\.snowsql/config|\.snowflake/.+\.toml|\.oci/.+|\.bluemix/.+|\.cargo/credentials.*"
@@ -98,10 +98,10 @@ _PLACES = re.compile(
 )
 """Files that only their folder gives away."""
 
-_SETTINGS = re.compile(r"(?:.*[-_.])?secrets?\.(?P<suffix>\w+)")
+_SETTINGS = later.pattern(r"(?:.*[-_.])?secrets?\.(?P<suffix>\w+)")
 """`secrets.yaml`, `app-secrets.json`: settings that are kept apart from the others because they are secret."""
 
-_SAMPLE = re.compile(
+_SAMPLE = later.pattern(
     r"(?:[._-](?:example|sample|template|dist|defaults?|tmpl|schema)){1,3}(?:\.\w{1,8})?$"
     r"|^(?:example|sample|template|defaults?)[._-]"
 )
@@ -185,46 +185,50 @@ def _suspicions(path: str, text: str, *, ignored: bool) -> Iterator[tuple[int, s
 _PROSE = frozenset(["txt", "md", "rst", "html", "htm", "tex", "log", "lock", "ipynb", "svg", "vocab", "bpe"])
 """Files of these suffixes hold no settings."""
 
-_RUN = re.compile(r"[\w+/=:.\-]{14,}+", re.ASCII)
-_DIGIT = re.compile(r"[0-9]")
+_RUN = later.pattern(r"[\w+/=:.\-]{14,}+", re.ASCII)
+_DIGIT = later.pattern(r"[0-9]")
 _LONG = 30
 """A token has a long run of letters, mostly with a digit among them; most texts have none, and that is soon seen."""
 
-_HINTS = re.compile(r"pass|pwd|psw|secret|token|key|cred|auth|jwt|bearer|cookie|webhook", re.IGNORECASE)
+_HINTS = later.pattern(r"pass|pwd|psw|secret|token|key|cred|auth|jwt|bearer|cookie|webhook", re.IGNORECASE)
 """What one of the names has in it."""
 
 _FORMS = (
     (
         "PRIVATE KEY",
-        re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]{0,400}?[A-Za-z0-9+/]{40}"),
+        later.pattern(
+            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]{0,400}?[A-Za-z0-9+/]{40}"
+        ),
         "a private key",
     ),
     (
         "LS0tLS1CRUdJTi",
-        re.compile(r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{0,24}?(?:UFJJVkFURS|BSSVZBVEUg|QUklWQVRF)"),
+        later.pattern(r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{0,24}?(?:UFJJVkFURS|BSSVZBVEUg|QUklWQVRF)"),
         "a private key",
     ),
-    ("PuTTY-User", re.compile(r"^PuTTY-User-Key-File-\d:", re.MULTILINE), "a private key"),
+    ("PuTTY-User", later.pattern(r"^PuTTY-User-Key-File-\d:", re.MULTILINE), "a private key"),
     (
         "machine",
-        re.compile(r"\bmachine\s{1,9}\S{1,200}+\s{1,9}login\s{1,9}\S{1,200}+\s{1,9}password\s{1,9}\S"),
+        later.pattern(r"\bmachine\s{1,9}\S{1,200}+\s{1,9}login\s{1,9}\S{1,200}+\s{1,9}password\s{1,9}\S"),
         "a password",
     ),
     (
         ":$",
-        re.compile(r"^[^:\s]{1,64}+:\$(?:apr1|2[abxy]|1|5|6|y|7|argon2\w{1,2})\$[\w./$=,+]{8}", re.MULTILINE),
+        later.pattern(
+            r"^[^:\s]{1,64}+:\$(?:apr1|2[abxy]|1|5|6|y|7|argon2\w{1,2})\$[\w./$=,+]{8}", re.MULTILINE
+        ),
         "hashed passwords",
     ),
 )
 
-_PASSWORD = re.compile(r"pass|pwd|secret|credential", re.IGNORECASE)
+_PASSWORD = later.pattern(r"pass|pwd|secret|credential", re.IGNORECASE)
 _OPENS = frozenset("{[(|>&*!$")
 """With these begin tables, lists, blocks, references."""
 
-_TRANSLATED = re.compile(
+_TRANSLATED = later.pattern(
     r"(?:^|/)(?:locales?|i18n|l10n|lang(?:uages?)?|translations?|messages)(?:[/._-]|$)", re.IGNORECASE
 )
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = later.pattern(
     r"(?:your|my|some|the|a|an|insert|enter|put|add)[-_ ].*|.*(?:change[-_]?(?:me|it)|example|placeholder|redacted|dummy|replace[-_]?me)"
     r".*|x{3,}|\.{3,}|todo|tbd|none|null|test|secret|string|str|pass(?:word|wd)?|pwd|token|hidden|omitted|[\^~<>=v]*\d+(?:\.\d+){1,3}[\w.+\-]*|ENC\[.*|!vault.*|\{\{.*",
     re.IGNORECASE,

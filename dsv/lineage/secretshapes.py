@@ -7,12 +7,14 @@ a word begins and never goes back, so that looking takes time in proportion to t
 import re
 from collections.abc import Iterator
 
+from dsv.lineage import later
+
 Span = tuple[int, int]
 """Where something stands in a text: from, to."""
 
 _START = r"(?<![A-Za-z0-9_\-])"
 
-_SHAPES = re.compile(
+_SHAPES = later.pattern(
     _START
     + r"""(?:
       gh[opsur]_[A-Za-z0-9]{30,255}+
@@ -42,26 +44,26 @@ _SHAPES = re.compile(
     re.VERBOSE,
 )
 
-_PLACES = re.compile(
+_PLACES = later.pattern(
     r"(?:hooks\.slack\.com/(?:services|workflows)/|discord(?:app)?\.com/api/webhooks/|outlook\.office\.com/webhook/"
     r"|api\.telegram\.org/bot)(?P<secret>[^\s'\"?#]{1,500}+)"
 )
 """Addresses of which the path is the secret."""
 
-_PRIVATE_KEY = re.compile(
+_PRIVATE_KEY = later.pattern(
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[^\-]|-(?!----END ))*+(?:-----END [A-Z0-9 ]{0,60}+-----)?"
 )
 
-_FORTY = re.compile(r"(?<![A-Za-z0-9/+_.\-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_.\-])")
+_FORTY = later.pattern(r"(?<![A-Za-z0-9/+_.\-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_.\-])")
 """As long as a secret of AWS."""
 
-_TURNS = re.compile(r"[a-z](?=[A-Z0-9])|[A-Z](?=[a-z0-9])|[0-9](?=[A-Za-z])")
+_TURNS = later.pattern(r"[a-z](?=[A-Z0-9])|[A-Z](?=[a-z0-9])|[0-9](?=[A-Za-z])")
 _MANY_TURNS = 8
 
-_HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
-_RANDOM = re.compile(r"[\w+/=.~!@#$%^*\-]+", re.ASCII)
+_HEX = later.pattern(r"[0-9a-f]+|[0-9A-F]+")
+_RANDOM = later.pattern(r"[\w+/=.~!@#$%^*\-]+", re.ASCII)
 _LEAST = 8
-_WORDS = re.compile(r"[A-Za-z0-9]+")
+_WORDS = later.pattern(r"[A-Za-z0-9]+")
 _LEAST_WORD = 16
 _LOOKED_AT = 512
 
