@@ -1,7 +1,8 @@
-"""What watching a command costs: `python -m tests.bench.watching` prints the table of docs/benchmarks.md.
+"""What watching a command costs: `python -m tests.bench.watching` prints the tables of docs/benchmarks.md.
 
 Processor time (user and system) of a command with all that it starts, by itself and under each eye; medians of runs in
-turn. The eye alone is measured, without what `dsv run` does before and after.
+turn. The eye alone is measured, without what `dsv run` does before and after; then `dsv run` as a whole, for scripts
+that write something new each time.
 """
 
 import os
@@ -19,12 +20,19 @@ from dsv.lineage.execute import Command, Here
 from dsv.lineage.eyes import EYES, Eye
 
 _RUNS = 5
+_RECORDED = 15
 _OPENS = 20_000
 
 _OPEN_ALL = f"import os\nfor n in range({_OPENS}):\n    os.close(os.open(f'd/{{n}}.txt', os.O_RDONLY))\n"
 _COPY = (
     "import csv\nrows = list(csv.reader(open('in.csv')))\ncsv.writer(open('out.csv', 'w')).writerows(rows)\n"
 )
+_FRESH = "import csv, time\nrows = list(csv.reader(open('in.csv')))\nrows[1][0] = str(time.time_ns())\n"
+_WRITING = {
+    "prints": "print(open('in.csv').read())\n",
+    "writes two rows that are no table": f"{_FRESH}open('out.bin', 'w').write(str(rows))\n",
+    "writes two rows of CSV": f"{_FRESH}csv.writer(open('out.csv', 'w')).writerows(rows)\n",
+}
 _MAKEFILE = "prog: $(patsubst %.c,%.o,$(wildcard s*.c)) main.o\n\tgcc -o $@ $^\n%.o: %.c\n\tgcc -c -o $@ $<\n"
 
 
@@ -89,8 +97,29 @@ def _row(name: str, argv: list[str], prepare: Callable[[], None], root: Path, no
     return f"| {name} | {bare:.2f} s | {cells} |"
 
 
+def _record(root: Path, nothing: int) -> Iterator[str]:
+    """Yield the rows of what `dsv run` costs, in a git repository."""
+
+    def run(*argv: str) -> None:
+        subprocess.run(argv, cwd=root, check=True, stdin=nothing, stdout=nothing, stderr=nothing)
+
+    dsv = (sys.executable, "-m", "dsv")
+    run("git", "init", "-q")
+    run(*dsv, "init")
+    run(*dsv, "add", "in.csv")
+    for name, text in _WRITING.items():
+        (root / "step.py").write_text(text)
+        step = (sys.executable, "step.py")
+        bare, recorded = [], []
+        for _ in range(_RECORDED):
+            bare.append(_seconds(partial(run, *step)))
+            recorded.append(_seconds(partial(run, *dsv, "run", "--", *step)))
+        before, after = statistics.median(bare), statistics.median(recorded)
+        yield f"| a script that {name} | {before:.2f} s | {after:.2f} s | {after - before:.2f} s |"
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     root = Path(tempfile.mkdtemp(prefix="dsv-bench-"))
     nothing = os.open(os.devnull, os.O_RDWR)
     try:
@@ -98,6 +127,13 @@ def main() -> None:
         sys.stdout.write(f"| processor time of | by itself | {head} |\n|---|---:|{'---:|' * len(EYES)}\n")
         for name, argv, prepare in _works(root):
             sys.stdout.write(_row(name, argv, prepare, root, nothing) + "\n")
+            sys.stdout.flush()
+        place = root / "recorded"
+        place.mkdir()
+        shutil.copy(root / "in.csv", place)
+        sys.stdout.write("\n| processor time of | by itself | `dsv run` | more |\n|---|---:|---:|---:|\n")
+        for row in _record(place, nothing):
+            sys.stdout.write(row + "\n")
             sys.stdout.flush()
     finally:
         os.close(nothing)
