@@ -6,10 +6,12 @@ transports, signature checkers. All of them are off here, whatever the settings 
 only read. What git cannot be kept from doing is not asked of it: see `dsv.gitblobs`.
 """
 
+import shlex
 import subprocess
 from collections.abc import Collection
 from pathlib import Path
 
+from dsv import gitpipes
 from dsv.errors import Refused
 
 _VARIABLES = (
@@ -40,6 +42,12 @@ _SETTINGS = (
 )
 _FILTER = ("clean", "smudge", "process")
 _NOT_INSTALLED = 127
+_PATIENCE = 4
+"""Seconds after which dsv looks for what git may be waiting for; again after twice as many, and so on."""
+
+_LONGEST = 900
+"""Seconds after which no answer is expected any more."""
+
 _NOTHING_FOUND = 1
 
 
@@ -110,10 +118,41 @@ def _run(
 ) -> "subprocess.CompletedProcess[bytes]":
     options = [word for setting in settings for word in ("-c", setting)]
     command = ["env", *_VARIABLES, "git", "--no-pager", "--no-optional-locks", *options, *words]
+    pipe = subprocess.PIPE
     try:
-        done = subprocess.run(command, cwd=root, input=given, capture_output=True, check=False)
+        started = subprocess.Popen(command, cwd=root, stdin=pipe, stdout=pipe, stderr=pipe)
     except OSError as error:
         raise NoGit from error
-    if done.returncode == _NOT_INSTALLED:
+    with started:
+        try:
+            out, said = _answered(started, root, given)
+        except BaseException:
+            started.kill()
+            raise
+    if started.returncode == _NOT_INSTALLED:
         raise NoGit
-    return done
+    return subprocess.CompletedProcess(command, started.returncode, out, said)
+
+
+def _answered(git: "subprocess.Popen[bytes]", root: Path, given: bytes) -> tuple[bytes, bytes]:
+    """Return what git writes to its standard output and error, once it has ended.
+
+    Git waits for ever where a file that it reads is a pipe; that is looked for only when it takes long.
+
+    Raises:
+        Refused: It waits for a pipe, or does not come to an end.
+    """
+    waited, patience = 0, _PATIENCE
+    while True:
+        try:
+            return git.communicate(given, timeout=patience)
+        except subprocess.TimeoutExpired:
+            waited += patience
+        if (pipe := gitpipes.find(root)) is not None:
+            raise Refused(
+                f"{pipe} is a pipe or a device, and git waits for what comes out of it",
+                hint=f"ls -l {shlex.quote(str(pipe))}",
+            )
+        if waited >= _LONGEST:
+            raise Refused(f"git has not answered for {_LONGEST // 60} minutes in {root}")
+        patience = min(2 * patience, _LONGEST - waited)

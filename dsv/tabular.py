@@ -4,26 +4,27 @@ Facts and the schemas under which text was found to be readable are derived reco
 in the store under keys made from the content id, and computed again where they are missing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
-from dsv import derived, needs
+from dsv import apart, derived, needs
+from dsv.apart import Crashed, Found, Work
 from dsv.errors import Conflict, Corrupt, NoTable, StorageError, UserError
 from dsv.hashing import Kind, object_id
 from dsv.ids import ObjectId, parse_id
+from dsv.known import Known, of_parts, tables_of
+from dsv.members import TextFiles, size_of, stored_members, working_members
 from dsv.model import canonical
-from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.repo import Repo
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.tables import compute, facts, folder, folder_metadata, infer, metadata, readers
 from dsv.tables.dialect import TextSchema, declared
-from dsv.tables.facts import ColumnFacts, Facts
+from dsv.tables.facts import Facts
 from dsv.tables.files import FileSource
 from dsv.tables.folder import Member
 from dsv.tables.keys import RULES, facts_key
@@ -51,50 +52,42 @@ def pin(repo: Repo, path: str, types: Mapping[str, object], before: ObjectId | N
     """
     wanted = declared(types, f"dsv.toml, schema of {path}")
     start = None if before is None else _read_schema(repo, before)
+
+    def found(source: ByteSource) -> Found:
+        return (infer.infer(source, declared=wanted, start=start, prefix=True).encode(),)
+
     try:
         with FileSource(repo.root / path) as source:
-            return infer.infer(source, declared=wanted, start=start, prefix=True)
+            (schema,) = apart.call(partial(found, source), source.size)
+            return TextSchema.decode(schema, f"the schema of {path}")
     except NoTable:
         return None
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
 
 
-class Known(NamedTuple):
-    """What is known of the table of a version.
+class Wanted(NamedTuple):
+    """A version whose table is wanted, and one that may share most of its bytes."""
 
-    Attributes:
-        table: The table id.
-        rows: Rows of all its tables together.
-        facts: Its facts; None for a folder of several tables.
-        schema: For a text file the schema that all of it fits.
-        tables: Of a folder of several tables, each: folder, pattern, table id and rows.
-    """
-
-    table: ObjectId
-    rows: int
-    facts: Facts | None
-    schema: TextSchema | None = None
-    tables: tuple[tuple[str, str, ObjectId, int], ...] = ()
-
-    @property
-    def columns(self) -> tuple[ColumnFacts, ...]:
-        """Facts of its columns; none for a folder of several tables."""
-        return () if self.facts is None else self.facts.columns
+    path: str
+    checkpoint: Checkpoint
+    previous: Checkpoint | None = None
 
 
 def table_of(repo: Repo, path: str, checkpoint: Checkpoint) -> TableReader:
     """Return a version of a dataset as a table.
 
-    Text is read as its facts say that all of it can be read; they are computed if need be.
+    Text is read as its facts say that all of it can be read; they are computed if need be. Of anything else
+    a process of its own has read all, now or when its facts were computed.
 
     Raises:
         NoTable: It is none; the message is the reason.
         Missing: The store does not hold all of it.
         Corrupt: It is damaged.
     """
+    _prove(repo, path, checkpoint)
     if checkpoint.is_dir:
-        return folder.open_folder(_stored_members(repo, checkpoint), TextFiles())
+        return folder.open_folder(stored_members(repo, checkpoint), TextFiles())
     source = repo.contents.open(checkpoint.content, path.rpartition("/")[2])
     if text_format(source.name) is None:
         return readers.open_table(source)
@@ -111,7 +104,7 @@ def start_of(repo: Repo, path: str, checkpoint: Checkpoint) -> TableReader:
         NoTable: It is none; the message is the reason.
     """
     if checkpoint.is_dir:
-        return folder.open_folder(_stored_members(repo, checkpoint), TextFiles())
+        return folder.open_folder(stored_members(repo, checkpoint), TextFiles())
     source = repo.contents.peek(checkpoint.content, path.rpartition("/")[2])
     return readers.open_table(source, lambda text: TextReader(text, _pinned(repo, checkpoint, text)))
 
@@ -138,17 +131,10 @@ def known(
     """
     found = kept(repo, checkpoint, details=details)
     if found is None:
-        found = _computed(repo, path, checkpoint, previous)
+        work = _reading(repo, Wanted(path, checkpoint, previous))
+        found = of_parts(apart.call(*work))
         _keep(repo, checkpoint, found)
     return found
-
-
-def _computed(repo: Repo, path: str, checkpoint: Checkpoint, previous: Checkpoint | None) -> Known:
-    if checkpoint.is_dir:
-        return _of_folder(_stored_members(repo, checkpoint))
-    before = None if previous is None else kept(repo, previous, details=True)
-    source = repo.contents.open(checkpoint.content, path.rpartition("/")[2])
-    return _of_file(repo, checkpoint, source, before.facts if before else None)
 
 
 class Pinned(NamedTuple):
@@ -165,30 +151,84 @@ class Pinned(NamedTuple):
     fresh: tuple[tuple[Checkpoint, Known], ...]
 
 
-def pinned(repo: Repo, path: str, checkpoint: Checkpoint, previous: Checkpoint | None = None) -> Pinned:
-    """Return a version with its text pinned to the schema that all of it fits, and what is known of its table.
+def learn(repo: Repo, wanted: Sequence[Wanted]) -> dict[str, Pinned | NoTable]:
+    """Return by path what is known of the tables of versions, pinned, or why one is no table; keep nothing.
 
     Args:
-        repo: The workspace.
-        path: The dataset.
-        checkpoint: The version.
-        previous: A version that may share most of its bytes.
+        repo: The workspace, whose store holds all bytes of these versions.
+        wanted: Versions of different paths.
 
     Raises:
-        NoTable: It is no table; the message is the reason.
+        Missing, Corrupt, StorageError: The store cannot be read.
     """
-    before = kept(repo, checkpoint)
-    found = before or _computed(repo, path, checkpoint, previous)
-    fresh: tuple[tuple[Checkpoint, Known], ...] = () if before else ((checkpoint, found),)
+    before = {one.path: kept(repo, one.checkpoint) for one in wanted}
+    lacking = [one for one in wanted if before[one.path] is None]
+    found: dict[str, Pinned | NoTable] = {}
+    for one, outcome in zip(lacking, apart.each([_reading(repo, one) for one in lacking]), strict=True):
+        if isinstance(outcome, NoTable):
+            found[one.path] = outcome
+        elif isinstance(outcome, Exception):
+            raise outcome
+        else:
+            found[one.path] = _pin(repo, one.checkpoint, of_parts(outcome), fresh=True)
+    known = ((one, before[one.path]) for one in wanted)
+    return found | {
+        one.path: _pin(repo, one.checkpoint, it, fresh=False) for one, it in known if it is not None
+    }
+
+
+def _pin(repo: Repo, checkpoint: Checkpoint, found: Known, *, fresh: bool) -> Pinned:
+    """Return a version pinned, given what is known of its table, and whether that is not kept yet."""
+    new = ((checkpoint, found),) if fresh else ()
     schema = None if found.schema is None else object_id(Kind.SCHEMA, found.schema.encode())
     if schema in (None, checkpoint.schema):
-        return Pinned(checkpoint, found, fresh)
+        return Pinned(checkpoint, found, new)
     # Computed under that schema already: it only has to be found under it.
     version = replace(checkpoint, schema=schema)
     if kept(repo, version) is None:
-        whole = kept(repo, checkpoint, details=True) if before else None
-        fresh = (*fresh, (version, whole or found))
-    return Pinned(version, found, fresh)
+        whole = None if fresh else kept(repo, checkpoint, details=True)
+        new = (*new, (version, whole or found))
+    return Pinned(version, found, new)
+
+
+def _reading(repo: Repo, wanted: Wanted) -> Work:
+    """Return the work of finding out what is known of a table; its bytes are brought first."""
+    path, checkpoint, previous = wanted
+    needs.bring_version(repo, checkpoint)
+
+    def do() -> Found:
+        if checkpoint.is_dir:
+            return _of_folder(stored_members(repo, checkpoint)).parts()
+        before = None if previous is None else kept(repo, previous, details=True)
+        source = repo.contents.open(checkpoint.content, path.rpartition("/")[2])
+        return _of_file(repo, checkpoint, source, before.facts if before else None).parts()
+
+    return Work(do, size_of(repo, checkpoint))
+
+
+def _prove(repo: Repo, path: str, checkpoint: Checkpoint) -> None:
+    """See that a process of its own has read all of a version, before this one does.
+
+    Raises:
+        NoTable: It crashed, or that is no table.
+    """
+    if kept(repo, checkpoint) is not None:
+        return
+    try:
+        known(repo, path, checkpoint)
+    except Crashed:
+        raise
+    except NoTable:
+        if not checkpoint.is_dir and text_format(path) is None:
+            # It may be a table whose types have no id.
+            source = repo.contents.open(checkpoint.content, path.rpartition("/")[2])
+            apart.call(partial(_read_through, source), source.size)
+
+
+def _read_through(source: ByteSource) -> Found:
+    for _ in readers.open_table(source).batches():
+        pass
+    return ()
 
 
 def of_working(repo: Repo, path: str, checkpoint: Checkpoint, *, later: bool = False) -> Known:
@@ -204,27 +244,32 @@ def of_working(repo: Repo, path: str, checkpoint: Checkpoint, *, later: bool = F
         NoTable: It is no table; the message is the reason.
         UserError: It cannot be read.
     """
-    try:
+
+    def do() -> Found:
         if checkpoint.is_dir:
-            return _of_folder(working_members(repo, path, checkpoint))
+            return _of_folder(working_members(repo, path, checkpoint)).parts()
         with FileSource(repo.root / path) as source:
-            return _of_file(repo, checkpoint, source, None, later=later)
+            return _of_file(repo, checkpoint, source, None, later=later).parts()
+
+    try:
+        return of_parts(apart.call(do, checkpoint.size))
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
 
 
 def metadata_of(repo: Repo, path: str, checkpoint: Checkpoint) -> ObjectId:
-    """Return the id of what a version that is a table says beside its values (`dsv.tables.metadata`).
+    """Return the id of what a version that is a table, as is known, says beside its values (`dsv.tables.metadata`).
 
     Raises:
         NoTable: It is none.
         Missing: The store does not hold all of it.
     """
     if checkpoint.is_dir:
-        return metadata.metadata_id(folder_metadata.of_folder(_stored_members(repo, checkpoint)))
+        return metadata.metadata_id(folder_metadata.of_folder(stored_members(repo, checkpoint)))
     if text_format(path) is not None:
         return metadata.metadata_id(())
-    return metadata.metadata_id(metadata.of_schema(table_of(repo, path, checkpoint).schema))
+    source = repo.contents.open(checkpoint.content, path.rpartition("/")[2])
+    return metadata.metadata_id(metadata.of_schema(readers.open_table(source).schema))
 
 
 def extends(
@@ -298,10 +343,7 @@ def kept(repo: Repo, checkpoint: Checkpoint, *, details: bool = False) -> Known 
         return None
     try:
         if record["facts"] is None:
-            tables = tuple(
-                (where, name, parse_id(oid), int(rows)) for where, name, oid, rows in record["tables"]
-            )
-            return Known(parse_id(record["table"]), int(record["rows"]), None, None, tables)
+            return Known(parse_id(record["table"]), int(record["rows"]), None, None, tables_of(record))
         blocks = repo.objects.get_record(Kind.BLOCKS, parse_id(record["blocks"])) if details else None
         found = facts.decode(canonical.encode(record["facts"]), blocks, what)
         schema = None if record["schema"] is None else _read_schema(repo, parse_id(record["schema"]))
@@ -363,40 +405,6 @@ def _of_folder(members: Iterable[Member]) -> Known:
         (group.folder, group.pattern, group.facts.table, group.facts.rows) for group in found.groups
     )
     return Known(found.id, found.rows, None, None, tables)
-
-
-class TextFiles:
-    """Opens the text files of a folder, each under the schema that all of it has."""
-
-    def __init__(self) -> None:
-        self._schemas: dict[str, TextSchema] = {}
-
-    def __call__(self, source: ByteSource) -> TextReader:
-        """Open one; its name is its path in the folder."""
-        schema = self._schemas.get(source.name)
-        if schema is None:
-            schema = self._schemas[source.name] = infer.infer(source)
-        return TextReader(source, schema)
-
-
-def _stored_members(repo: Repo, checkpoint: Checkpoint) -> Iterator[Member]:
-    needs.bring_version(repo, checkpoint)
-    for path, entry in trees.files(checkpoint.content, repo.node):
-        yield Member(path, partial(repo.contents.open, ObjectId(entry.target), path))
-
-
-def working_members(repo: Repo, path: str, checkpoint: Checkpoint) -> Iterator[Member]:
-    """Yield the files of a folder that the working tree holds."""
-    for name, _ in trees.files(checkpoint.content, repo.node):
-        yield Member(name, partial(_WorkingFile, repo.root / path / name, name))
-
-
-class _WorkingFile(FileSource):
-    """A file of a folder dataset in the working tree, called by its path in the folder."""
-
-    def __init__(self, path: Path, name: str) -> None:
-        super().__init__(path)
-        self.name = name
 
 
 def _pinned(repo: Repo, checkpoint: Checkpoint, source: ByteSource) -> TextSchema:

@@ -20,9 +20,9 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "dsv"
 
 LAYERS = (
-    {"errors", "ids", "progress", "startup", "wording"},
+    {"errors", "gitpipes", "ids", "progress", "startup", "wording"},
     {"gitblobs", "gitdoor", "hashing", "refnames"},
-    {"atomic", "plain", "segment"},
+    {"apart", "atomic", "plain", "segment"},
     {"model"},
     {"store", "tables", "workspace"},
     {"config", "git", "lockfile"},
@@ -30,7 +30,7 @@ LAYERS = (
     {"repo"},
     {"filediff", "history", "meaning", "merging", "origins", "report"},
     {"derived", "needs", "reach", "revisions"},
-    {"places"},
+    {"known", "members", "places"},
     {"fetching", "remotes"},
     {"circumstances", "graph", "tabular"},
     {"staleness"},
@@ -124,6 +124,7 @@ FACES = {"api", "call", "cli", "__main__"}
 """What meets the user: commands, and scripts that import dsv, which run in a folder and an environment, too."""
 
 OWN_PROGRAMS = {
+    "apart",
     "lineage.cleanroom.__main__",
     "lineage.cleanroom.kernel",
     "lineage.cleanroom.mounts",
@@ -133,7 +134,7 @@ OWN_PROGRAMS = {
     "lineage.witness.launch",
     "lineage.witness.supervisor",
 }
-"""Modules that run by themselves, in the processes of a recorded command."""
+"""Modules that run by themselves: in the processes of a recorded command, or in one that reads a stranger's file."""
 
 SLOW = ("pyarrow", "numpy", "rich", "git", "boto3", "pandas", "zstandard", "pyfastcdc", "tomlkit")
 

@@ -10,9 +10,9 @@ from dsv.cli.shape import Shape
 from dsv.errors import NoTable
 
 if TYPE_CHECKING:
+    from dsv.known import Known
     from dsv.places import Place
     from dsv.tables.facts import ColumnFacts
-    from dsv.tabular import Known
 
 COLUMN_SHAPE: Shape = {
     "name": "text: of the column",

@@ -7,13 +7,13 @@ from dsv import filediff, places, revisions, tabular
 from dsv.errors import NoTable
 from dsv.filediff import FileChange
 from dsv.ids import ObjectId
+from dsv.known import Known
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import DIR
 from dsv.progress import SILENT, Progress
 from dsv.repo import Datasets, Repo
 from dsv.tables.changes import TableChange, compare
 from dsv.tables.prefix import undecided
-from dsv.tabular import Known
 from dsv.workspace.sink import HashSink
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from dsv import places, tabular
+from dsv import apart, needs, places, tabular
 from dsv.errors import NoTable
+from dsv.members import size_of
 from dsv.places import Place
 from dsv.repo import Repo
 from dsv.tables.folder import SeveralTables
-from dsv.tables.preview import Preview, preview
+from dsv.tables.preview import Preview, decode, preview
 
 
 def head(repo: Repo, place: Place, *, rows: int = 10, columns: Sequence[str] | None = None) -> Preview:
@@ -24,8 +25,17 @@ def head(repo: Repo, place: Place, *, rows: int = 10, columns: Sequence[str] | N
         NoTable: It is no table; the message is the reason.
     """
     target = places.content_at(repo, place)
-    try:
-        return preview(tabular.start_of(repo, place.full_path, target), rows, columns)
-    except SeveralTables as error:
-        inside = places.inside(place, error.paths[0])
-        raise NoTable(error.message, hint=f"dsv head {places.typed(inside)}") from error
+
+    def shown() -> Preview:
+        try:
+            return preview(tabular.start_of(repo, place.full_path, target), rows, columns)
+        except SeveralTables as error:
+            inside = places.inside(place, error.paths[0])
+            raise NoTable(error.message, hint=f"dsv head {places.typed(inside)}") from error
+
+    if target.is_dir:
+        needs.bring_version(repo, target)
+    elif not repo.contents.has(target.content):
+        return shown()  # what is read is brought meanwhile, which a process of its own cannot do
+    (told,) = apart.call(lambda: (shown().encode(),), size_of(repo, target))
+    return decode(told)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from dsv import places, tabular
 from dsv.ids import ObjectId
+from dsv.known import Known
 from dsv.places import Place
 from dsv.repo import Repo
-from dsv.tabular import Known
 
 
 @dataclass(frozen=True, slots=True)

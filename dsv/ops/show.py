@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from dsv import origins, places, revisions, tabular
 from dsv.errors import NoTable
 from dsv.ids import ObjectId
+from dsv.known import Known
 from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.commit import Commit
@@ -12,7 +13,6 @@ from dsv.model.node import DIR, LINK
 from dsv.origins import Origin
 from dsv.places import Place
 from dsv.repo import Repo, Tracked
-from dsv.tabular import Known
 
 
 @dataclass(frozen=True, slots=True)

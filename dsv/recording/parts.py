@@ -1,12 +1,13 @@
 """The parts of a run's record, stored: code, new sources, and outputs with what is known of their tables."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from dsv import stage
+from dsv.apart import Crashed
 from dsv.errors import Changing, NoTable, NotFound
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.code import Code, CodeFile
@@ -25,7 +26,8 @@ from dsv.workspace.pages import kind_of
 from dsv.workspace.paths import check_dataset
 
 if TYPE_CHECKING:
-    from dsv.tabular import Known, Pinned
+    from dsv.known import Known
+    from dsv.tabular import Pinned
 
 _START = 8
 
@@ -41,6 +43,7 @@ class Parts:
         sources: The inputs that were not tracked.
         rows: Rows of the outputs that are tables.
         facts: What is known of those tables and not kept yet, by version.
+        warnings: Of which outputs a reader crashed, so that they have no table id.
     """
 
     inputs: tuple[Input, ...]
@@ -49,6 +52,7 @@ class Parts:
     sources: tuple[Input, ...]
     rows: dict[str, int]
     facts: "tuple[tuple[Checkpoint, Known], ...]" = ()
+    warnings: tuple[str, ...] = ()
 
     def put_facts(self, session: Writer) -> None:
         """Add to `session` what is known of the tables; they are kept with the run, in one step."""
@@ -89,17 +93,18 @@ def store(repo: Repo, before: Before, used: Uses, progress: Progress = SILENT) -
     repo.cache.commit()
     outputs, rows = [], {}
     facts: list[tuple[Checkpoint, Known]] = []
+    tables = _tables(repo, made)
     for one in made:
-        output, table = _describe(repo, one)
-        outputs.append(output)
-        if table is not None:
+        table = tables.get(one.path)
+        outputs.append(_describe(repo, one, table))
+        if table is not None and not isinstance(table, NoTable):
             rows[one.path] = table.known.rows
             facts += table.fresh
     new = tuple(Input(path, inputs[path]) for path in sorted(inputs) if path not in before.tracked)
     inputs.update(used.versions)
     found = tuple(Input(path, inputs[path]) for path in sorted(inputs, key=str.encode))
     outputs.sort(key=lambda one: one.path.encode())
-    return Parts(found, tuple(outputs), code, new, rows, tuple(facts))
+    return Parts(found, tuple(outputs), code, new, rows, tuple(facts), _crashed(tables))
 
 
 def _store_output(repo: Repo, writer: Writer, before: Before, path: str, progress: Progress) -> _Made:
@@ -115,21 +120,37 @@ def _store_output(repo: Repo, writer: Writer, before: Before, path: str, progres
     return _Made(path, version, previous)
 
 
-def _describe(repo: Repo, made: _Made) -> "tuple[Output, Pinned | None]":
-    """Return an output, and what is known of its table if it is one."""
-    version = made.version
-    whole = Output(made.path, version.content, version.kind, version.size, version.files, version.schema)
-    if not version.is_dir and not may_be_table(made.path, _head(repo.root / made.path)):
-        return whole, None
+def _tables(repo: Repo, made: Sequence[_Made]) -> "dict[str, Pinned | NoTable]":
+    """Look into all outputs that may be tables; return by path what is known of them, or why one is none."""
+    chosen = [
+        one for one in made if one.version.is_dir or may_be_table(one.path, _head(repo.root / one.path))
+    ]
+    if not chosen:
+        return {}
     from dsv import tabular
 
-    try:
-        table = tabular.pinned(repo, made.path, version, made.previous)
-    except NoTable:
-        return whole, None
+    return tabular.learn(repo, [tabular.Wanted(*one) for one in chosen])
+
+
+def _describe(repo: Repo, made: _Made, table: "Pinned | NoTable | None") -> Output:
+    """Return an output, and of its table the ids."""
+    version = made.version
+    whole = Output(made.path, version.content, version.kind, version.size, version.files, version.schema)
+    if table is None or isinstance(table, NoTable):
+        return whole
+    from dsv import tabular
+
     said = tabular.metadata_of(repo, made.path, table.version)
     schema, known = table.version.schema, table.known
-    return replace(whole, schema=schema, table=known.table, digest=DIGEST_VERSION, metadata=said), table
+    return replace(whole, schema=schema, table=known.table, digest=DIGEST_VERSION, metadata=said)
+
+
+def _crashed(tables: "Mapping[str, Pinned | NoTable]") -> tuple[str, ...]:
+    return tuple(
+        f"{path} has no table id: {reason.message}"
+        for path, reason in tables.items()
+        if isinstance(reason, Crashed)
+    )
 
 
 def _head(path: Path) -> bytes:

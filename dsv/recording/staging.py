@@ -108,7 +108,7 @@ def stage_run(
         staged=tuple(staged),
         unstaged=tuple(sorted((whole.before.unstaged & whole.used.reads()) - set(whole.used.outputs))),
         unchanged=not staged,
-        warnings=whole.warnings,
+        warnings=(*whole.warnings, *whole.parts.warnings),
         notes=(*_notes(whole), *linked),
     )
 

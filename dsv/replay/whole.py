@@ -5,9 +5,11 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import NamedTuple
 
-from dsv import tabular
+from dsv import apart, tabular
 from dsv.errors import UserError
 from dsv.ids import ObjectId
+from dsv.known import folder_of_parts, parts_of_folder
+from dsv.members import TextFiles, working_members
 from dsv.replay.folder import Result
 from dsv.tables import folder, folder_metadata, metadata
 from dsv.tables.facts import Facts
@@ -72,10 +74,14 @@ def whole(result: Result) -> Whole:
 
 
 def _of_folder(result: Result) -> Whole:
-    members = tuple(tabular.working_members(result.view, result.path, result.checkpoint))
-    texts = tabular.TextFiles()
+    members = tuple(working_members(result.view, result.path, result.checkpoint))
+    texts = TextFiles()
+
+    def do() -> apart.Found:
+        return parts_of_folder(folder.folder_tables(members, texts))
+
     try:
-        found = folder.folder_tables(members, texts)
+        found = folder_of_parts(apart.call(do, result.checkpoint.size))
     except OSError as error:
         raise UserError(f"cannot read {result.path}: {error.strerror}") from error
     parts = tuple(
@@ -85,5 +91,5 @@ def _of_folder(result: Result) -> Whole:
 
 
 @contextmanager
-def _opened(group: Group, members: Iterable[Member], texts: tabular.TextFiles) -> Iterator[TableReader]:
+def _opened(group: Group, members: Iterable[Member], texts: TextFiles) -> Iterator[TableReader]:
     yield folder.open_group(group, members, texts)

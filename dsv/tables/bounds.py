@@ -20,6 +20,8 @@ MAX_COLUMNS = 1 << 17
 _FREE_ROWS, _ROWS_A_BYTE = 1 << 26, 1 << 10
 _FREE_VALUES, _VALUES_A_BYTE = 1 << 30, 1 << 14
 _FREE_TEXT, _TEXT_A_BYTE = 4 << 30, 1 << 11
+_SLOT = 32
+"""Bytes that a value counts for whose length has to be looked up, beside its own: it takes as long."""
 
 _Weights = npt.NDArray[Any] | float
 """For each slot how many values and bytes it stands for, or one number for all."""
@@ -46,6 +48,7 @@ class Budget:
         self._size = size
         self._rows = 0
         self._values = 0.0
+        self._bytes = 0
 
     def take_rows(self, rows: int, columns: int) -> None:
         """Count rows to come of some columns.
@@ -59,14 +62,19 @@ class Budget:
         self._take(rows * columns)
 
     def take_batch(self, batch: pa.RecordBatch) -> None:
-        """Count what the encodings of a valid batch stand for.
+        """Count what a valid batch stands for: bytes of plain arrays, values of encoded ones.
 
-        No time is spent on plain arrays, and none on what is only claimed.
+        No time is spent on what is only claimed.
 
         Raises:
             NoTable: It is more than a file of this size can hold; the message has the count.
         """
-        self._take(sum(_total(column) for column in batch.columns if _encoded(column.type)))
+        encoded = [_encoded(column.type) for column in batch.columns]
+        plain = [column for column, more in zip(batch.columns, encoded, strict=True) if not more]
+        self._bytes += sum(column.nbytes + _SLOT * _slots(column) for column in plain)
+        if self._bytes > (limit := _most_bytes(self._size)):
+            raise NoTable(f"values of more than {limit:,} bytes in {self._size:,} bytes")
+        self._take(sum(_total(column) for column, more in zip(batch.columns, encoded, strict=True) if more))
 
     def _take(self, values: float) -> None:
         self._values += values
@@ -82,9 +90,12 @@ def check_unpacked(unpacked: int, size: int) -> None:
     Raises:
         NoTable: It does; the message has the count.
     """
-    limit = max(_FREE_TEXT, size * _TEXT_A_BYTE)
-    if unpacked > limit:
+    if unpacked > (limit := _most_bytes(size)):
         raise NoTable(f"{size:,} bytes that unpack to more than {limit:,}")
+
+
+def _most_bytes(size: int) -> int:
+    return max(_FREE_TEXT, size * _TEXT_A_BYTE)
 
 
 def _encoded(kind: pa.DataType) -> bool:
@@ -96,6 +107,23 @@ def _encoded(kind: pa.DataType) -> bool:
     if t.is_string_view(kind) or t.is_binary_view(kind) or t.is_list_view(kind) or t.is_large_list_view(kind):
         return True
     return t.is_fixed_size_list(kind) or any(_encoded(kind.field(i).type) for i in range(kind.num_fields))
+
+
+def _slots(array: pa.Array) -> int:
+    """Return how many values of a plain array have a length of their own."""
+    kind = array.type
+    if isinstance(array, pa.ExtensionArray):
+        return _slots(array.storage)
+    if t.is_string(kind) or t.is_binary(kind) or t.is_large_string(kind) or t.is_large_binary(kind):
+        return len(array)
+    if t.is_struct(kind):
+        return sum(_slots(array.field(place)) for place in range(kind.num_fields))
+    if not (t.is_list(kind) or t.is_large_list(kind) or t.is_map(kind)):
+        return 0
+    ends = offsets(array)
+    first, last = int(ends[0]), int(ends[-1])
+    inner = (array.keys, array.items) if t.is_map(kind) else (array.values,)
+    return len(array) + sum(_slots(child.slice(first, last - first)) for child in inner)
 
 
 def _total(array: pa.Array) -> float:
@@ -116,9 +144,9 @@ def _weights(array: pa.Array) -> _Weights:
     if t.is_run_end_encoded(kind):
         return _greatest(_weights(array.values))
     if t.is_string_view(kind) or t.is_binary_view(kind):
-        return 1.0 + view_lengths(array)
+        return 8.0 + view_lengths(array)
     if t.is_string(kind) or t.is_binary(kind) or t.is_large_string(kind) or t.is_large_binary(kind):
-        return 1.0 + np.diff(offsets(array))
+        return 8.0 + np.diff(offsets(array))
     if t.is_struct(kind):
         inner: _Weights = 1.0
         for place in range(kind.num_fields):

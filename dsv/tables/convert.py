@@ -11,6 +11,7 @@ from dsv.errors import Refused, UsageFault
 from dsv.tables import json_text
 from dsv.tables import kernels as pc
 from dsv.tables.dialect import Column, TextSchema, delimited, lines
+from dsv.tables.failures import first_line
 from dsv.tables.reader import TableReader
 
 FORMATS: Final = ("arrow", "parquet", "csv", "jsonl")
@@ -43,8 +44,12 @@ def write(reader: TableReader, format: str, out: BinaryIO) -> None:  # noqa: A00
         raise UsageFault(f"no format {format!r}", hint="formats are " + ", ".join(FORMATS))
     try:
         writers[format](reader, out)
-    except (pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+    except pa.ArrowException as error:
         raise Refused(f"this table cannot be written as {format}: {error}") from error
+    except OSError as error:
+        if error.errno is not None:  # of `out`
+            raise
+        raise Refused(f"this table cannot be written as {format}: {first_line(error)}") from error
 
 
 def written(schema: pa.Schema, format: str) -> TextSchema:  # noqa: A002 (as above)

@@ -20,7 +20,7 @@ def told(what: str) -> Iterator[None]:
     try:
         yield
     except pa.ArrowMemoryError as error:
-        raise NoTable(f"{what}: it asks for more memory than there is") from error
+        raise NoTable(f"{what}: it asks for more memory than it may have") from error
     except (pa.ArrowException, EOFError, ValueError, KeyError, IndexError, OverflowError) as error:
         raise NoTable(f"{what}: {first_line(error)}") from error
     except ArithmeticError as error:

@@ -6,12 +6,12 @@ import pyarrow as pa
 import pyarrow.ipc
 
 from dsv.errors import NoTable
-from dsv.tables.bounds import Budget, check_columns
+from dsv.tables.bounds import Budget
+from dsv.tables.checked import check, check_schema
 from dsv.tables.failures import told
 from dsv.tables.files import arrow_file
 from dsv.tables.reader import BATCH_BYTES, BATCH_ROWS, positions
 from dsv.tables.source import ByteSource
-from dsv.tables.views import check_views
 
 FILE_MAGIC = b"ARROW1"
 STREAM_MAGIC = b"\xff\xff\xff\xff"
@@ -37,7 +37,7 @@ class IpcTable:
         if not stream and (source.size < 20 or bytes(source.read_at(source.size - 6, 6)) != FILE_MAGIC):
             raise NoTable("truncated")
         with told("not Arrow"), self._open() as reader:
-            check_columns(len(reader.schema))
+            check_schema(reader.schema)
             self._schema: pa.Schema = reader.schema
 
     @property
@@ -57,10 +57,7 @@ class IpcTable:
         with told("damaged Arrow"), self._open() as reader:
             for whole in _whole_batches(reader):
                 budget.take_rows(whole.num_rows, whole.num_columns)
-                whole.validate(full=True)
-                for column in whole.columns:
-                    check_views(column)
-                budget.take_batch(whole)
+                check(whole, budget)
                 batch = whole if wanted is None else whole.select(wanted)
                 step = _step(batch)
                 for start in range(0, batch.num_rows, step):

@@ -62,7 +62,9 @@ def _literals(values: pa.Array) -> pa.LargeStringArray:
         names = [field.name for field in kind]
         return _struct(values.flatten(), names, len(values))
     if t.is_map(kind):
-        pairs = _struct([values.keys, values.items], ["key", "value"], len(values.keys))
+        # Either may go on beyond what the other has, and the offsets.
+        size = min(len(values.keys), len(values.items))
+        pairs = _struct([values.keys[:size], values.items[:size]], ["key", "value"], size)
         return _list(pa.ListArray.from_arrays(values.offsets, pairs))
     if kind.num_fields:
         children = literals(pc.list_flatten(values))

@@ -11,6 +11,7 @@ from dsv.errors import NoTable
 from dsv.hashing import derived_hasher
 from dsv.tables import int96
 from dsv.tables.bounds import Budget
+from dsv.tables.checked import check, check_schema
 from dsv.tables.failures import told
 from dsv.tables.files import arrow_file
 from dsv.tables.footer import column_chunks
@@ -67,6 +68,7 @@ class ParquetTable:
             self._file = self._open("ns")
             self._footer = self._file.metadata
             self._schema: pa.Schema = self._file.schema_arrow
+        check_schema(self._schema)
         self.row_groups = self._measure()
         self._leaves = self._map_leaves()
         self._settle_int96()
@@ -130,11 +132,13 @@ class ParquetTable:
         wanted = [leaf for column in sorted(columns) for leaf in self._leaves[column]]
         order = [sorted(columns).index(column) for column in columns]
         plain = order == list(range(len(order)))
+        budget = Budget(self._source.size)
         for size, group in groupby(row_groups, lambda i: self._batch_rows(i, wanted)):
             numbers = list(group)
             expected = sum(self.row_groups[i].rows for i in numbers)
             with told("damaged Parquet"):
                 for batch in self._file.reader.iter_batches(size, numbers, wanted, use_threads=True):
+                    check(batch, budget)
                     expected -= batch.num_rows
                     yield batch if plain else batch.select(order)
             if expected:

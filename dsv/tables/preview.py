@@ -51,6 +51,18 @@ class Preview:
     total: int | None
     more: bool
 
+    def encode(self) -> bytes:
+        """Return all of it as bytes, for `decode`."""
+        return json.dumps([self.names, self.types, self.rows, self.values, self.total, self.more]).encode()
+
+
+def decode(data: bytes) -> Preview:
+    """Return what `Preview.encode` made into bytes."""
+    names, types, rows, values, total, more = json.loads(data)
+    return Preview(
+        tuple(names), tuple(types), tuple(map(tuple, rows)), tuple(map(tuple, values)), total, more
+    )
+
 
 def preview(reader: TableReader, rows: int = 10, columns: Sequence[str] | None = None) -> Preview:
     """Return the first `rows` rows of a table; only the batches that hold them are read.
@@ -174,6 +186,8 @@ def _value(value: pa.Scalar) -> str:
         return "{" + inner + "}"
     if t.is_map(kind):
         return _many([f"{_inner(pair[0])}: {_inner(pair[1])}" for pair in _pairs(value)], len(value), "{}")
+    if _stands_for_another(kind):
+        return _inner(value)
     if kind.num_fields and not isinstance(kind, pa.BaseExtensionType):
         return _many([_inner(item) for item in islice(value.values, _ITEMS)], len(value.values), "[]")
     if t.is_boolean(kind):
@@ -189,13 +203,18 @@ def _pairs(value: pa.Scalar) -> list[Any]:
 
 def _inner(value: Any) -> str:
     """Return a value inside another: text in quotes, so that it shows where it ends."""
-    value = getattr(value, "value", value) if t.is_dictionary(value.type) else value
+    while value.is_valid and _stands_for_another(value.type):
+        value = value.value
     if not value.is_valid:
         return "null"
     kind = value.type
     if t.is_string(kind) or t.is_large_string(kind) or t.is_string_view(kind):
         return json.dumps(_text(value), ensure_ascii=False)
     return _value(value)
+
+
+def _stands_for_another(kind: pa.DataType) -> bool:
+    return bool(t.is_dictionary(kind) or t.is_run_end_encoded(kind) or t.is_union(kind))
 
 
 def _many(items: Sequence[str], total: int, brackets: str) -> str:

@@ -9,7 +9,6 @@ import gzip
 import io
 import os
 import random
-import resource
 import signal
 import sys
 import tempfile
@@ -17,16 +16,21 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from dsv import apart
+from tests.robustness import shapes
 
 CHUNK = 250
 """Inputs of one process."""
 
-SECONDS = 20
+SECONDS = 10
 """Processor time for one input."""
 
-MEMORY = 6 << 30
+RESIDENT = 1 << 30
+"""Bytes that one input may take beside what the process had."""
 
 _WORDS = (b"0", b"9" * 30, b"-1", b"1e999", b"[", b"{", b'"', b"\\", b",", b"\n", b"\xff", b"\0", b"null", b"\xff" * 8,
           b"\x7f\xff\xff\xff", b"\xff\xff\xff\x7f", b"\x80", b"\x00" * 8, b"\xc3\xa9", b"'''", b"=", b"inf", b"1979-05-27")  # fmt: skip
@@ -39,10 +43,14 @@ class Kind:
     Attributes:
         seeds: Sound inputs.
         read: Reads one; it may raise what it documents and nothing else.
+        change: Makes an input of the seeds.
     """
 
     seeds: Callable[[], list[bytes]]
     read: Callable[[bytes], None]
+    change: Callable[[random.Random, list[bytes]], bytes] = lambda chance, seeds: mutated(
+        chance, chance.choice(seeds)
+    )
 
 
 def mutated(chance: random.Random, data: bytes) -> bytes:
@@ -161,18 +169,27 @@ def _packed(seeds: list[bytes]) -> list[bytes]:
 
 def _reads(name: str) -> Callable[[bytes], None]:
     def read(data: bytes) -> None:
-        from dsv.errors import NoTable
+        from dsv.errors import NoTable, Refused
+        from dsv.tables import convert, metadata
         from dsv.tables.compute import compute
         from dsv.tables.infer import infer
         from dsv.tables.names import text_format
         from dsv.tables.preview import preview
+        from dsv.tables.reader import TableReader
         from dsv.tables.readers import open_table
         from dsv.tables.text import TextReader
         from dsv.testing.tables import MemorySource
 
         source = MemorySource(name, data)
-        for use in (lambda table: preview(table, 50), compute):
-            with suppress(NoTable):
+        uses: list[Callable[[TableReader], object]] = [lambda table: preview(table, 50), compute]
+        if text_format(name) is None:
+            form = random.Random(data).choice(("csv", "jsonl", "parquet", "arrow"))
+            uses += [
+                lambda table: compute(table) and metadata.of_schema(table.schema),
+                lambda table: convert.write(table, form, io.BytesIO()),
+            ]
+        for use in uses:
+            with suppress(NoTable, Refused):  # Refused: what CSV or JSON cannot say
                 if text_format(name) is None:
                     use(open_table(source))
                 else:
@@ -255,6 +272,13 @@ KINDS = {
     "parquet": Kind(_parquet, _reads("t.parquet")),
     "arrow-file": Kind(lambda: _arrow(False), _reads("t.arrow")),
     "arrow-stream": Kind(lambda: _arrow(True), _reads("t.arrows")),
+    "parquet-shaped": Kind(shapes.parquet_seeds, _reads("t.parquet"), shapes.damaged_parquet),
+    "arrow-file-shaped": Kind(
+        shapes.arrow_seeds, _reads("t.arrow"), partial(shapes.damaged_arrow, file=True)
+    ),
+    "arrow-stream-shaped": Kind(
+        shapes.arrow_seeds, _reads("t.arrows"), partial(shapes.damaged_arrow, file=False)
+    ),
     "csv": Kind(_csv, _reads("t.csv")),
     "tsv": Kind(lambda: [seed.replace(b",", b"\t") for seed in _csv()], _reads("t.tsv")),
     "jsonl": Kind(_jsonl, _reads("t.jsonl")),
@@ -270,7 +294,7 @@ def failures(kind: str, count: int, seed: int = 0) -> Iterator[tuple[bytes, str]
     """Yield the changed inputs that went wrong, each with how."""
     what = KINDS[kind]
     seeds = what.seeds()
-    yield from failures_of(what, lambda number: _input(seeds, seed, number), count)
+    yield from failures_of(what, lambda number: what.change(random.Random(f"{seed} {number}"), seeds), count)
 
 
 def failures_of(what: Kind, make: Callable[[int], bytes], count: int) -> Iterator[tuple[bytes, str]]:
@@ -294,29 +318,40 @@ def failures_of(what: Kind, make: Callable[[int], bytes], count: int) -> Iterato
                 done = at + 1 if code else start + CHUNK
 
 
-def _input(seeds: list[bytes], seed: int, number: int) -> bytes:
-    chance = random.Random(f"{seed} {number}")
-    return mutated(chance, chance.choice(seeds))
-
-
 def _work(what: Kind, make: Callable[[int], bytes], numbers: range, now: int, said: int) -> None:
     """Read the inputs of some numbers, say what goes wrong into the file `said`, and end the process."""
     code = 0
     try:
         os.dup2(said, 2)
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         for number in numbers:
             os.pwrite(now, number.to_bytes(8, "little"), 0)
             signal.setitimer(signal.ITIMER_PROF, SECONDS)
-            signal.setitimer(signal.ITIMER_REAL, 20 * SECONDS)
-            what.read(make(number))
+            signal.setitimer(signal.ITIMER_REAL, 40 * SECONDS)
+            data = make(number)
+            apart.limit(len(data))
+            before = _highest(reset=True)
+            what.read(data)
+            took = _highest() - before
+            if took > RESIDENT:
+                raise MemoryError(f"{took >> 20} MiB for an input of {len(data)} bytes")
     except BaseException:  # noqa: BLE001 - whatever it is, it is what is looked for
         traceback.print_exc()
         sys.stderr.flush()
         code = 1
     finally:
         os._exit(code)
+
+
+def _highest(*, reset: bool = False) -> int:
+    """Return the most memory that this process has had since the last reset; 0 where that is not known."""
+    try:
+        if reset:
+            Path("/proc/self/clear_refs").write_text("5")
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next(int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM"))
 
 
 def main() -> None:

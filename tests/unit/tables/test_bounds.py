@@ -183,3 +183,33 @@ def test_a_header_of_too_many_columns_is_refused_and_one_of_many_alike_is_not_sl
     names = [column.name for column in infer(MemorySource("t.csv", b"a," * 20_000 + b"a\n")).columns]
     assert names[:3] == ["a", "a_2", "a_3"]
     assert len(set(names)) == 20_001
+
+
+TEXTS: dict[str, tuple[Any, pa.DataType]] = {
+    "text": ("abc", pa.string()),
+    "list": (["abc", "d"], pa.list_(pa.large_string())),
+    "struct": ({"x": ["abc"]}, pa.struct([("x", pa.list_(pa.binary()))])),
+    "map": ([("k", "abc")], pa.map_(pa.string(), pa.string())),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("form", ["parquet", "arrow"])
+def test_values_of_many_bytes_are_refused_and_fewer_are_read(
+    name: str, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "_FREE_TEXT", 1 << 20)
+    monkeypatch.setattr(bounds, "_TEXT_A_BYTE", 0)
+    value, kind = TEXTS[name]
+
+    def opened(times: int) -> Any:
+        table = pa.table({"a": pa.array([value] * times, kind)})
+        if form == "arrow":
+            return open_table(stream(table))
+        out = io.BytesIO()
+        pq.write_table(table, out)
+        return open_table(MemorySource("t.parquet", out.getvalue()))
+
+    assert compute(opened(1_000)).rows == 1_000
+    with pytest.raises(NoTable, match=r"values of more than 1,048,576 bytes in"):
+        compute(opened(40_000))

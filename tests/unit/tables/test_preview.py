@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsv.errors import NotFound
-from dsv.tables.preview import NULL, WIDTH, escape, preview
+from dsv.tables.preview import NULL, WIDTH, decode, escape, preview
 
 from .text_files import MemoryTable
 
@@ -78,6 +78,22 @@ def test_values_are_shown_short(values: Any, kind: Any, shown: Any) -> None:
         assert found[0] == shown[0]
     else:
         assert found == shown
+
+
+def test_values_that_stand_for_others_are_shown_as_these() -> None:
+    union = pa.UnionArray.from_sparse(
+        pa.array([0, 1, 0], pa.int8()), [pa.array([[1], None, None]), pa.array(["a", "b", "c"])]
+    )
+    runs = pa.RunEndEncodedArray.from_arrays(pa.array([2, 3], pa.int32()), pa.array([[1, 2], None]))
+    inside = pa.StructArray.from_arrays([union, runs], ["u", "r"])
+    found = preview(MemoryTable(pa.table({"u": union, "s": inside})))
+    assert [row[0] for row in found.rows] == ["[1]", '"b"', NULL]
+    assert [row[1] for row in found.rows] == [
+        "{u: [1], r: [1, 2]}",
+        '{u: "b", r: [1, 2]}',
+        "{u: null, r: null}",
+    ]
+    assert decode(found.encode()) == found
 
 
 def test_text_that_is_not_unicode_is_shown_all_the_same() -> None:
