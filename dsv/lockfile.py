@@ -1,10 +1,11 @@
 """`dsv.lock`: the branch and commit that this state of the code goes with; belongs in git."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from dsv.atomic import replace_file
+from dsv.atomic import replace_file, sync_folder
 from dsv.errors import BadConfig, NotFound, Refused
 from dsv.ids import ObjectId, parse_id, short
 from dsv.plain import read_plain_text
@@ -142,7 +143,9 @@ def write(root: Path, lock: Lock, temp_folder: Path | None = None) -> None:
 
 def remove(root: Path) -> None:
     """Remove the lock file: there is no commit to name."""
-    (root / NAME).unlink(missing_ok=True)
+    with suppress(FileNotFoundError):
+        (root / NAME).unlink()
+        sync_folder(root)
 
 
 def _fields(lines: list[str]) -> dict[str, str]:

@@ -115,6 +115,7 @@ def _newly_executed(repo: Repo, path: str, new: Tracked, known: Sequence[Tracked
 def _agreed(repo: Repo) -> frozenset[str]:
     path: Path = repo.dot / _AGREED
     try:
-        return frozenset(read_plain_text(path).splitlines())
+        # A line that does not end was cut off by a power failure, and is another name.
+        return frozenset(read_plain_text(path).rpartition("\n")[0].splitlines())
     except (OSError, UnicodeDecodeError):
         return frozenset()

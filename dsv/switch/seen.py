@@ -1,10 +1,12 @@
 """What the working tree holds, beside the versions that the store has."""
 
+from collections.abc import Callable
+
 from dsv import filediff
 from dsv.filediff import FileChange
 from dsv.ids import ObjectId
 from dsv.model import node as nodes
-from dsv.model.node import DIR, Entry
+from dsv.model.node import DIR, EXEC, FILE, Entry
 from dsv.progress import SILENT, Progress
 from dsv.repo import Repo, Tracked
 from dsv.workspace.observe import Observation
@@ -28,12 +30,23 @@ def look(repo: Repo, path: str, progress: Progress = SILENT) -> Observation | No
     return seen
 
 
+def _never(path: str, version: ObjectId) -> bool:  # noqa: ARG001
+    return False
+
+
 def is_known(
-    repo: Repo, seen: Observation | None, new: Tracked | None, known: list[Tracked | None], *, gone: bool
+    repo: Repo,
+    seen: Observation | None,
+    new: Tracked | None,
+    known: list[Tracked | None],
+    *,
+    gone: bool,
+    torn: Callable[[str, ObjectId], bool] = _never,
 ) -> bool:
     """Whether all that is there is in the store: each file is as wanted, or as one of `known` has it.
 
-    A file that is in one of them and not there is a change like any other, unless `gone`.
+    A file that is in one of them and not there is a change like any other, unless `gone`. One of which `torn`
+    says that it is a part of such a version is none; its path is relative to the dataset, empty for that itself.
     """
     if seen is None:
         return True
@@ -43,7 +56,9 @@ def is_known(
     if any((state.content, state.kind) == (seen.content, seen.kind) for state in states):
         return True
     folders = [state.content for state in states if state.kind == DIR]
-    if seen.kind != DIR or not folders:
+    if seen.kind != DIR:
+        return any(torn("", state.content) for state in states if state.kind != DIR)
+    if not folders:
         return False
     reference, *others = folders
     allowed = [
@@ -53,7 +68,22 @@ def is_known(
     return all(
         (gone and (change.after is None or _is_emptied(change, allowed)))
         or any(change.path in other and other[change.path] == change.after for other in allowed)
+        or _is_part(change, allowed, torn)
         for change in filediff.changes(reference, seen.content, repo.node)
+    )
+
+
+def _is_part(
+    change: FileChange, allowed: list[dict[str, Entry | None]], torn: Callable[[str, ObjectId], bool]
+) -> bool:
+    """Whether it is a file that `torn` takes for a part of one of the versions."""
+    whole = [change.before, *(other.get(change.path) for other in allowed)]
+    if change.after is None or change.after.kind not in {FILE, EXEC}:
+        return False
+    return any(
+        torn(change.path, ObjectId(one.target))
+        for one in whole
+        if one is not None and one.kind in {FILE, EXEC}
     )
 
 

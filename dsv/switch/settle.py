@@ -3,14 +3,17 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from dsv import lockfile, stage
 from dsv.errors import DsvError
+from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
 from dsv.repo import Repo, Tracked
 from dsv.store.lock import FileLock
 from dsv.store.refs import Refs
 from dsv.switch.seen import is_known, look
+from dsv.switch.torn import is_torn
 from dsv.switch.write import write
 
 
@@ -44,8 +47,8 @@ def settle(repo: Repo) -> None:
 def finish(repo: Repo, *, progress: Progress = SILENT) -> Ended:
     """End a move that was interrupted, as far as that is possible.
 
-    A file that is neither the version left, nor the one wanted, nor one that was kept was
-    changed since: its dataset is not touched.
+    A file that is neither the version left, nor the one wanted, nor one that was kept, nor what a power cut
+    left of one of them, was changed since: its dataset is not touched.
     """
     moving = repo.local(repo.refs()).moving
     if moving is None:
@@ -62,7 +65,8 @@ def finish(repo: Repo, *, progress: Progress = SILENT) -> Ended:
         try:
             since = time.time_ns()
             seen = look(repo, path)
-            if is_known(repo, seen, new, old, gone=True):
+            torn = partial(_is_torn, repo, path)
+            if is_known(repo, seen, new, old, gone=True, torn=torn):
                 write(repo, {path: (seen, new)}, since, progress)
             else:
                 left.append(path)
@@ -72,6 +76,10 @@ def finish(repo: Repo, *, progress: Progress = SILENT) -> Ended:
     if not failed:
         end(repo)
     return Ended(tuple(left), failed, known)
+
+
+def _is_torn(repo: Repo, dataset: str, path: str, version: ObjectId) -> bool:
+    return is_torn(repo, f"{dataset}/{path}" if path else dataset, version)
 
 
 def _unfinished(path: str, error: DsvError) -> DsvError:

@@ -3,7 +3,8 @@
 from bisect import bisect_left
 from typing import NamedTuple
 
-from dsv.workspace.pages import ID_BYTES, SAFE_NS, STAT_BYTES, Head, settles
+from dsv.workspace import boot
+from dsv.workspace.pages import FRESH_NS, ID_BYTES, LASTING, SAFE_NS, STAT_BYTES, Head, settles
 from dsv.workspace.stat import Row, StatCache
 
 
@@ -17,6 +18,7 @@ class Past(NamedTuple):
         stored: Epoch at which the store held it, -1 if it is not known to.
         racy: Whether it may have changed without a trace in its stat.
         young: Whether it had changed shortly before it was looked at.
+        unsure: Whether its bytes may have been lost since, in a power cut.
     """
 
     stat: bytes
@@ -25,6 +27,7 @@ class Past(NamedTuple):
     stored: int
     racy: bool
     young: bool = False
+    unsure: bool = False
 
 
 class Known:
@@ -59,6 +62,7 @@ class Known:
             if body is None or len(body.names) != head.entries:
                 continue
             fresh = body.fresh or bytes(head.entries)
+            restarted = is_of_before(head)
             for position, name in enumerate(body.names):
                 times = body.stat(position)[1:3]
                 found[name] = Past(
@@ -68,8 +72,14 @@ class Known:
                     -1 if fresh[position] else head.epoch,
                     head.racy and settles(*times) >= head.seen,
                     max(times) + SAFE_NS >= head.seen,
+                    restarted and max(times) + FRESH_NS >= head.seen,
                 )
         return found
+
+
+def is_of_before(head: Head) -> bool:
+    """Whether a page was seen before the machine was started, and not all of it was on the disk for sure."""
+    return head.boot not in (LASTING, boot.session())
 
 
 def _last(row: Row) -> str:

@@ -1,4 +1,7 @@
-"""Telling the stat cache of files that were just written, so that they need not be read again."""
+"""Telling the stat cache of files that were just written, so that they need not be read again.
+
+Whoever writes them commits the cache only when they are on the disk.
+"""
 
 import time
 from collections import deque
@@ -46,6 +49,7 @@ class Ledger:
             epoch=-1 if self._epoch is None else self._epoch,
             complete=self._epoch is not None,
             racy=False,
+            boot=pages.LASTING,
         )
         settled = max(map(pages.settles, numbers[1::FIELDS], numbers[2::FIELDS]), default=0)
         self._waiting.append(_Waiting(settled, stretch.folder, head, body))
@@ -62,6 +66,6 @@ class Ledger:
     def _put(self, page: _Waiting, now: int) -> None:
         racy = page.settled >= now
         # Nobody could have mapped these files before now, so even what is overwritten may be judged by their times.
-        head = page.head._replace(seen=now if racy else max(now, page.settled + pages.SAFE_NS), racy=racy)
+        head = page.head._replace(seen=now if racy else max(now, page.settled + pages.FRESH_NS), racy=racy)
         last = page.body.names[-1] if page.body.names else ""
         self._cache.put(self._dataset, page.folder, last, head, page.body)

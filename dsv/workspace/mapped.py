@@ -10,10 +10,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from dsv.workspace.pages import SETTLE_NS
-
-FRESH_NS = 120 * 10**9
-"""How long a page may stay dirty on its own: four times what Linux is set to."""
+from dsv.workspace.pages import FRESH_NS, SETTLE_NS
 
 LARGE = 1 << 20
 """From this size on a fresh file is sent to the disk even where no map of it is seen."""

@@ -30,9 +30,19 @@ COARSE_NS = 2_000_000_000
 SAFE_NS = 60 * 10**9
 """How much older than its stat a file must be to be overwritten on the word of that stat alone."""
 
+FRESH_NS = 120 * 10**9
+"""How long bytes may be in memory only: four times what Linux is set to."""
+
+LASTING = 0
+"""The boot of a page whose files were on the disk when it was seen: it holds after any power cut."""
+
+_UNKNOWN = 2**64 - 1
+"""The boot of a page that was kept without one."""
+
 _MASK = 2**64 - 1
 _SECOND = 10**9
-_HEAD = Struct("<16s16s32sIQQqqBB")
+_HEAD = Struct("<16s16s32sIQQqqBBQ")
+_SHORT = Struct("<16s16s32sIQQqqBB")
 _CHECK = Struct("<Q")
 _LENGTHS = Struct("<QQQQ")
 
@@ -61,6 +71,8 @@ class Head(NamedTuple):
         epoch: `Refs.epoch` at which the store held what is not marked as new; -1 for none.
         complete: Whether the store held everything, the node included, at that epoch.
         racy: Whether an entry was so young when it was seen that it may have changed unseen.
+        boot: In which run of the machine it was seen, if an entry was so young that its bytes may have been in
+            memory only: a power cut keeps the times of a file and loses its bytes. Otherwise `LASTING`.
     """
 
     sig: bytes
@@ -73,6 +85,7 @@ class Head(NamedTuple):
     epoch: int
     complete: bool
     racy: bool
+    boot: int
 
 
 class Body(NamedTuple):
@@ -109,12 +122,13 @@ def decode_head(data: bytes, key: str) -> Head:
     Raises:
         ValueError: The bytes were damaged, or made for another key.
     """
-    if len(data) != _HEAD.size + _CHECK.size:
+    form = _SHORT if len(data) == _SHORT.size + _CHECK.size else _HEAD
+    if len(data) != form.size + _CHECK.size:
         raise ValueError("a page head has a wrong length")
-    raw = data[: _HEAD.size]
-    if _CHECK.unpack_from(data, _HEAD.size)[0] != checksum(raw + key.encode()):
+    raw = data[: form.size]
+    if _CHECK.unpack_from(data, form.size)[0] != checksum(raw + key.encode()):
         raise ValueError("a page head has a wrong checksum")
-    found = Head._make(_HEAD.unpack(raw))
+    found = Head._make(form.unpack(raw) + ((_UNKNOWN,) if form is _SHORT else ()))
     return found._replace(complete=bool(found.complete), racy=bool(found.racy))
 
 
@@ -198,9 +212,9 @@ def is_racy(numbers: Sequence[int], seen: int) -> bool:
     return any(map(seen.__le__, map(settles, mtimes, ctimes)))
 
 
-def is_young(numbers: Sequence[int], seen: int) -> bool:
-    """Whether any of a page's entries, `FIELDS` numbers each, had changed shortly before it was `seen`."""
-    return max((*numbers[1::FIELDS], *numbers[2::FIELDS]), default=0) + SAFE_NS >= seen
+def is_young(numbers: Sequence[int], seen: int, span: int = SAFE_NS) -> bool:
+    """Whether any of a page's entries, `FIELDS` numbers each, had changed less than `span` before it was `seen`."""
+    return max((*numbers[1::FIELDS], *numbers[2::FIELDS]), default=0) + span >= seen
 
 
 def kind_of(mode: int) -> str:

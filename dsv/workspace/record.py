@@ -10,9 +10,9 @@ from dsv.atomic import sync_file
 from dsv.errors import Changing
 from dsv.ids import ObjectId
 from dsv.model.node import DIR, LINK, Entry, Leaf, encode
-from dsv.workspace import pages
+from dsv.workspace import boot, pages
 from dsv.workspace.beneath import PLAIN
-from dsv.workspace.known import Known, Past
+from dsv.workspace.known import Known, Past, is_of_before
 from dsv.workspace.mapped import Maps
 from dsv.workspace.pages import FIELDS, ID_BYTES, STAT_BYTES, Body, Head
 from dsv.workspace.scan import failure, not_utf8, refuse_special, under
@@ -116,6 +116,8 @@ class Recorder:
         """Whether a page whose names and stats are as they were need not be looked into."""
         if head.racy or self._rehash or (self._careful and pages.is_young(numbers, head.seen)):
             return False
+        if is_of_before(head):
+            return False
         epoch = self.sink.stored_epoch
         return epoch is None or (head.complete and head.epoch == epoch)
 
@@ -180,6 +182,8 @@ class Recorder:
         """Whether what was known of an entry still holds, and is enough for the sink."""
         if past.stat != stat or past.racy or self._rehash or (self._careful and past.young):
             return False
+        if past.unsure:
+            return False
         return self.sink.stored_epoch is None or past.link is not None or past.stored == epoch
 
     def _read(self, stretch: Stretch, name: str) -> tuple[ObjectId, tuple[int, int, int, int, int], bool]:
@@ -228,6 +232,9 @@ class Recorder:
             epoch=epoch,
             complete=storing or any(row.head.complete for row in rows if row.head[2:8:5] == (node, epoch)),
             racy=silent or pages.is_racy(stretch.numbers, stretch.seen),
+            boot=boot.session()
+            if pages.is_young(stretch.numbers, stretch.seen, pages.FRESH_NS)
+            else pages.LASTING,
         )
         last = body.names[-1] if body.names else ""
         self.cache.put(self._dataset, stretch.folder, last, head, body)

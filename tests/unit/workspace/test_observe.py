@@ -18,7 +18,7 @@ from dsv.model.node import DIR, EXEC, FILE, LINK, Node, decode, is_boundary
 from dsv.model.tree import MAX_DEPTH, compare
 from dsv.workspace.ignore import Ignore
 from dsv.workspace.observe import observe
-from dsv.workspace.pages import SETTLE_NS
+from dsv.workspace.pages import FRESH_NS, LASTING, SETTLE_NS
 from dsv.workspace.sink import HashSink
 from dsv.workspace.stat import StatCache
 from tests.unit.workspace.trees import MemoryStore, Step, entries_at, plain_id
@@ -450,3 +450,38 @@ def test_any_edits_look_the_same_as_from_scratch(steps: list[Step], storing: lis
                 seen = observe(root, "data", cache, store if stores else HashSink(cache))
                 assert seen.content == plain_id(root / "data", MemoryStore().put_node)
                 assert not stores or seen.content in store.nodes
+
+
+def _age(cache: StatCache, number: int) -> None:
+    """Have the cache say that it saw everything in another run of the machine."""
+    for row in cache.rows("data", ""):
+        body = cache.body("data", "", row.last)
+        assert body is not None
+        cache.put("data", "", row.last, row.head._replace(boot=number), body)
+
+
+def test_what_was_young_before_a_restart_is_read_again_once(root: Path, cache: StatCache) -> None:
+    (root / "data").mkdir()
+    for name in ("one", "two"):
+        (root / "data" / name).write_text(name)
+    settle()
+    first = observe(root, "data", cache, HashSink())
+    assert observe(root, "data", cache, HashSink()).hashed == 0
+    _age(cache, 1)
+    assert observe(root, "data", cache, HashSink()) == first
+    assert observe(root, "data", cache, HashSink()).hashed == 0
+    _age(cache, LASTING)
+    assert observe(root, "data", cache, HashSink()).hashed == 0
+
+
+def test_what_was_old_before_a_restart_is_believed(root: Path, cache: StatCache) -> None:
+    (root / "data").mkdir()
+    (root / "data/one").write_text("one")
+    settle()
+    observe(root, "data", cache, HashSink())
+    [row] = cache.rows("data", "")
+    body = cache.body("data", "", row.last)
+    assert body is not None
+    later = row.head._replace(boot=1, seen=row.head.seen + FRESH_NS)
+    cache.put("data", "", row.last, later, body)
+    assert observe(root, "data", cache, HashSink()).hashed == 0

@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dsv.hashing import checksum
+from dsv.workspace import boot
 from dsv.workspace.pages import (
     COARSE_NS,
+    LASTING,
     SETTLE_NS,
     Body,
     Head,
@@ -22,7 +25,7 @@ from dsv.workspace.pages import (
 )
 from dsv.workspace.stat import SNAPSHOTS_KEPT, StatCache
 
-HEAD = Head(b"s" * 16, b"n" * 16, b"i" * 32, 2, 2, 7, 123, -1, False, True)
+HEAD = Head(b"s" * 16, b"n" * 16, b"i" * 32, 2, 2, 7, 123, -1, False, True, 7)
 BODY = Body(["a", "b"], pack_stats([1, 2, 3, 4, 5] * 2), b"x" * 64, b"\0\1", {"b": "target"})
 OID = "ab" * 32
 
@@ -209,3 +212,11 @@ def test_importing_the_package_is_light() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_head_of_before_boots_were_kept_is_of_an_unknown_one() -> None:
+    raw = encode_head(HEAD, "key")[:-16]
+    old = raw + checksum(raw + b"key").to_bytes(8, "little")
+    found = decode_head(old, "key")
+    assert found[:-1] == HEAD[:-1]
+    assert found.boot not in (LASTING, boot.session())
