@@ -87,15 +87,24 @@ def sync_disk(path: Path) -> None:
         if hasattr(os, "sync"):
             os.sync()
         return
-    import ctypes
-
     fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        if ctypes.CDLL(None, use_errno=True).syncfs(fd):
-            code = ctypes.get_errno()
-            raise OSError(code, os.strerror(code))
+        syncfs(fd)
     finally:
         os.close(fd)
+
+
+def syncfs(fd: int) -> None:
+    """Return when all that was written to the file system of an open file is on its disk; Python lacks this call.
+
+    Raises:
+        OSError: Something could not be written.
+    """
+    import ctypes
+
+    if ctypes.CDLL(None, use_errno=True).syncfs(fd):
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
 
 
 def make_folder(path: Path) -> None:

@@ -24,8 +24,10 @@ a flipped bit or truncation in packs and indexes      test_damage.test_fsck_name
                                                       test_a_damaged_version_can_be_left_again
 ... in refs, oplog, stat cache                        test_damage.test_damage_of_refs_is_said, test_refs_that_are_gone_*,
                                                       test_damage_of_the_oplog_*, test_damage_of_the_stat_cache_*
-`kill -9` at any moment; the power fails              test_kill (every kind of command, at each change of the disk),
+`kill -9` at any moment                               test_kill (every kind of command, at each change of the disk),
                                                       test_odd.test_an_interrupted_checkout_is_no_change_of_the_user
+the power fails: bytes and names that were not        test_power (`disk.py` says what may be lost)
+synced are lost, in any order
 every write, sync, rename, close ... that fails once  test_faults (EIO, ENOSPC and kill, in every kind of command)
 random damage to any file of the store                test_flips
 two processes at once; a crowd of eight               test_together; test_odd.test_a_busy_store_is_waited_for
@@ -43,6 +45,7 @@ a detached HEAD, `dsv.lock`, git's branches           test_odd.test_a_commit_on_
 
 Commands run in processes of their own, forked from a server that has imported everything
 (`server.py`); `saboteur.py` kills them at their Nth change of the disk. DSV_KILL_POINTS=0
-tries every one of these, DSV_FAULT_POINTS=0 every failure; DSV_FLIPS=2000 damages as many files, and
+tries every one of these, DSV_FAULT_POINTS=0 every failure, DSV_POWER_POINTS=0 every cut (DSV_POWER_SEED decides
+what is lost); DSV_FLIPS=2000 damages as many files, and
 DSV_CROWD_SECONDS=120 has the crowd work for so long.
 """

@@ -86,14 +86,39 @@ class Lab:
     Args:
         folder: Where it is.
         server: Runs the commands.
+        quick: Whether nothing is really synced to the disk: that takes most of the time, and nobody pulls the plug.
     """
 
-    def __init__(self, folder: Path, server: Server) -> None:
+    def __init__(self, folder: Path, server: Server, *, quick: bool = False) -> None:
         self.folder = folder
         self.server = server
+        self.quick = quick
+        self.note = ""
 
     def __call__(self, *words: str, **how: Any) -> Done:
-        return self.server.together([job(self.folder, words, **how)])[0]
+        return self.server.together([job(self.folder, words, rebooted=self.note, quick=self.quick, **how)])[0]
+
+    def cut(self, *words: str, at: int, mode: str, seed: int, before: Path | None = None) -> Done:
+        """Run a command until its call number `at`; there the power is cut, and what comes later is after a reboot.
+
+        Args:
+            words: The command.
+            at: The number of the call.
+            mode: What is lost, one of `disk.MODES`.
+            seed: Decides the rest.
+            before: A workspace that has what is sure of the user's files; None: all is.
+        """
+        note = f"{self.folder}.cut.json"
+        power = {
+            "root": str(self.folder),
+            "before": str(before or ""),
+            "note": note,
+            "mode": mode,
+            "seed": seed,
+        }
+        done = self(*words, kill=at, power=power)
+        self.note = note if done.code == KILLED else ""
+        return done
 
     def ok(self, *words: str, **how: Any) -> str:
         """Run what must succeed."""
@@ -131,7 +156,7 @@ class Lab:
     def twin(self, folder: Path) -> "Lab":
         """Return a copy of the whole workspace."""
         shutil.copytree(self.folder, folder, symlinks=True)
-        return Lab(folder, self.server)
+        return Lab(folder, self.server, quick=self.quick)
 
     def repo(self) -> Repo:
         return Repo(self.folder)

@@ -5,70 +5,67 @@ import errno
 import io
 import os
 import signal
-import stat
 import threading
 from collections.abc import Callable
-from pathlib import Path
+from random import Random
 from typing import Any, Self
 
-from tests.robustness.names import Names, covered
+from dsv import atomic
+from tests.robustness.disk import Disk
 
-CHANGES = (
-    *(
-        "write",
-        "pwrite",
-        "rename",
-        "replace",
-        "link",
-        "unlink",
-        "remove",
-        "mkdir",
-        "rmdir",
-        "symlink",
-        "fsync",
-    ),
-    *("chmod", "ftruncate", "truncate", "sendfile"),
+NAMES = ("mkdir", "rmdir", "unlink", "remove", "symlink", "link", "rename", "replace")
+"""Calls that change names in folders."""
+
+SYNCS = ("fsync", "fdatasync")
+CHANGES = tuple(
+    name
+    for name in (
+        *NAMES,
+        *SYNCS,
+        *("write", "pwrite", "writev", "pwritev", "sendfile", "copy_file_range", "splice"),
+        *("truncate", "ftruncate", "posix_fallocate", "chmod", "fchmod", "utime", "sync"),
+    )
+    if hasattr(os, name)
 )
-SPACE = frozenset({"write", "pwrite", "link", "mkdir", "symlink", "sendfile", "open", "fsync", "ftruncate"})
-"""What fails on a full disk."""
+SPACE = frozenset(CHANGES) - {"rmdir", "unlink", "remove", "chmod", "fchmod", "utime", "truncate", "rename"}
+"""What fails on a full disk, and `open`."""
 
 
 class Saboteur:
     """Counts the system calls that change a disk; at one of them it dies, or has it fail.
 
-    A write that is the last call still gets half of its bytes out. Changes that SQLite makes
-    in the stat cache are not seen; when the power fails it is left torn.
+    A write that is the last call still gets half of its bytes out. Changes that SQLite and other programs make
+    are not counted; when the power fails they count as not synced.
 
     Args:
         last: The number of the call, from 1, that is not made; 0 only counts.
-        power: Whether what was not synced is lost with the process, as when the power fails: bytes of
-            files, and names in folders, all of them or every other one.
-        below: The folder that loses it.
         fail: The name of the error that the call gives instead; after ENOSPC whatever needs space fails.
+        power: With the process also goes what was not synced below a folder: the arguments of `Disk`, the seed of
+            what is lost, and the file that learns the times.
     """
 
-    def __init__(self, last: int, *, power: bool = False, below: str = "", fail: str = "") -> None:
+    def __init__(self, last: int, *, fail: str = "", power: dict[str, Any] | None = None) -> None:
         self.calls = 0
         self._last = last
         self._power = power
-        self._below = below
         self._fail = getattr(errno, fail) if fail else 0
         self._full = False
         self._lock = threading.RLock()
-        self._unsynced: dict[tuple[int, int], tuple[int, int]] = {}
         self._writing: set[int] = set()
-        self._names = Names(below)
+        self._disk: Disk | None = None
         self._real: dict[str, Callable[..., Any]] = {}
 
     def install(self) -> None:
         """Begin."""
+        self._real.update({name: getattr(os, name) for name in (*CHANGES, "open", "close")})
+        self._real |= {"file": io.open, "syncfs": atomic.syncfs}
+        if self._power is not None:
+            self._disk = Disk(self._power["root"], self._power["before"], self._real)
         for name in CHANGES:
-            self._real[name] = getattr(os, name)
             setattr(os, name, self._counted(name))
-        self._real["open"], os.open = os.open, self._open
-        self._real["close"], os.close = os.close, self._close
-        self._real["file"] = io.open
+        os.open, os.close = self._open, self._close
         io.open = builtins.open = self._file
+        atomic.syncfs = self._counted("syncfs")
 
     def stop(self) -> None:
         """Let all that follows be."""
@@ -83,7 +80,7 @@ class Saboteur:
             write()
             self._die()
         self._full = self._full or (now and self._fail == errno.ENOSPC)
-        if (now and self._fail) or (self._full and name in SPACE):
+        if (now and self._fail) or (self._full and (name in SPACE or name == "open")):
             write()
             raise OSError(self._fail, os.strerror(self._fail))
 
@@ -94,25 +91,26 @@ class Saboteur:
             with self._lock:
                 half: Callable[[], object] = lambda: None  # noqa: E731
                 if name == "write":
-                    self._note(arguments[0])
                     half = lambda: real(arguments[0], bytes(arguments[1])[: len(arguments[1]) // 2])  # noqa: E731
                 self.count(name, half)
-                if self._power:
-                    self._names.before(name, arguments)
-                result = real(*arguments, **named)
-                if name == "fsync":
-                    self._forget(arguments[0])
+                with _Seen(self._disk, _places(name, arguments, named), new=name in {"mkdir", "symlink"}):
+                    result = real(*arguments, **named)
+                if self._disk is not None:
+                    if name in SYNCS:
+                        self._disk.synced(arguments[0])
+                    elif name in {"sync", "syncfs"}:
+                        self._disk.synced_all()
                 return result
 
         return call
 
     def _open(self, path: Any, flags: int, *arguments: Any, **named: Any) -> int:
         with self._lock:
-            if flags & os.O_CREAT:
+            makes = bool(flags & os.O_CREAT)
+            if makes or flags & os.O_TRUNC:
                 self.count("open")
-                if self._power and not os.path.lexists(path):
-                    self._names.before("create", (path,))
-            found: int = self._real["open"](path, flags, *arguments, **named)
+            with _Seen(self._disk, [(path, named.get("dir_fd"))] if makes else [], new=True):
+                found: int = self._real["open"](path, flags, *arguments, **named)
             if flags & (os.O_WRONLY | os.O_RDWR):
                 self._writing.add(found)
             return found
@@ -128,41 +126,52 @@ class Saboteur:
 
     def _file(self, file: Any, mode: str = "r", *arguments: Any, **named: Any) -> Any:
         """Open a file as Python does; what is written to it in one go counts as one call."""
-        if isinstance(file, int) or not set(mode) & set("wax+"):
+        if not set(mode) & set("wax+"):
             return self._real["file"](file, mode, *arguments, **named)
         with self._lock:
-            self.count("open")
-            if self._power and not os.path.lexists(file):
-                self._names.before("create", (file,))
-            found = self._real["file"](file, mode, *arguments, **named)
+            if isinstance(file, int):
+                found = self._real["file"](file, mode, *arguments, **named)
+            else:
+                self.count("open")
+                with _Seen(self._disk, [(file, None)], new=True):
+                    found = self._real["file"](file, mode, *arguments, **named)
         return _Watched(found, self)
 
-    def _note(self, fd: int) -> None:
-        """Remember how long a file was before its first write that was not synced."""
-        if not self._power:
-            return
-        found = os.fstat(fd)
-        key = (found.st_dev, found.st_ino)
-        if key not in self._unsynced and stat.S_ISREG(found.st_mode):
-            self._unsynced[key] = (os.dup(fd), found.st_size)
-
-    def _forget(self, fd: int) -> None:
-        found = os.fstat(fd)
-        if stat.S_ISDIR(found.st_mode):
-            self._names.synced(found)
-        held = self._unsynced.pop((found.st_dev, found.st_ino), None)
-        if held is not None:
-            self._real["close"](held[0])
+    def cut(self) -> None:
+        """Cut the power now: the command has ended."""
+        self._die()
 
     def _die(self) -> None:
-        if self._power:
-            for fd, size in self._unsynced.values():
-                if covered(str(Path(f"/proc/self/fd/{fd}").readlink()), self._below):
-                    self._real["ftruncate"](fd, size)
-            for path in Path(self._below).glob("stat*") if self._last % 3 == 0 else ():
-                self._real["truncate"](path, path.stat().st_size // 2)  # SQLite syncs nothing there
-            self._names.lose(self._real, every=1 + self._last % 2)
+        if self._disk is not None and self._power is not None:
+            self._disk.cut(self._power["mode"], Random(self._power["seed"]), self._power["note"])
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _places(name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> list[tuple[Any, int | None]]:
+    """Return the names that a call changes, each with the folder that it is in."""
+    if name not in NAMES:
+        return []
+    if name in {"rename", "replace"}:
+        return [(arguments[0], named.get("src_dir_fd")), (arguments[1], named.get("dst_dir_fd"))]
+    if name == "link":
+        return [(arguments[1], named.get("dst_dir_fd"))]
+    return [(arguments[name == "symlink"], named.get("dir_fd"))]
+
+
+class _Seen:
+    """Has a disk see a call that changes names, whether it fails or not."""
+
+    def __init__(self, disk: Disk | None, places: list[tuple[Any, int | None]], *, new: bool) -> None:
+        self._disk = disk if places else None
+        self._new = new
+        self._before = self._disk.before(*places) if self._disk is not None else []
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        if self._disk is not None:
+            self._disk.after(self._before, new=self._new)
 
 
 class _Watched:
@@ -175,6 +184,10 @@ class _Watched:
     def write(self, data: Any) -> Any:
         self._saboteur.count("write", lambda: self._file.write(data[: len(data) // 2]))
         return self._file.write(data)
+
+    def writelines(self, lines: Any) -> None:
+        for line in lines:
+            self.write(line)
 
     def truncate(self, *size: int) -> Any:
         self._saboteur.count("ftruncate")

@@ -13,6 +13,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from dsv import atomic
+from dsv.workspace import boot
+from tests.robustness.disk import keep_times
 from tests.robustness.saboteur import Saboteur
 
 
@@ -55,10 +58,14 @@ def _child(job: dict[str, Any], out: str, err: str) -> None:
     os.chdir(job["cwd"])
     if job.get("file_limit"):
         resource.setrlimit(resource.RLIMIT_FSIZE, (job["file_limit"], job["file_limit"]))
+    if job.get("rebooted"):
+        reboot(job["rebooted"])
+    if job.get("quick"):
+        for module, name in ((os, "fsync"), (atomic, "syncfs")):
+            setattr(module, name, _no_sync)
     saboteur = Saboteur(
         job.get("kill", 0),
-        power=job.get("power", False),
-        below=job.get("below", ""),
+        power=job.get("power"),
         fail=job.get("fail", ""),
     )
     counting = job.get("count") or job.get("kill")
@@ -69,11 +76,25 @@ def _child(job: dict[str, Any], out: str, err: str) -> None:
     code = run([os.fsdecode(bytes.fromhex(word)) for word in job["words"]])
     sys.stdout.flush()
     sys.stderr.flush()
+    if job.get("power"):
+        saboteur.cut()
     if counting:
         calls = saboteur.calls
         saboteur.stop()
         Path(f"{err}.calls").write_text(str(calls))
     os._exit(code)
+
+
+def _no_sync(_: object) -> None:
+    pass
+
+
+def reboot(note: str) -> None:
+    """Have the machine look as after a power cut, in which a disk kept the times in the file `note`."""
+    cut = Path(note).stat().st_mtime_ns
+    for name in ("session", "started"):
+        setattr(boot, name, lambda: cut)
+    keep_times(note)
 
 
 def _wait(pid: int, out: str, err: str) -> dict[str, Any]:

@@ -130,9 +130,8 @@ def _same_path(path: str, trees: list[dict[str, bytes]]) -> Iterator[bytes]:
             yield one[path]
 
 
-@pytest.mark.parametrize("power", [False, True], ids=["kill", "power"])
 @pytest.mark.parametrize("name", STORIES)
-def test_the_next_command_just_works(home: Lab, tmp_path: Path, name: str, power: bool) -> None:
+def test_the_next_command_just_works(home: Lab, tmp_path: Path, name: str) -> None:
     story = STORIES[name]
     ready = home.twin(tmp_path / "ready")
     story.before(ready)
@@ -143,9 +142,9 @@ def test_the_next_command_just_works(home: Lab, tmp_path: Path, name: str, power
     assert done.code == 0, done.err
     end = tree(whole.folder)
     moments = _moments(done.calls)
-    for moment in moments[:: 3 if power and POINTS else 1]:
+    for moment in moments:
         lab = ready.twin(tmp_path / f"at-{moment}")
-        killed = lab(*story.words, kill=moment, power=power, below=str(lab.dot))
+        killed = lab(*story.words, kill=moment)
         if killed.code != KILLED:
             assert killed.code == 0, killed.err  # threads made one call less
             continue
