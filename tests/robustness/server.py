@@ -9,6 +9,7 @@ import os
 import resource
 import sys
 import tempfile
+import traceback
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,8 @@ def _start(job: dict[str, Any]) -> tuple[int, str, str]:
     if not pid:
         try:
             _child(job, out, err)
+        except BaseException:  # noqa: BLE001 - the process ends with 99
+            traceback.print_exc()
         finally:
             os._exit(99)
     return pid, out, err
