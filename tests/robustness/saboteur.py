@@ -47,6 +47,7 @@ class Saboteur:
     def __init__(self, last: int, *, fail: str = "", power: dict[str, Any] | None = None) -> None:
         self.calls = 0
         self._last = last
+        self._process = os.getpid()
         self._power = power
         self._fail = getattr(errno, fail) if fail else 0
         self._full = False
@@ -74,6 +75,8 @@ class Saboteur:
 
     def count(self, name: str, write: Callable[[], object] = lambda: None) -> None:
         """Count a call, which dies or fails here if it is its turn; `write` makes half of it."""
+        if os.getpid() != self._process:
+            return  # forked by the command, which is what shall meet it
         self.calls += 1
         now = self.calls == self._last
         if now and not self._fail:
