@@ -29,6 +29,9 @@ _MEMORY, _MEMORY_A_BYTE, _MEMORY_A_CPU = 512 << 20, 64, 32 << 20
 """What work may take beside what the process has; a thread's stack counts in full."""
 
 _SECONDS, _SECONDS_A_MIB = 60, 20
+_PATIENCE = 10
+"""How many times as long as its processor time work may take by the clock: a copy of a process with threads can wait
+for a lock that nobody will open."""
 _NUMBER = 8
 _FOUND, _RAISED, _BROKE = range(3)
 
@@ -143,6 +146,8 @@ def _ended(status: int) -> Crashed:
     code = os.waitstatus_to_exitcode(status)
     if code == -signal.SIGXCPU:
         return Crashed("its reader took more processor time than a file of its size may")
+    if code == -signal.SIGALRM:
+        return Crashed("its reader took longer than a file of its size may")
     return Crashed(f"its reader crashed ({f'signal {-code}' if code < 0 else f'exit code {code}'})")
 
 
@@ -151,7 +156,7 @@ def _work(works: Sequence[Work], out: int) -> NoReturn:
     code = 1
     try:
         faulthandler.disable()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
             signal.signal(number, signal.SIG_DFL)
         with contextlib.suppress(OSError):  # what C++ says of its end is no message of dsv
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
@@ -198,7 +203,9 @@ def limit(size: int) -> None:
     """Set the limits of this process for work on `size` bytes, above what this process has used and holds so far."""
     memory = _held() + _MEMORY + _MEMORY_A_CPU * (os.cpu_count() or 1) + _MEMORY_A_BYTE * size
     used = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = int(used.ru_utime + used.ru_stime) + _SECONDS + _SECONDS_A_MIB * (size >> 20)
+    given = _SECONDS + _SECONDS_A_MIB * (size >> 20)
+    seconds = int(used.ru_utime + used.ru_stime) + given
+    signal.setitimer(signal.ITIMER_REAL, _PATIENCE * given)
     for what, value in ((resource.RLIMIT_DATA, memory), (resource.RLIMIT_CPU, seconds)):
         _, most = resource.getrlimit(what)
         resource.setrlimit(what, (value if most == resource.RLIM_INFINITY else min(value, most), most))

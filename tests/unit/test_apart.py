@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 
 import pytest
 
@@ -52,6 +53,21 @@ def test_another_process_goes_on_where_one_crashed() -> None:
 def test_the_end_of_processor_time_says_so() -> None:
     with pytest.raises(Crashed, match="more processor time"):
         apart.call(lambda: _kill(signal.SIGXCPU), 0)
+
+
+def test_work_that_waits_for_ever_ends() -> None:
+    left = apart.call(lambda: (str(signal.getitimer(signal.ITIMER_REAL)[0]).encode(),), 0)
+    assert 0 < float(left[0]) <= 600
+    with pytest.raises(Crashed, match="took longer"):
+        apart.call(lambda: _wait(seconds=0.01), 0)
+
+
+def _wait(seconds: float) -> Found:
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    lock = threading.Lock()
+    lock.acquire()
+    lock.acquire()  # nobody opens it
+    return ()
 
 
 def test_memory_ends_at_the_limit() -> None:
