@@ -43,10 +43,10 @@ class Crashed(NoTable):
 
 
 class Work(NamedTuple):
-    """Something to be found out.
+    """Something to do and report.
 
     Attributes:
-        do: Finds it out, as parts of bytes. It runs in a copy of this process, so what it changes is lost.
+        do: Does it, and reports in parts of bytes. It runs in a copy of this process, so what it changes is lost.
         size: Bytes that it reads, which the limits grow with.
     """
 
@@ -55,7 +55,7 @@ class Work(NamedTuple):
 
 
 def call(do: Callable[[], Found], size: int) -> Found:
-    """Return what a piece of `Work` finds out.
+    """Return what a piece of `Work` reports.
 
     Raises:
         Crashed: Its process crashed, or went beyond a limit.
@@ -68,7 +68,7 @@ def call(do: Callable[[], Found], size: int) -> Found:
 
 
 def each(works: Sequence[Work]) -> Iterator[Found | Exception]:
-    """Yield for each of `works` what it found out, or what was raised (see `call`).
+    """Yield for each of `works` what it reported, or what was raised (see `call`).
 
     One process does them all, one after the other, and another takes over where it crashes.
     """

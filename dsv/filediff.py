@@ -79,7 +79,7 @@ def count(before: ObjectId | None, after: ObjectId | None, get: Get) -> FileCoun
 
 
 def _folder(path: str, old: Entry | None, new: Entry | None, get: Get) -> Iterator[FileChange]:
-    """Tell of a directory on either side; one that is empty there is told of itself."""
+    """Tell of a directory on either side; one that is empty there stands for itself."""
     old_dir = ObjectId(old.target) if old is not None and old.kind == DIR else None
     new_dir = ObjectId(new.target) if new is not None and new.kind == DIR else None
     if old_dir == nodes.EMPTY and new_dir is None:

@@ -39,7 +39,7 @@ def title(commit: "Commit") -> str:
 
 
 def lines(oid: "ObjectId", commit: "Commit", names: Sequence[str], style: Style) -> list[str]:
-    """Return what is told of a commit, except for its datasets."""
+    """Return what a commit says, except for its datasets."""
     told = [style.commit(oid, "commit ") + shown_names(names, style)]
     if len(commit.parents) > 1:
         told.append(f"merge:  {' '.join(map(style.commit_digits, commit.parents))}")

@@ -33,7 +33,7 @@ _GLOBAL = ("-q", "--quiet", "-v", "--verbose", "-C")
 
 
 class Failure(NamedTuple):
-    """What a user is told of a failure.
+    """What a user hears about a failure.
 
     Attributes:
         kind: A stable word for programs.

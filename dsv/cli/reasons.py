@@ -29,7 +29,7 @@ _FILES = 5
 
 
 def lines(found: "Why", style: Style, *, whole: bool) -> list[str]:
-    """Return what is told of `found`; `whole`: also differences that cannot have mattered."""
+    """Return the words for `found`; `whole`: also differences that cannot have mattered."""
     return [
         f"{style.strong(printable(found.path))}  {_version(found.now, style)}",
         *_origin(found, style),

@@ -276,7 +276,7 @@ def _version(package: Package | None) -> str | None:
 
 
 def _origin(direct: str | None) -> str | None:
-    """Return what is told of where a distribution came from, given its `direct_url.json` (PEP 610)."""
+    """Return what is known about where a distribution came from, given its `direct_url.json` (PEP 610)."""
     if direct is None:
         return None
     try:

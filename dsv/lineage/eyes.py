@@ -126,7 +126,7 @@ class Eye:
         return captured_of(facts, Territory(self._root, self._ignore), self._since, self._home, self._wanted)
 
     def _unseen(self) -> Captured:
-        """Return what can be told of a command whose supervisor was killed: what changed on the disk."""
+        """Return what can be known about a command whose supervisor was killed: what changed on the disk."""
         written = frozenset(sweep(Territory(self._root, self._ignore), self._since).written)
         return replace(_captured(), written=written, blind_spots=(blind.KILLED,), complete=False)
 

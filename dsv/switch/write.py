@@ -41,7 +41,7 @@ def write(
 
 
 def _begin(todo: Mapping[str, tuple[Observation | None, Tracked | None]], progress: Progress) -> Progress:
-    """Begin the count: of bytes that are written, or of files where all are removed; return who is told of those."""
+    """Begin the count: of bytes that are written, or of files where all are removed; return what counts those."""
     if any(new is not None for _, new in todo.values()):
         progress.begin(
             "writing", sum(new.checkpoint.size for _, new in todo.values() if new is not None), "B"

@@ -1,6 +1,6 @@
 """Telling the stat cache of files that were just written, so that they need not be read again.
 
-Whoever writes them commits the cache only when they are on the disk.
+The caller that writes them commits the cache only when they are on the disk.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""What a command in a room was seen to do, told of the clean folder."""
+"""What a command in a room was seen to do, in terms of the clean folder."""
 
 import os
 from collections.abc import Sequence
