@@ -1,13 +1,13 @@
 """Computing table facts, from scratch or from those of a version that shares row groups."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import TypeVar
 
 from dsv.tables.blocks import BLOCK_ROWS, block_count
-from dsv.tables.digest import threads
+from dsv.tables.digest import over_columns, threads
 from dsv.tables.facts import Facts, assemble
 from dsv.tables.parquet import ParquetTable
 from dsv.tables.reader import TableReader
@@ -42,7 +42,7 @@ def _sequential(table: TableReader, columns: Sequence[tuple[str, Node]], pool: T
     scans = [ColumnScan(node, extremes=True) for _, node in columns]
     rows = 0
     for batch in ahead(table.batches()):
-        _all(pool, ColumnScan.update, scans, batch.columns)
+        over_columns(pool, ColumnScan.update, scans, batch.columns)
         rows += batch.num_rows
     found = [
         (name, node.text, list(scan.finish().values()))
@@ -85,7 +85,7 @@ class _Incremental:
 
     def _keys(self) -> list[tuple[bytes, ...]]:
         groups = range(len(self._table.row_groups))
-        return _all(
+        return over_columns(
             self._pool,
             lambda column: tuple(self._table.chunk_key(column, group) for group in groups),
             range(len(self._columns)),
@@ -128,7 +128,7 @@ class _Incremental:
             for scan in scans:
                 scan.seek(self._starts[start])
             for batch in ahead(self._table.read(columns, run)):
-                _all(self._pool, ColumnScan.update, scans, batch.columns)
+                over_columns(self._pool, ColumnScan.update, scans, batch.columns)
         return [scan.finish() for scan in scans]
 
     def _blocks_of(self, group: int) -> range:
@@ -163,8 +163,3 @@ def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
     for _, group in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
         run = [number for _, number in group]
         yield run[0], run
-
-
-def _all(pool: ThreadPoolExecutor, work: Callable[..., _T], *arguments: Sequence[object]) -> list[_T]:
-    """Return what `work` returns for each tuple of arguments, in order."""
-    return list(pool.map(work, *arguments))

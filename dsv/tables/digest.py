@@ -4,11 +4,11 @@
 the table id.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from os import cpu_count
-from typing import Self
+from typing import Self, TypeVar
 
 import pyarrow as pa
 
@@ -19,6 +19,11 @@ from dsv.tables.types import describe
 
 COLUMN_CONTEXT = "dsv 2026-11 table column v1"
 TABLE_CONTEXT = "dsv 2026-11 table v1"
+
+_TASKS = 4
+"""Tasks for each thread: with one alone the slowest column would decide."""
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +104,7 @@ class TableHasher:
             NoTable: A value does not fit its type (a decimal above its precision).
         """
         scans = (scan for _, _, scan in self._columns)
-        for _ in self._pool.map(ColumnScan.update, scans, batch.columns):
-            pass
+        over_columns(self._pool, ColumnScan.update, scans, batch.columns)
         self._rows += batch.num_rows
 
     def finish(self) -> TableDigest:
@@ -115,6 +119,21 @@ class TableHasher:
 def threads() -> int:
     """Return how many threads hash columns side by side."""
     return max(1, min(4, cpu_count() or 1))
+
+
+def over_columns(pool: ThreadPoolExecutor, work: Callable[..., _T], *arguments: Iterable[object]) -> list[_T]:
+    """Return what `work` returns for each tuple of arguments, in order.
+
+    Of thousands of columns each task takes several: handing one over can take longer than a short column.
+    """
+    rows = list(zip(*arguments, strict=True))
+    size = max(1, len(rows) // (_TASKS * threads()))
+    parts = [rows[start : start + size] for start in range(0, len(rows), size)]
+
+    def some(part: Sequence[tuple[object, ...]]) -> list[_T]:
+        return [work(*row) for row in part]
+
+    return [one for found in pool.map(some, parts) for one in found]
 
 
 def _column(name: str, kind: str, rows: int, blocks: Mapping[int, Block]) -> ColumnDigest:

@@ -118,7 +118,7 @@ def _leading_zero(text: pa.StringArray) -> bool:
 
 def _floats(text: pa.StringArray, kind: pa.DataType, exact: bool, *, strict: bool) -> pa.Array:
     wide = pc.cast(text, pa.float64() if t.is_float16(kind) else kind)
-    values = pc.cast(wide, kind, safe=False)
+    values = wide if wide.type == kind else pc.cast(wide, kind, safe=False)
     finite = pc.is_finite(values)
     if pc.all(finite).as_py() is False:
         infinite = pc.filter(text, pc.invert(finite))
