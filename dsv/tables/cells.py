@@ -11,16 +11,22 @@ from dsv.tables.layout import Bools, Ints, bits, fixed, gather, list_ranges, pie
 from dsv.tables.types import Node, Shape
 
 Distances = npt.NDArray[np.float64]
-"""One number a row: `SAME`; or how far floating-point values differ, `|a-b| / max(1, |a|, |b|)`,
-the largest in a nested value; or `FAR`. Zero is zero and minus zero, which are not the same."""
+"""One number a row, shape (rows,): `SAME`; or how far floating-point values differ,
+`|a-b| / max(1, |a|, |b|)`, the largest in a nested value; or `FAR`. Zero and minus zero, which are not
+the same, are 0 apart."""
 
 SAME = -1.0
+"""The distance of values that are the same; below every other, so that the largest of several counts."""
+
 FAR = np.inf
+"""The distance of values between which no number tells it: other types than floats, null or infinity and a
+number, lists of unlike length."""
 
 STRETCH = 1 << 16
 """Nested values that are looked at together, unless one row alone has more."""
 
 _DECIMAL_WORDS = 4
+"""64-bit words of the widest decimal, decimal256."""
 
 
 def distances(before: pa.Array, after: pa.Array, node: Node, tolerance: float = 0.0) -> Distances | None:
@@ -30,12 +36,19 @@ def distances(before: pa.Array, after: pa.Array, node: Node, tolerance: float = 
     Infinities are only like themselves. Everything but floating-point values is either the
     same or far apart.
 
+    [1.0, 4.0, null, 0.0] and [1.0, 5.0, 2.0, -0.0] are [SAME, 0.2, FAR, 0.0] apart; the integers
+    [1, 2] and [1, 3] are [SAME, FAR]; the lists [[1.0, 2.0], [4.0], []] and
+    [[1.0, 2.0], [5.0], [1.0]] are [SAME, 0.2, FAR].
+
     Args:
         before: Values of type `node`, in any encoding.
         after: As many values of the same type.
         node: The type.
         tolerance: Distances are rounded so that those at most `tolerance` are just those
             where `|a-b| <= tolerance * max(1, |a|, |b|)` holds in double precision.
+
+    Returns:
+        Shape (len(before),), float64; null in both is `SAME`, in one `FAR`.
     """
     found: Distances | None = None
     start = 0
@@ -52,7 +65,14 @@ def distances(before: pa.Array, after: pa.Array, node: Node, tolerance: float = 
 def side_by_side(
     before: Iterable[pa.Array], after: Iterable[pa.Array]
 ) -> Iterator[tuple[pa.Array, pa.Array]]:
-    """Yield two arrays that come in pieces as pairs of pieces of equal length."""
+    """Yield two arrays that come in pieces as pairs of pieces of equal length.
+
+    [1, 2, 3] beside [4] and [5, 6] comes as ([1], [4]) and ([2, 3], [5, 6]). Nothing is copied.
+
+    Args:
+        before: Pieces of one array.
+        after: Pieces of another one with at least as many slots together.
+    """
     others = iter(after)
     other: pa.Array | None = None
     for one in before:
@@ -65,7 +85,11 @@ def side_by_side(
 
 
 def decimal_words(array: pa.Array) -> npt.NDArray[np.int64]:
-    """Return plain decimals as rows of four 64-bit words, least first, whatever their width."""
+    """Return plain decimals as rows of four 64-bit words, least first, whatever their width.
+
+    They are the unscaled numbers in two's complement: 1.50 and -0.01 of scale 2 are
+    [[150, 0, 0, 0], [-1, -1, -1, -1]]. Shape (len(array), 4), int64, a copy.
+    """
     width = array.type.bit_width
     if width < 64:
         words = fixed(array, "<i4").astype("<i8").reshape(len(array), 1)
@@ -76,7 +100,17 @@ def decimal_words(array: pa.Array) -> npt.NDArray[np.int64]:
 
 
 def row_stretches(lengths: Ints) -> Iterator[slice]:
-    """Yield stretches of rows that have about `STRETCH` items together, one row at least."""
+    """Yield stretches of rows that have about `STRETCH` items together, one row at least.
+
+    Rows of [60000, 5000, 1000, 200000, 1] items are cut before rows 2, 3 and 4: 65,000 items fit,
+    1,000 more do not, and a row that is too large stands alone.
+
+    Args:
+        lengths: How many items each row has.
+
+    Yields:
+        Slices of row places, in order and without gaps.
+    """
     ends = np.cumsum(lengths)
     start = 0
     while start < len(lengths):
@@ -87,7 +121,15 @@ def row_stretches(lengths: Ints) -> Iterator[slice]:
 
 
 def items(array: pa.Array, node: Node) -> tuple[tuple[pa.Array, ...], Ints, Ints]:
-    """Return the children of a plain list, map or fixed-size list, and start and length of each row in them."""
+    """Return the children of a plain list, map or fixed-size list, and start and length of each row in them.
+
+    Children are whole (a map has keys and items, the others have one), and starts count from
+    their first slot; so a slice has large starts. Lengths of nulls mean nothing.
+
+    [[1, 2], [], [3], null] has the child [1, 2, 3], the starts [0, 2, 2, 3] and the lengths
+    [2, 0, 1, 0]. Of the fixed-size lists [[1, 2], [3, 4], [5, 6]], rows 1 and 2 alone have the
+    child [1, 2, 3, 4, 5, 6], the starts [2, 4] and the lengths [2, 2].
+    """
     if node.shape is Shape.FIXED_LIST:
         starts = (array.offset + np.arange(len(array), dtype=np.int64)) * node.width
         return (array.values,), starts, np.full(len(array), node.width, np.int64)
@@ -96,6 +138,7 @@ def items(array: pa.Array, node: Node) -> tuple[tuple[pa.Array, ...], Ints, Ints
 
 
 def _plain(before: pa.Array, after: pa.Array, node: Node, tolerance: float) -> Distances | None:
+    """Like `distances`, of arrays in a plain layout."""
     if node.shape is Shape.NULL:
         return None
     one, other = validity(before), validity(after)
@@ -114,7 +157,18 @@ def _plain(before: pa.Array, after: pa.Array, node: Node, tolerance: float) -> D
 def _values(
     before: pa.Array, after: pa.Array, node: Node, both: Bools | None, tolerance: float
 ) -> Distances | None:
-    """Return the distances of values where `both` sides have one; elsewhere `SAME`."""
+    """Return the distances of values where `both` sides have one; elsewhere `SAME`.
+
+    Args:
+        before: Plain values.
+        after: As many.
+        node: Their type.
+        both: Rows where neither side is null, None for all; also of the functions below.
+        tolerance: As of `distances`.
+
+    Returns:
+        Shape (len(before),); None: `SAME` throughout.
+    """
     match node.shape:
         case Shape.FLOAT:
             return _floats(before, after, node, both, tolerance)
@@ -138,6 +192,7 @@ def _values(
 
 
 def _fixed_differ(before: pa.Array, after: pa.Array, width: int) -> Bools:
+    """Return which values of `width` bytes differ in any bit; those under nulls count too."""
     if width in {1, 2, 4, 8}:
         differ: Bools = fixed(before, f"<u{width}") != fixed(after, f"<u{width}")
         return differ
@@ -147,6 +202,7 @@ def _fixed_differ(before: pa.Array, after: pa.Array, width: int) -> Bools:
 
 
 def _bytes_differ(before: pa.Array, after: pa.Array) -> Bools:
+    """Return which texts or byte strings differ; a row with a null on either side does not."""
     wide = pa.large_binary()
     same = pc.equal(pc.cast(before, wide), pc.cast(after, wide))
     return ~np.asarray(pc.fill_null(same, True))
@@ -155,6 +211,7 @@ def _bytes_differ(before: pa.Array, after: pa.Array) -> Bools:
 def _floats(
     before: pa.Array, after: pa.Array, node: Node, both: Bools | None, tolerance: float
 ) -> Distances | None:
+    """Return the distances of plain floats: only where bits differ is anything computed."""
     one, other = fixed(before, f"<u{node.width}"), fixed(after, f"<u{node.width}")
     differ = one != other
     if both is not None:
@@ -172,7 +229,16 @@ def _floats(
 
 
 def _apart(a: Distances, b: Distances, tolerance: float) -> Distances:
-    """Return the distances of values that differ in their bits."""
+    """Return the distances of values that differ in their bits.
+
+    The finite 1.0 and 3.0 are 2/3 apart, 0.0 and -0.0 are 0.0, two NaNs of other bits are `SAME`,
+    a NaN or an infinity and anything else `FAR`.
+
+    Args:
+        a: Values of one side, float64.
+        b: As many of the other.
+        tolerance: As of `distances`.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         gap = np.abs(a - b)
         scale = np.maximum(1.0, np.maximum(np.abs(a), np.abs(b)))
@@ -189,6 +255,7 @@ def _apart(a: Distances, b: Distances, tolerance: float) -> Distances:
 def _struct(
     before: pa.Array, after: pa.Array, node: Node, both: Bools | None, tolerance: float
 ) -> Distances | None:
+    """Return for each row the largest distance of its fields; each field is compared as a column."""
     found: Distances | None = None
     for place, child in enumerate(node.children):
         part = distances(before.field(place), after.field(place), child, tolerance)
@@ -202,6 +269,10 @@ def _struct(
 def _lists(
     before: pa.Array, after: pa.Array, node: Node, both: Bools | None, tolerance: float
 ) -> Distances | None:
+    """Return for each row the largest distance of its items; `FAR` where the lengths differ.
+
+    The integers [[1, 2], [4]] and [[1, 3], [4, 5]] are [FAR, FAR] apart: an item, and a length.
+    """
     children, starts, lengths = items(before, node)
     others, other_starts, other_lengths = items(after, node)
     unlike = lengths != other_lengths
@@ -228,7 +299,17 @@ def _lists(
 def _items(
     before: Iterator[pa.Array], after: Iterator[pa.Array], node: Node, lengths: Ints, tolerance: float
 ) -> Distances | None:
-    """Return for each row the largest distance of its items; None: all are the same."""
+    """Return for each row the largest distance of its items; None: all are the same.
+
+    The items [1.0, 2.0, 3.0] and [1.0, 4.0, 3.0] of rows of [2, 0, 1] items are [0.5, SAME, SAME].
+
+    Args:
+        before: The items of all rows, in pieces.
+        after: As many of the other side.
+        node: The type of an item.
+        lengths: How many items each row has; of both sides.
+        tolerance: As of `distances`.
+    """
     found: Distances | None = None
     start = 0
     for one, other in side_by_side(before, after):

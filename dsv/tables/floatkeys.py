@@ -9,6 +9,7 @@ from dsv.tables.layout import fixed, gather, pieces, validity
 from dsv.tables.types import Node, Shape
 
 Keys = npt.NDArray[np.float64]
+"""A finite number for each value: shape (rows,); of several columns (columns, rows)."""
 
 LARGEST = 0.5
 """Tolerances above this tell no values apart."""
@@ -22,10 +23,17 @@ def clusters(
     Sorted values are cut where a gap is clearly wider than the tolerance, so values within the
     tolerance of one another are in one cluster (and others may be, through values between them).
 
+    With a tolerance of 0.01, [1.0, 5.0] and [5.05, 1.01, 9.0] are in the clusters [0, 1] and
+    [1, 0, 2]: values near 5 may be 2 * 0.01 * 5 apart.
+
     Args:
-        before: Finite values.
-        after: Finite values of the other side.
-        tolerance: As of a policy, at most `LARGEST`.
+        before: Finite values, shape (rows before,).
+        after: Finite values of the other side, shape (rows after,).
+        tolerance: As of a policy; above `LARGEST` there is one cluster, 0.
+
+    Returns:
+        Two arrays of int64, one number for each value of `before` and of `after`; numbers ascend
+        with the values from 0.
     """
     values = np.concatenate((before, after))
     if tolerance > LARGEST or not len(values):
@@ -47,12 +55,23 @@ def floating(node: Node) -> bool:
 
 
 def sort_key(array: pa.Array, node: Node) -> Keys:
-    """Return for each value the sum of the finite floating-point numbers in it."""
+    """Return for each value the sum of the finite floating-point numbers in it.
+
+    [1.5, null, nan] has [1.5, 0, 0]; [[1.0, 2.5], null, [], [inf, 4.0]] has [3.5, 0, 0, 4.0].
+
+    Args:
+        array: Values in any encoding.
+        node: Their type; of one without floats the keys are 0.
+
+    Returns:
+        Shape (len(array),), never null.
+    """
     parts = [_plain_key(part, node) for part in pieces(array)]
     return np.concatenate(parts) if parts else np.zeros(0)
 
 
 def _plain_key(array: pa.Array, node: Node) -> Keys:
+    """Like `sort_key`, of an array in a plain layout; an array of its own."""
     found = np.zeros(len(array))
     if node.shape is Shape.FLOAT:
         found = fixed(array, f"<f{node.width}").astype("<f8")
@@ -70,6 +89,7 @@ def _plain_key(array: pa.Array, node: Node) -> Keys:
 
 
 def _list_key(array: pa.Array, node: Node) -> Keys:
+    """Return for each row of a plain list or map the sum of its items' keys, 0 for null and empty ones."""
     children, starts, lengths = items(array, node)
     valid = validity(array)
     lengths = lengths if valid is None else np.where(valid, lengths, 0)

@@ -1,8 +1,12 @@
 """Arrow arrays as numpy sees them: logical values without the freedoms of the layout.
 
-The functions here copy nothing unless they say so. Offsets, bitmaps and buffers are read
-as the Arrow columnar format defines them; that they lie inside their buffers was
-checked when the array was made (see `dsv.tables.readers`).
+The functions here copy nothing unless they say so: what they return shares memory with the
+Arrow array, and nobody may write to it. Offsets, bitmaps and buffers are read as the Arrow
+columnar format defines them; that they lie inside their buffers was checked when the array was
+made (see `dsv.tables.checked`).
+
+Numpy arrays are of shape (n,), one entry for each of the n slots of an Arrow array, unless a
+function says otherwise. What stands in a slot that is null means nothing.
 """
 
 from collections.abc import Iterator
@@ -16,8 +20,13 @@ from pyarrow import types as t
 from dsv.tables import kernels as pc
 
 Bools = npt.NDArray[np.bool_]
+"""Which slots have a value, or which rows are meant: shape (n,). `Bools | None`: None is all True."""
+
 Ints = npt.NDArray[np.int64]
+"""Row numbers, places, lengths or counts, as the name says: shape (n,)."""
+
 Bytes = npt.NDArray[np.uint8]
+"""Raw bytes: shape (bytes,)."""
 
 PIECE_BYTES = 64 << 20
 """Bytes that decoding one encoded piece may grow to, unless one value alone is larger."""
@@ -28,6 +37,14 @@ def pieces(array: pa.Array) -> Iterator[pa.Array]:
 
     Encodings can name one large value many times, so that a small array stands for any
     amount of data; it is decoded in stretches of about `PIECE_BYTES`.
+
+    Only the outermost layer is made plain: children of a list or struct come as they are. The
+    pieces have `len(array)` slots together, in order, with the same nulls. What was encoded is a
+    copy, and byte views come as `large_binary`; other arrays are yielded as they are. An empty
+    encoded array may yield nothing.
+
+    The dictionary ["a", "b"] with the indices [0, 1, 0] is one piece ["a", "b", "a"]. The runs
+    [7, 9] that end at [2, 5] are one piece [7, 7, 9, 9, 9].
     """
     if isinstance(array, pa.ExtensionArray):
         yield from pieces(array.storage)
@@ -55,6 +72,18 @@ def gather(child: pa.Array, starts: Ints, lengths: Ints) -> Iterator[pa.Array]:
     """Yield the ranges of `child` that start and are as long as said, one after the other.
 
     Where they lie together, as they most often do, nothing is copied.
+
+    The values [10, 11, 12, 13, 14] with the starts [0, 9, 3] and the lengths [2, 0, 2] are
+    gathered as one array [10, 11, 13, 14].
+
+    Args:
+        child: The values.
+        starts: Where in `child` each range starts, counted from its own first slot; of empty
+            ranges it is not looked at.
+        lengths: How many slots each range has, as many numbers as `starts`.
+
+    Yields:
+        Arrays of the type of `child` that have `lengths.sum()` slots together; none if that is 0.
     """
     total = int(lengths.sum())
     if not total:
@@ -92,7 +121,11 @@ def _plain_dictionary(array: pa.DictionaryArray) -> pa.Array:
 
 
 def _plain_runs(array: pa.RunEndEncodedArray) -> pa.Array:
-    """Return a run-end encoded array decoded; Arrow cannot do so for every type of value."""
+    """Return a run-end encoded array decoded; Arrow cannot do so for every type of value.
+
+    The runs [7, 9] that end at [2, 5] are [7, 7, 9, 9, 9]; of these, slots 1 to 3 alone (a slice)
+    are [7, 9, 9].
+    """
     first = array.find_physical_offset()
     count = array.find_physical_length()
     ends = np.asarray(array.run_ends.slice(first, count)).astype(np.int64) - array.offset
@@ -103,13 +136,18 @@ def _plain_runs(array: pa.RunEndEncodedArray) -> pa.Array:
 
 
 def _stretches(array: pa.Array, largest: int) -> Iterator[pa.Array]:
+    """Yield slices of as many slots as `PIECE_BYTES` hold of `largest` bytes each, one slot at least."""
     step = max(1, PIECE_BYTES // max(1, largest))
     for start in range(0, len(array), step):
         yield array.slice(start, step)
 
 
 def _largest(values: pa.Array) -> int:
-    """Return how many bytes one of `values` has at most."""
+    """Return how many bytes one of `values` has at most: 3 for ["a", "bcd"].
+
+    It is a bound for whole columns: 64 for any fixed width, all bytes of a nested array, 1 if
+    there are no values.
+    """
     kind = values.type
     if not len(values):
         return 1
@@ -125,7 +163,11 @@ def _largest(values: pa.Array) -> int:
 
 
 def validity(array: pa.Array) -> Bools | None:
-    """Return which values of a plain array are not null; None: all are."""
+    """Return which values of a plain array are not null; None: all are.
+
+    It is [True, False, True] for [1, null, 3] (a copy), and None for [1, 2, 3]. A null that only
+    a parent has, such as a struct around the array, does not show.
+    """
     if array.null_count == 0:
         return None
     if array.type == pa.null():
@@ -134,7 +176,11 @@ def validity(array: pa.Array) -> Bools | None:
 
 
 def bits(buffer: pa.Buffer, offset: int, length: int) -> Bools:
-    """Return `length` bits of a bitmap from bit `offset` (a copy, one byte each)."""
+    """Return `length` bits of a bitmap from bit `offset` (a copy, one byte each).
+
+    Bit 0 is the lowest of the first byte: of the byte 0b10110, three bits from bit 1 on are
+    [True, True, False].
+    """
     first, last = offset // 8, (offset + length + 7) // 8
     packed = np.frombuffer(buffer, np.uint8, last - first, first)
     start = offset % 8
@@ -142,7 +188,19 @@ def bits(buffer: pa.Buffer, offset: int, length: int) -> Bools:
 
 
 def fixed(array: pa.Array, dtype: npt.DTypeLike, per: int = 1) -> npt.NDArray[Any]:
-    """Return the value buffer of a fixed-width array: `per` items of `dtype` for each value."""
+    """Return the value buffer of a fixed-width array: `per` items of `dtype` for each value.
+
+    [1, 2, 3] of int32 as "<i4" is [1, 2, 3]; [b"ab", b"cd"] of width 2 as uint8 with `per` 2 is
+    [97, 98, 99, 100].
+
+    Args:
+        array: A plain array whose values are `per` times as wide as an item.
+        dtype: Of the items, however Arrow's type reads the same bytes.
+        per: Items for each value.
+
+    Returns:
+        Shape (len(array) * per,), one value after the other; whatever bytes lie under nulls.
+    """
     found = np.dtype(dtype)
     if not len(array):
         return np.empty(0, found)
@@ -151,7 +209,12 @@ def fixed(array: pa.Array, dtype: npt.DTypeLike, per: int = 1) -> npt.NDArray[An
 
 
 def offsets(array: pa.Array) -> npt.NDArray[Any]:
-    """Return the `len(array) + 1` offsets of a string, binary, list or map array."""
+    """Return the `len(array) + 1` offsets of a string, binary, list or map array.
+
+    They are int32, or int64 of the large types, and count in the whole data or child, so those of
+    a slice need not start at 0: ["ab", null, "c"] has [0, 2, 2, 3], and without its first value
+    [2, 2, 3]. A null may have a length.
+    """
     kind = array.type
     wide = t.is_large_list(kind) or t.is_large_binary(kind) or t.is_large_string(kind)
     dtype = np.dtype(np.int64 if wide else np.int32)
@@ -162,7 +225,12 @@ def offsets(array: pa.Array) -> npt.NDArray[Any]:
 
 
 def list_ranges(array: pa.Array) -> tuple[Ints, Ints]:
-    """Return start and length in the child of each value of a list, map or list view (copies)."""
+    """Return start and length in the child of each value of a list, map or list view (copies).
+
+    [[1, 2], [], [3], null] has the starts [0, 2, 2, 3] and the lengths [2, 0, 1, 0]. They count
+    in the whole child (`array.values`), also those of a slice. The length of a null is 0 in a
+    list view; in a list or map it is what the offsets say.
+    """
     kind = array.type
     if t.is_list_view(kind) or t.is_large_list_view(kind):
         dtype = np.dtype(np.int32 if t.is_list_view(kind) else np.int64)
@@ -180,13 +248,19 @@ def list_ranges(array: pa.Array) -> tuple[Ints, Ints]:
 
 
 def view_lengths(array: pa.Array) -> npt.NDArray[np.int32]:
-    """Return the length of each value of a string view or binary view array."""
+    """Return the length in bytes of each value of a string view or binary view array.
+
+    It is [1, 3] for ["a", "bcd"]: the first of the four int32 of each view.
+    """
     found: npt.NDArray[np.int32] = fixed(array, np.int32, 4)
     return found[::4]
 
 
 def data_bytes(array: pa.Array, start: int, stop: int) -> Bytes:
-    """Return bytes `start` to `stop` of the data buffer of a string or binary array."""
+    """Return bytes `start` to `stop` of the data buffer of a string or binary array.
+
+    The numbers count as `offsets` do: bytes 1 to 4 of ["ab", "cde"] are those of "bcd".
+    """
     if stop <= start:
         return np.empty(0, np.uint8)
     return np.frombuffer(array.buffers()[2], np.uint8, stop - start, start)
