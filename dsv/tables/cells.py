@@ -19,8 +19,8 @@ SAME = -1.0
 """The distance of values that are the same; below every other, so that the largest of several counts."""
 
 FAR = np.inf
-"""The distance of values between which no number tells it: other types than floats, null or infinity and a
-number, lists of unlike length."""
+"""The distance of values that differ in what no number measures: other types than floats, null or an
+infinity and a number, lists of unlike length."""
 
 STRETCH = 1 << 16
 """Nested values that are looked at together, unless one row alone has more."""
