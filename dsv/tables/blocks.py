@@ -27,13 +27,16 @@ from dsv.tables.streams import BitStream, ByteStream, ValidityStream
 from dsv.tables.types import Node, Shape
 
 BLOCK_ROWS = 65_536
+"""Rows of a block; the last one of a table may have fewer."""
+
 BLOCK_CONTEXT = "dsv 2026-11 table block v1"
 
+# By the width in bytes of a floating-point type, the bits that every NaN is hashed as.
 _NAN = {2: 0x7E00, 4: 0x7FC0_0000, 8: 0x7FF8_0000_0000_0000}
 
 
 def block_count(rows: int) -> int:
-    """Return how many blocks `rows` rows make."""
+    """Return how many blocks `rows` rows make: 2 of 65,537 rows, 0 of none."""
     return -(-rows // BLOCK_ROWS)
 
 
@@ -54,7 +57,7 @@ class BlockHasher:
         self._root.feed_plain(plain, None)
 
     def finish(self) -> tuple[bytes, int]:
-        """Return digest and null count of the rows since the last call; start the next block."""
+        """Return digest (32 bytes) and null count of the rows since the last call; start the next block."""
         nulls = self._root.nulls
         hasher = derived_hasher(BLOCK_CONTEXT)
         hasher.update(b"".join(self._root.finish()))
@@ -80,6 +83,7 @@ class _NodeHasher:
 
     @property
     def nulls(self) -> int:
+        """Slots since the last `finish` that are null, also by a parent."""
         return self._validity.nulls
 
     def finish(self) -> list[bytes]:
@@ -91,12 +95,18 @@ class _NodeHasher:
         return parts
 
     def _finish_nulls(self) -> bytes:
+        """Return what `ValidityStream.finish` would of slots that are all null, and start again."""
         slots = self._validity.slots
         self._validity = ValidityStream()
         return slots.to_bytes(8, "little") * 2
 
     def feed(self, array: pa.Array, mask: Bools | None) -> None:
-        """Append the slots of `array`; where `mask` is False they are null whatever they hold."""
+        """Append the slots of `array`; where `mask` is False they are null whatever they hold.
+
+        Args:
+            array: Values of the node's type, in any encoding.
+            mask: Shape (len(array),): which slots the parents have a value in; None: all.
+        """
         start = 0
         for plain in pieces(array):
             stop = start + len(plain)
@@ -132,11 +142,18 @@ class _NodeHasher:
                 self._feed_list(array, valid)
 
     def _feed_bits(self, array: pa.Array, valid: Bools | None) -> None:
+        """Append the bits of plain truth values, 0 for null.
+
+        Args:
+            array: Plain values; so below.
+            valid: Shape (len(array),): which are not null, here and in all parents; None: all; so below.
+        """
         found = bits(array.buffers()[1], array.offset, len(array))
         assert isinstance(self._values, BitStream)
         self._values.feed(found if valid is None else found & valid)
 
     def _feed_fixed(self, array: pa.Array, valid: Bools | None) -> None:
+        """Append the bytes of plain values of fixed width, zeros for null."""
         assert isinstance(self._values, ByteStream)
         width = self._node.width
         if width not in {1, 2, 4, 8}:
@@ -150,6 +167,7 @@ class _NodeHasher:
         self._values.feed(found if valid is None else np.where(valid, found, found.dtype.type(0)))
 
     def _feed_rows(self, rows: np.ndarray, valid: Bools | None) -> None:
+        """Append the bytes of rows, shape (slots, items), zeros for null."""
         assert isinstance(self._values, ByteStream)
         if valid is not None:
             rows = rows.copy()
@@ -157,6 +175,14 @@ class _NodeHasher:
         self._values.feed(rows)
 
     def _feed_decimal(self, array: pa.Array, valid: Bools | None) -> None:
+        """Append plain decimals in the width of the node, whatever width the array has.
+
+        Words are (slots, 64-bit words of a value), int64, least first; a wider one has copies of the
+        sign on top, so -1 is [-1] in 64 bits and [-1, -1] in 128.
+
+        Raises:
+            NoTable: A value that is not null needs more words than the node has.
+        """
         stored = array.type.bit_width // 64 or 1
         if array.type.bit_width < 64:
             words = fixed(array, "<i4").astype("<i8").reshape(len(array), 1)
@@ -174,6 +200,7 @@ class _NodeHasher:
         self._feed_rows(words, valid)
 
     def _feed_bytes(self, array: pa.Array, valid: Bools | None) -> None:
+        """Append lengths (u64, 0 for null) and bytes of plain texts or byte strings; none of nulls."""
         assert self._lengths is not None
         assert isinstance(self._values, ByteStream)
         ends = offsets(array)
@@ -189,6 +216,7 @@ class _NodeHasher:
         self._values.feed(data_bytes(array, first, last))
 
     def _feed_list(self, array: pa.Array, valid: Bools | None) -> None:
+        """Append lengths (u64, 0 for null) of plain lists or maps, and their items; none of nulls."""
         assert self._lengths is not None
         starts, lengths = list_ranges(array)
         if valid is not None:
@@ -199,6 +227,7 @@ class _NodeHasher:
                 hasher.feed(part, None)
 
     def _feed_fixed_list(self, array: pa.Array, valid: Bools | None) -> None:
+        """Append the items of plain fixed-size lists; none of nulls."""
         width = self._node.width
         starts = (array.offset + np.arange(len(array), dtype=np.int64)) * width
         lengths = np.full(len(array), width) if valid is None else np.where(valid, width, 0)
@@ -214,7 +243,10 @@ def _items(array: pa.Array) -> tuple[pa.Array, ...]:
 
 
 def _both(valid: Bools | None, mask: Bools | None) -> Bools | None:
-    """Return which slots are valid in both; None if all are."""
+    """Return which slots are valid in both; None if all are.
+
+    [True, False, True] and [True, True, False] give [True, False, False].
+    """
     if valid is not None and mask is not None:
         valid = valid & mask
     elif valid is None:

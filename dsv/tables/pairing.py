@@ -61,13 +61,16 @@ class Paired:
 
 
 class _Held(NamedTuple):
-    """The rows of one side that have no equal, in the order of the table.
+    """The n rows of one side that have no equal, in the order of the table.
+
+    A place is where a row stands among these n; its number is where it stands in the table.
 
     Attributes:
-        values: Their values, of the columns that are compared.
-        numbers: For each, its number in the table.
-        groups: For each, the hash of what must be the same.
-        keys: For each column with floating-point values, what rows are sorted by.
+        values: Their values, n rows, of the columns that are compared.
+        numbers: For each, its number in the table: shape (n,), ascending.
+        groups: For each, the hash of what must be the same: shape (n,).
+        keys: For each column with floating-point values, what rows are sorted by: shape
+            (columns with such values, n).
     """
 
     values: pa.Table
@@ -76,7 +79,7 @@ class _Held(NamedTuple):
     keys: Keys
 
     def take(self, places: Ints) -> list[pa.Array]:
-        """Return the values of some rows, column by column."""
+        """Return the values of the rows at `places`, shape (k,), column by column: k values each."""
         return [column.combine_chunks() for column in self.values.take(pa.array(places)).columns]
 
 
@@ -153,7 +156,7 @@ def _hold(
         key: Places in `shared` of the columns that must be the same; none: all, except for floats.
         kept: Places in `shared` of the columns to hold.
         wanted: Blocks to look at, None for all.
-        hashes: Sorted.
+        hashes: First hashes (lane 0) of rows, sorted; shape (hashes,).
     """
     nodes = [column.node for column in shared]
     schema = pa.schema([side.table.schema.field(side.columns[i]) for i in kept])
@@ -183,6 +186,12 @@ def _hold(
 def _pairs(one: _Held, other: _Held, loose: Sequence[bool], tolerance: float) -> tuple[Ints, Ints]:
     """Return the places of paired rows, in the order of the side `one`.
 
+    Two arrays of one length: row `[0][i]` of `one` is paired with row `[1][i]` of `other`.
+
+    Rows before have the keys [2.0, 1.0, 5.0] and the groups [7, 7, 8], those after [1.1, 5.0, 9.0]
+    and [7, 8, 7]. With the tolerance 0.1, 1.0 goes with 1.1 and 5.0 with 5.0, each in one cluster
+    and group; 2.0 and 9.0 are left, and paired because they are of one group: ([0, 1, 2], [2, 0, 1]).
+
     Args:
         one: The rows before.
         other: The rows after.
@@ -208,7 +217,24 @@ def _pairs(one: _Held, other: _Held, loose: Sequence[bool], tolerance: float) ->
 def _matched(
     one: _Held, other: _Held, groups: Words, other_groups: Words, rows: Ints, others: Ints
 ) -> tuple[Ints, Ints]:
-    """Pair, among some rows of both sides, those of one group in the order of their keys."""
+    """Pair, among some rows of both sides, those of one group in the order of their keys.
+
+    Rows before of the groups [7, 7, 8] with the keys [2.0, 1.0, 5.0], and rows after of the groups
+    [7, 8, 7] with the keys [1.1, 5.0, 9.0], all of them looked at, give ([1, 0, 2], [0, 2, 1]):
+    in group 7 the smaller key goes with the smaller, in group 8 there is one row each.
+
+    Args:
+        one: The rows before.
+        other: The rows after.
+        groups: For each row of `one` its group: shape (rows of `one`,).
+        other_groups: The same of `other`.
+        rows: Places of the rows of `one` to look at.
+        others: The same of `other`.
+
+    Returns:
+        Places in `one` and, pair by pair, in `other`; in no order that means anything. What a
+        group has more on one side is left out.
+    """
     rows = rows[np.lexsort((*one.keys[::-1, rows], groups[rows]))]
     others = others[np.lexsort((*other.keys[::-1, others], other_groups[others]))]
     here, firsts, counts = np.unique(groups[rows], return_index=True, return_counts=True)
@@ -223,7 +249,14 @@ def _matched(
 
 
 def _first(side: Side, wanted: Collection[int] | None, held: _Held, matched: Ints) -> Lone | None:
-    """Return the first row in the table that is not among the matched ones."""
+    """Return the first row in the table that is not among the matched ones; None if there is none.
+
+    Args:
+        side: The side.
+        wanted: Blocks to look at, None for all.
+        held: Its rows.
+        matched: Places in `held` of those that count as matched.
+    """
     alone = np.ones(len(held.numbers), np.bool_)
     alone[matched] = False
     return row_at(side, wanted, int(held.numbers[alone].min())) if alone.any() else None

@@ -53,7 +53,7 @@ class Columns(NamedTuple):
 
 
 class Span(NamedTuple):
-    """Rows of a table: the number of the first one, and their values."""
+    """Rows of a table: the number of the first one in the table, from 0, and their values."""
 
     start: int
     batch: pa.RecordBatch
@@ -128,6 +128,17 @@ def side_by_side(
     """Yield the rows of both sides in step: the first row's number and as many rows of each.
 
     When one side has ended its batch is None, and the other's are as they come.
+
+    Batches of 3 rows on one side and of 2 and 1 on the other come as (0, 2 rows, 2 rows) and
+    (2, 1 row, 1 row).
+
+    Args:
+        before: Some columns of the table before.
+        after: The same of the table after; columns are matched by place.
+        wanted: Numbers of the blocks to yield, None for all; the same of both sides.
+
+    Raises:
+        NoTable: A table is damaged.
     """
     one, other = ahead(before.spans(wanted)), ahead(after.spans(wanted))
     left, right = next(one, None), next(other, None)
@@ -191,12 +202,18 @@ def _places(table: TableReader, ignored: Collection[str]) -> dict[_Place, tuple[
 
 
 def _rest(span: Span, size: int) -> Span | None:
+    """Return what is left of a span after its first `size` rows, None if nothing is."""
     if span.batch.num_rows == size:
         return None
     return Span(span.start + size, span.batch.slice(size))
 
 
 def _cut(batches: Iterator[pa.RecordBatch], row: int, wanted: Collection[int] | None) -> Iterator[Span]:
+    """Yield batches, the first of which starts with row number `row`, as spans that end where blocks end.
+
+    Spans of blocks that are not `wanted` are left out. Rows 65,000 to 66,000 are two spans: 65,000
+    to 65,535, and from 65,536 on.
+    """
     for batch in batches:
         start = 0
         while start < batch.num_rows:

@@ -21,7 +21,7 @@ class ByteStream:
         self._size = 0
 
     def feed(self, data: npt.NDArray[np.generic]) -> None:
-        """Append the bytes of a contiguous array."""
+        """Append the bytes of a contiguous array of any shape and type, row by row, as they lie in memory."""
         if data.nbytes:
             self._hasher.update(data.reshape(-1).view(np.uint8).data)
             self._size += data.nbytes
@@ -36,7 +36,10 @@ class ByteStream:
 
 
 class BitStream:
-    """A stream of bits, packed LSB first; the last byte is filled up with zeros."""
+    """A stream of bits, packed LSB first; the last byte is filled up with zeros.
+
+    The bits [1, 0, 1] and then [1] are the byte 0b1101. Up to seven bits wait for their byte.
+    """
 
     __slots__ = ("_bytes", "_rest")
 
@@ -45,7 +48,7 @@ class BitStream:
         self._rest: Bools = np.empty(0, np.bool_)
 
     def feed(self, data: Bools) -> None:
-        """Append bits, given one a byte."""
+        """Append bits, given one a byte: shape (bits,), bool."""
         if len(self._rest):
             data = np.concatenate((self._rest, data))
         whole = len(data) // 8 * 8
@@ -76,7 +79,7 @@ class ValidityStream:
         self.nulls = 0
 
     def feed(self, slots: int, valid: Bools | None) -> None:
-        """Append `slots` slots; `valid` None: none of them is null."""
+        """Append `slots` slots; `valid`, of shape (slots,), says which hold a value, None: all do."""
         if valid is not None:
             self.nulls += slots - int(np.count_nonzero(valid))
             if self._bits is None:
@@ -96,6 +99,7 @@ class ValidityStream:
 
 
 def _feed_ones(stream: BitStream, count: int) -> None:
+    """Append `count` ones, at most a megabyte of truth values at a time."""
     while count:
         stream.feed(np.ones(min(count, _CHUNK), np.bool_))
         count -= min(count, _CHUNK)

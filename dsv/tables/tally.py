@@ -39,6 +39,7 @@ class Tally:
     ) -> None:
         self._columns = {column: _Column(column, tolerance) for column in shared}
         self._number = number
+        # By block which of its rows differ: a bit a row, highest first; shape (BLOCK_ROWS // 8,).
         self._rows: dict[int, Bytes] = {}
 
     def update(
@@ -49,14 +50,18 @@ class Tally:
         before: Sequence[pa.Array],
         after: Sequence[pa.Array],
     ) -> Bools:
-        """Compare rows, none of them across the end of a block; return which differ.
+        """Compare n rows, none of them across the end of a block; return which differ.
 
         Args:
             pool: Where columns are compared side by side.
             shared: The columns that are compared.
             start: The number of the first row.
-            before: The values of each column.
+            before: The values of each column, n each, in any encoding.
             after: As many values on the other side.
+
+        Returns:
+            Shape (n,): True where a cell of the row differs by more than the tolerance; of no
+            columns shape (0,).
         """
         columns = [self._columns[column] for column in shared]
         differ = np.zeros(len(before[0]) if before else 0, np.bool_)
@@ -88,6 +93,12 @@ class Tally:
         return max((column.error for column in self._columns.values()), default=0.0)
 
     def _mark(self, start: int, differ: Bools) -> None:
+        """Note that rows differ; they stay so when other columns of them are compared later.
+
+        Args:
+            start: The number of the first row.
+            differ: Which differ, from that row on; within one block.
+        """
         block, within = divmod(start, BLOCK_ROWS)
         marks = np.zeros(BLOCK_ROWS, np.bool_)
         marks[within : within + len(differ)] = differ
@@ -108,7 +119,16 @@ class _Column:
         self.error = 0.0
 
     def update(self, start: int, before: pa.Array, after: pa.Array) -> Bools | None:
-        """Return which rows differ by more than the tolerance, None if no row does."""
+        """Return which rows differ by more than the tolerance, None if no row does.
+
+        Args:
+            start: The number of the first row.
+            before: Values of n rows.
+            after: As many on the other side.
+
+        Returns:
+            Shape (n,) or None.
+        """
         apart = distances(before, after, self._shared.node, self._tolerance)
         if apart is None:
             return None
@@ -140,6 +160,7 @@ class _Column:
         )
 
     def _accept(self, apart: Distances) -> None:
+        """Count accepted cells by their distances, shape (k,); those that are `SAME` do not count."""
         accepted = apart[apart > SAME]
         if len(accepted):
             self.accepted += len(accepted)
@@ -147,7 +168,13 @@ class _Column:
 
 
 def shown_apart(before: pa.Array, after: pa.Array, node: Node) -> tuple[str, str]:
-    """Return two single values of one type that differ as short texts that differ, safe to show."""
+    """Return two single values of one type that differ as short texts that differ, safe to show.
+
+    Args:
+        before: An array of one value.
+        after: Another one.
+        node: Their type.
+    """
     if node.shape is Shape.FLOAT:
         return _digits(before), _digits(after)
     if not any(part.shape is Shape.FLOAT for part in node.walk()):
@@ -166,7 +193,7 @@ def shown_apart(before: pa.Array, after: pa.Array, node: Node) -> tuple[str, str
 
 
 class Lone(NamedTuple):
-    """A row that only one side has: its number, and one value of each column that is compared."""
+    """A row that only one side has: its number, and for each column compared an array of its one value."""
 
     number: int
     values: Sequence[pa.Array]

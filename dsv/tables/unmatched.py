@@ -26,13 +26,14 @@ PARTS = 8
 
 
 class Sums(NamedTuple):
-    """What a table's rows add up to.
+    """What a table's rows add up to, modulo 2^64; two numbers are one for each lane of the hashes.
 
     Attributes:
         rows: How many there are.
         unordered: Equal for tables of the same rows in any order.
         ordered: Equal for tables of the same rows in the same order.
-        hashes: One hash of each row, None of tables of more than half of `PART_ROWS` rows.
+        hashes: The first hash of each row, shape (rows,), None of tables of more than half of
+            `PART_ROWS` rows.
     """
 
     rows: int
@@ -45,7 +46,7 @@ class Surplus(NamedTuple):
     """The rows of each side that have no counterpart on the other.
 
     Attributes:
-        before: Sorted hashes of rows of which the table before has more.
+        before: Sorted hashes (lane 0), each once, of rows of which the table before has more.
         after: The same of the table after.
         rows_before: How many more rows of these hashes the table before has.
         rows_after: The same of the table after.
@@ -79,6 +80,7 @@ def sums(side: Side, shared: Sequence[Shared], wanted: Collection[int] | None) -
             hashes.append(lanes[0].copy())
         else:
             hashes.clear()
+        # This mixes in place: from here on `lanes` are no longer the hashes of rows.
         ordered += placed(lanes, numbers).sum(axis=1, dtype=np.uint64)
     return Sums(
         rows,
@@ -142,7 +144,11 @@ def described(
 def hashed(
     side: Side, shared: Sequence[Shared], wanted: Collection[int] | None
 ) -> Iterator[tuple[Span, Lanes]]:
-    """Yield the rows of one side with their hashes."""
+    """Yield the rows of one side with their hashes: a span of n rows, and an array of shape (2, n).
+
+    Raises:
+        NoTable: The table is damaged.
+    """
     nodes = [column.node for column in shared]
     for span in ahead(side.spans(wanted)):
         yield span, row_hashes(span.batch.columns, nodes, span.batch.num_rows)
@@ -158,7 +164,17 @@ def row_at(side: Side, wanted: Collection[int] | None, number: int) -> Lone | No
 
 
 def among(hashes: Words, wanted: Words) -> Bools:
-    """Return which of `hashes` are in `wanted`, which is sorted."""
+    """Return which of `hashes` are in `wanted`, which is sorted.
+
+    Of [1, 5, 9] the ones in [5, 7] are [False, True, False].
+
+    Args:
+        hashes: Shape (n,), in any order.
+        wanted: Shape (m,), may be empty.
+
+    Returns:
+        Shape (n,).
+    """
     if not len(wanted):
         return np.zeros(len(hashes), np.bool_)
     place = np.minimum(np.searchsorted(wanted, hashes), len(wanted) - 1)
@@ -169,17 +185,30 @@ def among(hashes: Words, wanted: Words) -> Bools:
 def _hashes(
     side: Side, shared: Sequence[Shared], wanted: Collection[int] | None, part: int, parts: int
 ) -> Words:
+    """Return the first hashes of the rows of one part, in the order of the table: shape (rows of it,).
+
+    The second hash says to which of `parts` parts a row belongs: its remainder.
+    """
     return _joined(
         [lanes[0][lanes[1] % np.uint64(parts) == part] for _, lanes in hashed(side, shared, wanted)]
     )
 
 
 def _joined(hashes: Sequence[Words]) -> Words:
+    """Return arrays of hashes one after the other, also where there are none."""
     return np.concatenate(hashes) if hashes else np.empty(0, np.uint64)
 
 
 def _parted(before: Words, after: Words) -> Surplus:
-    """Return the surplus among hashes of one part."""
+    """Return the surplus among hashes of one part.
+
+    Of [3, 5, 5, 9] before and [9, 5, 7, 7] after, before has one 3 and one 5 more and after two 7:
+    `Surplus([3, 5], [7], 2, 2)`.
+
+    Args:
+        before: First hashes of the rows before, in any order, one for each row.
+        after: The same after; as many or not.
+    """
     one, ones = np.unique(before, return_counts=True)
     other, others = np.unique(after, return_counts=True)
     hashes, counts = np.concatenate((one, other)), np.concatenate((ones, -others))
@@ -196,6 +225,7 @@ def _parted(before: Words, after: Words) -> Surplus:
 def _first(
     side: Side, shared: Sequence[Shared], wanted: Collection[int] | None, hashes: Words
 ) -> Lone | None:
+    """Return the first row of one side whose first hash is among `hashes`, which are sorted."""
     if not len(hashes):
         return None
     for span, lanes in hashed(side, shared, wanted):
