@@ -24,7 +24,11 @@ _SLOT = 32
 """Bytes that a value counts for whose length has to be looked up, beside its own: it takes as long."""
 
 _Weights = npt.NDArray[Any] | float
-"""For each slot how many values and bytes it stands for, or one number for all."""
+"""For each slot how many values and bytes it stands for: shape (slots,), or one `float` for all of them.
+
+A null counts like a value. An index of a dictionary stands for what it names, so one that is named often
+is counted often.
+"""
 
 
 def check_columns(columns: int) -> None:
@@ -52,6 +56,10 @@ class Budget:
 
     def take_rows(self, rows: int, columns: int) -> None:
         """Count rows to come of some columns.
+
+        Args:
+            rows: How many more rows there are.
+            columns: How many columns each has.
 
         Raises:
             NoTable: They are more than a file of this size can hold; the message has the count.
@@ -110,7 +118,11 @@ def _encoded(kind: pa.DataType) -> bool:
 
 
 def _slots(array: pa.Array) -> int:
-    """Return how many values of a plain array have a length of their own."""
+    """Return how many values of a plain array have a length of their own.
+
+    It is 3 for ["a", "b", "c"], 0 for [1, 2], and 5 for [["a", "b"], ["c"]]: two lists and three
+    texts. Of a slice only what it shows is counted.
+    """
     kind = array.type
     if isinstance(array, pa.ExtensionArray):
         return _slots(array.storage)
@@ -127,6 +139,10 @@ def _slots(array: pa.Array) -> int:
 
 
 def _total(array: pa.Array) -> float:
+    """Return what all slots of an encoded array stand for.
+
+    Three nulls of type null stand for 24, the runs [7, 9] over five slots for 40: eight bytes each.
+    """
     if isinstance(array, pa.ExtensionArray):
         return _total(array.storage)
     if t.is_run_end_encoded(array.type):
@@ -135,7 +151,11 @@ def _total(array: pa.Array) -> float:
 
 
 def _weights(array: pa.Array) -> _Weights:
-    """Return what each slot stands for; never less than it does."""
+    """Return what each slot stands for; never less than it does.
+
+    ["ab", "c"] is [10, 9], in a dictionary too; [1, 2] is 8.0 for all; the lists [[1, 2], []] are
+    [17, 1]; of fixed size, [[1, 2]] is 17.0 for all.
+    """
     kind = array.type
     if isinstance(array, pa.ExtensionArray):
         return _weights(array.storage)
@@ -160,6 +180,7 @@ def _weights(array: pa.Array) -> _Weights:
 
 
 def _named(array: pa.DictionaryArray) -> _Weights:
+    """Return the weights of the values that a dictionary array names; a null counts as the first value."""
     weights = _weights(array.dictionary)
     if isinstance(weights, float):
         return weights
@@ -170,6 +191,7 @@ def _named(array: pa.DictionaryArray) -> _Weights:
 
 
 def _lists(array: pa.Array) -> _Weights:
+    """Return the weights of lists, maps or list views: 1, and those of their items."""
     starts, lengths = list_ranges(array)
     if t.is_map(array.type):
         child: _Weights = _weights(array.keys) + _weights(array.items)
@@ -185,8 +207,10 @@ def _lists(array: pa.Array) -> _Weights:
 
 
 def _greatest(weights: _Weights) -> float:
+    """Return the largest weight; 1.0 of none."""
     return weights if isinstance(weights, float) else float(weights.max()) if len(weights) else 1.0
 
 
 def _sum(weights: _Weights, slots: int) -> float:
+    """Return the weights of `slots` slots added up."""
     return weights * slots if isinstance(weights, float) else float(weights.sum())

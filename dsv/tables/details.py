@@ -118,12 +118,18 @@ def decode(data: Buffer, rows: int, types: Sequence[str]) -> Details:
 
 
 def _flags(block: Block) -> int:
+    """Return the byte that says whether a block has extremes and which are cut; 0 without."""
     if block.low is None or block.high is None:
         return 0
     return _HAS | (_LOW_CUT if block.low.cut else 0) | (_HIGH_CUT if block.high.cut else 0)
 
 
 def _bounds(order: Order, flags: int, low: bytes, high: bytes) -> tuple[Bound | None, Bound | None]:
+    """Return the bounds that flags and two encodings stand for.
+
+    Raises:
+        ValueError: They contradict each other.
+    """
     if not flags & _HAS:
         if flags or low or high:
             raise ValueError("extremes where there are none")
@@ -137,6 +143,13 @@ def _bounds(order: Order, flags: int, low: bytes, high: bytes) -> tuple[Bound | 
 
 
 def _ends(lengths: npt.NDArray[np.generic], size: int) -> list[int]:
+    """Return where each stretch of bytes ends that has one of `lengths`, after a first 0.
+
+    [2, 0, 3] of 5 bytes are [0, 2, 2, 5]: stretch i is from entry i to entry i + 1.
+
+    Raises:
+        ValueError: They do not add up to `size`.
+    """
     ends: list[int] = [0, *np.cumsum(lengths, dtype=np.int64).tolist()]
     if ends[-1] != size:
         raise ValueError("the lengths of the extremes do not agree")
@@ -144,6 +157,7 @@ def _ends(lengths: npt.NDArray[np.generic], size: int) -> list[int]:
 
 
 def _split(keys: bytes, first: int, count: int) -> Iterator[bytes]:
+    """Yield `count` keys of 32 bytes from key number `first` on."""
     return (keys[i * 32 : i * 32 + 32] for i in range(first, first + count))
 
 
@@ -155,14 +169,18 @@ class _Reader:
         self._place = 0
 
     def take(self, size: int) -> npt.NDArray[np.uint8]:
-        """Return the next `size` bytes; ValueError if there are fewer."""
+        """Return the next `size` bytes, shape (size,), of the buffer's own; ValueError if there are fewer."""
         if size > len(self._data) - self._place:
             raise ValueError("it ends too early")
         self._place += size
         return self._data[self._place - size : self._place]
 
     def numbers(self, count: int, dtype: str) -> npt.NDArray[np.integer]:
-        """Return the next `count` numbers."""
+        r"""Return the next `count` numbers, shape (count,), a copy: b"\1\0\2\0" as two "<u2" is [1, 2].
+
+        Raises:
+            ValueError: There are fewer.
+        """
         found: npt.NDArray[np.integer] = self.take(count * np.dtype(dtype).itemsize).copy().view(dtype)
         return found
 

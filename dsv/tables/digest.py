@@ -100,6 +100,9 @@ class TableHasher:
     def update(self, batch: pa.RecordBatch) -> None:
         """Append the rows of `batch`.
 
+        Args:
+            batch: Rows of the schema; they may come in any lots, and columns in any encoding.
+
         Raises:
             NoTable: A value does not fit its type (a decimal above its precision).
         """

@@ -105,7 +105,11 @@ class Extremes:
         return None if order is Order.NONE else cls(order, node.width)
 
     def update(self, plain: pa.Array) -> None:
-        """Look at values in a plain layout."""
+        """Look at values in a plain layout; nulls, and NaN among floats, are not values.
+
+        [3, null, -1] has the bounds -1 and 3; [true, null, false] 0 and 1; [2.5, nan, -0.0] 0.0 and 2.5;
+        the decimals [1.50, 0.25] 25 and 150, without their point.
+        """
         if plain.null_count == len(plain):
             return
         match self._order:
@@ -134,10 +138,12 @@ class Extremes:
 
     @staticmethod
     def _valid(plain: pa.Array, values: np.ndarray) -> np.ndarray:
+        """Return those of `values`, of shape (len(plain),), that are not null in `plain`."""
         valid = validity(plain)
         return values if valid is None else values[valid]
 
     def _compared(self, plain: pa.Array) -> tuple[Bound, Bound]:
+        """Return the bounds of texts, byte strings or decimals, of which at least one is not null."""
         if self._order is Order.DECIMAL:
             if plain.type.bit_width < 128:
                 plain = pc.cast(plain, pa.decimal128(plain.type.precision, plain.type.scale))
@@ -158,11 +164,13 @@ def greatest(one: Bound | None, other: Bound | None) -> Bound | None:
 
 
 def _shortened(scalar: pa.Scalar) -> Bound:
+    """Return the bound of a text or byte string that is not null: its first `BOUND_BYTES` bytes."""
     data = memoryview(scalar.as_buffer())
     return Bound(bytes(data[:BOUND_BYTES]), len(data) > BOUND_BYTES)
 
 
 def _unscaled(number: Decimal) -> Bound:
+    """Return the bound of a decimal, without its point: -150 of -1.50."""
     sign, digits, _ = number.as_tuple()
     value = int("".join(map(str, digits)))
     return Bound(-value if sign else value)

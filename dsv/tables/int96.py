@@ -54,6 +54,10 @@ def unit(open_as: Open, leaves: Sequence[int]) -> str:
 
 
 def _values(file: Any, leaves: Sequence[int]) -> Iterator[npt.NDArray[np.int64]]:
+    """Yield the timestamps of INT96 columns in the order of the file, in the unit it was opened in.
+
+    Two files opened in other units yield arrays of the same lengths. Shape (values,), int64, no nulls.
+    """
     groups = list(range(file.metadata.num_row_groups))
     for batch in file.reader.iter_batches(BATCH_ROWS, groups, list(leaves), use_threads=True):
         for column in batch.columns:
@@ -61,7 +65,11 @@ def _values(file: Any, leaves: Sequence[int]) -> Iterator[npt.NDArray[np.int64]]
 
 
 def _instants(array: pa.Array) -> Iterator[npt.NDArray[np.int64]]:
-    """Yield the timestamps in an array of any depth, without nulls."""
+    """Yield the timestamps in an array of any depth, without nulls.
+
+    [[1, null], [2]], lists of seconds, yields one array [1, 2]. Shape (values,), int64, in the unit
+    of the type, since 1970.
+    """
     kind = array.type
     if t.is_timestamp(kind):
         yield np.asarray(array.drop_null().cast(pa.int64()))

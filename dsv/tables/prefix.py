@@ -67,7 +67,10 @@ def starts(shorter: Facts, longer: TableReader) -> bool | None:
 
 
 def _rows(table: TableReader, first: int, last: int) -> Iterator[pa.RecordBatch]:
-    """Yield the rows from number `first` to before number `last`."""
+    """Yield the rows from number `first` to before number `last`.
+
+    Batches that a reader gives are cut: of two of 5 rows each, rows 3 to before 6 are 2 rows and 1 row.
+    """
     start, batches = 0, None
     if isinstance(table, ParquetTable):
         groups = [

@@ -50,6 +50,8 @@ class TableReader(Protocol):
 def positions(schema: pa.Schema, columns: Sequence[str] | None) -> list[int]:
     """Return where the wanted columns are in `schema`; None: all.
 
+    In the schema a, b, a the columns b and a are at [1, 0].
+
     Raises:
         NotFound: There is no column of a wanted name.
     """
@@ -65,7 +67,7 @@ def positions(schema: pa.Schema, columns: Sequence[str] | None) -> list[int]:
 
 
 def rowless(rows: int) -> Iterator[pa.RecordBatch]:
-    """Yield batches of no columns that have `rows` rows together."""
+    """Yield batches of no columns that have `rows` rows together, at most `BATCH_ROWS` each; none of 0."""
     for start in range(0, rows, BATCH_ROWS):
         filler = np.zeros(min(BATCH_ROWS, rows - start), np.bool_)
         yield pa.record_batch([pa.array(filler)], names=[""]).select([])

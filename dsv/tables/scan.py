@@ -56,6 +56,9 @@ class ColumnScan:
     def update(self, array: pa.Array) -> None:
         """Append rows.
 
+        Args:
+            array: Values of the column's type, in any encoding, of the rows from where the last call ended.
+
         Raises:
             NoTable: The values cannot be read as their type says.
         """
@@ -72,12 +75,16 @@ class ColumnScan:
                         self._cut(block)
 
     def finish(self) -> dict[int, Block]:
-        """Return the blocks that were seen, by number; the last may have fewer rows than others."""
+        """Return the blocks that were seen, by number; the last may have fewer rows than others.
+
+        70,000 rows from row 0 on are blocks 0, of 65,536 rows, and 1, of 4,464.
+        """
         if self._pending:
             self._cut((self._row - 1) // BLOCK_ROWS)
         return self._blocks
 
     def _take(self, part: pa.Array) -> None:
+        """Append rows that are all of one block."""
         self._pending = True
         for plain in pieces(part):
             self._hasher.update(plain)

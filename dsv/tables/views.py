@@ -17,6 +17,9 @@ def check_views(array: pa.Array) -> None:
 
     Arrow's casts copy what they point to, null or not.
 
+    Args:
+        array: Values of any type; views inside of it are checked too.
+
     Raises:
         NoTable: One does not.
     """
@@ -27,9 +30,15 @@ def check_views(array: pa.Array) -> None:
 
 
 def _check(array: pa.Array) -> None:
+    """Check the views of one string view or binary view array.
+
+    A view is four int32: length, first four bytes, number of a data buffer, offset in it. One of
+    at most `_INLINE` bytes holds them in place of the last three: "short" is [5, "shor", "t", 0].
+    """
     _, views, *data = array.buffers()
     if views is None or not len(array) or not array.null_count:
         return
+    # Shape (slots, 4), columns as said above; `long` has the rows of views that point into a buffer.
     fields = np.frombuffer(views, np.int32, 4 * len(array), 16 * array.offset).reshape(len(array), 4)
     long = fields[fields[:, 0] > _INLINE].astype(np.int64)
     sizes = np.array([0 if buffer is None else buffer.size for buffer in data], np.int64)
@@ -41,6 +50,7 @@ def _check(array: pa.Array) -> None:
 
 
 def _inside(array: pa.Array) -> Iterator[pa.Array]:
+    """Yield the children of an array whole, also what a slice does not show."""
     kind = array.type
     if isinstance(array, pa.ExtensionArray):
         yield array.storage
