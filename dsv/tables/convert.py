@@ -78,6 +78,7 @@ def _parquet(reader: TableReader, out: BinaryIO) -> None:
 
 
 def _groups(reader: TableReader) -> Iterator[pa.Table]:
+    """Yield the rows in tables of at most `GROUP_ROWS` rows and about `GROUP_BYTES`; a batch is never cut."""
     held: list[pa.RecordBatch] = []
     rows = size = 0
     for batch in reader.batches():
@@ -104,12 +105,17 @@ def _csv(reader: TableReader, out: BinaryIO) -> None:
 
 
 def _cells(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return a batch with the same rows and names, its columns as types that the CSV writer writes."""
     columns = [_writable(json_text.plain(column)) for column in batch.columns]
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
 def _writable(values: pa.Array) -> pa.Array:
-    """Return `values` as a type that the CSV writer writes as the dialect wants it."""
+    """Return `values` as a type that the CSV writer writes as the dialect wants it; null for null.
+
+    Raises:
+        Refused: The type has no text.
+    """
     kind = values.type
     if kind.num_fields:
         text = json_text.literals(values)

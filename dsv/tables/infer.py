@@ -102,7 +102,15 @@ class _Guess:
     high: pa.Scalar | None = None
 
     def see(self, text: pa.StringArray, dialect: Dialect) -> None:
-        """Widen until `text` fits."""
+        """Widen until `text` fits.
+
+        Args:
+            text: Fields of some rows, null for an empty one.
+            dialect: How they are spelled.
+
+        Raises:
+            NoTable: The type is declared, and a value does not fit it.
+        """
         first = None if self.fixed else _first(text)
         while True:
             while first is not None and _cannot_be(first, self.column.type, dialect):
@@ -145,6 +153,7 @@ class _Guess:
         return True
 
     def _note(self, found: pa.Array) -> None:
+        """Keep least and greatest of the values of a block, of types that wider ones may have to hold."""
         if self.fixed or found.null_count == len(found):
             return
         self.values = True
@@ -178,6 +187,7 @@ def _cannot_be(spelled: str, kind: pa.DataType, dialect: Dialect) -> bool:
 
 
 def _pick(left: pa.Scalar, right: pa.Scalar, better: object) -> pa.Scalar:
+    """Return the scalar that is `better`: a kernel of two scalars says whether the left one is."""
     return left if better(left, right).as_py() else right  # type: ignore[operator]
 
 
@@ -246,6 +256,7 @@ def _see_decimals(
 
 
 def _fits(text: pa.StringArray, column: Column, kind: pa.DataType, dialect: Dialect) -> bool:
+    """Whether all values of a column are spelled in a type, as far as they are in `text`."""
     try:
         of_text(text, column._replace(type=kind), dialect)
     except Misfit:
@@ -270,6 +281,7 @@ def _begin(
 
 
 def _some(items: Iterator[pa.RecordBatch], prefix: bool) -> Iterator[pa.RecordBatch]:
+    """Yield batches: of a prefix only the first."""
     for item in items:
         yield item
         if prefix:

@@ -181,6 +181,7 @@ def _no_type(reason: str) -> NoTable:
 
 
 def _casts(values: pa.Array, kind: pa.DataType) -> bool:
+    """Whether all values, of the widest decimal, are numbers of type `kind` too."""
     try:
         pc.cast(values, kind)
     except pa.ArrowInvalid:
@@ -204,6 +205,7 @@ def _changed(
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:
+    """Return a column in one array; an empty one has no chunk."""
     return (
         column.chunk(0)
         if column.num_chunks == 1

@@ -24,6 +24,11 @@ _CONTROLS = {chr(code): json.dumps(chr(code))[1:-1] for code in range(32)}
 def objects(batch: pa.RecordBatch) -> pa.LargeStringArray:
     """Return each row as a JSON object.
 
+    The columns a, [1, null], and b, ["x", "y"], are {"a":1,"b":"x"} and {"a":null,"b":"y"}.
+
+    Returns:
+        One text for each row, never null.
+
     Raises:
         Refused: A column has a type that JSON has no values for.
     """
@@ -32,6 +37,14 @@ def objects(batch: pa.RecordBatch) -> pa.LargeStringArray:
 
 def literals(values: pa.Array) -> pa.LargeStringArray:
     """Return each value as JSON; none is null, but some are the text `null`.
+
+    The floats [1.0, null, nan] are the texts 1.0, null and null; the list [1, 2] is [1,2].
+
+    Args:
+        values: In any encoding.
+
+    Returns:
+        As many texts.
 
     Raises:
         Refused: The type has no JSON values.
@@ -55,6 +68,7 @@ def plain(values: pa.Array) -> pa.Array:
 
 
 def _literals(values: pa.Array) -> pa.LargeStringArray:
+    """Return values without encoding as JSON; where they are null, or have none, it may be null."""
     kind = values.type
     if t.is_null(kind):
         return pa.nulls(len(values), _TEXT)
@@ -81,7 +95,7 @@ def _literals(values: pa.Array) -> pa.LargeStringArray:
 
 
 def texts(values: pa.Array) -> pa.LargeStringArray:
-    """Return values that are text, bytes, times or decimals as plain text.
+    """Return values that are text, bytes, times or decimals as plain text, ready for quotes; null for null.
 
     Raises:
         Refused: They have no text.
@@ -102,6 +116,13 @@ def texts(values: pa.Array) -> pa.LargeStringArray:
 
 
 def _struct(columns: list[pa.Array], names: list[str], rows: int) -> pa.LargeStringArray:
+    """Return `rows` JSON objects.
+
+    Args:
+        columns: The values of each member, `rows` of them each.
+        names: As many names.
+        rows: How many there are; needed where there are no members.
+    """
     if not columns:
         return pa.repeat(pa.scalar("{}", _TEXT), rows)
     parts: list[pa.Array | pa.Scalar] = []
@@ -114,11 +135,16 @@ def _struct(columns: list[pa.Array], names: list[str], rows: int) -> pa.LargeStr
 
 
 def _list(children: pa.Array) -> pa.LargeStringArray:
+    """Return lists of JSON texts as JSON arrays.
+
+    [["1", "2"], [], null] is ["[1,2]", "[]", null].
+    """
     joined = pc.binary_join(children, pa.scalar(",", _TEXT))
     return pc.binary_join_element_wise(pa.scalar("[", _TEXT), joined, pa.scalar("]", _TEXT), _NOTHING)
 
 
 def _floats(values: pa.Array) -> pa.LargeStringArray:
+    """Return floats as JSON numbers with a point or an exponent; null for null, NaN and infinities."""
     wide = pc.cast(values, pa.float32()) if t.is_float16(values.type) else values
     finite = pc.if_else(pc.is_finite(wide), wide, pa.scalar(None, wide.type))
     text = pc.cast(finite, _TEXT)
@@ -131,11 +157,13 @@ def _floats(values: pa.Array) -> pa.LargeStringArray:
 
 
 def _quoted(text: pa.LargeStringArray) -> pa.LargeStringArray:
+    """Return texts in quotes; null for null."""
     mark = pa.scalar('"', _TEXT)
     return pc.binary_join_element_wise(mark, text, mark, _NOTHING)
 
 
 def _escaped(text: pa.LargeStringArray) -> pa.LargeStringArray:
+    """Return texts with what JSON strings cannot hold escaped; null for null."""
     if not pc.any(pc.match_substring_regex(text, _SPECIAL)).as_py():
         return text
     text = pc.replace_substring_regex(text, r'(["\\])', r"\\\1")

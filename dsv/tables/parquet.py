@@ -120,8 +120,12 @@ class ParquetTable:
         """Yield the rows of some row groups, of the columns at the given positions.
 
         Args:
-            columns: Positions in the schema, each at most once; batches have this order.
+            columns: Positions in the schema, each at most once; batches have this order. Without any,
+                batches have rows alone.
             row_groups: Numbers of row groups in ascending order.
+
+        Yields:
+            Batches of at most `BATCH_ROWS` rows; one may end in another row group than it began in.
 
         Raises:
             NoTable: The pages are damaged, or hold other rows than the footer says.

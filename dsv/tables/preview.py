@@ -136,6 +136,7 @@ def _type(field: pa.Field) -> str:
 
 
 def _column(values: pa.Array, rows: int) -> list[str]:
+    """Return the texts of the first `rows` values of an array."""
     return [cell(value) for value in islice(json_text.plain(values), rows)]
 
 

@@ -145,7 +145,12 @@ class TextReader:
 
 
 def _ahead(work: Callable[[T], pa.RecordBatch], items: Iterator[T]) -> Iterator[pa.RecordBatch]:
-    """Yield the results of `work` in order, while the next items are read and worked on."""
+    """Yield the results of `work` in order, while the next items are read and worked on.
+
+    Args:
+        work: Called on other threads, with one item each.
+        items: Read on this one.
+    """
     threads = os.cpu_count() or 1
     waiting: deque[Future[pa.RecordBatch]] = deque()
     with ThreadPoolExecutor(threads) as pool:
@@ -162,11 +167,13 @@ def _ahead(work: Callable[[T], pa.RecordBatch], items: Iterator[T]) -> Iterator[
 
 
 def _whole(table: pa.Table, column: Column) -> pa.Array:
+    """Return a column of a table in one array; an empty one has no chunk."""
     chunks = table.column(column.name).chunks
     return chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks or [pa.nulls(0, column.type)])
 
 
 def _batch(arrays: list[pa.Array], schema: pa.Schema, rows: int) -> pa.RecordBatch:
+    """Return arrays of `rows` values each as a batch, also where there are none."""
     if arrays:
         return pa.RecordBatch.from_arrays(arrays, schema=schema)
     # Arrow keeps a count of rows only with a column beside it.

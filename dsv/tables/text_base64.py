@@ -10,10 +10,12 @@ _PADDED = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==|[A-Za-z0-9+/]=))?$"
 
 
 def encode(values: pa.BinaryArray) -> pa.StringArray:
-    """Return each value in base64.
+    """Return each value in base64; null for null.
 
     Every value is filled up to whole groups of three bytes, so that one call encodes them
     all; the letters that spell the filling are then made padding.
+
+    [b"a", null, b"abc"] is ["YQ==", null, "YWJj"].
     """
     sizes = pc.binary_length(values)
     short = pc.subtract(2, _remainder(pc.add(sizes, 2), 3))
@@ -28,7 +30,7 @@ def encode(values: pa.BinaryArray) -> pa.StringArray:
 
 
 def decode(text: pa.StringArray) -> pa.BinaryArray:
-    """Return the bytes that base64 texts spell.
+    """Return the bytes that base64 texts spell; null for null.
 
     Raises:
         ValueError: A text is not padded base64.
@@ -48,6 +50,7 @@ def decode(text: pa.StringArray) -> pa.BinaryArray:
 
 
 def _cut(text: pa.LargeStringArray, count: int, padding: str) -> pa.LargeStringArray:
+    """Return texts with their last `count` letters replaced by `padding`: "abcd", 1 and "=" are "abc="."""
     kept = pc.utf8_slice_codeunits(text, 0, -count)
     return pc.binary_join_element_wise(
         kept, pa.scalar(padding, pa.large_string()), pa.scalar("", pa.large_string())
@@ -59,7 +62,10 @@ def _remainder(values: pa.Array, divisor: int) -> pa.Array:
 
 
 def _offsets(values: pa.Array) -> pa.Int64Array:
-    """Return the offsets of a large binary or string array, starting at zero."""
+    """Return the `len(values) + 1` offsets of a large binary or string array, starting at zero.
+
+    ["ab", "c"] has [0, 2, 3], and without its first value [0, 1].
+    """
     raw = pa.Array.from_buffers(
         pa.int64(), len(values) + 1, [None, values.buffers()[1]], offset=values.offset
     )

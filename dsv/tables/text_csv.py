@@ -180,6 +180,7 @@ def _converting(columns: Sequence[int]) -> csv.ConvertOptions:
 
 
 def _skipping(batches: Iterator[pa.RecordBatch], skip: int) -> Iterator[pa.RecordBatch]:
+    """Yield batches without the first `skip` rows that they have together."""
     for batch in batches:
         if skip >= batch.num_rows:
             skip -= batch.num_rows

@@ -27,6 +27,7 @@ from dsv.tables.types import MAX_DEPTH
 _LONG_INTEGER = re.compile(rb"[:\[,\s]-?[0-9]{16,}(?=[\s,\]}])")
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _LONE_NULL = re.compile(rb"(?:^|[^:\[,\s])\s*null")
+# By byte what it adds to the depth: 1 for an opening bracket, -1 for a closing one; shape (256,).
 _STEPS = np.zeros(256, np.int8)
 _STEPS[list(b"[{")] = 1
 _STEPS[list(b"]}")] = -1
@@ -70,6 +71,10 @@ def parse(block: bytes, types: Mapping[str, pa.DataType], *, more: bool, row: in
         more: Whether other members may come too; their types are inferred.
         row: How many objects came before the block, for messages.
 
+    Returns:
+        A table of one chunk a column at most; first the members of `types`, in their order. A
+        member that an object lacks is null.
+
     Raises:
         Unparsed: It is not JSON, or a value is not of its type.
         NoTable: An object does not stand on a line of its own, or is nested too deep.
@@ -105,7 +110,11 @@ def _check_shape(block: bytes) -> None:
 
 
 def _depth(text: bytes) -> int:
-    """Return how deep brackets are nested at most; it is never less where some stand in texts."""
+    """Return how deep brackets are nested at most; it is never less where some stand in texts.
+
+    It is 2 for {"a":[1,2]}, also for }}[[ (the depth is counted from the lowest before), 0 for none.
+    """
+    # After each byte, how many more brackets were opened than closed: shape (bytes,).
     height = np.cumsum(_STEPS[np.frombuffer(text, np.uint8)], dtype=np.int64)
     return int((height - np.minimum.accumulate(np.minimum(height, 0))).max()) if len(height) else 0
 
@@ -154,6 +163,14 @@ def stored(kind: pa.DataType) -> pa.DataType:
 def adopt(values: pa.Array, column: Column, dialect: Dialect) -> pa.Array:
     """Return parsed `values` as an array of the column's type.
 
+    Args:
+        values: As `parse` gives them, of the type that `stored` says.
+        column: Name, type, and whether it is exact.
+        dialect: The rules for values that are texts in JSON.
+
+    Returns:
+        As many values; null for null.
+
     Raises:
         Misfit: A text in it has no value in that type.
     """
@@ -179,6 +196,7 @@ def adopt(values: pa.Array, column: Column, dialect: Dialect) -> pa.Array:
 
 
 def _adopt_list(values: pa.ListArray, column: Column, dialect: Dialect) -> pa.Array:
+    """Like `adopt`, of a list for a list, a fixed-size list or a map."""
     kind = column.type
     mask = pc.is_null(values) if values.null_count else None
     if t.is_map(kind):
@@ -194,6 +212,7 @@ def _adopt_list(values: pa.ListArray, column: Column, dialect: Dialect) -> pa.Ar
 
 
 def _adopt_map(values: pa.ListArray, column: Column, dialect: Dialect) -> pa.Array:
+    """Like `adopt`, of a list of objects with `key` and `value` for a map; raises Misfit at a null key."""
     kind = column.type
     keys = adopt(values.values.field(0), Column(column.name, kind.key_type, column.exact), dialect)
     items = adopt(values.values.field(1), Column(column.name, kind.item_type, column.exact), dialect)
@@ -204,7 +223,18 @@ def _adopt_map(values: pa.ListArray, column: Column, dialect: Dialect) -> pa.Arr
 
 
 def leaves(values: pa.Array, path: Path) -> Iterator[tuple[Path, pa.Array]]:
-    """Yield the arrays at the ends of a nested array, each with its path in it."""
+    """Yield the arrays at the ends of a nested array, each with its path in it.
+
+    The objects [{"a": [1, 2]}, {"a": [3]}] of member m have one leaf, ("m", "a", None): [1, 2, 3].
+
+    Args:
+        values: Lists and structs of anything, in plain layouts.
+        path: Where `values` are.
+
+    Yields:
+        Leaves are of any length: those of lists have the items of all rows. A null that only a
+        parent has does not show; under it stands any value.
+    """
     if t.is_list(values.type):
         yield from leaves(values.values, (*path, None))
     elif t.is_struct(values.type):
@@ -215,7 +245,10 @@ def leaves(values: pa.Array, path: Path) -> Iterator[tuple[Path, pa.Array]]:
 
 
 def beyond_exact(values: pa.Array) -> bool:
-    """Whether numbers in `values` are beyond those where every integer is a double of its own."""
+    """Whether numbers in `values` are beyond those where every integer is a double of its own.
+
+    False for other types, and without values.
+    """
     if not (t.is_float64(values.type) or t.is_int64(values.type)):
         return False
     bounds = pc.min_max(values)

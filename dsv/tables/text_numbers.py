@@ -15,6 +15,7 @@ import pyarrow as pa
 from pyarrow import types as t
 
 from dsv.tables import kernels as pc
+from dsv.tables.layout import fixed, offsets
 
 DECIMALS = (pa.decimal128(38, 0), pa.decimal128(38, 18), pa.decimal256(76, 38))
 """Types of numbers that no double holds: the first that all of them fit."""
@@ -37,12 +38,20 @@ _POINTED = re.compile(
 
 
 def all_held(text: pa.StringArray, values: pa.DoubleArray) -> bool:
-    """Whether each of `values` holds the number that `text` spells it as."""
+    """Whether each of `values` holds the number that `text` spells it as.
+
+    Args:
+        text: Numbers as spelled; null where there is none.
+        values: As many: the double nearest to each.
+    """
     return len(_suspects(text, values)) == 0
 
 
 def _suspects(text: pa.StringArray, values: pa.DoubleArray) -> pa.StringArray:
-    """Return the texts whose numbers are not held."""
+    """Return the texts whose numbers are not held.
+
+    Of ["0.1", "0.10000000000000001"], both read as 0.1, it is ["0.10000000000000001"].
+    """
     if not _may_suspect(text, values):
         return text.slice(0, 0)
     long = pc.greater(pc.binary_length(text), _SHORT)
@@ -65,17 +74,17 @@ def _may_suspect(text: pa.StringArray, values: pa.DoubleArray) -> bool:
     """
     if not t.is_string(text.type) or not t.is_float64(values.type) or not len(text):
         return True
-    ends = np.frombuffer(text.buffers()[1], np.int32)[text.offset : text.offset + len(text) + 1]
-    if np.diff(ends).max() > _SHORT:
+    if np.diff(offsets(text)).max() > _SHORT:
         return True
-    sizes = np.abs(
-        np.frombuffer(values.buffers()[1], np.float64)[values.offset : values.offset + len(values)]
-    )
+    sizes = np.abs(fixed(values, np.float64))
     return bool(((sizes < _ORDINARY) & (sizes != 0.0)).any())
 
 
 def _digits(text: pa.StringArray) -> pa.StringArray:
-    """Return the significant digits of numbers."""
+    """Return the significant digits of numbers.
+
+    ["-0.0120e5", "1.10", "100"] have ["12", "11", "1"]. Null for null.
+    """
     mantissa = pc.replace_substring_regex(text, "[eE].*$", "")
     return pc.ascii_trim(pc.replace_substring(mantissa, ".", ""), "+-0")
 
@@ -179,7 +188,7 @@ def _held(number: Decimal) -> bool:
 
 
 def to_decimal(text: pa.StringArray, kind: pa.DataType) -> pa.Array:
-    """Return numbers as decimals of type `kind`.
+    """Return numbers as decimals of type `kind`, as many; null for null.
 
     Raises:
         pa.ArrowInvalid: A text is no number, or one that the type does not hold.

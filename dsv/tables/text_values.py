@@ -30,6 +30,16 @@ class Misfit(ValueError):
 def of_text(text: pa.StringArray, column: Column, dialect: Dialect) -> pa.Array:
     """Return the values that `text` spells; nulls in it are nulls of every type.
 
+    ["1", null, "-3"] as int64 is [1, null, -3]; ["true", "NA", "false"] as bool is [true, null, false].
+
+    Args:
+        text: What a column's fields hold, null for an empty one.
+        column: Its name, type and whether it is exact.
+        dialect: What is a null, true and false in it.
+
+    Returns:
+        As many values, of the column's type; null where the text is null or spells a null.
+
     Raises:
         Misfit: A spelling has no value in the column's type, or, where the column is
             exact, not one that it could be told from another spelling by.
@@ -59,11 +69,13 @@ def _without_nulls(text: pa.StringArray, column: Column, dialect: Dialect) -> pa
 
 
 def _spelled_nulls(text: pa.StringArray, dialect: Dialect) -> pa.BooleanArray | None:
+    """Return which texts spell a null, as long as `text` and never null itself; None: none does."""
     known = pc.is_in(text, value_set=pa.array(dialect.nulls, pa.string()), skip_nulls=True)
     return known if _any(known) else None
 
 
 def _typed(text: pa.StringArray, column: Column, dialect: Dialect) -> pa.Array:
+    """Like `of_text`, of texts that spell no null."""
     kind = column.type
     if text.null_count == len(text):
         return pa.nulls(len(text), kind)
@@ -76,6 +88,14 @@ def _typed(text: pa.StringArray, column: Column, dialect: Dialect) -> pa.Array:
 
 
 def _converted(text: pa.StringArray, kind: pa.DataType, exact: bool, *, strict: bool) -> pa.Array:
+    """Return the values of texts by what the type is; raises `pa.ArrowInvalid` too.
+
+    Args:
+        text: Texts, at least one of which is not null; so below.
+        kind: The type of the values.
+        exact: Whether each value has to be told from that of another spelling.
+        strict: Whether numbers have to be held by doubles; see `text_numbers`.
+    """
     if t.is_integer(kind):
         return _integers(text, kind, exact)
     if t.is_floating(kind):
@@ -92,6 +112,7 @@ def _converted(text: pa.StringArray, kind: pa.DataType, exact: bool, *, strict: 
 
 
 def _bools(text: pa.StringArray, dialect: Dialect) -> pa.Array:
+    """Return the truth values: the place of each text in true and false spellings together tells which."""
     spellings = pa.array((*dialect.trues, *dialect.falses), pa.string())
     found = pc.index_in(text, value_set=spellings)
     if found.null_count != text.null_count:
@@ -112,6 +133,7 @@ def _integers(text: pa.StringArray, kind: pa.DataType, exact: bool) -> pa.Array:
 
 
 def _leading_zero(text: pa.StringArray) -> bool:
+    """Whether a text starts with a zero and goes on: "01", also "0x1"; not "0"."""
     zero = pc.starts_with(text, "0")
     return _any(zero) and _any(pc.and_(zero, pc.greater(pc.binary_length(text), 1)))
 
@@ -143,6 +165,7 @@ def _decimals(text: pa.StringArray, kind: pa.DataType, exact: bool) -> pa.Array:
 
 
 def _check_start(text: pa.StringArray) -> None:
+    """Raise Misfit if a number starts with a plus sign or a zero that could be left out."""
     if (
         len(text) <= SAMPLE
     ):  # one slow kernel instead of many quick ones, of which each call costs more than the values
@@ -158,6 +181,12 @@ def _check_start(text: pa.StringArray) -> None:
 
 
 def _check_digits(text: pa.StringArray, values: pa.Array) -> None:
+    """Raise Misfit if an integer is beyond 2^53 - 1, or a number that is no zero was read as zero.
+
+    Args:
+        text: Numbers as spelled.
+        values: The doubles, or floats, that they were read as, as many.
+    """
     bounds = pc.min_max(values)
     low, high = bounds["min"].as_py(), bounds["max"].as_py()
     if high > EXACT_INTEGERS or low < -EXACT_INTEGERS:
@@ -199,4 +228,5 @@ def _bytes(text: pa.StringArray) -> pa.BinaryArray:
 
 
 def _any(flags: pa.BooleanArray) -> bool:
+    """Whether a flag is true; null is not."""
     return pc.any(flags).as_py() is True

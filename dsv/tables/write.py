@@ -173,6 +173,7 @@ def _is_flat(kind: pa.DataType) -> bool:
 
 
 def _is_few(values: pa.ChunkedArray) -> bool:
+    """Whether a column has at most `FEW` different values in these rows; also where Arrow cannot tell."""
     try:
         return bool(pc.count_distinct(values).as_py() <= FEW)
     except pa.ArrowNotImplementedError:
@@ -193,7 +194,10 @@ def _ipc(
 
 
 def _even(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
-    """Yield the rows in lots of `BATCH_ROWS`, the last one smaller, however they come."""
+    """Yield the rows in lots of `BATCH_ROWS`, the last one smaller, however they come.
+
+    Without rows there is no lot.
+    """
     waiting: list[pa.RecordBatch] = []
     room = BATCH_ROWS
     for batch in reader:
