@@ -119,13 +119,19 @@ def _bring_records(repo: Repo, remote: RemoteStore, progress: Progress) -> int:
 
 
 def _lacking(repo: Repo, there: Objects) -> list[tuple[Index, Any]]:
-    """Return which rows of the remote's indexes are lacking here, as numpy numbers, in the order of packs."""
+    """Return which rows of the remote's indexes are lacking here, as numpy numbers, in the order of packs.
+
+    Returns:
+        Pairs of an index and some of its row numbers, at least one: shape (k,), int64, ordered by
+        pack and offset. An object may be in several.
+    """
     import numpy as np
 
     found = []
     mine = repo.objects.indexes(data=False)
     # Copies in the largest indexes first: packs that were joined take fewer requests.
     for index in there.indexes(data=False):
+        # Both are truth values, shape (rows,); `rows` are numbers.
         known = np.isin(index.numpy("kind"), list(_KINDS))
         rows = np.flatnonzero(known & ~listed_rows(index, mine))
         if len(rows):
@@ -135,7 +141,12 @@ def _lacking(repo: Repo, there: Objects) -> list[tuple[Index, Any]]:
 
 
 def _wanted(lacking: list[tuple[Index, Any]], *, facts: bool) -> Iterator[Wanted]:
-    """Yield the objects in those rows, each once, without ever holding them all."""
+    """Yield the objects in those rows, each once, without ever holding them all.
+
+    Args:
+        lacking: As `_lacking` returns it.
+        facts: Whether facts are wanted, or all except facts.
+    """
     seen: set[bytes] = set()
     for index, rows in lacking:
         chosen = rows[(index.numpy("kind")[rows] == Kind.FACTS) == facts]

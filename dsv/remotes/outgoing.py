@@ -71,7 +71,10 @@ def listed_rows(index: Index, listed: Sequence[Index], only: Any = None) -> Any:
     Args:
         index: The index.
         listed: Others.
-        only: Rows to look at, as truth values; by default all.
+        only: Rows to look at, as truth values of shape (rows of the index,); by default all.
+
+    Returns:
+        Shape (rows of the index,), bool; False for rows that are not looked at.
     """
     import numpy as np
 
@@ -90,6 +93,7 @@ def listed_rows(index: Index, listed: Sequence[Index], only: Any = None) -> Any:
 
 
 def _file_as_one(kinds: Any) -> Any:
+    """Return numbers of kinds, as many, with recipes called segments: both are a file."""
     import numpy as np
 
     return np.where(kinds == Kind.RECIPE, Kind.SEGMENT, kinds)

@@ -199,6 +199,7 @@ class _Repair:
 
 
 def _marked(marks: Marks) -> Iterable[bytes]:
+    """Yield the ids, 32 bytes each, of marked rows; one that is listed twice comes twice."""
     import numpy as np
 
     for ref, index in marks.indexes.items():

@@ -240,11 +240,11 @@ class _Push:
 
 
 def _by_pack(marks: Marks) -> Iterator[tuple[str, list[tuple[bytes, Located]]]]:
-    """Yield the packs that hold marked rows, with these in the order of their offsets."""
+    """Yield the packs that hold marked rows, with these (id and place) in the order of their offsets."""
     import numpy as np
 
     for ref, index in marks.indexes.items():
-        live = np.flatnonzero(marks.live[ref])
+        live = np.flatnonzero(marks.live[ref])  # row numbers; cut below where the pack changes
         if not len(live):
             continue
         order = np.lexsort((index.numpy("offset")[live], index.numpy("pack")[live]))

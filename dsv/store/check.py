@@ -163,6 +163,7 @@ def _unlisted(footer: Index, pack: str, indexes: list[Index]) -> Iterator[Findin
 
 
 def _claims(index: Index, pack: str, claims: dict[bytes, set[Located]]) -> Iterator[Finding]:
+    """Note by id the places where a footer has the object; yield the rows that name no place of a pack."""
     for row in range(index.rows):
         try:
             claims[index.id_at(row)].add(index.at(row))

@@ -46,6 +46,11 @@ class Marks:
         refs: The refs whose indexes are meant.
         spare: Footers of packs that no index lists, by pack: whether one is needed all the same.
 
+    Attributes:
+        indexes: The live indexes, by their ref.
+        live: For each of them which rows are marked: a numpy array of bool, shape (rows,). Others
+            change them too (`dsv.remotes.outgoing.strike`).
+
     Raises:
         Corrupt: An index is damaged, so that nobody knows what is garbage.
     """
@@ -82,6 +87,7 @@ class Marks:
         return self._mark_many(ids)
 
     def _mark_one(self, key: bytes) -> bool:
+        """Mark an id of 32 bytes; return whether the store holds it, unmarked until now."""
         present = known = False
         for ref, index in self.indexes.items():
             row = index.find(key)
@@ -97,8 +103,10 @@ class Marks:
         return present and not known
 
     def _mark_many(self, ids: list[ObjectId]) -> list[ObjectId]:
+        """Mark a batch of different ids; return those that the store holds, unmarked until now."""
         import numpy as np
 
+        # For each of `ids`: whether an index lists it, and whether a row of it was marked before.
         fresh = np.zeros(len(ids), np.bool_)
         known = np.zeros(len(ids), np.bool_)
         keys = bytes.fromhex("".join(ids))
@@ -195,13 +203,18 @@ def collect(marks: Marks, now: int, *, dry_run: bool = False) -> Collected | Non
 
 
 def _usage(marks: Marks) -> dict[str, tuple[int, int]]:
-    """Return stored bytes and rows that live, for each pack."""
+    """Return stored bytes and rows that live, for each pack that an index lists.
+
+    Raises:
+        Corrupt: A row names a pack that its index does not list.
+    """
     import numpy as np
 
     used: dict[str, tuple[int, int]] = {}
     for ref, index in marks.indexes.items():
         ordinals, live = index.numpy("pack"), marks.live[ref]
         sizes = np.where(live, index.numpy("stored"), 0)
+        # By number of the pack in this index: bytes that live (float64, exact below 2^53), and rows that do.
         total = np.bincount(ordinals, weights=sizes, minlength=len(index.packs))
         count = np.bincount(ordinals[live], minlength=len(index.packs))
         if len(total) > len(index.packs):
@@ -256,7 +269,7 @@ def _is_as_listed(marks: Marks, pack: str, size: int) -> bool:
 
 
 def _rows_of(marks: Marks, pack: str, *, live: bool = False) -> Iterator[tuple[Index, int]]:
-    """Yield the rows that list a pack; only those that are marked, if `live`."""
+    """Yield the rows that list a pack, as index and row number; only those that are marked, if `live`."""
     import numpy as np
 
     for ref, index in marks.indexes.items():
@@ -305,7 +318,7 @@ def leave_out(blobs: Blobs, indexes: Mapping[IndexRef, Index], gone: Collection[
         if not lost:
             kept.append(ref)
             continue
-        keep = np.isin(index.numpy("pack"), lost, invert=True)
+        keep = np.isin(index.numpy("pack"), lost, invert=True)  # shape (rows,), bool
         if keep.any():
             packed = merge.pick(index, keep)
             content = b"".join(ipc.encode(rows.columns(packed), index.packs))

@@ -80,6 +80,7 @@ class Index:
         self.packs = layout.packs if pack is None else (pack,)
         self._data = data
         self._finds = 0
+        # The first 8 bytes of each id as numbers, in the machine's order of bytes: shape (rows,), ascending.
         self._prefixes: Any = None
         self._signposts: list[bytes] | None = None
         self._starts = layout.starts
@@ -168,13 +169,13 @@ class Index:
             row += 1
 
     def column(self, name: str) -> memoryview:
-        """Return the values of a column as bytes."""
+        """Return the values of a column as bytes, on the index's memory: `rows` values, little-endian."""
         number = next(n for n, column in enumerate(ipc.COLUMNS) if column.name == name)
         start = self._starts[number]
         return memoryview(self._data)[start : start + self.rows * ipc.COLUMNS[number].width]
 
     def packed(self, low: int, high: int) -> list[Row]:
-        """Return the rows from `low` to before `high`."""
+        """Return the rows from `low` to before `high`; raises Corrupt as `at` does."""
         return [self._row(row) for row in range(low, high)]
 
     def _row(self, row: int) -> Row:
@@ -183,7 +184,16 @@ class Index:
         return Row(self.id_at(row), place.kind, place.codec, pack, *place[3:])
 
     def numpy(self, name: str) -> Any:
-        """Return a column as a numpy array that shares the index's memory; ids as 4 big-endian words."""
+        """Return a column as a numpy array that shares the index's memory; ids as 4 big-endian words.
+
+        Args:
+            name: One of the columns of `dsv.store.ipc`.
+
+        Returns:
+            An array that is not to be written to. Of `id` shape (rows, 4), >u8: `[:, 0]` are the first
+            8 bytes, which sort as ids do. Of the others shape (rows,): `kind` and `codec` u1, `pack`
+            (a place in `packs`), `offset`, `stored` and `raw` u4 (bytes), `checksum` u8.
+        """
         import numpy as np
 
         width = next(column.width for column in ipc.COLUMNS if column.name == name)
@@ -194,12 +204,15 @@ class Index:
     def find_many(self, keys: bytes) -> tuple[Any, Any]:
         """Return which of many ids are listed, and in which rows.
 
+        Where rows 0, 1 and 2 have the ids A, B and B, the keys C, B, A give ([1, 1, 2], [1, 2, 0]): no
+        row for C, two for B.
+
         Args:
             keys: Ids of 32 bytes, one after the other; no two are the same.
 
         Returns:
-            Two numpy arrays of one length: number of the id among `keys`, and row. An id with
-            several copies is there once for each.
+            Two numpy arrays of int64 of one length: number of the id among `keys`, and row. An id with
+            several copies is there once for each; numbers ascend, and rows of one id do.
         """
         import numpy as np
 
@@ -211,6 +224,7 @@ class Index:
         last = np.searchsorted(self._prefixes, wanted, side="right")
         # Nearly every id has no row, or one; some have copies, or a neighbour with the same start.
         counts = last - first
+        # With the keys C, B, A (see above): first [3, 1, 0], last [3, 3, 1], counts [0, 2, 1], ahead [0, 1, 0].
         numbers = np.repeat(np.arange(len(asked)), counts)
         ahead = np.arange(len(numbers)) - np.repeat(np.cumsum(counts) - counts, counts)
         found = np.repeat(first, counts) + ahead

@@ -156,7 +156,7 @@ def _open(blobs: Blobs, ref: IndexRef) -> Index | None:
 
 
 def listed(indexes: Collection[Index], pack: str) -> Iterator[tuple[bytes, Located]]:
-    """Yield what indexes list in a pack."""
+    """Yield what indexes list in a pack: ids of 32 bytes, each with its place."""
     import numpy as np
 
     for index in indexes:

@@ -71,6 +71,18 @@ def merge(sources: Sequence[Index]) -> Iterator[tuple[int, list[bytes]]]:
 
 
 def _gather(source: Index, low: int, high: int, packs: dict[str, int], *, few: bool) -> bytes:
+    """Return the packed rows of an index whose ids are within bounds, in its order.
+
+    Args:
+        source: The index.
+        low: The first 8 bytes of an id as a number: from there on.
+        high: The same: to before there; 2^64 for no end.
+        packs: The number that each pack gets in the merged index; new ones are added.
+        few: Whether to do without numpy.
+
+    Raises:
+        Corrupt: A row names a pack that the index does not list.
+    """
     first = source.position(low) if low else 0
     last = source.position(high) if high < _SPAN else source.rows
     if first >= last:
@@ -84,6 +96,11 @@ def _gather(source: Index, low: int, high: int, packs: dict[str, int], *, few: b
 
 
 def _gather_many(source: Index, first: int, last: int, packs: dict[str, int]) -> bytes:
+    """Like `_gather`, of rows `first` to before `last`, at least one, with numpy.
+
+    Where the index has the packs aa and bb, rows that say [1, 0, 1], and `packs` is {bb: 0}, they
+    say [0, 1, 0] then, and `packs` is {bb: 0, aa: 1}.
+    """
     import numpy as np
 
     ordinals = source.numpy("pack")[first:last]
@@ -97,11 +114,25 @@ def _gather_many(source: Index, first: int, last: int, packs: dict[str, int]) ->
 
 
 def pick(source: Index, keep: Any) -> bytes:
-    """Return the packed rows of an index that a numpy array of truth values picks."""
+    """Return the packed rows of an index that a numpy array of truth values picks.
+
+    Args:
+        source: The index.
+        keep: Shape (rows of the index,), bool.
+
+    Returns:
+        `rows.SIZE` bytes for each row that is picked, in the order of the index; pack numbers stay.
+    """
     return bytes(_table(source, keep).tobytes())
 
 
 def _table(source: Index, which: Any) -> Any:
+    """Return some rows of an index as an array of `rows.dtype()`, a copy.
+
+    Args:
+        source: The index.
+        which: What indexes a numpy array: a slice, truth values or row numbers.
+    """
     import numpy as np
 
     ids = np.frombuffer(source.column("id"), dtype="V32")[which]

@@ -2,6 +2,9 @@
 
 Few rows are handled in plain Python; numpy is imported only where there are so many
 that it pays for its own import.
+
+Packed rows are `SIZE` bytes each, one after the other, as `ROW` says, without padding. Two
+rows are 116 bytes.
 """
 
 import struct
@@ -13,7 +16,12 @@ ROW = struct.Struct("<32sBBIIIIQ")
 """id, kind, codec, pack, offset, stored, raw, checksum: the columns of `dsv.store.ipc`."""
 
 SIZE = ROW.size
+"""Bytes of a packed row: 58."""
+
 _FEW = 8192
+"""Rows up to which plain Python is quicker than the import of numpy."""
+
+# How `struct` spells the values of each column but the first, which is the id.
 _FORMATS = ("B", "B", "I", "I", "I", "I", "Q")
 
 
@@ -42,7 +50,14 @@ class Row(NamedTuple):
 
 
 def sort(rows: Buffer) -> Buffer:
-    """Return packed rows in the order of their ids."""
+    """Return packed rows in the order of their ids; rows of one id may come in any order.
+
+    Args:
+        rows: Packed rows, any number.
+
+    Returns:
+        As many bytes.
+    """
     if len(rows) <= SIZE * _FEW:
         return b"".join(sorted(bytes(rows[at : at + SIZE]) for at in range(0, len(rows), SIZE)))
     import numpy as np
@@ -59,7 +74,11 @@ def sort(rows: Buffer) -> Buffer:
 
 
 def columns(rows: Buffer) -> list[bytes]:
-    """Return the values of each column of packed rows."""
+    """Return the values of each column of packed rows.
+
+    Three rows give eight byte strings of 96, 3, 3, 12, 12, 12, 12 and 24 bytes: n values of 32,
+    1, 1, 4, 4, 4, 4 and 8 bytes, little-endian, in the order of the fields of `Row`.
+    """
     count = len(rows) // SIZE
     if count > _FEW:
         table = _table(rows)
@@ -72,7 +91,11 @@ def columns(rows: Buffer) -> list[bytes]:
 
 
 def move_to_pack(rows: Buffer, pack: int) -> bytes:
-    """Return packed rows whose objects are said to be in the pack of number `pack`."""
+    """Return packed rows whose objects are said to be in the pack of number `pack`.
+
+    All of them get it, whatever they had; the other fields stay. The number is bytes 34 to 37 of
+    each row.
+    """
     out = bytearray(rows)
     number = struct.pack("<I", pack)
     for byte in range(4):
@@ -81,7 +104,12 @@ def move_to_pack(rows: Buffer, pack: int) -> bytes:
 
 
 def dtype() -> Any:
-    """Return packed rows as a numpy type; `prefix` and `bytes` are other views of the id."""
+    """Return packed rows as a numpy type; `prefix` and `bytes` are other views of the id.
+
+    Fields are those of `Row`, little-endian, and two that lie over `id`: `prefix`, its first 8 bytes
+    as a big-endian number, so that numbers sort as ids do, and `bytes`, all 32 of them with the
+    zeros at their end, which `id` (a numpy text) leaves out.
+    """
     import numpy as np
 
     names = [*Row._fields, "prefix", "bytes"]
@@ -91,6 +119,7 @@ def dtype() -> Any:
 
 
 def _table(rows: Buffer) -> Any:
+    """Return packed rows as a numpy array of `dtype()`, shape (rows,), on the same memory."""
     import numpy as np
 
     return np.frombuffer(rows, dtype=dtype())

@@ -65,7 +65,7 @@ class _Runs:
         self._bloom = bytearray()
 
     def add(self, index: Index) -> None:
-        """Take a run in."""
+        """Take a run in: `words` are the first 8 bytes of its ids, of which the halves each name a bit."""
         import numpy as np
 
         self._bloom = self._bloom or bytearray(1 << _BLOOM_BITS >> 3)

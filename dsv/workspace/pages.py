@@ -16,7 +16,11 @@ from dsv.hashing import checksum, file_hasher
 from dsv.model.node import DIR, EXEC, FILE, LINK
 
 FIELDS = 5
-"""Numbers kept of an entry: size, mtime_ns, ctime_ns, inode, mode."""
+"""Numbers kept of an entry: size, mtime_ns, ctime_ns, inode, mode, in this order.
+
+A sequence of such numbers has `FIELDS` for each entry, one entry after the other: number `i * FIELDS + 1` is
+the mtime of entry i.
+"""
 
 STAT_BYTES = 8 * FIELDS
 ID_BYTES = 32
@@ -93,7 +97,8 @@ class Body(NamedTuple):
 
     Attributes:
         names: Sorted.
-        stats: `STAT_BYTES` an entry; zeros except for the mode where it is a directory.
+        stats: `STAT_BYTES` an entry, `FIELDS` numbers of 64 bits in the machine's order of bytes; zeros
+            except for the mode where it is a directory.
         ids: `ID_BYTES` an entry: file id or node id; zeros for a link.
         fresh: One byte an entry: 1 if the store is not known to hold it.
         links: By name the text of each link.
@@ -189,7 +194,10 @@ def short_hash(*parts: bytes) -> bytes:
 
 
 def pack_stats(numbers: Sequence[int]) -> bytes:
-    """Return the stats of a page, `FIELDS` numbers an entry, as bytes."""
+    """Return the stats of a page, `FIELDS` numbers an entry, as bytes: `STAT_BYTES` an entry.
+
+    Numbers are taken modulo 2^64, so a negative time comes back as a large one.
+    """
     try:
         return array("Q", numbers).tobytes()
     except OverflowError:
@@ -198,16 +206,19 @@ def pack_stats(numbers: Sequence[int]) -> bytes:
 
 
 def settles(mtime: int, ctime: int) -> int:
-    """Return from when on (ns) a look at an entry with these times proves it unchanged.
+    """Return from when on (ns) a look at an entry with these times (ns) proves it unchanged.
 
     A write in the same tick of the file system's clock leaves the times as they are, so
     times that are close to the look prove nothing (the "racy git" problem).
+
+    The times 1,500,000,000 and 1,500,000,001 settle at 1,520,000,001; whole seconds, such as
+    1,000,000,000 twice, at 3,000,000,000.
     """
     return max(mtime, ctime) + (SETTLE_NS if ctime % _SECOND else COARSE_NS)
 
 
 def is_racy(numbers: Sequence[int], seen: int) -> bool:
-    """Whether any of a page's entries, `FIELDS` numbers each, was too young when `seen`."""
+    """Whether any of a page's entries, `FIELDS` numbers each, was too young when `seen` (ns since 1970)."""
     mtimes, ctimes = numbers[1::FIELDS], numbers[2::FIELDS]
     return any(map(seen.__le__, map(settles, mtimes, ctimes)))
 
