@@ -80,7 +80,7 @@ class Index:
         self.packs = layout.packs if pack is None else (pack,)
         self._data = data
         self._finds = 0
-        # The first 8 bytes of each id as numbers, in the machine's order of bytes: shape (rows,), ascending.
+        # The first 8 bytes of each id as native numbers: shape (rows,), uint64, ascending.
         self._prefixes: Any = None
         self._signposts: list[bytes] | None = None
         self._starts = layout.starts
@@ -224,7 +224,7 @@ class Index:
         last = np.searchsorted(self._prefixes, wanted, side="right")
         # Nearly every id has no row, or one; some have copies, or a neighbour with the same start.
         counts = last - first
-        # With the keys C, B, A (see above): first [3, 1, 0], last [3, 3, 1], counts [0, 2, 1], ahead [0, 1, 0].
+        # With the keys C, B, A: first [3, 1, 0], last [3, 3, 1], counts [0, 2, 1], ahead [0, 1, 0].
         numbers = np.repeat(np.arange(len(asked)), counts)
         ahead = np.arange(len(numbers)) - np.repeat(np.cumsum(counts) - counts, counts)
         found = np.repeat(first, counts) + ahead

@@ -43,6 +43,7 @@ class _Task(NamedTuple):
     explain: bool
 
     def sides(self) -> tuple[Side, Side]:
+        """Return both tables with the columns that are compared, in the order of `columns.shared`."""
         shared = self.columns.shared
         return (
             Side(self.before, tuple(column.before for column in shared)),
@@ -158,6 +159,16 @@ def _scan_group(
     wanted: Blocks,
     known: _Rows | None,
 ) -> _Rows:
+    """Compare some columns of all rows in order; return how many rows of each side were seen.
+
+    Args:
+        task: What is compared.
+        pool: Where columns are compared side by side.
+        tally: What differs so far.
+        group: The columns, which can be read at once.
+        wanted: Blocks to look at, None for all.
+        known: How many rows there are, if facts or files say so: then rows of one side alone are not read.
+    """
     one = Side(task.before, tuple(column.before for column in group))
     other = Side(task.after, tuple(column.after for column in group))
     old = new = 0
@@ -225,6 +236,7 @@ class _Multisets(NamedTuple):
 
 
 def _multisets(task: _Task) -> _Multisets:
+    """Return both tables as multisets: equal sums mean the same rows, in one order or in another."""
     shared, wanted = task.columns.shared, task.unlike()
     before, after = task.sides()
     with ThreadPoolExecutor(2) as pool:

@@ -101,6 +101,12 @@ class _Found:
         self._look_at_numbers(block, inferred)
 
     def _look_at_numbers(self, block: bytes, columns: Mapping[str, pa.Array]) -> None:
+        """Note where the numbers of a block may need decimals.
+
+        Args:
+            block: The lines.
+            columns: The values of members, as parsed, one array each.
+        """
         for name, values in columns.items():
             if not self.dialect.strict:
                 text_json.check_doubles(block, values, name)
@@ -114,6 +120,7 @@ class _Found:
                 self._wide[path] = DECIMALS
 
     def _adopt_declared(self, table: pa.Table) -> None:
+        """See that members have values of their declared types; raises Misfit."""
         for name, kind in self._declared.items():
             if name in table.column_names:
                 text_json.adopt(_whole(table.column(name)), Column(name, kind, False), self.dialect)

@@ -72,6 +72,7 @@ class IpcTable:
 def _whole_batches(
     reader: "pa.ipc.RecordBatchStreamReader | pa.ipc.RecordBatchFileReader",
 ) -> Iterator[pa.RecordBatch]:
+    """Yield the record batches of a file or stream, as large as they are in it."""
     if isinstance(reader, pa.ipc.RecordBatchStreamReader):
         yield from reader
     else:
@@ -80,6 +81,10 @@ def _whole_batches(
 
 
 def _step(batch: pa.RecordBatch) -> int:
+    """Return how many rows to hand on at once: `BATCH_ROWS`, or as many as have `BATCH_BYTES`, at least one.
+
+    What counts are whole buffers, also where `batch` shows a part of them.
+    """
     rows = max(1, batch.num_rows)
     size = sum(buffer.size for column in batch.columns for buffer in column.buffers() if buffer is not None)
     return max(1, min(BATCH_ROWS, int(BATCH_BYTES * rows // max(1, size))))

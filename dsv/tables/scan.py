@@ -92,6 +92,7 @@ class ColumnScan:
                 self._extremes.update(plain)
 
     def _cut(self, block: int) -> None:
+        """Close block number `block`: its rows have all been taken."""
         low, high = self._extremes.finish() if self._extremes is not None else (None, None)
         self._blocks[block] = Block(*self._hasher.finish(), low, high)
         self._pending = False

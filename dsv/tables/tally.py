@@ -234,6 +234,7 @@ def _differ(column: Shared, before: Lone, after: Lone, place: int) -> bool:
 
 
 def _shown(value: pa.Array) -> str:
+    """Return an array of one value as it is shown in a cell."""
     return cell(json_text.plain(value)[0])
 
 
@@ -244,6 +245,7 @@ def _digits(value: pa.Array) -> str:
 
 
 def _whole(value: pa.Array) -> str:
+    """Return an array of one value as text without a limit."""
     try:
         return str(json_text.literals(value)[0])
     except (Refused, pa.ArrowException):

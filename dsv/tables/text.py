@@ -93,6 +93,7 @@ class TextReader:
             raise DoesNotFit("the header has other columns than the schema")
 
     def _column(self, text: pa.StringArray, column: Column) -> pa.Array:
+        """Return a column of texts as its type has them, as many; raises DoesNotFit."""
         try:
             return of_text(text, column, self.text_schema.dialect)
         except Misfit as error:
@@ -107,6 +108,12 @@ class TextReader:
         yield from _ahead(lambda block: self._objects(block, places), blocks)
 
     def _objects(self, block: bytes, places: Sequence[int]) -> pa.RecordBatch:
+        """Return the objects of a block of whole lines as a batch of the columns at `places`, in that order.
+
+        Raises:
+            DoesNotFit: They are not what the schema says.
+            NoTable: They are not JSON.
+        """
         types = {column.name: text_json.stored(column.type) for column in self.text_schema.columns}
         try:
             table = text_json.parse(block, types, more=False, row=0)
@@ -119,6 +126,16 @@ class TextReader:
         return _batch(found, schema, table.num_rows)
 
     def _check_numbers(self, block: bytes, table: pa.Table, columns: Sequence[Column]) -> None:
+        """See that no number of the columns lost digits.
+
+        Args:
+            block: The lines.
+            table: Their objects, as parsed.
+            columns: The columns to look at.
+
+        Raises:
+            DoesNotFit: One did.
+        """
         for path in text_numbers.misfits(block, {column.name: column.type for column in columns}):
             raise DoesNotFit(f"member {path[0]!r} has a number with more digits than its type")
         if self.text_schema.dialect.strict:
@@ -127,6 +144,7 @@ class TextReader:
                 raise DoesNotFit(f"member {path[0]!r} has a number that no double holds")
 
     def _member(self, table: pa.Table, column: Column, block: bytes) -> pa.Array:
+        """Return a member of parsed objects as its column has it, one value for each; raises DoesNotFit."""
         values = _whole(table, column)
         if column.exact and not self.text_schema.dialect.strict:
             text_json.check_doubles(block, values, column.name)

@@ -58,6 +58,7 @@ def _cut(text: pa.LargeStringArray, count: int, padding: str) -> pa.LargeStringA
 
 
 def _remainder(values: pa.Array, divisor: int) -> pa.Array:
+    """Return what is left of each value, none below 0, after division: [4, 5, 6] by 3 leave [1, 2, 0]."""
     return pc.subtract(values, pc.multiply(pc.divide(values, divisor), divisor))
 
 

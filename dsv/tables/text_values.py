@@ -63,7 +63,10 @@ def of_text(text: pa.StringArray, column: Column, dialect: Dialect) -> pa.Array:
 
 
 def _without_nulls(text: pa.StringArray, column: Column, dialect: Dialect) -> pa.StringArray:
-    """Return `text` with null for each spelling of it; most columns have none."""
+    """Return `text` with null for each spelling of it; most columns have none.
+
+    ["1", "NA", null] is ["1", null, null]. Where no text is such a spelling it is `text` itself.
+    """
     known = None if t.is_binary(column.type) else _spelled_nulls(text, dialect)
     return text if known is None else pc.if_else(known, pa.scalar(None, pa.string()), text)
 
@@ -121,6 +124,7 @@ def _bools(text: pa.StringArray, dialect: Dialect) -> pa.Array:
 
 
 def _integers(text: pa.StringArray, kind: pa.DataType, exact: bool) -> pa.Array:
+    """Return the integers that texts spell; exact, "01" and "-0" are a Misfit, and "0x1" always is."""
     values = pc.cast(text, kind)
     if not exact:
         if _any(pc.match_substring(text, "x", ignore_case=True)):
@@ -139,6 +143,10 @@ def _leading_zero(text: pa.StringArray) -> bool:
 
 
 def _floats(text: pa.StringArray, kind: pa.DataType, exact: bool, *, strict: bool) -> pa.Array:
+    """Return the floats that texts spell.
+
+    ["nan", "inf"] have values where the column is not exact; "1e999" never has one.
+    """
     wide = pc.cast(text, pa.float64() if t.is_float16(kind) else kind)
     values = wide if wide.type == kind else pc.cast(wide, kind, safe=False)
     finite = pc.is_finite(values)
@@ -155,6 +163,10 @@ def _floats(text: pa.StringArray, kind: pa.DataType, exact: bool, *, strict: boo
 
 
 def _decimals(text: pa.StringArray, kind: pa.DataType, exact: bool) -> pa.Array:
+    """Return the decimals that texts spell; exact, "-0" is a Misfit.
+
+    Exact, the type needs 19 digits and its scale, or Arrow refuses the zero; so have those of `DECIMALS`.
+    """
     values = text_numbers.to_decimal(text, kind)
     if exact:
         _check_start(text)
@@ -206,6 +218,10 @@ def _plain(text: pa.StringArray) -> pa.StringArray:
 
 
 def _temporal(text: pa.StringArray, kind: pa.DataType, exact: bool, *, strict: bool) -> pa.Array:
+    """Return the days or times that texts spell.
+
+    Strict, a day alone is a Misfit among times; exact, so is a zone that is not UTC.
+    """
     values = pc.cast(text, kind)
     if strict and t.is_timestamp(kind) and pc.min(pc.binary_length(text)).as_py() <= _DAY:
         raise Misfit("a day among moments")
@@ -216,11 +232,13 @@ def _temporal(text: pa.StringArray, kind: pa.DataType, exact: bool, *, strict: b
 
 
 def _times(text: pa.StringArray, kind: pa.DataType) -> pa.Array:
+    """Return the times of a day that texts spell: "01:02:03"."""
     day = pc.binary_join_element_wise("1970-01-01 ", text, "")
     return pc.cast(pc.cast(day, pa.timestamp(kind.unit)), kind)
 
 
 def _bytes(text: pa.StringArray) -> pa.BinaryArray:
+    """Return the byte strings that texts spell in base64; raises Misfit."""
     try:
         return text_base64.decode(text)
     except ValueError as error:

@@ -238,6 +238,7 @@ def _groups(lots: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 
 def _chained(first: pa.RecordBatch | None, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield `first`, unless it is None, and then `rest`."""
     if first is not None:
         yield first
     yield from rest

@@ -20,6 +20,7 @@ from pyarrow import types as t
 from dsv.hashing import file_id
 
 Values = list[Any]
+"""Python values, one for each slot; None is null, a struct is a tuple, a map a list of pairs."""
 
 
 class Column(NamedTuple):
@@ -168,7 +169,7 @@ class _Builder:
         self._junk = junk
 
     def build(self, kind: pa.DataType, items: Sequence[Any]) -> pa.Array:
-        """Return an array of `items`."""
+        """Return an array of `items`, as many slots, in whatever layout comes up."""
         if self._random is None:
             return self._laid(kind, items)
         leaf = not kind.num_fields and not t.is_null(kind)
@@ -197,6 +198,10 @@ class _Builder:
                 return self._laid(kind, items)
 
     def _laid(self, kind: pa.DataType, items: Sequence[Any]) -> pa.Array:
+        """Return an array of `items` in a plain layout of its type; children may be in any.
+
+        Under a null stands `_zero(kind)`, or with randomness junk: nobody may look there.
+        """
         if t.is_null(kind):
             return pa.nulls(len(items))
         odd = self._random is not None
@@ -220,6 +225,13 @@ class _Builder:
         return _masked(self._leaf(kind, filled), missing, masked=masked)
 
     def _struct(self, kind: pa.DataType, filled: Values, mask: pa.Array | None) -> pa.Array:
+        """Return a struct array.
+
+        Args:
+            kind: Its type.
+            filled: For each slot a tuple of the values of its fields, also under nulls.
+            mask: For each slot whether it is null (Arrow's `mask`: True is null); None: none is.
+        """
         children = [
             self.build(kind.field(i).type, [item[i] for item in filled]) for i in range(kind.num_fields)
         ]
@@ -227,6 +239,14 @@ class _Builder:
         return pa.StructArray.from_arrays(children, names, mask=mask)
 
     def _map(self, kind: pa.DataType, filled: Values, missing: list[bool], masked: bool) -> pa.Array:
+        """Return a map array; only keys are in plain layouts.
+
+        Args:
+            kind: Its type.
+            filled: For each slot a list of pairs, also under nulls.
+            missing: For each slot whether it is null.
+            masked: Whether to give it a validity bitmap, be it all ones.
+        """
         pairs = [pair for item in filled for pair in item]
         keys = self._laid(kind.key_type, [key for key, _ in pairs])
         items = self.build(kind.item_type, [item for _, item in pairs])
@@ -242,6 +262,7 @@ class _Builder:
         )
 
     def _list(self, kind: pa.DataType, filled: Values, mask: pa.Array | None) -> pa.Array:
+        """Return a list or list view array; `mask` as in `_struct`. In views rows lie in any order."""
         lengths = [len(item) for item in filled]
         starts = [0, *accumulate(lengths)]
         flat = [value for item in filled for value in item]
@@ -264,6 +285,7 @@ class _Builder:
         return kept.from_arrays(pa.array(places, wide), pa.array(lengths, wide), child, mask=mask)
 
     def _leaf(self, kind: pa.DataType, filled: Values) -> pa.Array:
+        """Return an array of values that have none inside, without nulls."""
         if kind in _FLOATS:
             return self._floats(kind, filled)
         if kind in _TEMPORAL:
@@ -281,6 +303,7 @@ class _Builder:
         return pa.array(filled, kind)
 
     def _floats(self, kind: pa.DataType, filled: Values) -> pa.Array:
+        """Return floats, whose NaNs have any payload where there is randomness."""
         code, raw = _FLOATS[kind]
         data = np.frombuffer(b"".join(struct.pack(code, value) for value in filled), raw).copy()
         if self._random is not None:
@@ -302,6 +325,10 @@ def _masked(array: pa.Array, missing: list[bool], *, masked: bool) -> pa.Array:
 
 
 def _bitmap(missing: list[bool]) -> pa.Buffer:
+    """Return a validity bitmap: bit i, lowest first, is 0 where slot i is `missing`.
+
+    [False, True, False] is the bits 1, 0, 1; the five above them are ones, which nobody may look at.
+    """
     packed = np.packbits(~np.array(missing, np.bool_), bitorder="little")
     if len(missing) % 8 and len(packed):
         packed[-1] |= np.uint8(0xFF << len(missing) % 8 & 0xFF)  # bits that nobody may look at
@@ -309,6 +336,7 @@ def _bitmap(missing: list[bool]) -> pa.Buffer:
 
 
 def _zero(kind: pa.DataType) -> Any:
+    """Return what a writer leaves in a slot that is null: 0, nothing, or nulls inside."""
     if t.is_struct(kind):
         return (None,) * kind.num_fields
     if t.is_fixed_size_list(kind):
