@@ -289,6 +289,8 @@ class ContentSource:
 
     def __init__(self, objects: Objects, name: str, segments: Iterator[tuple[ObjectId, int]]) -> None:
         self._objects = objects
+        # Of segment i: 32 bytes of `_ids` from 32 * i on, and the byte of the file that it starts at.
+        # A file of two segments, of 5 and 3 bytes, has the starts [0, 5] and the size 8.
         self._ids = bytearray()
         self._starts = array("Q")
         self._cache: dict[int, bytes] = {}
@@ -323,7 +325,13 @@ class ContentSource:
         return "s:" + hasher.hexdigest()
 
     def _ranges(self, offset: int, length: int) -> Iterator[tuple[int, int, int]]:
-        """Yield segment number, start and stop in it, for each segment that a range touches."""
+        """Yield segment number, start and stop in it, for each segment that a range touches.
+
+        In a file of two segments of 5 and 3 bytes, 4 bytes from byte 3 on are (0, 3, 5) and (1, 0, 2).
+
+        Raises:
+            EOFError: The bytes end before that.
+        """
         end = offset + length
         if offset < 0 or length < 0 or end > self.size:
             raise EOFError(f"{self.name} has {self.size} bytes, not {end}")

@@ -114,7 +114,11 @@ class _NodeHasher:
             start = stop
 
     def feed_plain(self, array: pa.Array, mask: Bools | None) -> None:
-        """Like `feed`, of an array in a plain layout."""
+        """Like `feed`, of an array in a plain layout.
+
+        Raises:
+            NoTable: A value does not fit its type.
+        """
         size = len(array)
         if not size:
             return
@@ -236,7 +240,10 @@ class _NodeHasher:
 
 
 def _items(array: pa.Array) -> tuple[pa.Array, ...]:
-    """Return the whole children of a list, list view or map array: what its offsets count in."""
+    """Return the whole children of a list, list view or map array: what its offsets count in.
+
+    [[1, 2], [3]] has the one child [1, 2, 3], also without its first row; a map has keys and items.
+    """
     if t.is_map(array.type):
         return array.keys, array.items
     return (array.values,)

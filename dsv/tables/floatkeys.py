@@ -71,7 +71,7 @@ def sort_key(array: pa.Array, node: Node) -> Keys:
 
 
 def _plain_key(array: pa.Array, node: Node) -> Keys:
-    """Like `sort_key`, of an array in a plain layout; an array of its own."""
+    """Like `sort_key`, of an array in a plain layout. The result shares no memory with `array`."""
     found = np.zeros(len(array))
     if node.shape is Shape.FLOAT:
         found = fixed(array, f"<f{node.width}").astype("<f8")

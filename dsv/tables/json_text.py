@@ -57,7 +57,10 @@ def literals(values: pa.Array) -> pa.LargeStringArray:
 
 
 def plain(values: pa.Array) -> pa.Array:
-    """Return `values` without dictionary, run-end or extension encoding at the top."""
+    """Return `values` without dictionary, run-end or extension encoding at the top, as many; null for null.
+
+    All of them are decoded at once, unlike in `dsv.tables.layout.pieces`.
+    """
     if isinstance(values.type, pa.BaseExtensionType):
         return plain(values.storage)
     if t.is_dictionary(values.type):

@@ -145,8 +145,8 @@ def _stretches(array: pa.Array, largest: int) -> Iterator[pa.Array]:
 def _largest(values: pa.Array) -> int:
     """Return how many bytes one of `values` has at most: 3 for ["a", "bcd"].
 
-    It is a bound for whole columns: 64 for any fixed width, all bytes of a nested array, 1 if
-    there are no values.
+    It is 64 for types of fixed width, which is too little for a fixed-size binary that is wider;
+    all bytes of a nested array; 1 if there are no values.
     """
     kind = values.type
     if not len(values):

@@ -53,8 +53,8 @@ def row_hashes(
 
     The columns [7, 7, null] and ["ab", "ab", "c"] give three rows, of which the first two have
     one hash: [[0xe5f6..., 0xe5f6..., 0xf8d0...], [0xcea7..., 0xcea7..., 0xe0af...]]. Integers in a
-    dictionary, or `large_string` for text, give the same. The order of columns counts. Nulls of one
-    column are equal to each other, and to no value.
+    dictionary, or `large_string` for text, give the same. The order of columns counts. All nulls
+    have one hash.
 
     Args:
         columns: Their values, in any encoding, `rows` of them each.

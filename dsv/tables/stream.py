@@ -56,7 +56,12 @@ def open_path(path: Path, schema: TextSchema | None = None, *, name: str | None 
 
 
 def _alike(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Yield batches in one layout: shards of a table may say `string` or `large_string`."""
+    """Yield batches in one layout: shards of a table may say `string` or `large_string`.
+
+    Args:
+        batches: Of columns with the names and meanings of `schema`.
+        schema: Of every batch that is yielded.
+    """
     for batch in batches:
         yield batch if batch.schema.equals(schema) else batch.cast(schema)
 

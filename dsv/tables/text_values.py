@@ -213,7 +213,7 @@ def _check_digits(text: pa.StringArray, values: pa.Array) -> None:
 
 
 def _plain(text: pa.StringArray) -> pa.StringArray:
-    """Return those that are not simply a zero, or a zero with a fraction."""
+    """Return those that are neither "0" nor start with "0.": of ["0", "0.5", "00"] only ["00"]."""
     return pc.filter(text, pc.invert(pc.or_(pc.starts_with(text, "0."), pc.equal(text, "0"))))
 
 
