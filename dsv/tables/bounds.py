@@ -167,6 +167,8 @@ def _weights(array: pa.Array) -> _Weights:
         return 8.0 + view_lengths(array)
     if t.is_string(kind) or t.is_binary(kind) or t.is_large_string(kind) or t.is_large_binary(kind):
         return 8.0 + np.diff(offsets(array))
+    if t.is_fixed_size_binary(kind):
+        return 8.0 + float(kind.byte_width)
     if t.is_struct(kind):
         inner: _Weights = 1.0
         for place in range(kind.num_fields):

@@ -145,9 +145,11 @@ def _stretches(array: pa.Array, largest: int) -> Iterator[pa.Array]:
 def _largest(values: pa.Array) -> int:
     """Return how many bytes one of `values` has at most: 3 for ["a", "bcd"].
 
-    It is 64 for types of fixed width, which is too little for a fixed-size binary that is wider;
-    all bytes of a nested array; 1 if there are no values.
+    It is 64 for types of fixed width, more for a fixed-size binary that is wider; all bytes of a
+    nested array; 1 if there are no values.
     """
+    if isinstance(values, pa.ExtensionArray):
+        return _largest(values.storage)
     kind = values.type
     if not len(values):
         return 1
@@ -159,7 +161,7 @@ def _largest(values: pa.Array) -> int:
         return int(np.diff(offsets(values)).max())
     if kind.num_fields or t.is_dictionary(kind):
         return int(values.nbytes)
-    return 64
+    return max(64, kind.byte_width) if t.is_fixed_size_binary(kind) else 64
 
 
 def validity(array: pa.Array) -> Bools | None:

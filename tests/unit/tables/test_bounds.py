@@ -14,7 +14,7 @@ import zstandard
 
 from dsv.errors import NoTable
 from dsv.segment import thrift
-from dsv.tables import bounds
+from dsv.tables import bounds, layout
 from dsv.tables.compute import compute
 from dsv.tables.footer import column_chunks
 from dsv.tables.infer import infer
@@ -66,9 +66,54 @@ def views(size: int, rows: int) -> pa.Array:
     )
 
 
+def wide(width: int) -> pa.Array:
+    """One value of a type that has `width` bytes for each."""
+    return pa.array([b"x" * width], pa.binary(width))
+
+
+def named(values: pa.Array, rows: int) -> pa.Array:
+    """`rows` slots that all name the first of `values`."""
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int8)), values)
+
+
+class Wide(pa.ExtensionType):  # type: ignore[misc]
+    def __init__(self) -> None:
+        super().__init__(pa.binary(1_000_000), "dsv.test.wide")
+
+    def __arrow_ext_serialize__(self) -> bytes:
+        return b""
+
+    @classmethod
+    def __arrow_ext_deserialize__(cls, storage: pa.DataType, _: bytes) -> "Wide":
+        return cls()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [wide(1_000_000), pa.ExtensionArray.from_storage(Wide(), wide(1_000_000)), pa.array(["x" * 1_000_000])],
+    ids=["fixed", "extension", "text"],
+)
+@pytest.mark.parametrize("encoding", ["dictionary", "runs"])
+def test_encodings_of_wide_values_are_decoded_in_pieces(values: pa.Array, encoding: str) -> None:
+    if encoding == "runs":
+        array = pa.RunEndEncodedArray.from_arrays(pa.array([200], pa.int32()), values)
+    else:
+        array = named(values, 200)
+    sizes = [(len(piece), piece.nbytes) for piece in layout.pieces(array)]
+    assert sum(slots for slots, _ in sizes) == 200
+    assert max(size for _, size in sizes) < 1.1 * layout.PIECE_BYTES
+
+
 AMPLIFIED: dict[str, Callable[[], pa.Array]] = {
     "a dictionary of one long text": lambda: pa.DictionaryArray.from_arrays(
         pa.array(np.zeros(30_000, np.int8)), pa.array(["x" * 1_000_000])
+    ),
+    "a dictionary of one wide value": lambda: named(wide(1_000_000), 30_000),
+    "runs of one wide value": lambda: pa.RunEndEncodedArray.from_arrays(
+        pa.array([30_000], pa.int32()), wide(1_000_000)
+    ),
+    "a dictionary of structs of one wide value": lambda: named(
+        pa.StructArray.from_arrays([wide(1_000_000)], ["w"]), 30_000
     ),
     "views of one list": lambda: views(1_000_000, 30_000),
     "a dictionary of lists": lambda: pa.DictionaryArray.from_arrays(
