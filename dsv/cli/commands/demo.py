@@ -13,7 +13,7 @@ import click
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.cli.style import counted, printable, size
-from dsv.demo import story
+from dsv.demo import story, trips
 from dsv.demo.sizes import Sizes, measure
 from dsv.demo.story import Step
 from dsv.errors import Corrupt, StorageError
@@ -21,7 +21,7 @@ from dsv.repo import Repo
 
 SHAPE = {
     "folder": "text: where the workspace is, absolute",
-    "commands": ["text: a command that was run there"],
+    "commands": ["text: a command that was run there; none with `--files`"],
     "versions": "int: how many versions of datasets it holds",
     "copies": "int: bytes of a copy of each version",
     "files": "int: bytes of their files, equal ones counted once",
@@ -35,20 +35,31 @@ SHAPE = {
     examples={
         "dsv demo": "See dsv at work on real tables, in ./demo-flights:",
         "dsv demo /tmp/tour": "The same elsewhere:",
+        "dsv demo --files .": "Only the files of the README's tour, here, in an empty folder:",
     },
     shape=SHAPE,
 )
-@click.argument("folder", metavar="[DIR]", default="demo-flights", type=click.Path())
-def command(context: Context, folder: str) -> None:
+@click.option(
+    "--files", "files_only", is_flag=True, help="Only make the files of the README's tour; run nothing."
+)
+@click.argument("folder", metavar="[DIR]", default="", type=click.Path())
+def command(context: Context, folder: str, files_only: bool) -> None:
     """Show what dsv does, on real tables.
 
     Makes a workspace of the flights that left New York in 2013, with weather and planes, and takes them through
     a few real transformations to a training set: recorded, committed, brought up to date when the raw data
     changes, traced back, and rebuilt from it. Every command is shown as you would type it, with what it
     prints. The workspace stays for you to play with. Needs the extra `demo`.
+
+    With `--files` it makes three small files instead, a table and two scripts, and runs nothing: type the
+    commands of the README's tour yourself.
     """
+    folder = folder or ("demo-trips" if files_only else "demo-flights")
     root = context.path_here(folder)
-    story.check(root)
+    if files_only:
+        _make_files(context, root)
+        return
+    story.check_tables()
     story.lay_out(root)
     tour = _Tour(context, root)
     for step in story.steps(with_git=shutil.which("git") is not None):
@@ -59,19 +70,29 @@ def command(context: Context, folder: str) -> None:
         tour.take(step)
     restored = len((root / story.LIST).read_text(encoding="utf-8").splitlines())
     if context.out.json:
-        context.out.document(
-            {
-                "folder": str(root),
-                "commands": tour.taken,
-                "versions": sizes.versions,
-                "copies": sizes.copies,
-                "files": sizes.files,
-                "store": sizes.store,
-                "restored": restored,
-            }
-        )
+        context.out.document(_document(root, tour.taken, sizes, restored))
         return
     _tell_end(context, folder, restored)
+
+
+def _make_files(context: Context, root: Path) -> None:
+    story.lay_out(root, trips.FILES)
+    if context.out.json:
+        context.out.document(_document(root, [], Sizes(0, 0, 0, 0), 0))
+        return
+    context.out.report(f"made {', '.join(trips.FILES)}")
+
+
+def _document(root: Path, commands: list[str], sizes: Sizes, restored: int) -> dict[str, object]:
+    return {
+        "folder": str(root),
+        "commands": commands,
+        "versions": sizes.versions,
+        "copies": sizes.copies,
+        "files": sizes.files,
+        "store": sizes.store,
+        "restored": restored,
+    }
 
 
 class _Tour:
