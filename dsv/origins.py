@@ -106,16 +106,19 @@ def attempt(repo: Repo, refs: Refs, oid: ObjectId, commit: ObjectId | None = Non
     return claim
 
 
-def noted(repo: Repo, refs: Refs, session: Writer, made: Attempt) -> ObjectId | None:
-    """Store how a run happened; return the list of attempts for `Local.attempts`.
+def noted(repo: Repo, refs: Refs, session: Writer, *made: Attempt) -> ObjectId | None:
+    """Store how runs happened; return the list of attempts for `Local.attempts`.
 
-    What is known of a run stays as it is, but a claim gives way to what was seen.
+    What is known of a run stays as it is, but a claim gives way to what was seen. Call it once in a session:
+    the list that it returns cannot be read before the session is published.
     """
     local = repo.local(refs)
-    before = attempt(repo, refs, made.run)
-    if before is not None and (made.claimed or not before.claimed):
-        return local.attempts
-    return _with(repo, session, local.attempts, {made.run: session.put(Kind.ATTEMPT, made.encode())})
+    added: dict[str, ObjectId] = {}
+    for one in made:
+        before = attempt(repo, refs, one.run)
+        if before is None or (before.claimed and not one.claimed):
+            added[one.run] = session.put(Kind.ATTEMPT, one.encode())
+    return _with(repo, session, local.attempts, added)
 
 
 def attempts_for(

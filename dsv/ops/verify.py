@@ -229,13 +229,11 @@ def _prove(repo: Repo, done: "Mapping[ObjectId, Replayed]") -> tuple[ObjectId, .
         return ()
 
     def change(found: Refs, session: Writer) -> Refs:
-        for oid in claims:
-            seen = done[oid]
-            made = Attempt(oid, VERIFIED, seen.started, round(seen.seconds * 1000), 0)
-            found = replace(
-                found, local=replace(repo.local(found), attempts=origins.noted(repo, found, session, made))
-            )
-        return found
+        seen = [
+            Attempt(oid, VERIFIED, done[oid].started, round(done[oid].seconds * 1000), 0) for oid in claims
+        ]
+        attempts = origins.noted(repo, found, session, *seen)
+        return replace(found, local=replace(repo.local(found), attempts=attempts))
 
     repo.publish("verify", change, log=False)
     return tuple(claims)

@@ -71,6 +71,18 @@ def test_a_changed_cell_is_exit_1_and_named(made: Face) -> None:
     assert "rows: 1 before, 1 after" in one["details"]
 
 
+def test_claims_are_proved_together(dsv: Face) -> None:
+    write(dsv, "raw.csv", "a,b\n1,x\n2,y\n")
+    dsv.ok("add", "raw.csv")
+    for path in ("one.csv", "two.csv"):
+        write(dsv, path, "a,b\n1,x\n2,y\n")
+        dsv.ok("run", "--no-exec", "-i", "raw.csv", "-o", path, "--", "cp", "raw.csv", path)
+    dsv.ok("commit", "-m", "claims")
+    assert dsv.json("verify")["ok"]
+    assert "(verified)" in dsv.ok("lineage", "one.csv")
+    assert "(verified)" in dsv.ok("lineage", "two.csv")
+
+
 def test_a_policy_decides(made: Face) -> None:
     planted(made)
     write(made, "dsv.toml", '[[dataset]]\nmatch = "bad.csv"\nignore_columns = ["b"]\n')
