@@ -1,10 +1,12 @@
 """What the documentation says can be done: commands, options, links, and the tour of the README as it is."""
 
+import ast
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,25 @@ def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
         if not target.startswith(("http://", "https://", "mailto:", "#")):
             assert (page.parent / target.partition("#")[0]).exists(), f"{page.name} links to {target}"
+
+
+def test_troubleshooting_quotes_what_dsv_says() -> None:
+    page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    seen = [cells(row)[0] for row in page.splitlines() if row.startswith("|")]
+    quoted = [quote for cell in seen for quote in re.findall(r"`(?:error: |warning: )([^`]+)`", cell)]
+    assert len(quoted) > 15
+    known = [re.compile(said) for path in (ROOT / "dsv").rglob("*.py") for said in messages(path)]
+    for quote in quoted:
+        assert any(said.fullmatch(quote) for said in known), quote
+
+
+def messages(path: Path) -> Iterator[str]:
+    """Yield the texts of a module as patterns, in which anything may stand where a value is filled in."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+        words = [re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".+" for part in parts]
+        if sum(len(word) for word in words if word != ".+") > 12:
+            yield "".join(words)
 
 
 def test_each_of_the_two_ways_in_is_one_line() -> None:
