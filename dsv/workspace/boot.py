@@ -1,6 +1,6 @@
 """Since when the machine runs: what was only in its memory before that may be lost."""
 
-import secrets
+import os
 import sys
 import time
 from functools import cache
@@ -15,7 +15,7 @@ _ID = Path("/proc/sys/kernel/random/boot_id")
 def session() -> int:
     """Return a number that stands for this run of the machine, never 0; where none is known, for this process."""
     text = _mac_session() if sys.platform == "darwin" else _boot_id()
-    return checksum(text) or 1 if text else secrets.randbits(64) or 1
+    return checksum(text) or 1 if text else int.from_bytes(os.urandom(8)) or 1
 
 
 def started() -> int:
