@@ -9,7 +9,9 @@ only read. What git cannot be kept from doing is not asked of it: see `dsv.gitbl
 import shlex
 import subprocess
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 from dsv import gitpipes
 from dsv.errors import Refused
@@ -120,12 +122,15 @@ def _run(
     command = ["env", *_VARIABLES, "git", "--no-pager", "--no-optional-locks", *options, *words]
     pipe = subprocess.PIPE
     try:
-        started = subprocess.Popen(command, cwd=root, stdin=pipe, stdout=pipe, stderr=pipe)
+        started = subprocess.Popen(
+            command, cwd=root, stdin=pipe if given else subprocess.DEVNULL, stdout=pipe, stderr=pipe
+        )
     except OSError as error:
         raise NoGit from error
     with started:
         try:
-            out, said = _answered(started, root, given)
+            _feed(started, given)
+            out, said = _answered(started, root)
         except BaseException:
             started.kill()
             raise
@@ -134,7 +139,20 @@ def _run(
     return subprocess.CompletedProcess(command, started.returncode, out, said)
 
 
-def _answered(git: "subprocess.Popen[bytes]", root: Path, given: bytes) -> tuple[bytes, bytes]:
+def _feed(git: "subprocess.Popen[bytes]", given: bytes) -> None:
+    """Write to git's standard input beside what waits for its answer: `communicate` loses the rest where it waits twice."""
+    stdin, git.stdin = git.stdin, None
+    if stdin is None:
+        return
+
+    def write() -> None:
+        with suppress(BrokenPipeError), stdin:
+            stdin.write(given)
+
+    Thread(target=write, daemon=True).start()
+
+
+def _answered(git: "subprocess.Popen[bytes]", root: Path) -> tuple[bytes, bytes]:
     """Return what git writes to its standard output and error, once it has ended.
 
     Git waits for ever where a file that it reads is a pipe; that is looked for only when it takes long.
@@ -145,7 +163,7 @@ def _answered(git: "subprocess.Popen[bytes]", root: Path, given: bytes) -> tuple
     waited, patience = 0, _PATIENCE
     while True:
         try:
-            return git.communicate(given, timeout=patience)
+            return git.communicate(timeout=patience)
         except subprocess.TimeoutExpired:
             waited += patience
         if (pipe := gitpipes.find(root)) is not None:

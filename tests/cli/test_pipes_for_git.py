@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dsv import gitpipes
+from dsv import gitdoor, gitpipes
 from tests.cli.face import Face
 
 
@@ -62,3 +62,17 @@ def test_links_to_devices_are_found_and_other_pipes_and_links_are_not(around: Pa
     (around / ".gitignore").unlink(missing_ok=True)
     (around / ".gitignore").symlink_to("/dev/zero")
     assert gitpipes.find(around) == around / ".gitignore"
+
+
+def test_a_git_that_takes_long_gets_all_that_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is looked for pipes meanwhile, several times, while git has not read its input yet."""
+    slow = tmp_path / "bin" / "git"
+    slow.parent.mkdir()
+    slow.write_text("#!/bin/sh\nsleep 0.5\nexec cat\n")
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{slow.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(gitdoor, "_PATIENCE", 0.05)
+    given = b"path\0" * 100_000
+    assert gitdoor.ask(tmp_path, "check-ignore", "--stdin", given=given) == given
