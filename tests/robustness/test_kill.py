@@ -1,32 +1,18 @@
 """Kills at every change of the disk."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from tests.robustness.lab import KILLED, Lab, Server, tree
+from tests.robustness.stories import Story
 
 POINTS = int(os.environ.get("DSV_KILL_POINTS", "6"))
 """How many of the moments of a command are tried; 0 for all of them."""
 
 USER = b"not dsv's business"
-
-
-class Story(NamedTuple):
-    """A command to kill.
-
-    Attributes:
-        words: The command.
-        before: Makes the workspace what the command finds.
-        codes: How the command may end when it is run again; 0 always may.
-    """
-
-    words: tuple[str, ...]
-    before: Callable[[Lab], None]
-    codes: tuple[int, ...] = ()
 
 
 def _nothing(lab: Lab) -> None:

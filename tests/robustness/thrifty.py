@@ -6,6 +6,8 @@ pairs]`. Booleans are their type.
 
 from typing import Any
 
+from tests.unit.segment.forge import varint
+
 TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, MAP, STRUCT = range(1, 13)
 INTEGERS = (I16, I32, I64)
 
@@ -91,12 +93,12 @@ def _written(kind: int, value: Any) -> bytes:
     if kind == DOUBLE:
         return bytes(value)
     if kind == BINARY:
-        return _unsigned(len(value)) + bytes(value)
+        return varint(len(value)) + bytes(value)
     if kind == STRUCT:
         return write(value)
     inner, items = value
     size = len(items)
-    head = bytes([size << 4 | inner]) if size < 15 else bytes([15 << 4 | inner]) + _unsigned(size)
+    head = bytes([size << 4 | inner]) if size < 15 else bytes([15 << 4 | inner]) + varint(size)
     return head + b"".join(_written(inner, item) for item in items)
 
 
@@ -116,13 +118,4 @@ def _signed(raw: int) -> int:
 
 
 def _number(value: int) -> bytes:
-    return _unsigned(((value << 1) ^ (value >> 63)) & (1 << 64) - 1)
-
-
-def _unsigned(value: int) -> bytes:
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
+    return varint(((value << 1) ^ (value >> 63)) & (1 << 64) - 1)
