@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from . import fuzz
+from tests.robustness import fuzz
 
 CORPUS = Path(__file__).parent / "corpus"
 COUNT = int(os.environ.get("DSV_FUZZ", "60"))

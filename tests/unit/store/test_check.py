@@ -8,8 +8,7 @@ from dsv.ids import ObjectId
 from dsv.store import merge, packs
 from dsv.store.check import Finding, check
 from dsv.store.writer import Writer
-
-from .shelf import Shelf, blob_path, flip, local_shelf
+from tests.unit.store.shelf import Shelf, blob_path, flip, local_shelf
 
 SEGMENTS = [b"segment %d " % n * 20 for n in range(40)]
 

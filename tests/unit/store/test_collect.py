@@ -14,8 +14,7 @@ from dsv.store.memory import MemoryBlobs
 from dsv.store.refs import Refs
 from dsv.store.sweep import sweep
 from dsv.store.writer import Writer
-
-from .shelf import Shelf, flip, local_shelf
+from tests.unit.store.shelf import Shelf, flip, local_shelf
 
 DAY = 86_400
 

@@ -16,8 +16,7 @@ from dsv.store import ingest as ingesting
 from dsv.store.ingest import add_recipe, ingest, pages
 from dsv.store.memory import MemoryBlobs
 from dsv.store.writer import Writer
-
-from .shelf import Shelf, flip, local_shelf, reading
+from tests.unit.store.shelf import Shelf, flip, local_shelf, reading
 
 
 def noise(size: int, seed: int = 0) -> bytes:

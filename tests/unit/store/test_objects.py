@@ -13,8 +13,7 @@ from dsv.store.codec import decompress
 from dsv.store.memory import MemoryBlobs
 from dsv.store.packs import ZSTD
 from dsv.store.writer import Writer
-
-from .shelf import Shelf, blob_path, flip, local_shelf
+from tests.unit.store.shelf import Shelf, blob_path, flip, local_shelf
 
 SEGMENTS = [b"segment %d " % n * 20 for n in range(40)]
 NODE = b'{"v":1,"entries":[' + b'"' + b"ab" * 200 + b'"]}'

@@ -19,8 +19,7 @@ from dsv.store.memory import MemoryBlobs
 from dsv.store.packs import OBJECT_LIMIT, PackWriter
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
-
-from .shelf import Shelf, local_shelf
+from tests.unit.store.shelf import Shelf, local_shelf
 
 
 def left_behind(folder: Path) -> list[str]:

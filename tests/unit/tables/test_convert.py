@@ -17,8 +17,7 @@ from dsv.errors import Refused, UsageFault
 from dsv.tables import text_base64
 from dsv.tables.convert import FORMATS, write, written
 from dsv.tables.dialect import TextSchema
-
-from .text_files import MemorySource, MemoryTable, read, read_under
+from tests.unit.tables.text_files import MemorySource, MemoryTable, read, read_under
 
 
 def converted(table: pa.Table, kind: str, batch: int = 3) -> bytes:

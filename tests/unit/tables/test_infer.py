@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from dsv.errors import NoTable
 from dsv.tables.infer import infer
 from dsv.tables.text import DoesNotFit, TextReader
-
-from .text_files import MemorySource, read, read_under
+from tests.unit.tables.text_files import MemorySource, read, read_under
 
 
 def csv_type(*values: str, rules: int = 2) -> str:

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from dsv.errors import NotFound
 from dsv.tables.preview import NULL, WIDTH, decode, escape, preview
-
-from .text_files import MemoryTable
+from tests.unit.tables.text_files import MemoryTable
 
 
 def cells(values: Any, kind: Any = None) -> list[str]:

@@ -15,8 +15,7 @@ from dsv.tables import names
 from dsv.tables.dialect import Column, TextSchema, delimited, lines
 from dsv.tables.infer import infer
 from dsv.tables.text import DoesNotFit, TextReader
-
-from .text_files import MemorySource, read, read_under
+from tests.unit.tables.text_files import MemorySource, read, read_under
 
 
 @pytest.mark.parametrize(
