@@ -16,8 +16,8 @@ They are loaded when they are first used.
 TYPE_CHECKING = False  # as in typing, which takes longer to load than the supervisor of a run
 
 if TYPE_CHECKING:
-    from dsv.api.files import open_file as open  # noqa: A004 (as gzip and bz2 call theirs)
-    from dsv.api.files import open_table, write_table
+    from dsv.api.datasets import open_file as open  # noqa: A004 (as gzip and bz2 call theirs)
+    from dsv.api.datasets import open_table, write_table
     from dsv.api.running import run
     from dsv.api.steps import step
     from dsv.errors import DsvError
@@ -28,11 +28,11 @@ __all__ = ["DsvError", "__version__", "open", "open_table", "run", "step", "writ
 
 _PLACES = {
     "DsvError": ("dsv.errors", "DsvError"),
-    "open": ("dsv.api.files", "open_file"),
-    "open_table": ("dsv.api.files", "open_table"),
+    "open": ("dsv.api.datasets", "open_file"),
+    "open_table": ("dsv.api.datasets", "open_table"),
     "run": ("dsv.api.running", "run"),
     "step": ("dsv.api.steps", "step"),
-    "write_table": ("dsv.api.files", "write_table"),
+    "write_table": ("dsv.api.datasets", "write_table"),
 }
 
 

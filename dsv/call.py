@@ -15,7 +15,7 @@ from typing import Any
 
 from dsv.api import texts
 from dsv.errors import DsvError, NotFound, UsageFault
-from dsv.recording.request import PARAMETER
+from dsv.runs.record.request import PARAMETER
 
 
 def load(where: str) -> ModuleType:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.remote.weed import Bucket, Weed
+from tests.remote.seaweedfs import Bucket, Weed
 
 # A test says nothing about time, least of all on a machine that does other work as well.
 settings.register_profile("dsv", deadline=None, suppress_health_check=[HealthCheck.too_slow])

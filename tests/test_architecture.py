@@ -343,9 +343,9 @@ def test_a_clean_status_loads_nothing_slow(tmp_path: Path) -> None:
     _modules(tmp_path, "status")
     loaded = _modules(tmp_path, "status")
     assert sorted(loaded & set(SLOW)) == []
-    assert not {"dsv.store.objects", "dsv.store.index", "dsv.tables.readers"} & loaded
+    assert not {"dsv.store.objects", "dsv.store.packs.index", "dsv.tables.formats.open_table"} & loaded
 
 
 def test_the_version_loads_next_to_nothing(tmp_path: Path) -> None:
     loaded = _modules(tmp_path, "--version")
-    assert not loaded & {*SLOW, "sqlite3", "dsv.repo"}
+    assert not loaded & {*SLOW, "sqlite3", "dsv.workspace"}

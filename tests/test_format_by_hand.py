@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.face import Face
+from tests.cli.face_fixtures import Face
 
 PAGE = (Path(__file__).parents[1] / "docs" / "format.md").read_text(encoding="utf-8")
 

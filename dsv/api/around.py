@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dsv.capture import marker, reads
 from dsv.errors import Refused
-from dsv.lineage import marker, reads
-from dsv.repo import Repo
+from dsv.workspace import Repo
 
 if TYPE_CHECKING:
     from dsv.store.objects import Supply
@@ -67,7 +67,7 @@ def trusted_file() -> Path:
 
 
 def _knows_endpoint(url: str) -> bool:
-    from dsv.replay.agreements import knows_endpoint
+    from dsv.runs.rebuild.setting_trust import knows_endpoint
 
     return knows_endpoint(trusted_file(), url, os.environ)
 

@@ -7,14 +7,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from dsv.api import around, session, texts
-from dsv.api.session import Program
+from dsv.api import around, texts
+from dsv.api import program as session
+from dsv.api.program import Program
+from dsv.capture import reads
 from dsv.errors import StorageError
 from dsv.ids import ObjectId
-from dsv.lineage import reads
-from dsv.recording.inside import Inside
-from dsv.recording.request import PARAMETER, Request
-from dsv.recording.result import Recorded
+from dsv.runs.record.inside import Inside
+from dsv.runs.record.request import PARAMETER, Request
+from dsv.runs.record.result import Recorded
 
 Paths = Sequence[str | os.PathLike[str]]
 
@@ -137,12 +138,12 @@ def _relative(paths: Paths | None, root: Path) -> tuple[str, ...] | None:
 
 def _trust(recorded: Recorded) -> None:
     """Trust a run that this user has just made; without a place to keep that, it is asked for later."""
-    from dsv.replay import trust
+    from dsv.runs.rebuild import agreed_commands
 
     if recorded.id is None:
         return
     git = None if recorded.attempt is None else recorded.attempt.git
     try:
-        trust.add_own(around.trusted_file(), recorded.id, None if git is None else git.commit)
+        agreed_commands.add_own(around.trusted_file(), recorded.id, None if git is None else git.commit)
     except StorageError as error:
         warnings.warn(f"dsv: {error.message}", stacklevel=3)

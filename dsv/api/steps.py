@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar, overload
 
-from dsv.api import around, session, texts
+from dsv.api import around, program, texts
+from dsv.api.program import Program
 from dsv.api.running import Paths, Running
-from dsv.api.session import Program
+from dsv.capture.portable import SESSION, fill
 from dsv.errors import UsageFault
-from dsv.lineage.portable import SESSION, fill
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -97,7 +97,7 @@ def _filled(paths: Paths | None, known: dict[str, str]) -> Paths | None:
 
 def _program(function: Callable[..., object]) -> Program:
     """Return the command that calls a function again; `SESSION` if it cannot be found by a name."""
-    found = session.program()
+    found = program.program()
     name = function.__qualname__
     if found.argv[0] == SESSION:
         return found
@@ -105,7 +105,7 @@ def _program(function: Callable[..., object]) -> Program:
     if file is None or not all(part.isidentifier() for part in name.split(".")):
         return Program((SESSION, name), found.texts)
     where = _where(function, Path(os.path.realpath(file)))
-    return Program((session.interpreter(), "-m", "dsv.call", f"{where}:{name}"), {})
+    return Program((program.interpreter(), "-m", "dsv.call", f"{where}:{name}"), {})
 
 
 def _where(function: Callable[..., object], file: Path) -> str:

@@ -1,8 +1,8 @@
 """`dsv config secrets`: files that look as if they held a secret, and hold none."""
 
 from dsv.cli.context import Context
-from dsv.cli.style import counted, printable
 from dsv.errors import UsageFault
+from dsv.render.style import counted, printable
 
 ACTIONS = ("allow", "list", "remove")
 

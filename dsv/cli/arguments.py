@@ -9,7 +9,7 @@ from dsv.errors import Ambiguous, NotFound, Refused, UsageFault
 from dsv.wording import did_you_mean
 
 if TYPE_CHECKING:
-    from dsv.places import Place
+    from dsv.records.dataset_names import Place
 
 
 class Words(NamedTuple):
@@ -68,13 +68,13 @@ def place(context: Context, word: str) -> "Place":
         Refused: The path leads out of the workspace.
         UsageFault: It is not of that form.
     """
-    from dsv import places
+    from dsv.records import dataset_names
 
     repo = context.repo
-    staged = places.datasets_at(repo, None)
-    found = places.place(repo, context.path(word), staged)
+    staged = dataset_names.datasets_at(repo, None)
+    found = dataset_names.place(repo, context.path(word), staged)
     if found.revision is None and found.path not in staged and repo.refs().head is not None:
-        return places.place(repo, f"{context.path(word)}@HEAD", staged)
+        return dataset_names.place(repo, f"{context.path(word)}@HEAD", staged)
     return found
 
 
@@ -100,7 +100,7 @@ def is_revision_word(context: Context, word: str) -> bool:
     """
     if context.after_dashes is not None:
         return context.after_dashes == 0
-    from dsv import revisions
+    from dsv.records import revisions
 
     found = revisions.is_revision(context.repo, word)
     if found and word != "HEAD" and is_path(context, word):

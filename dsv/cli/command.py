@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from dsv.cli.context import Context
-from dsv.cli.shape import Shape
+from dsv.render.shape import Shape
 
 OTHER_CODES = "2 wrong usage, 3 a mistake that you can mend, 4 conflict, 5 storage or network, 6 corruption"
 

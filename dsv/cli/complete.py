@@ -10,7 +10,7 @@ from click.shell_completion import CompletionItem
 from dsv.errors import DsvError
 
 if TYPE_CHECKING:
-    from dsv.repo import Repo
+    from dsv.workspace import Repo
 
 
 def revisions(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -56,7 +56,7 @@ def either(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> l
 
 
 def _repo(ctx: click.Context) -> "Repo | None":
-    from dsv.repo import Repo
+    from dsv.workspace import Repo
 
     folder = ctx.find_root().params.get("folder")
     try:

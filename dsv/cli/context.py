@@ -13,8 +13,8 @@ from dsv.errors import DsvError, Refused
 if TYPE_CHECKING:
     from dsv.ids import ObjectId
     from dsv.progress import Progress
-    from dsv.repo import Repo
     from dsv.store.objects import Supply
+    from dsv.workspace import Repo
 
 
 class Context:
@@ -43,7 +43,7 @@ class Context:
             NotFound: There is none.
             BadConfig: Its settings cannot be read.
         """
-        from dsv.repo import Repo
+        from dsv.workspace import Repo
 
         repo = self.equip(Repo.discover(self.cwd))
         for key in repo.config.unknown:
@@ -67,7 +67,7 @@ class Context:
     def knows_endpoint(self, url: str) -> bool:
         """Whether the user has used the server at `url`, or agreed to it."""
         from dsv.cli.trusting import trusted_file
-        from dsv.replay.agreements import knows_endpoint
+        from dsv.runs.rebuild.setting_trust import knows_endpoint
 
         return knows_endpoint(trusted_file(), url, self.env)
 
@@ -126,12 +126,12 @@ class Context:
         return self.env.get("DSV_AUTHOR") or self.repo.config.user or self._git_user() or self._login()
 
     def _git_user(self) -> str | None:
-        from dsv import gitdoor
+        from dsv.worktree import git_door
 
         words = ("config", "--null", "--get-regexp", r"^user\.(name|email)$")
         try:
-            answer = gitdoor.ask(self.repo.root, *words, good=(0, 1))
-        except gitdoor.NoGit:
+            answer = git_door.ask(self.repo.root, *words, good=(0, 1))
+        except git_door.NoGit:
             return None
         found = {}
         for entry in answer.decode("utf-8", "replace").split("\0"):

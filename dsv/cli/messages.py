@@ -24,7 +24,7 @@ def check(context: Context, message: str | None, *, allowed: bool) -> None:
     """
     if message is None or allowed:
         return
-    from dsv.lineage.masking import mask_message
+    from dsv.capture.secrets.masking import mask_message
 
     shown = mask_message(message, context.env)
     if shown == message:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dsv.cli.context import Context
-from dsv.cli.shape import Shape
-from dsv.cli.style import counted, printable
+from dsv.render.shape import Shape
+from dsv.render.style import counted, printable
 
 if TYPE_CHECKING:
-    from dsv.switch.move import Moved
+    from dsv.versions.switch.move import Moved
 
 SHAPE: dict[str, Shape] = {
     "written": ["path: of a dataset that was written"],

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from dsv.cli.context import Context
-from dsv.cli.style import printable
 from dsv.errors import UsageFault
+from dsv.render.style import printable
 
 if TYPE_CHECKING:
     from dsv.ops.branch import Family, NamedRef

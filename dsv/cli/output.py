@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
-from dsv.cli.style import Style, columns, fitted, printable, width
 from dsv.progress import Total
+from dsv.render.style import Style, columns, fitted, printable, width
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress

@@ -15,8 +15,8 @@ from dsv import errors
 from dsv.cli.app import SECTIONS, root
 from dsv.cli.command import Verb
 from dsv.cli.failures import BROKEN_PIPE, BUG, INTERRUPTED
-from dsv.cli.shape import render
 from dsv.errors import DsvError
+from dsv.render.shape import render
 
 _NOTE = "<!-- Made by `python -m dsv.cli.reference docs/reference`; edit the code instead. -->\n"
 _CODES = {

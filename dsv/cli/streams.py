@@ -60,12 +60,14 @@ def idle_input() -> int | None:
     Raises:
         Refused: Something waits there, which the command might read in our name: nobody could tell or replay it.
     """
-    from dsv.recording import given
+    from dsv.runs.record import standard_input
 
-    waits = given.waiting(0)
+    waits = standard_input.waiting(0)
     if waits is not None:
-        raise Refused(f"standard input is {waits}: the record would not hold what it gives", hint=given.HINT)
-    return 0 if given.is_pipe(0) else None
+        raise Refused(
+            f"standard input is {waits}: the record would not hold what it gives", hint=standard_input.HINT
+        )
+    return 0 if standard_input.is_pipe(0) else None
 
 
 def _file_of(number: int) -> Path | None:

@@ -7,7 +7,7 @@ from dsv.cli.context import Context
 from dsv.errors import StorageError
 
 if TYPE_CHECKING:
-    from dsv.recording.result import Recorded
+    from dsv.runs.record.result import Recorded
 
 
 def trusted_file() -> Path:
@@ -19,7 +19,7 @@ def trusted_file() -> Path:
 
 def trust_endpoint(context: Context, url: str | None) -> None:
     """Let a server that the user has just named get signed requests; None: no server was named."""
-    from dsv.replay.agreements import agree_to_endpoint
+    from dsv.runs.rebuild.setting_trust import agree_to_endpoint
 
     if url is None:
         return
@@ -31,12 +31,12 @@ def trust_endpoint(context: Context, url: str | None) -> None:
 
 def trust_own(context: Context, recorded: "Recorded") -> None:
     """Trust a run that the user has just made, if it was recorded; without a place to keep that, it is asked for later."""
-    from dsv.replay import trust
+    from dsv.runs.rebuild import agreed_commands
 
     if recorded.id is None:
         return
     git = None if recorded.attempt is None else recorded.attempt.git
     try:
-        trust.add_own(trusted_file(), recorded.id, None if git is None else git.commit)
+        agreed_commands.add_own(trusted_file(), recorded.id, None if git is None else git.commit)
     except StorageError as error:
         context.out.warn(error.message)

@@ -7,7 +7,7 @@ from typing import Any
 
 from dsv.errors import BadConfig
 from dsv.model.policy import COMPARE, EXACT, METADATA, POLICIES, TABLE, Policy
-from dsv.workspace.ignore import Ignore
+from dsv.worktree.ignore import Ignore
 
 _LAX = ("tolerance", "ignore_columns", "key", "metadata")
 """What has no meaning where bytes are compared, unless it is one of `_STRICT`."""

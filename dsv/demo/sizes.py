@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from dsv import history
 from dsv.ids import ObjectId
+from dsv.model import ancestry
 from dsv.model import tree as trees
-from dsv.repo import Repo
+from dsv.workspace import Repo
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def measure(repo: Repo) -> Sizes:
     """
     head = repo.refs().head
     found = {}
-    for _, commit in history.walk([head] if head else [], repo.commit):
+    for _, commit in ancestry.walk([head] if head else [], repo.commit):
         for path, tracked in repo.datasets(commit.snapshot).items():
             found[path, tracked.checkpoint.content] = tracked.checkpoint
     whole = set()

@@ -1,1 +1,1 @@
-"""Executing a command under watch: what it opens, its code, its environment, and how it is confined."""
+"""The lineage graph: what came from what, walked up to raw sources and down to all that was derived."""

@@ -47,7 +47,7 @@ class Output:
         schema: The schema id under which its text is read; None for typed formats.
         table: Its table id; None if it is no table.
         digest: The version of the digest that `table` is of; None without a table.
-        metadata: Id of the metadata of the table that carries meaning (`dsv.tables.metadata`), by the rules of
+        metadata: Id of the metadata of the table that carries meaning (`dsv.tables.values.metadata`), by the rules of
             that version of the digest; None without a table, and in records that do not have it.
     """
 
@@ -111,7 +111,7 @@ class Run:
 
     Attributes:
         argv: The command, portable: `{KEY}` stands for the parameter KEY, `{python}`-like words and
-            workspace files as `dsv.lineage.portable` says; secrets are masked.
+            workspace files as `dsv.capture.portable` says; secrets are masked.
         inputs: What it read, sorted by path.
         outputs: What it wrote, sorted by path.
         code: Id of the list of code files that it read.

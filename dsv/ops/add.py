@@ -4,18 +4,18 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dsv import guard, stage
 from dsv.errors import NotFound, Refused
-from dsv.fetching.links import replace_links
+from dsv.imports.resolve_links import replace_links
 from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import DIR
 from dsv.progress import SILENT, Progress
-from dsv.recording.links import told_of_links
-from dsv.repo import Datasets, Repo, Tracked
+from dsv.runs.record.link_report import told_of_links
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
-from dsv.workspace.paths import check_dataset, check_no_link
+from dsv.versions import preconditions, stage
+from dsv.workspace import Datasets, Repo, Tracked
+from dsv.worktree.paths import check_dataset, check_no_link
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def add(
         Refused: A path cannot be a dataset, or git tracks it.
         Changing: A file kept changing while it was read.
     """
-    refs, _ = guard.ready_to_commit(repo)
+    refs, _ = preconditions.ready_to_commit(repo)
     before = repo.datasets(repo.local(refs).staged)
     followed = [path for path in paths if follow and (repo.root / path).is_symlink()]
     notes = _follow(repo, followed, progress)

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from dsv import history, revisions
 from dsv.errors import NotFound, Refused
 from dsv.ids import ObjectId
-from dsv.repo import Repo
+from dsv.model import ancestry
+from dsv.records import revisions
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.wording import did_you_mean
+from dsv.workspace import Repo
 
 Family = Literal["branches", "tags"]
 _WORD = {"branches": "branch", "tags": "tag"}
@@ -101,7 +102,7 @@ def _elsewhere(repo: Repo, refs: Refs, name: str, target: ObjectId) -> bool:
     others += [*refs.tags.values(), *repo.local(refs).remotes.values()]
     if refs.head is not None:
         others.append(refs.head)
-    return any(history.is_ancestor(target, other, repo.commit) for other in others)
+    return any(ancestry.is_ancestor(target, other, repo.commit) for other in others)
 
 
 def _table(refs: Refs, family: Family) -> Mapping[str, ObjectId]:

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO, Literal
 
-from dsv import places
 from dsv.errors import Refused
 from dsv.hashing import Buffer
 from dsv.model.node import DIR
-from dsv.places import Place
 from dsv.progress import SILENT, Progress, Total
-from dsv.repo import Repo
+from dsv.records import dataset_names
+from dsv.records.dataset_names import Place
+from dsv.workspace import Repo
 
 Format = Literal["arrow", "parquet", "csv", "jsonl"]
 
@@ -30,7 +30,7 @@ def cat(repo: Repo, place: Place, *, progress: Progress = SILENT) -> Iterator[Bu
         Missing: Its bytes are not in the store.
         Corrupt: They are damaged; what was yielded before is not to be trusted.
     """
-    target = places.content_at(repo, place)
+    target = dataset_names.content_at(repo, place)
     if target.kind == DIR:
         raise Refused(f"{place.full_path} is a folder", hint=f"dsv ls {shlex.quote(place.path)}")
     return _counted(
@@ -53,8 +53,8 @@ def convert(repo: Repo, place: Place, form: Format, out: BinaryIO) -> None:
         NotFound: No such revision, dataset or file.
         OSError: From `out`.
     """
-    from dsv import tabular
-    from dsv.tables import convert as converter
+    from dsv.records import version_tables
+    from dsv.tables.write import convert as converter
 
-    target = places.content_at(repo, place)
-    converter.write(tabular.table_of(repo, place.full_path, target), form, out)
+    target = dataset_names.content_at(repo, place)
+    converter.write(version_tables.table_of(repo, place.full_path, target), form, out)

@@ -4,16 +4,18 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dsv import brought, forward, git, guard, lockfile, places, revisions, stage
-from dsv.brought import Standing
 from dsv.errors import InTheWay, NotFound, RefMoved, Refused
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
+from dsv.records import dataset_names, revisions
 from dsv.remotes.start import bring_locked
-from dsv.repo import Datasets, Repo, Tracked
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
-from dsv.switch.move import Moved, Ways, move
+from dsv.versions import fast_forward, from_git, preconditions, stage
+from dsv.versions.from_git import Standing
+from dsv.versions.switch.move import Moved, Ways, move
+from dsv.workspace import Datasets, Repo, Tracked
+from dsv.worktree import git, lockfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +139,11 @@ class _BackWithGit:
 
 
 def _ways_to_lock(repo: Repo, refs: Refs) -> Ways:
-    found = brought.find(repo, refs)
+    found = from_git.find(repo, refs)
     if found is None or found.standing is Standing.OTHER:
         return _BackWithGit()
-    name = brought.name_of(repo, refs, found.commit)
-    return forward.Toward(name, f"dsv merge {name}", "dsv checkout --locked")
+    name = from_git.name_of(repo, refs, found.commit)
+    return fast_forward.Toward(name, f"dsv merge {name}", "dsv checkout --locked")
 
 
 def _is_tracked(repo: Repo, refs: Refs, branch: str) -> bool:
@@ -158,9 +160,9 @@ def checkout_paths(
         NotFound: No such revision, or no such dataset in it.
         InTheWay: Uncommitted or untracked data would be overwritten.
     """
-    guard.ready(repo)
-    datasets = places.datasets_at(repo, revision)
-    wanted = {path: datasets[path] for path in places.select(datasets, paths, revision)}
+    preconditions.ready(repo)
+    datasets = dataset_names.datasets_at(repo, revision)
+    wanted = {path: datasets[path] for path in dataset_names.select(datasets, paths, revision)}
     return move(
         repo,
         f"checkout {revision} {' '.join(paths)}",
@@ -193,7 +195,7 @@ def _go(
     old = repo.datasets(repo.snapshot_of(refs.head))
     new = repo.datasets(repo.snapshot_of(head.commit))
     staged = repo.datasets(local.staged)
-    carried, lost = forward.carried(old, new, staged)
+    carried, lost = fast_forward.carried(old, new, staged)
     if force:
         carried = {}
     elif lost:

@@ -5,7 +5,6 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dsv import git, lockfile, revisions, stage
 from dsv.atomic import replace_file
 from dsv.config.edit import HEADING, remote_values, with_values
 from dsv.config.keys import SHARED
@@ -15,15 +14,19 @@ from dsv.hashing import file_id
 from dsv.ids import ObjectId, short
 from dsv.plain import read_plain
 from dsv.progress import SILENT, Progress
+from dsv.records import revisions
 from dsv.remotes.incoming import check_names, check_there, fetch_history
 from dsv.remotes.remote import connect
 from dsv.remotes.start import attach, has_store, make_store
-from dsv.repo import SETTINGS, STORE, Repo
-from dsv.store import merge, packs
-from dsv.store.collect import open_all
-from dsv.store.metered import Traffic
+from dsv.store.blobs.metered import Traffic
+from dsv.store.packs import index_merge
+from dsv.store.packs import pack as packs
 from dsv.store.refs import Local, Refs
+from dsv.store.upkeep.collect import open_all
 from dsv.store.writer import Writer
+from dsv.versions import stage
+from dsv.workspace import SETTINGS, STORE, Repo
+from dsv.worktree import git, lockfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +205,7 @@ def _copy_blobs(theirs: Repo, mine: Repo, refs: Refs, progress: Progress) -> int
     names: dict[str, ObjectId] = {}
     total = 0
     for ref in refs.indexes:
-        names[merge.name(ref.id)] = ref.id
+        names[index_merge.name(ref.id)] = ref.id
     for index in open_all(theirs.blobs, refs).values():
         names.update((packs.name(pack), ObjectId(pack)) for pack in index.packs)
     progress.begin("copying", len(names), "files")

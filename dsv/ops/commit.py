@@ -3,15 +3,17 @@
 import shlex
 from dataclasses import dataclass
 
-from dsv import brought, committing, guard, origins, stage
-from dsv.brought import Brought, Standing
-from dsv.derived import rows_of
-from dsv.filediff import change_of
 from dsv.ids import ObjectId
 from dsv.model.commit import Commit
-from dsv.origins import Origin
+from dsv.model.file_diff import change_of
 from dsv.progress import SILENT, Progress
-from dsv.repo import Datasets, Repo, Tracked
+from dsv.records import origins
+from dsv.records.kept_facts import rows_of
+from dsv.records.origins import Origin
+from dsv.versions import commit as committing
+from dsv.versions import from_git, preconditions, stage
+from dsv.versions.from_git import Brought, Standing
+from dsv.workspace import Datasets, Repo, Tracked
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def commit(
         UsageFault: The message is empty.
     """
     committing.check_message(message)
-    refs, waiting = guard.ready_to_commit(repo)
+    refs, waiting = preconditions.ready_to_commit(repo)
     with repo.writer() as writer:
         staging = stage.Staging({})
         if everything:
@@ -94,8 +96,8 @@ def commit(
 
 def _to_merge(repo: Repo, waiting: Brought) -> str:
     refs = repo.refs()
-    name = brought.name_of(repo, refs, waiting.commit)
-    command = brought.way_out(repo, refs, waiting._replace(standing=Standing.APART))
+    name = from_git.name_of(repo, refs, waiting.commit)
+    command = from_git.way_out(repo, refs, waiting._replace(standing=Standing.APART))
     return f"dsv.lock still names {name}, which git brought and this commit does not follow; next: {command}"
 
 

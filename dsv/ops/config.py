@@ -10,9 +10,9 @@ from dsv.config.keys import KEYS, LOCAL, SHARED, Key, check, find_key
 from dsv.config.load import flatten, read_text, read_toml
 from dsv.errors import BadConfig, NotFound
 from dsv.progress import SILENT, Progress
-from dsv.repo import Repo
-from dsv.store import owners
-from dsv.store.home import check_new, move_packs
+from dsv.store.blobs import owners
+from dsv.store.upkeep.packs_home import check_new, move_packs
+from dsv.workspace import Repo
 
 STORE_KEY = "store"
 

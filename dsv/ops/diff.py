@@ -3,18 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dsv import filediff, places, revisions, tabular
 from dsv.errors import NoTable
-from dsv.filediff import FileChange
 from dsv.ids import ObjectId
-from dsv.known import Known
+from dsv.model import file_diff
 from dsv.model.checkpoint import Checkpoint
+from dsv.model.file_diff import FileChange
 from dsv.model.node import DIR
 from dsv.progress import SILENT, Progress
-from dsv.repo import Datasets, Repo
-from dsv.tables.changes import TableChange, compare
-from dsv.tables.prefix import undecided
-from dsv.workspace.sink import HashSink
+from dsv.records import dataset_names, revisions, version_tables
+from dsv.records.known_tables import Known
+from dsv.tables.facts.prefix import undecided
+from dsv.tables.facts.table_changes import TableChange, compare
+from dsv.workspace import Datasets, Repo
+from dsv.worktree.sink import HashSink
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +80,13 @@ def diff(
     """
     old = _version(repo.datasets(_snapshot(repo, before)))
     if after is not None:
-        new = _version(places.datasets_at(repo, after))
+        new = _version(dataset_names.datasets_at(repo, after))
     elif staged:
-        new = _version(places.datasets_at(repo, None))
+        new = _version(dataset_names.datasets_at(repo, None))
     else:
         new = _working(repo, old, progress)
     both = {**old, **new}
-    chosen = places.select(both, paths, before or "HEAD") if paths else sorted(both)
+    chosen = dataset_names.select(both, paths, before or "HEAD") if paths else sorted(both)
     found = (_compare(repo, path, old.get(path), new.get(path)) for path in chosen)
     return tuple(one for one in found if one is not None)
 
@@ -136,7 +137,7 @@ def _compare(repo: Repo, path: str, old: _Side | None, new: _Side | None) -> Dat
         return None
     files: tuple[FileChange, ...] = ()
     if before.kind == DIR and after.kind == DIR:
-        files = tuple(filediff.changes(before.content, after.content, repo.node))
+        files = tuple(file_diff.changes(before.content, after.content, repo.node))
     tables, reason = _tables(repo, path, old, new)
     table = None
     if tables is not None and tables[0].facts is not None and tables[1].facts is not None:
@@ -158,7 +159,7 @@ def _compare(repo: Repo, path: str, old: _Side | None, new: _Side | None) -> Dat
 def _one_sided(repo: Repo, path: str, old: _Side | None, new: _Side | None) -> DatasetDiff:
     side = new if old is None else old
     assert side is not None
-    known = None if side.working else tabular.kept(repo, side.checkpoint)
+    known = None if side.working else version_tables.kept(repo, side.checkpoint)
     rows = None if known is None else known.rows
     size = side.checkpoint.size
     return DatasetDiff(
@@ -176,11 +177,11 @@ def _one_sided(repo: Repo, path: str, old: _Side | None, new: _Side | None) -> D
 
 def _tables(repo: Repo, path: str, old: _Side, new: _Side) -> tuple[tuple[Known, Known] | None, str | None]:
     try:
-        before = tabular.known(repo, path, old.checkpoint, details=True)
+        before = version_tables.known(repo, path, old.checkpoint, details=True)
         if new.working:
-            after = tabular.of_working(repo, path, new.checkpoint, later=True)
+            after = version_tables.of_working(repo, path, new.checkpoint, later=True)
         else:
-            after = tabular.known(repo, path, new.checkpoint, old.checkpoint, details=True)
+            after = version_tables.known(repo, path, new.checkpoint, old.checkpoint, details=True)
     except NoTable as error:
         return None, error.message
     return (before, after), None
@@ -196,7 +197,7 @@ def _compare_tables(repo: Repo, path: str, old: tuple[_Side, Known], new: tuple[
         return change
     shorter, (side, known) = (before, new) if before.rows < after.rows else (after, old)
     try:
-        if tabular.extends(repo, path, side.checkpoint, known.schema, shorter, working=side.working):
+        if version_tables.extends(repo, path, side.checkpoint, known.schema, shorter, working=side.working):
             return replace(change, same_rows=shorter.rows)
     except NoTable:
         pass  # the working tree changed meanwhile

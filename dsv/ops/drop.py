@@ -4,15 +4,15 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dsv import needs, places
 from dsv.errors import Refused
 from dsv.ids import ObjectId
-from dsv.places import Place
 from dsv.progress import SILENT, Progress
-from dsv.repo import Repo, Tracked
+from dsv.records import dataset_names, needs
+from dsv.records.dataset_names import Place
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
-from dsv.switch.move import move
+from dsv.versions.switch.move import move
+from dsv.workspace import Repo, Tracked
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def drop_working(repo: Repo, paths: Sequence[str], *, progress: Progress = SILEN
         InTheWay: A working copy has bytes that the store does not hold.
     """
     staged = repo.datasets(repo.local(repo.refs()).staged)
-    named = places.select(staged, paths, "HEAD")
+    named = dataset_names.select(staged, paths, "HEAD")
     gone: dict[str, Tracked | None] = dict.fromkeys(named)
     moved = move(repo, f"drop {' '.join(paths)}", gone, lambda found, _: found, progress=progress)
     size = sum(staged[path].checkpoint.size for path in moved.removed)
@@ -60,7 +60,7 @@ def drop_stored(repo: Repo, place: Place, *, force: bool = False) -> DropResult:
         Refused: Without `force`, nobody else is known to hold the bytes.
         StorageError: The default remote, which is asked, cannot be read.
     """
-    found = places.dataset_at(repo, place)
+    found = dataset_names.dataset_at(repo, place)
     content = found.checkpoint.content
     if not force and not _is_elsewhere(repo, found):
         raise Refused(

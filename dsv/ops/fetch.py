@@ -6,8 +6,8 @@ from dsv.progress import SILENT, Progress
 from dsv.remotes import start
 from dsv.remotes.incoming import Fetched, check_there, fetch_history
 from dsv.remotes.remote import connect
-from dsv.repo import Repo
-from dsv.store.metered import Traffic
+from dsv.store.blobs.metered import Traffic
+from dsv.workspace import Repo
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,17 @@
 import time
 from dataclasses import dataclass
 
-from dsv import reach
 from dsv.errors import Corrupt, DsvError, Missing
 from dsv.hashing import Kind
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
-from dsv.remotes.check import UNREADABLE, check_remote
+from dsv.records import reachable
+from dsv.remotes.check_remote import UNREADABLE, check_remote
 from dsv.remotes.remote import connect
-from dsv.repo import Repo
-from dsv.store.check import GARBAGE, Finding, check
 from dsv.store.refs import Refs
-from dsv.store.sharing import others
+from dsv.store.upkeep.check import GARBAGE, Finding, check
+from dsv.store.upkeep.sharing import others
+from dsv.workspace import Repo
 
 ABSENT = "absent"
 """The bytes of a version are not here, on purpose."""
@@ -107,10 +107,10 @@ class _Reached:
         if damage is not None:
             self._note("oplog", "oplog", damage)
         try:
-            start = reach.roots(self._repo, self._refs, since=local.horizon)
+            start = reachable.roots(self._repo, self._refs, since=local.horizon)
         except Corrupt:
-            start = reach.roots_of_refs(self._repo, self._refs)
-        walk = reach.Walk(
+            start = reachable.roots_of_refs(self._repo, self._refs)
+        walk = reachable.Walk(
             self._repo,
             self._mark,
             dropped=local.dropped,
@@ -143,7 +143,7 @@ class _Reached:
                 Finding("content", path, ABSENT, "not here: no version that has it was needed yet")
             )
 
-    def _mark(self, ids: reach.Ids) -> list[ObjectId]:
+    def _mark(self, ids: reachable.Ids) -> list[ObjectId]:
         fresh = [oid for oid in dict.fromkeys(ids) if oid not in self.seen and self._repo.objects.has(oid)]
         self.seen.update(fresh)
         return fresh

@@ -4,18 +4,18 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from dsv import reach
 from dsv.errors import Corrupt, DsvError, Missing, RefMoved
 from dsv.progress import SILENT, Progress
-from dsv.remotes.clean import clean
+from dsv.records import reachable
+from dsv.remotes.collect_remote import clean
 from dsv.remotes.remote import connect
-from dsv.repo import Repo
-from dsv.store import owners
-from dsv.store.collect import GRACE, Collected, Marks, collect, unlisted
-from dsv.store.owners import Mark
+from dsv.store.blobs import owners
+from dsv.store.blobs.owners import Mark
 from dsv.store.refs import Refs
-from dsv.store.sharing import Away, Others, others
-from dsv.store.sweep import Swept, sweep
+from dsv.store.upkeep.collect import GRACE, Collected, Marks, collect, unlisted
+from dsv.store.upkeep.delete import Swept, sweep
+from dsv.store.upkeep.sharing import Away, Others, others
+from dsv.workspace import Repo
 
 KEEP_DAYS = 30
 """Days for which operations can be undone whatever gc does."""
@@ -143,7 +143,7 @@ def condemn(
     """
     for _ in range(_TRIES):
         refs = repo.refs()
-        horizon = max(now - keep_days * reach.DAY, repo.local(refs).horizon)
+        horizon = max(now - keep_days * reachable.DAY, repo.local(refs).horizon)
         collected = _collect(repo, refs, horizon, now, foreign, dry_run=dry_run)
         if collected is None or dry_run:
             return collected
@@ -163,7 +163,7 @@ def _collect(
     try:
         repo.objects.refresh(refs)
         marks = Marks(repo.objects, refs, unlisted(repo.blobs, refs, foreign))
-        walk = reach.Walk(
+        walk = reachable.Walk(
             repo,
             marks.mark,
             dropped=repo.local(refs).dropped,
@@ -171,7 +171,7 @@ def _collect(
             absent=(lambda _, __: None) if repo.config.remotes else None,
             lacking=_stop,
         )
-        walk.run(reach.roots(repo, refs, since=since))
+        walk.run(reachable.roots(repo, refs, since=since))
         return collect(marks, now, dry_run=dry_run)
     except (Corrupt, Missing) as error:
         raise Corrupt(f"nothing was collected: {error.message}", hint="dsv fsck --repair") from error

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from dsv import apart, needs, places, tabular
 from dsv.errors import NoTable
-from dsv.members import size_of
-from dsv.places import Place
-from dsv.repo import Repo
-from dsv.tables.folder import SeveralTables
-from dsv.tables.preview import Preview, decode, preview
+from dsv.records import dataset_names, needs, version_tables
+from dsv.records.dataset_names import Place
+from dsv.records.table_files import size_of
+from dsv.tables import apart
+from dsv.tables.facts.folder import SeveralTables
+from dsv.tables.formats.preview import Preview, decode, preview
+from dsv.workspace import Repo
 
 
 def head(repo: Repo, place: Place, *, rows: int = 10, columns: Sequence[str] | None = None) -> Preview:
@@ -24,14 +25,14 @@ def head(repo: Repo, place: Place, *, rows: int = 10, columns: Sequence[str] | N
         NotFound: No such revision, dataset, file or column.
         NoTable: It is no table; the message is the reason.
     """
-    target = places.content_at(repo, place)
+    target = dataset_names.content_at(repo, place)
 
     def shown() -> Preview:
         try:
-            return preview(tabular.start_of(repo, place.full_path, target), rows, columns)
+            return preview(version_tables.start_of(repo, place.full_path, target), rows, columns)
         except SeveralTables as error:
-            inside = places.inside(place, error.paths[0])
-            raise NoTable(error.message, hint=f"dsv head {places.typed(inside)}") from error
+            inside = dataset_names.inside(place, error.paths[0])
+            raise NoTable(error.message, hint=f"dsv head {dataset_names.typed(inside)}") from error
 
     if target.is_dir:
         needs.bring_version(repo, target)

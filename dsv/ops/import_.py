@@ -6,28 +6,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dsv import git, guard, origins, stage
 from dsv.atomic import storing
 from dsv.errors import DsvError, InTheWay, NotFound, Refused
-from dsv.fetching import sums
-from dsv.fetching.address import FILE, Address, address_of
-from dsv.fetching.fetch import fetch
-from dsv.fetching.got import Got, Means
 from dsv.hashing import Kind, file_id
+from dsv.imports import checksums
+from dsv.imports.address import FILE, Address, address_of
+from dsv.imports.bring import fetch
+from dsv.imports.fetched import Got, Means
+from dsv.lock import FileLock
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.origin import Fetched, Source
 from dsv.progress import SILENT, Progress
-from dsv.replay.plan import holds
-from dsv.replay.view import view
-from dsv.repo import Repo, Tracked
-from dsv.store.lock import FileLock
+from dsv.records import origins
+from dsv.runs.rebuild.folder_view import view
+from dsv.runs.rebuild.rebuild_plan import holds
 from dsv.store.refs import Refs
-from dsv.store.sink import StoreSink
+from dsv.store.storing_sink import StoreSink
 from dsv.store.writer import Writer
-from dsv.switch.move import move
-from dsv.workspace.observe import Observation
-from dsv.workspace.paths import check_dataset
-from dsv.workspace.sink import HashSink
+from dsv.versions import preconditions, stage
+from dsv.versions.switch.move import move
+from dsv.workspace import Repo, Tracked
+from dsv.worktree import git
+from dsv.worktree.observe import Observation
+from dsv.worktree.paths import check_dataset
+from dsv.worktree.sink import HashSink
 
 ADDED, MODIFIED, UNCHANGED = "added", "modified", "unchanged"
 
@@ -75,9 +77,9 @@ def import_new(
     Raises:
         Refused: The path is tracked already or can be no dataset, or the data has another sum.
         InTheWay: There is something untracked.
-        NotFound, UserError, StorageError: It cannot be fetched; see `dsv.fetching.fetch`.
+        NotFound, UserError, StorageError: It cannot be fetched; see `dsv.imports.bring`.
     """
-    refs = guard.ready(repo)
+    refs = preconditions.ready(repo)
     _check_new(repo, refs, path)
     with _room(repo, address) as room:
         got = fetch(address, room, means, progress=progress)
@@ -109,9 +111,9 @@ def import_again(
     Raises:
         Refused: A run made the dataset, or the data has another sum.
         InTheWay: It has changes that are not committed.
-        NotFound, UserError, StorageError: It cannot be fetched; see `dsv.fetching.fetch`.
+        NotFound, UserError, StorageError: It cannot be fetched; see `dsv.imports.bring`.
     """
-    refs = guard.ready(repo)
+    refs = preconditions.ready(repo)
     old = _tracked(repo, refs, path)
     source = _source(repo, path, old)
     _check_unchanged(repo, path, old)
@@ -204,7 +206,7 @@ def _room(repo: Repo, address: Address) -> Iterator[Path]:
 
 def _compare(got: Got, sha256: str, room: Path) -> None:
     try:
-        sums.compare(got.place, sha256, got.fetched.url)
+        checksums.compare(got.place, sha256, got.fetched.url)
     except DsvError:
         _clear(room)
         raise

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from dsv import git
 from dsv.atomic import replace_file
 from dsv.config.edit import HEADING
 from dsv.config.keys import SHARED
 from dsv.errors import Refused
 from dsv.remotes.start import check_lost, make_store
-from dsv.repo import STORE, Repo
-from dsv.store.home import check_new, is_pack_folder
+from dsv.store.upkeep.packs_home import check_new, is_pack_folder
+from dsv.workspace import STORE, Repo
+from dsv.worktree import git
 
 
 @dataclass(frozen=True, slots=True)

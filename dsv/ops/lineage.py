@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from dsv import places
 from dsv.errors import NotFound
-from dsv.graph import index, walk
-from dsv.graph.ledger import Ledger, using
-from dsv.graph.parts import Graph, NodeId, Version, version_id, version_of
-from dsv.graph.records import Records
-from dsv.places import Place
+from dsv.lineage import indexing, walk
+from dsv.lineage.graph import Graph, NodeId, Version, version_id, version_of
+from dsv.lineage.graph_memory import Ledger, using
+from dsv.lineage.graph_records import Records
 from dsv.progress import SILENT, Progress
-from dsv.repo import Datasets, Repo
+from dsv.records import dataset_names
+from dsv.records.dataset_names import Place
+from dsv.workspace import Datasets, Repo
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def _down(
     repo: Repo, place: Place | None, ledger: Ledger, records: Records, depth: int | None, progress: Progress
 ) -> Graph:
     refs = repo.refs()
-    gaps = dict(index.catch_up(repo, refs, ledger, records, progress))
+    gaps = dict(indexing.catch_up(repo, refs, ledger, records, progress))
 
     def ask() -> Graph:
         every = place is not None and place.revision is None
@@ -84,7 +84,7 @@ def _down(
         graph = ask()
     else:
         with ledger.changes(keep=False):
-            index.add_staged(repo, refs, ledger, records)
+            indexing.add_staged(repo, refs, ledger, records)
             graph = ask()
     graph.gaps.update(gaps)
     return graph
@@ -92,24 +92,24 @@ def _down(
 
 def _now(repo: Repo) -> Datasets:
     """Return what is staged; it is what HEAD has except for what was changed since."""
-    return places.datasets_at(repo, None)
+    return dataset_names.datasets_at(repo, None)
 
 
 def _datasets(repo: Repo, place: Place | None) -> Datasets:
     head = repo.refs().head
     if place is None:
-        return {} if head is None else places.datasets_at(repo, "HEAD")
+        return {} if head is None else dataset_names.datasets_at(repo, "HEAD")
     if place.revision is not None:
-        return places.datasets_at(repo, place.revision)
+        return dataset_names.datasets_at(repo, place.revision)
     found = _now(repo)
     known = any(path == place.path or path.startswith(f"{place.path}/") for path in found)
-    return found if known or head is None or place.path == "." else places.datasets_at(repo, "HEAD")
+    return found if known or head is None or place.path == "." else dataset_names.datasets_at(repo, "HEAD")
 
 
 def _named(datasets: Datasets, place: Place | None) -> list[Version]:
     paths = list(datasets)
     if place is not None:
-        paths = places.select(datasets, [place.path], place.revision or "HEAD")
+        paths = dataset_names.select(datasets, [place.path], place.revision or "HEAD")
     return [version_of(path, datasets[path].checkpoint) for path in paths]
 
 
@@ -117,7 +117,7 @@ def _ever(ledger: Ledger, path: str) -> list[Version]:
     """Return all versions that ever were at `path` or, if it is a folder of datasets, below it."""
     found = [*ledger.versions_at(path)]
     if not found:
-        below = index.paths_below(ledger, path)
+        below = indexing.paths_below(ledger, path)
         found = [version for one in below for version in ledger.versions_at(one)]
     if not found:
         raise NotFound(f"no dataset {path} in any commit", hint="dsv ls")

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from dsv import history, revisions
 from dsv.errors import NotFound
-from dsv.filediff import change_of
 from dsv.ids import ObjectId
+from dsv.model import ancestry
 from dsv.model import tree as trees
 from dsv.model.commit import Commit
-from dsv.repo import Repo
+from dsv.model.file_diff import change_of
+from dsv.records import revisions
+from dsv.workspace import Repo
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def log(
         return
     start = revisions.resolve(repo, revision or "HEAD")
     told = 0
-    for oid, commit in history.walk([start], repo.commit):
+    for oid, commit in ancestry.walk([start], repo.commit):
         if limit is not None and told >= limit:
             return
         changed = _changed(repo, commit)

@@ -4,13 +4,13 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dsv import places
 from dsv.errors import NotFound
 from dsv.ids import ObjectId
 from dsv.model import tree as trees
 from dsv.model.node import DIR, EXEC, FILE, Entry
-from dsv.places import Place
-from dsv.repo import Datasets, Repo, Tracked
+from dsv.records import dataset_names
+from dsv.records.dataset_names import Place
+from dsv.workspace import Datasets, Repo, Tracked
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def ls(repo: Repo, revision: str | None = None) -> Datasets:
     """
     if revision is None and repo.refs().head is None:
         return {}
-    return places.datasets_at(repo, revision or "HEAD")
+    return dataset_names.datasets_at(repo, revision or "HEAD")
 
 
 def ls_files(repo: Repo, place: Place) -> tuple[Tracked, Iterator[ListedFile]]:
@@ -47,7 +47,7 @@ def ls_files(repo: Repo, place: Place) -> tuple[Tracked, Iterator[ListedFile]]:
     Raises:
         NotFound: No such revision, dataset or folder.
     """
-    found = places.dataset_at(repo, place)
+    found = dataset_names.dataset_at(repo, place)
     if found.checkpoint.kind != DIR:
         if place.file is not None:
             raise NotFound(f"{place.path} is a file: there is no {place.file} in it")

@@ -4,20 +4,23 @@ import shlex
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from dsv import filediff, forward, guard, history, lockfile, merging, origins, revisions, stage
 from dsv.errors import InTheWay, MergeConflict, NotFound, Refused
 from dsv.hashing import Kind
 from dsv.ids import ObjectId
+from dsv.model import ancestry, file_diff, file_merge
 from dsv.model import node as nodes
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.commit import Commit
 from dsv.model.node import DIR, EXEC, FILE, Entry, Node
 from dsv.model.origin import Source
 from dsv.progress import SILENT, Progress
-from dsv.repo import Datasets, Repo, Tracked, now
+from dsv.records import origins, revisions
 from dsv.store.writer import Writer
-from dsv.switch.move import Moved
+from dsv.versions import fast_forward, preconditions, stage
+from dsv.versions.switch.move import Moved
 from dsv.wording import listed
+from dsv.workspace import Datasets, Repo, Tracked, now
+from dsv.worktree import lockfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def merge(
         Refused: HEAD is detached, or has no commit yet.
     """
     theirs, name = _other(repo, revision)
-    refs = repo.refs() if revision is None else guard.ready(repo, merging=theirs)
+    refs = repo.refs() if revision is None else preconditions.ready(repo, merging=theirs)
     ours = refs.head
     if ours is None:
         raise Refused("there is no commit to merge into", hint=f"dsv checkout {name}")
@@ -90,16 +93,16 @@ def merge(
     command = " ".join(["dsv merge", *([revision] if revision else [])])
     if local.staged != repo.snapshot_of(ours):
         raise InTheWay("there are staged changes", hint=f"dsv commit -m MESSAGE, then {command}")
-    toward = forward.Toward(name, command, command)
-    if history.is_ancestor(theirs, ours, repo.commit):
+    toward = fast_forward.Toward(name, command, command)
+    if ancestry.is_ancestor(theirs, ours, repo.commit):
         repo.write_lock()
         return MergeResult(ours, "nothing", (), None)
     before = repo.datasets(repo.snapshot_of(ours))
-    if history.is_ancestor(ours, theirs, repo.commit):
+    if ancestry.is_ancestor(ours, theirs, repo.commit):
         after = repo.datasets(repo.snapshot_of(theirs))
-        moved = forward.advance(repo, f"merge {name}", refs, after, theirs, toward, progress=progress)
+        moved = fast_forward.advance(repo, f"merge {name}", refs, after, theirs, toward, progress=progress)
         return MergeResult(theirs, "fast-forward", stage.changed(before, after), moved)
-    base = history.merge_base(ours, theirs, repo.commit)
+    base = ancestry.merge_base(ours, theirs, repo.commit)
     started = repo.datasets(repo.snapshot_of(base))
     with repo.writer() as writer:
         after = repo.datasets(repo.snapshot_of(theirs))
@@ -115,7 +118,7 @@ def merge(
         # The records go in first: nothing names them until the working tree can follow.
         repo.publish("merge", lambda found, _: found, writer=writer, log=False)
     after = {path: found for path, found in {**before, **updates}.items() if found is not None}
-    moved = forward.advance(repo, f"merge {name}", refs, after, oid, toward, progress=progress)
+    moved = fast_forward.advance(repo, f"merge {name}", refs, after, oid, toward, progress=progress)
     return MergeResult(oid, "merge", stage.changed(before, after), moved)
 
 
@@ -183,7 +186,7 @@ class _Plan:
             return None
         base = old.checkpoint.content if old is not None and old.checkpoint.kind == DIR else None
         ours, theirs = mine.checkpoint, other.checkpoint
-        merged = merging.directories(base, ours.content, theirs.content, self._get, self._put, f"{path}/")
+        merged = file_merge.directories(base, ours.content, theirs.content, self._get, self._put, f"{path}/")
         if merged.conflicts:
             conflicts += merged.conflicts
             return None
@@ -195,7 +198,7 @@ class _Plan:
     def _counted(self, ours: Checkpoint, node: ObjectId, origin: Source) -> Checkpoint:
         """Return our checkpoint with another node, its files and bytes counted again where they differ."""
         files, size = ours.files, ours.size
-        for change in filediff.changes(ours.content, node, self._get):
+        for change in file_diff.changes(ours.content, node, self._get):
             files += _is_file(change.after) - _is_file(change.before)
             size += self._size(change.after) - self._size(change.before)
         oid = self._writer.put(Kind.SOURCE, origin.encode())
@@ -270,6 +273,6 @@ def _other(repo: Repo, revision: str | None) -> tuple[ObjectId, str]:
         raise NotFound("nothing to merge: dsv.lock has no conflict", hint="dsv merge REVISION")
     head = repo.refs().head
     for lock in sides:
-        guard.known_commit(repo, lock)
+        preconditions.known_commit(repo, lock)
     other = next((lock for lock in reversed(sides) if lock.commit != head), sides[1])
     return other.commit, other.branch or other.commit[:8]

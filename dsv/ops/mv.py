@@ -4,15 +4,16 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from dsv import guard, places, stage
 from dsv.atomic import storing
 from dsv.errors import InTheWay, Refused
-from dsv.repo import Datasets, Repo, Tracked, Tree
-from dsv.store.lock import FileLock
+from dsv.lock import FileLock
+from dsv.records import dataset_names
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
-from dsv.workspace.paths import check_dataset
-from dsv.workspace.sink import HashSink
+from dsv.versions import preconditions, stage
+from dsv.workspace import Datasets, Repo, Tracked, Tree
+from dsv.worktree.paths import check_dataset
+from dsv.worktree.sink import HashSink
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def mv(repo: Repo, old: str, new: str) -> MvResult:
         Busy: Another process moves the working tree.
     """
     with FileLock(repo.dot / "tree.lock"):
-        refs = guard.ready(repo)
+        refs = preconditions.ready(repo)
         staged = repo.datasets(repo.local(refs).staged)
         renamed = _names(repo, staged, old, new)
         here = [path for path in renamed if repo.holds(path)]
@@ -66,7 +67,7 @@ def mv(repo: Repo, old: str, new: str) -> MvResult:
 
 def _names(repo: Repo, staged: Datasets, old: str, new: str) -> dict[str, str]:
     """Return by dataset its new name."""
-    named = places.select(staged, [old], "HEAD")
+    named = dataset_names.select(staged, [old], "HEAD")
     inside = new not in staged and (repo.root / new).is_dir() and not (repo.root / new).is_symlink()
     target = os.path.normpath(f"{new}/{old.rpartition('/')[2]}") if inside else new
     if old == "." or stage.within(target, old):

@@ -1,8 +1,8 @@
 """Tell what was done to this workspace."""
 
 from dsv.errors import DsvError
-from dsv.repo import Repo
-from dsv.store.oplog import OpEntry
+from dsv.store.operation_log import OpEntry
+from dsv.workspace import Repo
 
 
 def oplog(repo: Repo, *, limit: int | None = None) -> tuple[tuple[OpEntry, ...], DsvError | None]:

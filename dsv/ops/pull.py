@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dsv import brought, forward, guard, history, places
-from dsv.brought import Standing
 from dsv.errors import Conflict, NotFound, Refused
 from dsv.ids import ObjectId, short
+from dsv.model import ancestry
 from dsv.progress import SILENT, Progress
+from dsv.records import dataset_names
 from dsv.remotes import start
 from dsv.remotes.incoming import check_there, fetch_history
 from dsv.remotes.remote import connect
-from dsv.repo import Repo, Tracked
-from dsv.store.metered import Traffic
-from dsv.switch.move import Moved, move
+from dsv.store.blobs.metered import Traffic
+from dsv.versions import fast_forward, from_git, preconditions
+from dsv.versions.from_git import Standing
+from dsv.versions.switch.move import Moved, move
+from dsv.workspace import Repo, Tracked
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def pull(
     # Where nothing was ever checked out, a pull or clone before this one did not come to its end.
     begun = made or repo.local(repo.refs()).present is None
     moved = None if made else _follow_lock(repo, remote.name, progress)
-    refs = guard.ready(repo)
+    refs = preconditions.ready(repo)
     if moved is None and not (made or paths) and not (begun and repo.local(refs).detached):
         moved = _follow(repo, remote.name, progress)
     if begun or paths:
@@ -95,7 +97,7 @@ def _bring(repo: Repo, paths: list[str], progress: Progress) -> Moved | None:
         return None
     present = repo.datasets(repo.local(repo.refs()).present)
     wanted: dict[str, Tracked | None] = {
-        path: datasets[path] for path in places.select(datasets, paths, "HEAD") if path not in present
+        path: datasets[path] for path in dataset_names.select(datasets, paths, "HEAD") if path not in present
     }
     return move(repo, f"pull {' '.join(paths)}", wanted, lambda found, _: found, progress=progress)
 
@@ -115,7 +117,7 @@ def _and(first: Moved | None, then: Moved | None) -> Moved | None:
 def _follow_lock(repo: Repo, remote: str, progress: Progress) -> Moved | None:
     """Follow `dsv.lock`, as after `git pull`, if it names a later commit of the branch that HEAD is on."""
     refs = repo.refs()
-    found = brought.find(repo, refs)
+    found = from_git.find(repo, refs)
     if found is None or found.standing is Standing.OTHER:
         return None
     if found.standing is Standing.UNKNOWN:
@@ -125,20 +127,20 @@ def _follow_lock(repo: Repo, remote: str, progress: Progress) -> Moved | None:
         )
     if found.standing is Standing.LATER:
         return _advance(repo, "pull", found.commit, progress)
-    name = brought.name_of(repo, refs, found.commit)
+    name = from_git.name_of(repo, refs, found.commit)
     branch = repo.local(refs).branch
     raise Conflict(
         f"{branch} and {name}, which dsv.lock names, have both moved on",
-        hint=brought.way_out(repo, refs, found),
+        hint=from_git.way_out(repo, refs, found),
     )
 
 
 def _advance(repo: Repo, what: str, commit: ObjectId, progress: Progress) -> Moved:
     refs = repo.refs()
     after = repo.datasets(repo.snapshot_of(commit))
-    name = brought.name_of(repo, refs, commit)
-    toward = forward.Toward(name, f"dsv merge {name}", "dsv pull")
-    return forward.advance(repo, what, refs, after, commit, toward, progress=progress)
+    name = from_git.name_of(repo, refs, commit)
+    toward = fast_forward.Toward(name, f"dsv merge {name}", "dsv pull")
+    return fast_forward.advance(repo, what, refs, after, commit, toward, progress=progress)
 
 
 def _follow(repo: Repo, remote: str, progress: Progress) -> Moved | None:
@@ -149,9 +151,9 @@ def _follow(repo: Repo, remote: str, progress: Progress) -> Moved | None:
     theirs = local.remotes.get(f"{remote}/{local.branch}")
     if theirs is None:
         raise NotFound(f"remote {remote} has no branch {local.branch}", hint=f"dsv push {remote}")
-    if refs.head is not None and history.is_ancestor(theirs, refs.head, repo.commit):
+    if refs.head is not None and ancestry.is_ancestor(theirs, refs.head, repo.commit):
         return None
-    if refs.head is not None and not history.is_ancestor(refs.head, theirs, repo.commit):
+    if refs.head is not None and not ancestry.is_ancestor(refs.head, theirs, repo.commit):
         raise Conflict(
             f"{local.branch} and {remote}/{local.branch} have both moved on",
             hint=f"dsv merge {remote}/{local.branch}",

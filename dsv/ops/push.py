@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 
 from dsv.errors import NotFound, Refused
 from dsv.ids import ObjectId
+from dsv.model.ref_names import check_name
 from dsv.progress import SILENT, Progress
-from dsv.refnames import check_name
-from dsv.remotes.check import check_relied
+from dsv.remotes.check_remote import check_relied
+from dsv.remotes.mend_remote import Repaired, repair_remote
 from dsv.remotes.remote import RemoteStore, connect
-from dsv.remotes.repair import Repaired, repair_remote
 from dsv.remotes.send import Update, send
-from dsv.repo import Repo
-from dsv.store.conditions import conditions_honoured
-from dsv.store.metered import Traffic
+from dsv.store.blobs.conditions import conditions_honoured
+from dsv.store.blobs.metered import Traffic
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
+from dsv.workspace import Repo
 
 _TRIED = "conditions-kept"
 

@@ -4,26 +4,27 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dsv import places, stage
-from dsv.circumstances import Circumstance
+from dsv.capture.isolation import Isolation
 from dsv.errors import InTheWay, Refused
 from dsv.ids import ObjectId
-from dsv.lineage.isolation import Isolation
 from dsv.model.verdict import Checked, Status
-from dsv.places import Place
 from dsv.progress import SILENT, Progress
-from dsv.replay import consent
-from dsv.replay.consent import Agree
-from dsv.replay.folder import Result, write_result
-from dsv.replay.plan import holds, plan
-from dsv.replay.replays import Settings, checked, replay_all
-from dsv.replay.room import keep, room
-from dsv.repo import Repo, Tracked
+from dsv.records import dataset_names
+from dsv.records.dataset_names import Place
+from dsv.runs.differences import Circumstance
+from dsv.runs.rebuild import consent
+from dsv.runs.rebuild.clean_folder import Result, write_result
+from dsv.runs.rebuild.consent import Agree
+from dsv.runs.rebuild.rebuild_plan import holds, plan
+from dsv.runs.rebuild.replays import Settings, checked, replay_all
+from dsv.runs.rebuild.scratch import keep, room
 from dsv.store.refs import Refs
-from dsv.store.sink import StoreSink
+from dsv.store.storing_sink import StoreSink
 from dsv.store.writer import Writer
-from dsv.switch.move import move
-from dsv.workspace.ignore import NEVER_DATA
+from dsv.versions import stage
+from dsv.versions.switch.move import move
+from dsv.workspace import Repo, Tracked
+from dsv.worktree.ignore import NEVER_DATA
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def rebuild(
         InTheWay: In the folder `into` there is something already.
         StorageError: The disk is full or fails.
     """
-    tracked = places.dataset_at(repo, place)
+    tracked = dataset_names.dataset_at(repo, place)
     path = place.path
     if into is not None:
         _check_target(into, path)

@@ -6,10 +6,10 @@ from dsv.config.edit import remote_values, with_values, write
 from dsv.config.keys import SHARED
 from dsv.config.load import REMOTE_NAME, Remote, parse, read_text
 from dsv.errors import BadConfig, NotFound, Refused
-from dsv.repo import Repo
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.wording import did_you_mean
+from dsv.workspace import Repo
 
 
 def remotes(repo: Repo) -> tuple[Remote, ...]:

@@ -9,9 +9,9 @@ from dsv.errors import Corrupt, DsvError, StorageError
 from dsv.hashing import file_id
 from dsv.remotes.incoming import check_names
 from dsv.remotes.remote import decode_refs
-from dsv.store.base import Blobs
-from dsv.store.conditions import Conditions, conditions_honoured
-from dsv.store.metered import Meter, Traffic
+from dsv.store.blobs.base import Blobs
+from dsv.store.blobs.conditions import Conditions, conditions_honoured
+from dsv.store.blobs.metered import Meter, Traffic
 
 PUT_PRICE = 5e-6
 GET_PRICE = 4e-7

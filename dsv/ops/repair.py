@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from dsv.errors import Corrupt, Missing, RefMoved
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
-from dsv.repo import Repo
-from dsv.store import mend
-from dsv.store.check import FORMAT, GARBAGE, Finding
-from dsv.store.mend import Hurt
 from dsv.store.objects import Supply
-from dsv.store.sharing import others
+from dsv.store.upkeep import mend
+from dsv.store.upkeep.check import FORMAT, GARBAGE, Finding
+from dsv.store.upkeep.mend import Hurt
+from dsv.store.upkeep.sharing import others
+from dsv.workspace import Repo
 
 _TRIES = 16
 

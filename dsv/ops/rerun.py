@@ -4,23 +4,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dsv import committing, guard, stage
-from dsv.committing import Made
 from dsv.errors import UsageFault
 from dsv.ids import ObjectId
-from dsv.model.code import CodeFile
+from dsv.model.code_list import CodeFile
 from dsv.model.run import Input
 from dsv.progress import SILENT, Progress
-from dsv.recording.result import INTERRUPTED
-from dsv.repeating import obstacles
-from dsv.repeating.again import Means
-from dsv.repeating.agenda import agenda
-from dsv.repeating.agreement import Agreement, loaded, refuse_loaders, unagreed
-from dsv.repeating.plan import Wanted
-from dsv.repeating.session import Outcome, Session, State, Tell, why
-from dsv.replay.consent import Agree, obtain
-from dsv.repo import Repo
-from dsv.staleness.now import Workplace
+from dsv.runs.rebuild.consent import Agree, obtain
+from dsv.runs.record.result import INTERRUPTED
+from dsv.runs.rerun import obstacles
+from dsv.runs.rerun.agenda import agenda
+from dsv.runs.rerun.code_agreement import Agreement, loaded, refuse_loaders, unagreed
+from dsv.runs.rerun.repeat import Means
+from dsv.runs.rerun.repeat_stale import Outcome, Session, State, Tell, why
+from dsv.runs.rerun.rerun_plan import Wanted
+from dsv.runs.stale.datasets_now import Workplace
+from dsv.versions import commit as committing
+from dsv.versions import preconditions, stage
+from dsv.versions.commit import Made
+from dsv.workspace import Repo
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def preview(repo: Repo, wanted: Wanted, *, progress: Progress = SILENT) -> Rerun
     """Return what is stale, with nothing done.
 
     Raises:
-        NotFound, Refused: As `dsv.repeating.agenda.agenda`.
+        NotFound, Refused: As `dsv.runs.rerun.agenda.agenda`.
     """
     found = agenda(repo, wanted, progress=progress)
     outcomes = tuple(
@@ -99,14 +100,14 @@ def rerun(
 
     Raises:
         UsageFault: The message is empty; or nothing is named although nothing is executed.
-        Refused, NotFound, InTheWay: As `dsv.repeating.agenda.agenda` and `dsv.repeating.obstacles.check`; nothing was run.
+        Refused, NotFound, InTheWay: As `dsv.runs.rerun.agenda.agenda` and `dsv.runs.rerun.obstacles.check`; nothing was run.
         Busy: Another run captures in this workspace; what was done is staged.
     """
     if not execute and not wanted.paths:
         raise UsageFault("--no-exec needs to know what", hint="dsv rerun --no-exec PATH")
     if message is not None:
         committing.check_message(message)
-        guard.follow_git(repo, guard.ready(repo))
+        preconditions.follow_git(repo, preconditions.ready(repo))
     found = agenda(repo, replace(wanted, upstream=execute), progress=progress)
     obstacles.check(repo, found.steps, found.planned, found.runs, found.place, means.env, execute=execute)
     if execute:

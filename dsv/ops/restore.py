@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dsv import guard, places, stage
 from dsv.progress import SILENT, Progress
-from dsv.repo import Repo, Tracked
+from dsv.records import dataset_names
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
-from dsv.switch.move import Moved, move
+from dsv.versions import preconditions, stage
+from dsv.versions.switch.move import Moved, move
+from dsv.workspace import Repo, Tracked
 
 
 def restore(repo: Repo, paths: Sequence[str], *, progress: Progress = SILENT) -> Moved:
@@ -23,7 +24,7 @@ def restore(repo: Repo, paths: Sequence[str], *, progress: Progress = SILENT) ->
     staged = repo.datasets(repo.local(refs).staged)
     head = repo.datasets(repo.snapshot_of(refs.head))
     both = {**head, **staged}
-    wanted = {path: both[path] for path in places.select(both, paths, "HEAD")}
+    wanted = {path: both[path] for path in dataset_names.select(both, paths, "HEAD")}
     return move(
         repo, f"restore {' '.join(paths)}", wanted, lambda found, _: found, force=True, progress=progress
     )
@@ -35,10 +36,10 @@ def unstage(repo: Repo, paths: Sequence[str]) -> tuple[str, ...]:
     Raises:
         NotFound: A path is no dataset.
     """
-    refs = guard.settled(repo)
+    refs = preconditions.settled(repo)
     staged = repo.datasets(repo.local(refs).staged)
     head = repo.datasets(repo.snapshot_of(refs.head))
-    named = places.select({**head, **staged}, paths, "HEAD")
+    named = dataset_names.select({**head, **staged}, paths, "HEAD")
     updates: dict[str, Tracked | None] = {
         path: head.get(path) for path in named if head.get(path) != staged.get(path)
     }

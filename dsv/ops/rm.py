@@ -4,12 +4,13 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dsv import guard, places, stage
 from dsv.errors import InTheWay
-from dsv.repo import Repo, Tracked
+from dsv.records import dataset_names
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
-from dsv.switch.move import move
+from dsv.versions import preconditions, stage
+from dsv.versions.switch.move import move
+from dsv.workspace import Repo, Tracked
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,8 @@ def rm(repo: Repo, paths: Sequence[str], *, keep: bool = False) -> RmResult:
         NotFound: A path is no dataset.
         InTheWay: A working copy that is to be deleted has bytes that the store does not hold.
     """
-    refs = guard.ready(repo)
-    named = places.select(repo.datasets(repo.local(refs).staged), paths, "HEAD")
+    refs = preconditions.ready(repo)
+    named = dataset_names.select(repo.datasets(repo.local(refs).staged), paths, "HEAD")
     gone: dict[str, Tracked | None] = dict.fromkeys(named)
     what = f"rm {' '.join(paths)}"
 

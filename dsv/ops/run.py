@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, replace
 
-from dsv import committing, guard
-from dsv.committing import Made
 from dsv.progress import SILENT, Progress
-from dsv.recording import given, record
-from dsv.recording.request import Request
-from dsv.recording.result import Recorded
-from dsv.repo import Repo
+from dsv.runs.record import recording, standard_input
+from dsv.runs.record.request import Request
+from dsv.runs.record.result import Recorded
+from dsv.versions import commit as committing
+from dsv.versions import preconditions
+from dsv.versions.commit import Made
+from dsv.workspace import Repo
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,13 @@ def run(
     if message is not None:
         # What would be in the way of the commit is said before hours of work.
         committing.check_message(message)
-        guard.follow_git(repo, guard.ready(repo))
+        preconditions.follow_git(repo, preconditions.ready(repo))
     if stdin is not None:
-        request = replace(request, stdin=given.keep(repo, stdin))
+        request = replace(request, stdin=standard_input.keep(repo, stdin))
     if execute:
-        recorded = record.record(repo, request, progress=progress)
+        recorded = recording.record(repo, request, progress=progress)
     else:
-        recorded = record.claim(repo, request, progress=progress)
+        recorded = recording.claim(repo, request, progress=progress)
     if message is None or recorded.run is None:
         return RunResult(recorded, None)
     what = f"run -m {message.partition(chr(10))[0]}"

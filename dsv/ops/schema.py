@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from dsv import places, tabular
 from dsv.ids import ObjectId
-from dsv.known import Known
-from dsv.places import Place
-from dsv.repo import Repo
+from dsv.records import dataset_names, version_tables
+from dsv.records.dataset_names import Place
+from dsv.records.known_tables import Known
+from dsv.workspace import Repo
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,5 +31,5 @@ def schema(repo: Repo, place: Place) -> SchemaResult:
         NotFound: No such revision, dataset or file.
         NoTable: It is no table; the message is the reason.
     """
-    target = places.content_at(repo, place)
-    return SchemaResult(place.full_path, target.content, tabular.known(repo, place.full_path, target))
+    target = dataset_names.content_at(repo, place)
+    return SchemaResult(place.full_path, target.content, version_tables.known(repo, place.full_path, target))

@@ -9,7 +9,7 @@ from dsv.config.edit import with_values, write
 from dsv.config.keys import LOCAL
 from dsv.config.load import read_text
 from dsv.errors import NotFound
-from dsv.repo import Repo
+from dsv.workspace import Repo
 
 ALLOW = "secrets.allow"
 

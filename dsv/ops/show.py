@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass, replace
 
-from dsv import origins, places, revisions, tabular
 from dsv.errors import NoTable
 from dsv.ids import ObjectId
-from dsv.known import Known
 from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.commit import Commit
 from dsv.model.node import DIR, LINK
-from dsv.origins import Origin
-from dsv.places import Place
-from dsv.repo import Repo, Tracked
+from dsv.records import dataset_names, origins, revisions, version_tables
+from dsv.records.dataset_names import Place
+from dsv.records.known_tables import Known
+from dsv.records.origins import Origin
+from dsv.workspace import Repo, Tracked
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,11 @@ def show_dataset(repo: Repo, place: Place) -> ShownDataset:
         NotFound: No such revision, or no such dataset in it, or no such file.
         Missing: Its bytes are not in the store.
     """
-    found = places.dataset_at(repo, place)
-    shown, before = places.content_at(repo, place), None
+    found = dataset_names.dataset_at(repo, place)
+    shown, before = dataset_names.content_at(repo, place), None
     links = _links(repo, shown.content) if shown.is_dir else 0
     if place.file is None:
-        earlier = places.version_before(repo, place)
+        earlier = dataset_names.version_before(repo, place)
         before = earlier.checkpoint if earlier else None
     elif shown.is_dir:
         sizes = [
@@ -87,7 +87,7 @@ def show_dataset(repo: Repo, place: Place) -> ShownDataset:
         shown = replace(shown, size=sum(sizes), files=len(sizes))
     facts, reason = None, None
     try:
-        facts = tabular.known(repo, place.full_path, shown, before)
+        facts = version_tables.known(repo, place.full_path, shown, before)
     except NoTable as error:
         reason = error.message
     origin = origins.origin(repo, found.checkpoint.origin)

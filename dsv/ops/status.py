@@ -3,18 +3,19 @@
 from collections.abc import Container
 from dataclasses import dataclass, replace
 
-from dsv import filediff, guard, history
-from dsv.filediff import FileCounts
 from dsv.ids import ObjectId
+from dsv.model import ancestry, file_diff
 from dsv.model.checkpoint import Checkpoint
+from dsv.model.file_diff import FileCounts
 from dsv.model.node import DIR
 from dsv.progress import SILENT, Progress
-from dsv.repo import Datasets, Repo, Tracked
-from dsv.staleness.judge import stale_datasets
-from dsv.staleness.reasons import Stale
-from dsv.staleness.steps import steps_of
+from dsv.runs.stale.find_stale import stale_datasets
+from dsv.runs.stale.stale_reasons import Stale
+from dsv.runs.stale.step_order import steps_of
 from dsv.store.refs import Refs
-from dsv.workspace.sink import HashSink
+from dsv.versions import preconditions
+from dsv.workspace import Datasets, Repo, Tracked
+from dsv.worktree.sink import HashSink
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def status(repo: Repo, *, rehash: bool = False, progress: Progress = SILENT) -> 
     read = {file.path for step in steps.by_run.values() for file in step.code}
     untracked, code = repo.untracked(staged, read)
     ahead, behind = _remote(repo, refs)
-    differs = guard.lock_differs(repo, refs)
+    differs = preconditions.lock_differs(repo, refs)
     return Status(
         branch=local.branch,
         head=refs.head,
@@ -117,10 +118,10 @@ def status(repo: Repo, *, rehash: bool = False, progress: Progress = SILENT) -> 
 
 
 def _way_out(repo: Repo, refs: Refs) -> str | None:
-    from dsv import brought
+    from dsv.versions import from_git
 
-    found = brought.find(repo, refs)
-    return None if found is None else brought.way_out(repo, refs, found)
+    found = from_git.find(repo, refs)
+    return None if found is None else from_git.way_out(repo, refs, found)
 
 
 def _between(
@@ -187,7 +188,7 @@ def _same(old: Tracked, content: ObjectId, kind: str) -> bool:
 def _files(repo: Repo, old: Tracked, content: ObjectId, kind: str) -> FileCounts | None:
     if old.checkpoint.kind != DIR or kind != DIR:
         return None
-    return filediff.count(old.checkpoint.content, content, repo.node)
+    return file_diff.count(old.checkpoint.content, content, repo.node)
 
 
 def _remote(repo: Repo, refs: Refs) -> tuple[int | None, int | None]:
@@ -197,9 +198,9 @@ def _remote(repo: Repo, refs: Refs) -> tuple[int | None, int | None]:
         return None, None
     theirs = repo.local(refs).remotes.get(f"{remote.name}/{branch}")
     if theirs is not None:
-        return history.ahead_behind(refs.head, theirs, repo.commit)
+        return ancestry.ahead_behind(refs.head, theirs, repo.commit)
     if refs.head is None:
         return None, None
     prefix = f"{remote.name}/"
     tips = {oid for name, oid in repo.local(refs).remotes.items() if name.startswith(prefix)}
-    return history.count_new(refs.head, tips, repo.commit), 0
+    return ancestry.count_new(refs.head, tips, repo.commit), 0

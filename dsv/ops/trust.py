@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from dsv import origins, places
 from dsv.ids import ObjectId
-from dsv.repeating.agreement import unagreed
-from dsv.replay import consent, trust
-from dsv.replay.consent import Command
-from dsv.replay.plan import plan
-from dsv.repo import Repo
-from dsv.staleness.steps import steps_of
+from dsv.records import dataset_names, origins
+from dsv.runs.rebuild import agreed_commands, consent
+from dsv.runs.rebuild.consent import Command
+from dsv.runs.rebuild.rebuild_plan import plan
+from dsv.runs.rerun.code_agreement import unagreed
+from dsv.runs.stale.step_order import steps_of
+from dsv.workspace import Repo
 
 
 def trust_all(repo: Repo, file: Path, revision: str = "HEAD") -> tuple[Command, ...]:
@@ -29,9 +29,9 @@ def trust_all(repo: Repo, file: Path, revision: str = "HEAD") -> tuple[Command, 
         NotFound: No such revision.
         StorageError: The file cannot be read or written.
     """
-    datasets = places.datasets_at(repo, revision)
+    datasets = dataset_names.datasets_at(repo, revision)
     steps = plan(repo, {path: one.checkpoint for path, one in datasets.items()}, chain=True).steps.values()
-    known = trust.trusted(file)
+    known = agreed_commands.trusted(file)
     commands = {step.id: consent.command_of(step.id, step.run, step.code, installs=True) for step in steps}
     if revision == "HEAD":
         commands = _as_they_are(repo, file, commands)

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from dsv import guard
 from dsv.errors import AnswerNo, RefMoved
 from dsv.progress import SILENT, Progress
-from dsv.repo import Repo, Tracked
-from dsv.store.changes import deletions_of, id_or_none, taken_back
-from dsv.store.oplog import OpEntry
+from dsv.store.operation_log import OpEntry
+from dsv.store.ref_changes import deletions_of, id_or_none, taken_back
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
-from dsv.switch.move import Moved, move
+from dsv.versions import preconditions
+from dsv.versions.switch.move import Moved, move
+from dsv.workspace import Repo, Tracked
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def undo(repo: Repo, *, progress: Progress = SILENT) -> UndoResult:
             **{path: None for path, (before, _) in deleted.items() if before},
         },
         force=True,
-        lock=guard.lock_follows(repo, repo.refs()),
+        lock=preconditions.lock_follows(repo, repo.refs()),
         progress=progress,
     )
     return UndoResult(entry, moved)

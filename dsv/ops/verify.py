@@ -6,28 +6,28 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsv import origins, places, revisions
-from dsv.circumstances import Circumstance
+from dsv.capture.isolation import Isolation
 from dsv.errors import UsageFault
 from dsv.hashing import Kind, derived_hasher
 from dsv.ids import ObjectId
-from dsv.lineage.isolation import Isolation
 from dsv.model.attempt import VERIFIED, Attempt
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.verdict import Checked, Status, all_good
 from dsv.progress import SILENT, Progress
-from dsv.replay import consent
-from dsv.replay.consent import Agree
-from dsv.replay.plan import Plan, plan
-from dsv.replay.room import room
-from dsv.repo import Datasets, Repo
-from dsv.staleness.hashes import check_hashes
+from dsv.records import dataset_names, origins, revisions
+from dsv.runs.differences import Circumstance
+from dsv.runs.rebuild import consent
+from dsv.runs.rebuild.consent import Agree
+from dsv.runs.rebuild.rebuild_plan import Plan, plan
+from dsv.runs.rebuild.scratch import room
+from dsv.runs.stale.hash_check import check_hashes
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
+from dsv.workspace import Datasets, Repo
 
 if TYPE_CHECKING:
-    from dsv.replay.account import Replayed
-    from dsv.replay.replays import Settings
+    from dsv.runs.rebuild.account import Replayed
+    from dsv.runs.rebuild.replays import Settings
 
 _SAMPLE = "dsv 2026-11 sample of datasets v1"
 
@@ -133,7 +133,10 @@ def verify(
         Refused: Commands would have to be trusted.
         StorageError: The disk is full or fails.
     """
-    from dsv.replay.replays import checked, replay_all  # with all that compares tables; `hashes` needs none
+    from dsv.runs.rebuild.replays import (  # with all that compares tables; `hashes` needs none
+        checked,
+        replay_all,
+    )
 
     if level is Level.HASHES:
         raise UsageFault("level hashes replays nothing")
@@ -184,9 +187,9 @@ def _select(repo: Repo, selection: Selection) -> tuple[ObjectId, Datasets, list[
     datasets = repo.datasets(repo.snapshot_of(commit))
     wanted = list(datasets)
     if selection.paths:
-        wanted = places.select(datasets, selection.paths, selection.revision)
+        wanted = dataset_names.select(datasets, selection.paths, selection.revision)
     if selection.changed_since is not None:
-        before = places.datasets_at(repo, selection.changed_since)
+        before = dataset_names.datasets_at(repo, selection.changed_since)
         wanted = [path for path in wanted if before.get(path) != datasets[path]]
     if selection.sample is not None:
         made = [path for path in wanted if _is_made(repo, datasets[path].checkpoint)]

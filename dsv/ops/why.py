@@ -3,22 +3,23 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dsv import circumstances, origins, places, revisions
-from dsv.circumstances import Aspect, Circumstance
-from dsv.derived import rows_of
 from dsv.errors import Corrupt, DsvError, Missing, StorageError
-from dsv.filediff import FileCounts, count
 from dsv.ids import ObjectId
 from dsv.model import tree as trees
 from dsv.model.attempt import Attempt
 from dsv.model.checkpoint import Checkpoint
-from dsv.model.code import CodeFile
+from dsv.model.code_list import CodeFile
 from dsv.model.commit import Commit
+from dsv.model.file_diff import FileCounts, count
 from dsv.model.origin import Source
 from dsv.model.run import Run
-from dsv.origins import Origin
-from dsv.places import Place
-from dsv.repo import Repo
+from dsv.records import dataset_names, origins, revisions
+from dsv.records.dataset_names import Place
+from dsv.records.kept_facts import rows_of
+from dsv.records.origins import Origin
+from dsv.runs import differences
+from dsv.runs.differences import Aspect, Circumstance
+from dsv.workspace import Repo
 
 _DEEPEST = 8
 """So many inputs behind each other are followed to say why the first is another."""
@@ -91,10 +92,10 @@ def why(repo: Repo, place: Place) -> Why:
     Raises:
         NotFound: No such revision or dataset.
     """
-    if place.revision is None and place.path not in places.datasets_at(repo, None):
+    if place.revision is None and place.path not in dataset_names.datasets_at(repo, None):
         head = repo.refs().head
         place = Place(place.path, "HEAD" if head else None)
-    found = places.dataset_at(repo, place).checkpoint
+    found = dataset_names.dataset_at(repo, place).checkpoint
     start = repo.refs().head if place.revision is None else revisions.resolve(repo, place.revision)
     brought, other, shallow = _versions(repo, start, place.path, found)
     now = _told(repo, place.path, found, brought)
@@ -216,7 +217,7 @@ class _Explainer:
         self, before: Run, after: Run, imported: tuple[str, ...] | None, above: tuple[str, ...]
     ) -> tuple[Cause, ...]:
         """Return what changed between two runs; `above` are the datasets whose change this explains."""
-        found = circumstances.changed(self._repo, before, after, imported=imported)
+        found = differences.changed(self._repo, before, after, imported=imported)
         return tuple(self._cause(one, before, after, above) for one in found)
 
     def _cause(self, one: Circumstance, before: Run, after: Run, above: tuple[str, ...]) -> Cause:

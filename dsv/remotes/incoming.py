@@ -6,23 +6,23 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
-from dsv import reach
 from dsv.errors import Corrupt, DsvError, Missing, RefMoved, Refused, StorageError
 from dsv.hashing import Buffer, Kind
 from dsv.ids import ObjectId
 from dsv.model.checkpoint import Checkpoint
+from dsv.model.ref_names import check_name
 from dsv.progress import SILENT, Progress
-from dsv.refnames import check_name
+from dsv.records import reachable
 from dsv.remotes.negotiate import boundary, held_by
 from dsv.remotes.outgoing import listed_rows
 from dsv.remotes.receive import Wanted, receive
 from dsv.remotes.remote import RemoteStore
-from dsv.repo import Repo
-from dsv.store.index import Index, Located
 from dsv.store.objects import Objects
+from dsv.store.packs.index import Index, Located
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
-from dsv.tables.keys import facts_key
+from dsv.tables.fact_keys import facts_key
+from dsv.workspace import Repo
 
 _TRIES = 4
 _ROWS = 1 << 16
@@ -185,8 +185,8 @@ def _check_whole(repo: Repo, remote: RemoteStore) -> None:
         seen.update(fresh)
         return fresh
 
-    walk = reach.Walk(repo, mark, damaged=fail, files=False)
-    walk.run(reach.Roots(commits=set(found.new)))
+    walk = reachable.Walk(repo, mark, damaged=fail, files=False)
+    walk.run(reachable.Roots(commits=set(found.new)))
 
 
 def _note(repo: Repo, remote: RemoteStore, epoch: int, count: int) -> Fetched:

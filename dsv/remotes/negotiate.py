@@ -11,7 +11,7 @@ from typing import NamedTuple
 from dsv.errors import Missing
 from dsv.ids import ObjectId
 from dsv.model.node import CHECKPOINT, DIR, LINK, Entry, Leaf
-from dsv.repo import Repo
+from dsv.workspace import Repo
 
 Entries = dict[str, list[Entry]]
 

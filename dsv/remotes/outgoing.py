@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from dsv import reach
 from dsv.errors import Missing, NotFound
 from dsv.hashing import Kind
 from dsv.ids import ObjectId
 from dsv.model.recipe import Recipe
+from dsv.records import reachable
 from dsv.remotes.negotiate import boundary, held_by
-from dsv.repo import Repo
-from dsv.store.collect import Marks
-from dsv.store.index import Index
 from dsv.store.objects import Objects
+from dsv.store.packs.index import Index
+from dsv.store.upkeep.collect import Marks
+from dsv.workspace import Repo
 
 _BATCH = 1 << 18
 
@@ -48,8 +48,8 @@ def outgoing(
             absent.update(oid for oid in asked if oid not in known and not repo.objects.has(oid))
         return fresh
 
-    walk = reach.Walk(repo, mark, derived=marks.mark)
-    walk.run(reach.Roots(commits=set(found.new)))
+    walk = reachable.Walk(repo, mark, derived=marks.mark)
+    walk.run(reachable.Roots(commits=set(found.new)))
     _settle_absent(repo, there, absent, mark, name)
     strike(marks, [*there.indexes(data=True), *there.indexes(data=False)])
     return marks
@@ -99,7 +99,9 @@ def _file_as_one(kinds: Any) -> Any:
     return np.where(kinds == Kind.RECIPE, Kind.SEGMENT, kinds)
 
 
-def _settle_absent(repo: Repo, there: Objects, absent: set[ObjectId], mark: reach.Mark, name: str) -> None:
+def _settle_absent(
+    repo: Repo, there: Objects, absent: set[ObjectId], mark: reachable.Mark, name: str
+) -> None:
     """Check that the remote has what is not here, with all that a recipe there names.
 
     Only bytes of files are ever absent on purpose.
@@ -141,5 +143,5 @@ def path_of(repo: Repo, oid: ObjectId) -> str | None:
         if isinstance(error, Missing) and oid in str(error):
             named.setdefault(oid, path)
 
-    reach.Walk(repo, mark, damaged=tell).run(reach.Roots(commits=set(repo.refs().branches.values())))
+    reachable.Walk(repo, mark, damaged=tell).run(reachable.Roots(commits=set(repo.refs().branches.values())))
     return named.get(oid)

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from dsv.errors import Corrupt
 from dsv.hashing import Buffer, Kind, object_id
 from dsv.ids import ObjectId
-from dsv.store import packs
-from dsv.store.index import Located
 from dsv.store.objects import Objects
+from dsv.store.packs import pack
+from dsv.store.packs.index import Located
 
 GAP = 256 << 10
 """Bytes that nobody asked for and that are read to spare a request."""
@@ -59,7 +59,7 @@ def receive(there: Objects, wanted: Iterable[Wanted], take: Take) -> None:
         first = group[0].place
         end = max(one.place.offset + one.place.stored for one in group)
         try:
-            data = memoryview(there.blobs.read(packs.name(first.pack), first.offset, end - first.offset))
+            data = memoryview(there.blobs.read(pack.name(first.pack), first.offset, end - first.offset))
         except Corrupt as error:
             for one in group:
                 use_other_copy(one, error)
@@ -163,5 +163,5 @@ def _other_copies(there: Objects, one: Wanted) -> Iterator[tuple[Wanted, Buffer]
                 with suppress(Corrupt, FileNotFoundError):
                     yield (
                         Wanted(one.key, place),
-                        there.blobs.read(packs.name(place.pack), place.offset, place.stored),
+                        there.blobs.read(pack.name(place.pack), place.offset, place.stored),
                     )

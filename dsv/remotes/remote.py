@@ -11,14 +11,14 @@ from weakref import WeakKeyDictionary
 
 from dsv.config.load import Remote
 from dsv.errors import Corrupt, NotFound, RefMoved, Refused, StorageError
-from dsv.remotes.cached import CachedBlobs
-from dsv.remotes.place import open_blobs
-from dsv.remotes.seen import Seen
-from dsv.repo import Repo
-from dsv.store.metered import Traffic
+from dsv.remotes.cached_blobs import CachedBlobs
+from dsv.remotes.last_seen import Seen
+from dsv.remotes.location import open_blobs
+from dsv.store.blobs.metered import Traffic
 from dsv.store.objects import Objects
 from dsv.store.refs import Refs
 from dsv.wording import did_you_mean
+from dsv.workspace import Repo
 
 _READS = 4
 

@@ -6,22 +6,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from dsv import history
 from dsv.errors import Conflict, RefMoved
 from dsv.hashing import Kind, checksum
 from dsv.ids import ObjectId, short
+from dsv.model import ancestry
 from dsv.progress import SILENT, Progress
 from dsv.remotes import tidy
 from dsv.remotes.outgoing import outgoing, strike
 from dsv.remotes.remote import RemoteStore, pause
 from dsv.remotes.uploads import Uploads
-from dsv.repo import Repo
-from dsv.store import merge, packs
-from dsv.store.collect import GRACE, Marks
-from dsv.store.index import Located
 from dsv.store.objects import Objects
+from dsv.store.packs import index_merge
+from dsv.store.packs import pack as packs
+from dsv.store.packs.index import Located
 from dsv.store.refs import WRITES_KEPT, IndexRef, Refs
+from dsv.store.upkeep.collect import GRACE, Marks
 from dsv.store.writer import Writer
+from dsv.workspace import Repo
 
 MERGED = 64 << 20
 """Bytes of index that one push merges at most; the rest is left to gc."""
@@ -123,7 +124,7 @@ def _check_move(repo: Repo, remote: RemoteStore, update: Update, there: ObjectId
             )
         return
     known = repo.objects.has(there)
-    if known and history.is_ancestor(there, update.commit, repo.commit):
+    if known and ancestry.is_ancestor(there, update.commit, repo.commit):
         return
     where = f"{remote.name}/{update.name}"
     if not update.force:
@@ -232,9 +233,9 @@ class _Push:
         for data in (True, False):
             sources = [index for index in arrived if Kind(index.at(0).kind).is_data == data]
             sources += [index for of_data, index in left if of_data == data]
-            new += merge.store(blobs, sources, data=data)
+            new += index_merge.store(blobs, sources, data=data)
         kept = (ref for ref in refs.indexes if ref not in replaced)
-        live = merge.compact(blobs, (*kept, *new), most=MERGED)
+        live = index_merge.compact(blobs, (*kept, *new), most=MERGED)
         blobs.send_indexes([ref for ref in live if ref not in refs.indexes])
         return live
 

@@ -4,17 +4,17 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from dsv import git, lockfile
 from dsv.errors import Corrupt, NotFound, RefMoved
 from dsv.ids import ObjectId, short
-from dsv.lockfile import Lock
+from dsv.model.ref_names import is_name
 from dsv.progress import SILENT, Progress
-from dsv.refnames import is_name
 from dsv.remotes.incoming import check_names, check_there, fetch_history
 from dsv.remotes.remote import RemoteStore, connect
-from dsv.repo import Repo
 from dsv.store.refs import Local, Refs
 from dsv.store.writer import Writer
+from dsv.workspace import Repo
+from dsv.worktree import git, lockfile
+from dsv.worktree.lockfile import Lock
 
 
 def has_store(repo: Repo) -> bool:

@@ -12,11 +12,11 @@ from dsv.model.recipe import Part, Recipe
 from dsv.progress import SILENT, Progress
 from dsv.remotes.receive import Wanted, batches, receive
 from dsv.remotes.remote import RemoteStore, connect
-from dsv.repo import Repo
-from dsv.store import packs
 from dsv.store.contents import MAX_DEPTH
-from dsv.store.index import Located
 from dsv.store.objects import Objects
+from dsv.store.packs import pack as packs
+from dsv.store.packs.index import Located
+from dsv.workspace import Repo
 
 BATCH = 256 << 20
 """Stored bytes that are brought before they count as here: a kill loses no more."""

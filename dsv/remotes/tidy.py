@@ -1,6 +1,6 @@
 """Joining small packs while something is pushed anyway, so that their number stays small.
 
-Where a push would merge crowded indexes (`dsv.store.merge`), what lies in small packs that only
+Where a push would merge crowded indexes (`dsv.store.packs.index_merge`), what lies in small packs that only
 those list goes into the pack that is sent, and the small packs are condemned: a log-structured
 merge of packs beside that of indexes. So a reader of all history after n pushes needs requests
 in the order of log n.
@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 from dsv.errors import Corrupt
 from dsv.hashing import Buffer, checksum
-from dsv.remotes.cached import CachedBlobs
+from dsv.remotes.cached_blobs import CachedBlobs
 from dsv.remotes.receive import Wanted, receive
-from dsv.store import ipc, merge, packs, rows
-from dsv.store.index import Index, Located
 from dsv.store.objects import Objects
+from dsv.store.packs import index_file, index_merge, index_rows
+from dsv.store.packs import pack as packs
+from dsv.store.packs.index import Index, Located
 from dsv.store.refs import IndexRef, Refs
 from dsv.store.writer import Writer
 
@@ -51,10 +52,12 @@ def plan(blobs: CachedBlobs, refs: Refs, fresh: int, *, data: bool) -> Plan | No
     taken = _crowd(mine, fresh) if fresh else []
     if not taken:
         return None
-    elsewhere = {pack for ref in mine if ref not in taken for pack in merge.open_index(blobs, ref).packs}
+    elsewhere = {
+        pack for ref in mine if ref not in taken for pack in index_merge.open_index(blobs, ref).packs
+    }
     sizes: dict[str, int] = {}
     for ref in taken:
-        for pack, end in ends(merge.open_index(blobs, ref)):
+        for pack, end in ends(index_merge.open_index(blobs, ref)):
             sizes[pack] = max(sizes.get(pack, 0), end)
     chosen, total = set(), 0
     for pack, size in sorted(sizes.items(), key=lambda item: item[1]):
@@ -71,13 +74,18 @@ def _crowd(indexes: Sequence[IndexRef], fresh: int) -> list[IndexRef]:
     taken: list[IndexRef] = []
     total = fresh
     while True:
-        level = merge.size_class(total)
+        level = index_merge.size_class(total)
         members = [
             ref
             for ref in indexes
-            if ref not in taken and merge.size_class(ref.rows) <= level and ref.rows < merge.MAX_ROWS // 2
+            if ref not in taken
+            and index_merge.size_class(ref.rows) <= level
+            and ref.rows < index_merge.MAX_ROWS // 2
         ]
-        if len(members) < merge.CLASS_MEMBERS or sum(ref.rows for ref in members) + total > merge.MAX_ROWS:
+        if (
+            len(members) < index_merge.CLASS_MEMBERS
+            or sum(ref.rows for ref in members) + total > index_merge.MAX_ROWS
+        ):
             return taken
         taken += members
         total += sum(ref.rows for ref in members)
@@ -93,7 +101,7 @@ def copy(found: Plan, blobs: CachedBlobs, there: Objects, here: Objects, writer:
     """
     away = []
     for ref in found.indexes:
-        index = merge.open_index(blobs, ref)
+        index = index_merge.open_index(blobs, ref)
         for row in _rows(index, found.packs).tolist():
             key, place = index.id_at(row), index.at(row)
             mine = here.listed(key, data=ref.data)
@@ -122,11 +130,13 @@ def rest(found: Plan, blobs: CachedBlobs) -> Iterator[tuple[IndexRef, Index]]:
     import numpy as np
 
     for ref in found.indexes:
-        index = merge.open_index(blobs, ref)
+        index = index_merge.open_index(blobs, ref)
         keep = np.ones(index.rows, np.bool_)
         keep[_rows(index, found.packs)] = False
         if keep.any():
-            content = b"".join(ipc.encode(rows.columns(merge.pick(index, keep)), index.packs))
+            content = b"".join(
+                index_file.encode(index_rows.columns(index_merge.pick(index, keep)), index.packs)
+            )
             yield ref, Index(index.name, content)
 
 

@@ -18,12 +18,12 @@ from dsv import atomic
 from dsv.errors import Busy, Corrupt
 from dsv.hashing import Buffer, file_hasher
 from dsv.ids import ObjectId, is_id
-from dsv.remotes.cached import CachedBlobs
-from dsv.store import packs
-from dsv.store.base import BlobInfo
-from dsv.store.collect import GRACE
-from dsv.store.index import PACK_LIMIT, Index
-from dsv.store.lock import FileLock
+from dsv.lock import FileLock
+from dsv.remotes.cached_blobs import CachedBlobs
+from dsv.store.blobs.base import BlobInfo
+from dsv.store.packs import pack as packs
+from dsv.store.packs.index import PACK_LIMIT, Index
+from dsv.store.upkeep.collect import GRACE
 
 TRUSTED = GRACE // 2
 """Seconds for which a pack that no refs name counts as arrived: half of gc's grace."""
@@ -32,7 +32,7 @@ _WORKERS = 4
 
 
 class Uploads:
-    """Takes the packs of a push; `dsv.store.base.Blobs` says what the methods do.
+    """Takes the packs of a push; `dsv.store.blobs.base.Blobs` says what the methods do.
 
     Use it in a `with` block: of several pushes at once from one workspace to one remote the
     first has the folder that is remembered, and each other one of its own.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from zlib import crc32
 
-from dsv.segment import cdc, pages, parquet
+from dsv.segment import cdc, parquet_layout, parquet_pages
 from dsv.segment.window import STEP, ReadAt, Window
 
 SMALL = 16 << 10
@@ -46,7 +46,7 @@ def is_single(size: int) -> bool:
 
 def _cut(window: Window) -> Iterator[memoryview]:
     run = start = 0
-    for stop, packed in pages.walk(window, _chunks(window)):
+    for stop, packed in parquet_pages.walk(window, _chunks(window)):
         if stop - start < SMALL:
             window.hold(stop)
             if _ends_run(window, run, start, stop):
@@ -73,17 +73,17 @@ def _cut(window: Window) -> Iterator[memoryview]:
     yield from cdc.cut(window, start, window.size)
 
 
-def _chunks(window: Window) -> list[parquet.Chunk]:
+def _chunks(window: Window) -> list[parquet_layout.Chunk]:
     """Return the column chunks that can be walked; none if the file is not Parquet."""
-    window.hold(len(parquet.MAGIC))
-    if window.copy(0, len(parquet.MAGIC)) != parquet.MAGIC:
+    window.hold(len(parquet_layout.MAGIC))
+    if window.copy(0, len(parquet_layout.MAGIC)) != parquet_layout.MAGIC:
         return []
-    trailer = window.peek(window.size - parquet.TRAILER, parquet.TRAILER)
-    length = parquet.footer_size(trailer, window.size)
+    trailer = window.peek(window.size - parquet_layout.TRAILER, parquet_layout.TRAILER)
+    length = parquet_layout.footer_size(trailer, window.size)
     if length is None:
         return []
     start = window.size - length
-    return parquet.chunks(window.peek(start, length - parquet.TRAILER), start)
+    return parquet_layout.chunks(window.peek(start, length - parquet_layout.TRAILER), start)
 
 
 def _ends_run(window: Window, run: int, start: int, stop: int) -> bool:

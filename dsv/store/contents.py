@@ -13,9 +13,9 @@ from dsv.errors import Corrupt, Missing
 from dsv.hashing import Buffer, Kind, derived_hasher, file_hasher, file_id
 from dsv.ids import ObjectId
 from dsv.model.recipe import Recipe
-from dsv.store import packs
-from dsv.store.index import Located
 from dsv.store.objects import Objects
+from dsv.store.packs import pack
+from dsv.store.packs.index import Located
 
 MAX_DEPTH = 16
 """Recipes of recipes; four levels are enough for any file that fits on a disk."""
@@ -211,7 +211,7 @@ class Contents:
         first, last = run[0].place, run[-1].place
         length = last.offset + last.stored - first.offset
         try:
-            stored = memoryview(self._objects.blobs.read(packs.name(first.pack), first.offset, length))
+            stored = memoryview(self._objects.blobs.read(pack.name(first.pack), first.offset, length))
         except (Corrupt, FileNotFoundError):
             return [self._objects.get(segment.id, Kind.SEGMENT) for segment in run]
         return [self._decode(segment, stored, first.offset) for segment in run]
@@ -278,7 +278,7 @@ def _runs(load: list[_Segment]) -> Iterator[list[_Segment]]:
 
 
 class ContentSource:
-    """A file in the store with random access; see `dsv.tables.source.ByteSource`.
+    """A file in the store with random access; see `dsv.tables.formats.byte_source.ByteSource`.
 
     Each segment is verified to be what its id says when it is read.
 

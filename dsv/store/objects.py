@@ -8,10 +8,11 @@ from dsv.errors import Corrupt, Missing
 from dsv.hashing import Kind, checksum, file_id, object_id
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
-from dsv.store import merge, packs
-from dsv.store.base import Blobs
-from dsv.store.codec import decompress
-from dsv.store.index import Index, Located
+from dsv.store.blobs.base import Blobs
+from dsv.store.packs import index_merge
+from dsv.store.packs import pack as packs
+from dsv.store.packs.codec import decompress
+from dsv.store.packs.index import Index, Located
 from dsv.store.refs import IndexRef, Refs
 
 SEGMENT_LIMIT = 8 << 20
@@ -91,11 +92,11 @@ class Objects:
 
     def _open_index(self, ref: IndexRef) -> None:
         try:
-            self._open[ref] = merge.open_index(self.blobs, ref)
+            self._open[ref] = index_merge.open_index(self.blobs, ref)
         except FileNotFoundError:
-            self.damage[merge.name(ref.id)] = Corrupt(f"index {ref.id} is missing")
+            self.damage[index_merge.name(ref.id)] = Corrupt(f"index {ref.id} is missing")
         except Corrupt as error:
-            self.damage[merge.name(ref.id)] = error
+            self.damage[index_merge.name(ref.id)] = error
 
     def _arrange(self) -> None:
         # The largest first: most of what is looked for is there.
@@ -297,10 +298,10 @@ class Objects:
             for ref in list(self._open):
                 if ref in self._verified:
                     continue
-                if file_id(self.blobs.view(merge.name(ref.id))) == ref.id:
+                if file_id(self.blobs.view(index_merge.name(ref.id))) == ref.id:
                     self._verified.add(ref)
                     continue
-                self.damage[merge.name(ref.id)] = Corrupt(f"index {ref.id} is not what its name says")
+                self.damage[index_merge.name(ref.id)] = Corrupt(f"index {ref.id} is not what its name says")
                 del self._open[ref]
                 self._footers = None
             self._arrange()

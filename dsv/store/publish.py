@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from dsv.errors import Conflict
 from dsv.hashing import Kind
-from dsv.store import merge
-from dsv.store.base import Blobs
+from dsv.store.blobs.base import Blobs
 from dsv.store.objects import read_footer
+from dsv.store.packs import index_merge
 from dsv.store.refs import WRITES_KEPT, IndexRef, Refs
 from dsv.store.writer import Writer
 
@@ -41,20 +41,20 @@ class Sealing:
             wanted = self._rescue(refs, wanted)
         if not self._indexes:
             return wanted
-        live = merge.compact(self._blobs, (*refs.indexes, *self._indexes))
+        live = index_merge.compact(self._blobs, (*refs.indexes, *self._indexes))
         writes = (*refs.writes, os.urandom(8).hex())[-WRITES_KEPT:]
         return replace(wanted, indexes=live, writes=writes)
 
     def _rescue(self, refs: Refs, wanted: Refs) -> Refs:
         """Take back packs that gc condemned while this publication relied on them."""
-        live = {pack for ref in refs.indexes for pack in merge.open_index(self._blobs, ref).packs}
+        live = {pack for ref in refs.indexes for pack in index_merge.open_index(self._blobs, ref).packs}
         lost = self._relied - live
         for pack in sorted(lost):
             try:
                 footer = read_footer(self._blobs, pack)
             except FileNotFoundError as error:
                 raise Conflict("gc took away data that this needs", hint="run the command again") from error
-            self._indexes += merge.store(self._blobs, [footer], data=Kind(footer.at(0).kind).is_data)
+            self._indexes += index_merge.store(self._blobs, [footer], data=Kind(footer.at(0).kind).is_data)
         return replace(
             wanted, condemned={pack: at for pack, at in refs.condemned.items() if pack not in lost}
         )

@@ -12,11 +12,12 @@ from typing import NamedTuple, Self
 from dsv import atomic
 from dsv.hashing import Buffer, Kind, checksum, object_id
 from dsv.ids import ObjectId
-from dsv.store import codec, ipc, merge, packs, rows
-from dsv.store.base import Blobs
-from dsv.store.index import Index, Located
+from dsv.store.blobs.base import Blobs
 from dsv.store.objects import Objects
-from dsv.store.packs import PLAIN, Pack, PackWriter
+from dsv.store.packs import codec, index_file, index_merge, index_rows
+from dsv.store.packs import pack as packs
+from dsv.store.packs.index import Index, Located
+from dsv.store.packs.pack import PLAIN, Pack, PackWriter
 from dsv.store.refs import IndexRef
 
 PACK_ROWS = 1 << 17
@@ -233,10 +234,10 @@ class Writer:
             writer.discard()
             raise
         self._written.append(PackRef(pack.id, pack.size, side.data))
-        side.rows += rows.move_to_pack(pack.rows, len(side.packs))
+        side.rows += index_rows.move_to_pack(pack.rows, len(side.packs))
         side.packs.append(pack.id)
         self._land(pack)
-        if len(side.rows) >= _RUN_ROWS * rows.SIZE:
+        if len(side.rows) >= _RUN_ROWS * index_rows.SIZE:
             self._put_aside(side)
 
     def _land(self, pack: Pack) -> None:
@@ -265,8 +266,8 @@ class Writer:
             self._added.update(_keys(other.rows))
 
     def _index_of(self, side: _Side, *, mapped: bool) -> Index:
-        ordered = rows.sort(side.rows)
-        content = b"".join(ipc.encode(rows.columns(ordered), side.packs))
+        ordered = index_rows.sort(side.rows)
+        content = b"".join(index_file.encode(index_rows.columns(ordered), side.packs))
         if mapped:
             assert self._folder is not None
             return Index("what was added", _mapped(self._folder, content))
@@ -291,7 +292,7 @@ class Writer:
                 if side.rows:
                     side.runs.indexes.append(self._index_of(side, mapped=False))
                     side.rows = bytearray()
-                indexes += merge.store(self._blobs, side.runs.indexes, data=side.data)
+                indexes += index_merge.store(self._blobs, side.runs.indexes, data=side.data)
                 side.runs = _Runs()
                 side.packs = []
         written, self._written = tuple(self._written), []
@@ -323,4 +324,4 @@ def _mapped(folder: Path, content: bytes) -> mmap.mmap | bytes:
 
 
 def _keys(packed: bytes | bytearray) -> list[bytes]:
-    return [bytes(packed[at : at + 32]) for at in range(0, len(packed), rows.SIZE)]
+    return [bytes(packed[at : at + 32]) for at in range(0, len(packed), index_rows.SIZE)]

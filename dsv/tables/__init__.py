@@ -1,1 +1,1 @@
-"""Everything that knows Arrow: reading tables, their digest, their facts, text formats."""
+"""Everything that knows Arrow."""

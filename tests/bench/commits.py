@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from dsv import stage
 from dsv.hashing import Kind
 from dsv.ids import ObjectId
 from dsv.model import node as nodes
@@ -20,9 +19,10 @@ from dsv.model.node import CHECKPOINT, FILE, Entry
 from dsv.model.origin import Source
 from dsv.remotes.remote import connect
 from dsv.remotes.send import Update, send
-from dsv.repo import Repo
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
+from dsv.versions import stage
+from dsv.workspace import Repo
 
 DATASETS = 10
 

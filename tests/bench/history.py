@@ -10,22 +10,22 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from dsv import stage
+from dsv.capture.environment import Environment
 from dsv.hashing import Kind
 from dsv.ids import ObjectId
-from dsv.lineage.environment import Environment
 from dsv.model import node as nodes
 from dsv.model.attempt import CAPTURED, Attempt, GitState
 from dsv.model.checkpoint import Checkpoint
-from dsv.model.code import Code
+from dsv.model.code_list import Code
 from dsv.model.commit import Commit
 from dsv.model.node import ATTEMPT, CHECKPOINT, FILE, Entry
 from dsv.model.origin import Source
 from dsv.model.run import Input, Output, Run
 from dsv.ops.init import init
-from dsv.repo import Repo, Tracked
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
+from dsv.versions import stage
+from dsv.workspace import Repo, Tracked
 
 STEPS = 100
 OUTPUTS = 9

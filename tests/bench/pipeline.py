@@ -11,20 +11,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from dsv import stage
+from dsv.capture.environment import Environment
 from dsv.hashing import Kind
 from dsv.ids import ObjectId
-from dsv.lineage.environment import Environment
 from dsv.model import node as nodes
 from dsv.model.attempt import CAPTURED, Attempt
-from dsv.model.code import Code, CodeFile
+from dsv.model.code_list import Code, CodeFile
 from dsv.model.node import ATTEMPT, FILE, Entry
 from dsv.model.run import Input, Output, Run
 from dsv.ops.add import add
 from dsv.ops.commit import commit
-from dsv.repo import Repo, Tracked
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
+from dsv.versions import stage
+from dsv.workspace import Repo, Tracked
 
 RAW = tuple(f"raw/{number}.csv" for number in range(10))
 

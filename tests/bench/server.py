@@ -98,7 +98,7 @@ class Server:
 def serve(folder: Path) -> None:
     """Start the server, and answer lines until there are no more."""
     from tests.remote.faultproxy import FaultProxy
-    from tests.remote.weed import Weed
+    from tests.remote.seaweedfs import Weed
 
     with Weed(folder) as weed, FaultProxy(weed.port) as proxy:
         # Homes are empty here; and DVC does not take /dev/null for a file of settings.

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from dsv.lineage.execute import Command, Here
-from dsv.lineage.eyes import EYES, Eye
+from dsv.capture.execute import Command, Here
+from dsv.capture.eyes import EYES, Eye
 
 _RUNS = 5
 _RECORDED = 15

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.face import Face
+from tests.cli.face_fixtures import Face
 from tests.real_git import git
 
 COPY = 'open("out.csv", "w").write(open("in.csv").read())\n'

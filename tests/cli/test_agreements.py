@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dsv.lineage.loaders import is_loader
-from tests.cli.face import Face
+from dsv.capture.loaders import is_loader
+from tests.cli.face_fixtures import Face
 
 SERVER = "https://evil.example:9000"
 

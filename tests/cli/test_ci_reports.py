@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.cli.face import Face
+from tests.cli.face_fixtures import Face
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="commands are for a POSIX shell")
 

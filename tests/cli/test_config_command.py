@@ -1,4 +1,4 @@
-from tests.cli.face import Face
+from tests.cli.face_fixtures import Face
 
 
 def test_set_show_and_unset(dsv: Face) -> None:

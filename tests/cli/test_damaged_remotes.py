@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from dsv.repo import Repo
-from tests.cli.face import Face
+from dsv.workspace import Repo
+from tests.cli.face_fixtures import Face
 
 CONTENTS = [Random(number).randbytes(400_000) for number in range(3)]
 

@@ -7,7 +7,7 @@ import pytest
 from dsv.cli.commands.demo import _activation
 from dsv.cli.context import Context
 from dsv.demo import story, trips
-from tests.cli.face import Face, environment
+from tests.cli.face_fixtures import Face, environment
 
 MONTHS = [f"{month:02}" for month in range(1, 12)]
 

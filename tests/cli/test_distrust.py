@@ -10,10 +10,11 @@ from random import Random
 import pytest
 
 from dsv.hashing import Kind, file_id
-from dsv.repo import Repo
-from dsv.store import ipc, merge, packs, rows
+from dsv.store.packs import index_file, index_merge, index_rows
+from dsv.store.packs import pack as packs
 from dsv.store.refs import IndexRef
-from tests.cli.face import Face
+from dsv.workspace import Repo
+from tests.cli.face_fixtures import Face
 
 VERSIONS = {f"v{number}": Random(number).randbytes(30_000) for number in range(4)}
 
@@ -31,7 +32,7 @@ def store(dsv: Face) -> Face:
 
 def _indexes(face: Face) -> Iterator[tuple[IndexRef, Path]]:
     for ref in Repo(face.folder).refs().indexes:
-        yield ref, face.folder / ".dsv" / merge.name(ref.id)
+        yield ref, face.folder / ".dsv" / index_merge.name(ref.id)
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -68,10 +69,10 @@ def test_a_flipped_bit_in_an_index_deletes_nothing(store: Face, kind: str, place
         if place == "id":
             data[at + 17] ^= 4
         elif place == "pack":
-            start = ipc.decode(bytes(data)).starts[3]
+            start = index_file.decode(bytes(data)).starts[3]
             data[start] ^= 1
         else:
-            pack = ipc.decode(bytes(data)).packs[0]
+            pack = index_file.decode(bytes(data)).packs[0]
             name = data.find(pack.encode())
             data[name + 9] = ord("0") if data[name + 9] != ord("0") else ord("1")
         saved = path.read_bytes()
@@ -92,16 +93,16 @@ def _lie(face: Face, change: Callable[[bytearray, list[str]], None]) -> None:
     refs = repo.refs()
     made = []
     for ref in refs.indexes:
-        index = merge.open_index(repo.blobs, ref)
+        index = index_merge.open_index(repo.blobs, ref)
         if index.find(key) < 0:
             made.append(ref)
             continue
-        table = bytearray(merge.pick(index, slice(None)))
+        table = bytearray(index_merge.pick(index, slice(None)))
         names = list(index.packs)
         change(table, names)
-        content = b"".join(ipc.encode(rows.columns(bytes(rows.sort(bytes(table)))), names))
-        repo.blobs.put(merge.name(file_id(content)), content)
-        made.append(IndexRef(file_id(content), len(table) // rows.SIZE, len(content), ref.data))
+        content = b"".join(index_file.encode(index_rows.columns(bytes(index_rows.sort(bytes(table)))), names))
+        repo.blobs.put(index_merge.name(file_id(content)), content)
+        made.append(IndexRef(file_id(content), len(table) // index_rows.SIZE, len(content), ref.data))
     repo.swap(refs, replace(refs, indexes=tuple(made)))
 
 
@@ -118,7 +119,7 @@ def _another_pack(table: bytearray, names: list[str]) -> None:
 
 def _no_row(table: bytearray, _: list[str]) -> None:
     at = bytes(table).find(bytes.fromhex(file_id(VERSIONS["v0"])))
-    del table[at : at + rows.SIZE]
+    del table[at : at + index_rows.SIZE]
 
 
 @pytest.mark.parametrize("change", [_another_id, _another_pack, _no_row])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.face import Face
+from tests.cli.face_fixtures import Face
 
 FIRST, THEIRS, MINE = "x\n1\n", "x\n2\n", "x\nmine\n"
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from dsv.errors import Corrupt
-from dsv.switch.executed import is_executed
-from dsv.workspace.paths import check_stored_paths
-from tests.cli.face import Face
+from dsv.versions.switch.executed_names import is_executed
+from dsv.worktree.paths import check_stored_paths
+from tests.cli.face_fixtures import Face
 
 NAMES = ["conftest.py", "sub/Makefile", ".github/workflows/x.yml", "lib/usercustomize.py", "a.pth", "csv.py"]
 

@@ -8,12 +8,12 @@ import pytest
 from dsv import __version__
 from dsv.cli import reference
 from dsv.cli.app import COMMANDS, NO_JSON
-from tests.cli.face import Face, environment
+from tests.cli.face_fixtures import Face, environment
 
 
 @pytest.fixture
 def odd(outside: Face, monkeypatch: pytest.MonkeyPatch) -> Face:
-    monkeypatch.setitem(COMMANDS, "odd", "tests.cli.odd")
+    monkeypatch.setitem(COMMANDS, "odd", "tests.cli.failing_command")
     return outside
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.face import Face
-from tests.cli.ransack import everything
-from tests.remote.weed import Bucket
-from tests.webserver import WebServer
+from tests.cli.face_fixtures import Face
+from tests.cli.store_search import everything
+from tests.remote.seaweedfs import Bucket
+from tests.web_server import WebServer
 
 DATA = b"id,name\n" + b"".join(b"%d,row\n" % number for number in range(40_000))
 

@@ -11,8 +11,8 @@ import pytest
 
 from dsv.cli import reference
 from dsv.cli.app import COMMANDS
-from dsv.cli.shape import Maybe, Shape
-from tests.cli.face import Face
+from dsv.render.shape import Maybe, Shape
+from tests.cli.face_fixtures import Face
 
 NUMBERS = {"int", "number"}
 LOOSE = {"text", "any"}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.face import Face
+from tests.cli.face_fixtures import Face
 
 TEXT = "a,b\n1,x\n2,y\n"
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from dsv import places, stage
 from dsv.ids import ObjectId
-from dsv.repo import Repo
-from dsv.store import packs
-from tests.cli.face import Face
-from tests.unit.loom import weave
+from dsv.records import dataset_names
+from dsv.store.packs import pack
+from dsv.versions import stage
+from dsv.workspace import Repo
+from tests.cli.face_fixtures import Face
+from tests.unit.run_fixtures import weave
 
 HOSTILE = 'a"b];<&>{}|`#;\\n\x1b[31m\n"]-->x%%\t--é.csv'
 
@@ -238,7 +239,7 @@ def test_what_is_not_here_is_told(mill: Face) -> None:
     """As in a store to which somebody did not push all of it."""
     gone = ObjectId("1" * 64)
     here = repo(mill)
-    staged = places.datasets_at(here, None)["clean.csv"]
+    staged = dataset_names.datasets_at(here, None)["clean.csv"]
     with here.writer() as writer:
         forged = stage.put(writer, replace(staged.checkpoint, origin=gone))
         here.publish(
@@ -265,7 +266,7 @@ def test_a_damaged_record_is_told_and_is_exit_6(mill: Face) -> None:
     run = next(one["id"] for one in mill.json("lineage")["nodes"] if one.get("name") == "clean")
     place = repo(mill).objects.find(run)
     assert place is not None
-    with (mill.folder / ".dsv" / packs.name(place.pack)).open("r+b") as file:
+    with (mill.folder / ".dsv" / pack.name(place.pack)).open("r+b") as file:
         file.seek(place.offset + place.stored // 2)
         byte = file.read(1)
         file.seek(-1, 1)

@@ -11,7 +11,7 @@ import pytest
 
 from dsv import ids
 from dsv.hashing import file_id
-from tests.cli.face import Face
+from tests.cli.face_fixtures import Face
 
 FIRST = "a,b\n1,x\n2,y\n"
 SECOND = "a,b\n1,x\n2,y\n3,\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.face import Face
+from tests.cli.face_fixtures import Face
 
 FIRST = "a,b\n1,x\n2,y\n"
 SECOND = "a,b\n1,x\n2,y\n3,z\n"

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.cli.face import Face
+from tests.cli.face_fixtures import Face
 
 
 def put(dsv: Face, files: dict[str, str]) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dsv.repo import Repo
-from tests.cli.face import Face
+from dsv.workspace import Repo
+from tests.cli.face_fixtures import Face
 
 BAD = [
     "-rf",

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.cli.face import Face
+from tests.cli.face_fixtures import Face
 
 
 def put(dsv: Face, files: dict[str, str]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from dsv.cli import output
 from dsv.cli.app import COMPLETE, run
 from dsv.cli.output import Output
-from tests.cli.face import Face, Stream
+from tests.cli.face_fixtures import Face, Stream
 
 
 def terminal(monkeypatch: pytest.MonkeyPatch) -> tuple[Stream, Stream]:

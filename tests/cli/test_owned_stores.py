@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from dsv.store import owners
-from tests.cli.face import Face
+from dsv.store.blobs import owners
+from tests.cli.face_fixtures import Face
 
 
 def _bytes(seed: int) -> bytes:
@@ -398,7 +398,7 @@ def test_packs_from_before_marks_are_kept(home: Home) -> None:
 
 def test_a_writer_that_began_before_the_packs_moved_says_so(home: Home) -> None:
     from dsv.errors import Conflict
-    from dsv.repo import Repo
+    from dsv.workspace import Repo
 
     one = home.make("one")
     home.commit(one, "a", 1)

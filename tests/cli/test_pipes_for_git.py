@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dsv import gitdoor, gitpipes
-from tests.cli.face import Face
+from dsv.worktree import git_door, git_pipes
+from tests.cli.face_fixtures import Face
 
 
 @pytest.fixture
@@ -47,9 +47,9 @@ def test_pipes_are_found_wherever_git_reads(around: Path, name: str) -> None:
     path = around / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
-    assert gitpipes.find(around) is None
+    assert git_pipes.find(around) is None
     os.mkfifo(path)
-    found = gitpipes.find(around)
+    found = git_pipes.find(around)
     assert found is not None
     assert found.samefile(path)
 
@@ -58,10 +58,10 @@ def test_links_to_devices_are_found_and_other_pipes_and_links_are_not(around: Pa
     os.mkfifo(around / "pipe")
     (around / ".gitattributes").symlink_to("nowhere")
     (around / "sub/.gitignore").mkdir()
-    assert gitpipes.find(around) is None
+    assert git_pipes.find(around) is None
     (around / ".gitignore").unlink(missing_ok=True)
     (around / ".gitignore").symlink_to("/dev/zero")
-    assert gitpipes.find(around) == around / ".gitignore"
+    assert git_pipes.find(around) == around / ".gitignore"
 
 
 def test_a_git_that_takes_long_gets_all_that_it_is_given(
@@ -73,6 +73,6 @@ def test_a_git_that_takes_long_gets_all_that_it_is_given(
     slow.write_text("#!/bin/sh\nsleep 0.5\nexec cat\n")
     slow.chmod(0o755)
     monkeypatch.setenv("PATH", f"{slow.parent}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setattr(gitdoor, "_PATIENCE", 0.05)
+    monkeypatch.setattr(git_door, "_PATIENCE", 0.05)
     given = b"path\0" * 100_000
-    assert gitdoor.ask(tmp_path, "check-ignore", "--stdin", given=given) == given
+    assert git_door.ask(tmp_path, "check-ignore", "--stdin", given=given) == given

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.face import Face
+from tests.cli.face_fixtures import Face
 
 ROOT = Path(__file__).parents[2]
 
@@ -67,9 +67,9 @@ def test_a_run_that_writes_no_table_loads_nothing_that_reads_one(dsv: Face) -> N
     put(dsv.folder, "step.py", "open('out.bin', 'wb').write(open('in.csv', 'rb').read())\n")
     told = Told(dsv.folder, "run", "--", sys.executable, "step.py")
     assert "out.bin" in told.err
-    heavy = {"numpy", "pyarrow", "pandas", "rich", "hashlib", "hmac", "dsv.tabular"}
+    heavy = {"numpy", "pyarrow", "pandas", "rich", "hashlib", "hmac", "dsv.records.version_tables"}
     assert told.modules & heavy == set()
-    assert told.modules & {"dsv.lineage.inotify", "dsv.lineage.witness.makefiles"} == set()
+    assert told.modules & {"dsv.capture.inotify", "dsv.capture.witness.makefiles"} == set()
 
 
 def test_a_run_that_writes_a_small_table_loads_only_what_reads_it(dsv: Face) -> None:

@@ -12,9 +12,9 @@ import pytest
 
 from dsv.cli import output
 from dsv.cli.app import COMMANDS
-from dsv.recording import watching
+from dsv.runs.record import watching
 from dsv.store.refs import Refs
-from tests.cli.face import Done, Face, Stream, environment
+from tests.cli.face_fixtures import Done, Face, Stream, environment
 
 BAR = "\N{BOX DRAWINGS HEAVY HORIZONTAL}"
 
@@ -189,7 +189,7 @@ import sys, threading
 from dsv.cli import output
 from dsv.cli.app import COMMANDS
 from dsv.cli.app import run
-from dsv.recording import watching
+from dsv.runs.record import watching
 from dsv.store.refs import Refs
 seen = threading.Event()
 draw, decode = output.Bars._draw, Refs.decode

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.cli.face import Face, environment
-from tests.cli.ransack import everything
+from tests.cli.face_fixtures import Face, environment
+from tests.cli.store_search import everything
 
 HEAD = "import dsv\nimport pyarrow as pa\n"
 

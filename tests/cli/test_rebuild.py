@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.face import Face
+from tests.cli.face_fixtures import Face
 from tests.cli.test_verify import forget, made, planted  # noqa: F401  a fixture
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs automatic capture")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.face import Face
+from tests.cli.face_fixtures import Face
 
 
 def write(dsv: Face, name: str, text: str) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.face import Face, environment
+from tests.cli.face_fixtures import Face, environment
 
 COPY = """
 import sys

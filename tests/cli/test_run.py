@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from dsv.cli import reference
-from dsv.cli.shape import problems
 from dsv.hashing import file_id
-from tests.cli.face import Face, environment
-from tests.cli.ransack import everything
+from dsv.render.shape import problems
+from tests.cli.face_fixtures import Face, environment
+from tests.cli.store_search import everything
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="capturing needs Linux")
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from dsv.hashing import file_id
-from tests.cli.face import Face, environment
-from tests.cli.ransack import everything
+from tests.cli.face_fixtures import Face, environment
+from tests.cli.store_search import everything
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="capturing needs Linux")
 

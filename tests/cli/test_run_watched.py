@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.cli.face import Face, environment
+from tests.cli.face_fixtures import Face, environment
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs seccomp")
 

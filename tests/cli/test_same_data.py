@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tests.cli.face import Face
+from tests.cli.face_fixtures import Face
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="capturing needs Linux")
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.face import Face
-from tests.cli.ransack import everything
+from tests.cli.face_fixtures import Face
+from tests.cli.store_search import everything
 
 PLANT = "pL4nt0815Xq9Zr7T"
 MESSAGES = [

@@ -1,6 +1,6 @@
 import pytest
 
-from dsv.cli.shape import Maybe, problems, render
+from dsv.render.shape import Maybe, problems, render
 
 SHAPE = {
     "name": "text: of it",

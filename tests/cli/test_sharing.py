@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dsv.recording import staging
-from tests.cli.face import Done, Face
+from dsv.runs.record import staging
+from tests.cli.face_fixtures import Done, Face
 from tests.real_git import git
 
 

@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dsv import apart
-from dsv.tables import parquet
-from dsv.tables.source import ByteSource
-from tests.cli.face import Face
-from tests.robustness import thrifty
-from tests.robustness.shapes import Parquet, metas
+from dsv.tables import apart
+from dsv.tables.formats import parquet
+from dsv.tables.formats.byte_source import ByteSource
+from tests.cli.face_fixtures import Face
+from tests.robustness import thrift_lists
+from tests.robustness.damaged_tables import Parquet, metas
 
 pytestmark = pytest.mark.skipif(not apart.POSSIBLE, reason="tables are read in dsv's own process here")
 
@@ -80,9 +80,9 @@ def _bomb() -> bytes:
     table = pa.table({"a": pa.array(range(100))})
     pq.write_table(table, out, compression="snappy", use_dictionary=False)
     found = Parquet.of(out.getvalue())
-    thrifty.put(found.pages[0].header, 2, 2**31 - 1)
+    thrift_lists.put(found.pages[0].header, 2, 2**31 - 1)
     for meta in metas(found.footer):
-        thrifty.put(meta, 6, 2**31 - 1)
+        thrift_lists.put(meta, 6, 2**31 - 1)
     return found.joined()
 
 

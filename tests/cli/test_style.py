@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsv.cli.graph import Lanes
-from dsv.cli.style import Style, columns, counted, fitted, printable, size, width
-from dsv.cli.when import ago, iso, readable
+from dsv.render.history_graph import Lanes
+from dsv.render.style import Style, columns, counted, fitted, printable, size, width
+from dsv.render.when import ago, iso, readable
 
 
 @given(st.text())

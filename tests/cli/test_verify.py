@@ -11,10 +11,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from dsv import places
-from dsv.replay.plan import holds
-from dsv.repo import Repo
-from tests.cli.face import Face, environment
+from dsv.records import dataset_names
+from dsv.runs.rebuild.rebuild_plan import holds
+from dsv.workspace import Repo
+from tests.cli.face_fixtures import Face, environment
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs automatic capture")
 
@@ -237,7 +237,7 @@ def clone(dsv: Face, tmp_path: Path) -> Face:
 def held(face: Face, path: str) -> bool:
     """Whether the store itself has the bytes of a dataset."""
     repo = Repo.discover(face.folder)
-    return holds(repo, places.datasets_at(repo, "HEAD")[path].checkpoint)
+    return holds(repo, dataset_names.datasets_at(repo, "HEAD")[path].checkpoint)
 
 
 def test_a_clone_fetches_what_it_compares_with_and_no_more(clone: Face) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.face import Face
-from tests.cli.ransack import everything
+from tests.cli.face_fixtures import Face
+from tests.cli.store_search import everything
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="capturing needs Linux")
 

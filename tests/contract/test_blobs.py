@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dsv.store.local import LocalBlobs
-from dsv.store.memory import MemoryBlobs
-from dsv.testing.blobs import BlobsContract
+from dsv.store.blobs.local import LocalBlobs
+from dsv.store.blobs.memory import MemoryBlobs
+from dsv.testing.blobs_contract import BlobsContract
 
 
 class TestLocalBlobs(BlobsContract):

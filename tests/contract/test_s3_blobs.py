@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dsv.store.s3 import S3Blobs
-from dsv.testing.blobs import BlobsContract
-from tests.remote.weed import Bucket
+from dsv.store.blobs.s3 import S3Blobs
+from dsv.testing.blobs_contract import BlobsContract
+from tests.remote.seaweedfs import Bucket
 
 
 class TestS3Blobs(BlobsContract):

@@ -15,7 +15,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from dsv import places
 from dsv.ops.add import add
 from dsv.ops.branch import create
 from dsv.ops.checkout import checkout
@@ -25,7 +24,8 @@ from dsv.ops.init import init
 from dsv.ops.log import log
 from dsv.ops.merge import merge
 from dsv.ops.show import show_dataset
-from dsv.repo import Repo
+from dsv.records import dataset_names
+from dsv.workspace import Repo
 
 HERE = Path(__file__).parent
 AUTHOR = "Grace Hopper <grace@example.org>"
@@ -68,7 +68,7 @@ def expected() -> dict[str, dict[str, bytes]]:
 
 def table_id(repo: Repo, revision: str) -> str:
     """Return the table id of one version."""
-    facts = show_dataset(repo, places.place(repo, f"table.csv@{revision}", [])).facts
+    facts = show_dataset(repo, dataset_names.place(repo, f"table.csv@{revision}", [])).facts
     assert facts is not None
     return facts.table
 
@@ -106,7 +106,7 @@ def main() -> None:
         "commits": {entry.id: list(entry.changes) for entry in log(repo)},
         "tables": {revision: table_id(repo, revision) for revision in ("v1", "main")},
         "checkpoints": {
-            revision: {path: one.id for path, one in places.datasets_at(repo, revision).items()}
+            revision: {path: one.id for path, one in dataset_names.datasets_at(repo, revision).items()}
             for revision in files
         },
     }

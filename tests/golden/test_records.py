@@ -5,20 +5,20 @@ from dataclasses import replace
 
 import pytest
 
+from dsv.capture.environment import Environment, Lock, Package, Program
 from dsv.hashing import Kind, file_id, object_id
 from dsv.ids import ObjectId
-from dsv.lineage.environment import Environment, Lock, Package, Program
 from dsv.model import canonical, node
 from dsv.model.attempt import CALLS, CAPTURED, CLAIMED, Attempt, GitState
 from dsv.model.checkpoint import Checkpoint
-from dsv.model.code import Code, CodeFile
+from dsv.model.code_list import Code, CodeFile
 from dsv.model.commit import Commit
 from dsv.model.listing import Listing, Name
 from dsv.model.node import DIR, EXEC, FILE, LINK, Entry, Leaf, Page, Pages
 from dsv.model.origin import Fetched, Source
 from dsv.model.recipe import Part, Recipe
 from dsv.model.run import Input, Led, Listed, Output, Outside, Run
-from dsv.store.oplog import OpEntry, hash_of
+from dsv.store.operation_log import OpEntry, hash_of
 from dsv.store.refs import IndexRef, Local, Moving, Refs
 
 A, B, C = (ObjectId(letter * 64) for letter in "abc")

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from dsv import places
 from dsv.ops.add import add
 from dsv.ops.cat import cat
 from dsv.ops.checkout import checkout
@@ -18,7 +17,8 @@ from dsv.ops.oplog import oplog
 from dsv.ops.show import show_dataset
 from dsv.ops.status import status
 from dsv.ops.undo import undo
-from dsv.repo import Repo
+from dsv.records import dataset_names
+from dsv.workspace import Repo
 from tests.golden.make import MANY, expected
 
 HERE = Path(__file__).parent
@@ -33,7 +33,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def read(repo: Repo, name: str) -> bytes:
-    return b"".join(map(bytes, cat(repo, places.place(repo, name, []))))
+    return b"".join(map(bytes, cat(repo, dataset_names.place(repo, name, []))))
 
 
 def test_history(root: Path) -> None:
@@ -49,7 +49,7 @@ def test_history(root: Path) -> None:
 @pytest.mark.parametrize("revision", KNOWN["checkpoints"])
 def test_every_version_has_its_bytes(root: Path, revision: str) -> None:
     repo = Repo(root)
-    found = {path: one.id for path, one in places.datasets_at(repo, revision).items()}
+    found = {path: one.id for path, one in dataset_names.datasets_at(repo, revision).items()}
     assert found == KNOWN["checkpoints"][revision]
     for name, content in expected()[revision].items():
         path, _, file = name.partition(":")
@@ -59,7 +59,7 @@ def test_every_version_has_its_bytes(root: Path, revision: str) -> None:
 @pytest.mark.parametrize("revision", KNOWN["tables"])
 def test_tables_have_their_ids(root: Path, revision: str) -> None:
     repo = Repo(root)
-    shown = show_dataset(repo, places.place(repo, f"table.csv@{revision}", []))
+    shown = show_dataset(repo, dataset_names.place(repo, f"table.csv@{revision}", []))
     assert shown.facts is not None
     assert shown.facts.table == KNOWN["tables"][revision]
 

@@ -41,10 +41,10 @@ from dsv.ops.restore import restore, unstage
 from dsv.ops.rm import rm
 from dsv.ops.status import status
 from dsv.ops.undo import undo
-from dsv.repo import Repo
-from tests.property import model, trees
-from tests.property.model import Made, Refs, Snapshot
-from tests.property.trees import Leaf, State
+from dsv.workspace import Repo
+from tests.property import tree_strategies, workspace_model
+from tests.property.tree_strategies import Leaf, State
+from tests.property.workspace_model import Made, Refs, Snapshot
 
 NAMES = ("a.bin", "t.csv", "g/h", "g/i", "d")
 BRANCHES = ("main", "two", "three")
@@ -122,7 +122,7 @@ class Workspace(RuleBasedStateMachine):
 
     def is_named(self, oid: str) -> bool:
         tips = {*self.refs.branches.values(), *self.refs.tags.values(), self.refs.head} - {None}
-        return any(oid in model.ancestors(self.commits, str(tip)) for tip in tips)
+        return any(oid in workspace_model.ancestors(self.commits, str(tip)) for tip in tips)
 
     def head(self) -> Snapshot:
         return {} if self.refs.head is None else self.commits[self.refs.head].snapshot
@@ -171,7 +171,7 @@ class Workspace(RuleBasedStateMachine):
     def begin(self, data: st.DataObject) -> None:
         init(self.root)
         for name in NAMES[: data.draw(st.integers(0, len(NAMES)))]:
-            self.edit(name, data.draw(trees.STATES))
+            self.edit(name, data.draw(tree_strategies.STATES))
         if self.working:
             self.add(sorted(self.working))
             self.commit(everything=False)
@@ -180,12 +180,12 @@ class Workspace(RuleBasedStateMachine):
         """Draw a dataset that is tracked, now or in HEAD."""
         return st.sampled_from(sorted({*self.refs.staged, *self.head()}))
 
-    @rule(name=names, state=trees.STATES)
+    @rule(name=names, state=tree_strategies.STATES)
     def edit(self, name: str, state: State) -> None:
-        trees.write(self.root / name, state)
+        tree_strategies.write(self.root / name, state)
         self.working[name] = state
 
-    @rule(name=names, inner=st.sampled_from(trees.INNER), leaf=trees.LEAVES | st.none())
+    @rule(name=names, inner=st.sampled_from(tree_strategies.INNER), leaf=tree_strategies.LEAVES | st.none())
     def edit_inside(self, name: str, inner: str, leaf: Leaf | None) -> None:
         before = self.working.get(name)
         if not isinstance(before, frozenset):
@@ -199,7 +199,7 @@ class Workspace(RuleBasedStateMachine):
     @rule(data=st.data())
     def delete(self, data: st.DataObject) -> None:
         name = data.draw(st.sampled_from(sorted(self.working)))
-        trees.clear(self.root / name)
+        tree_strategies.clear(self.root / name)
         del self.working[name]
 
     @precondition(lambda self: self.working)
@@ -406,7 +406,7 @@ class Workspace(RuleBasedStateMachine):
         staged, present, working = (
             one.get(name) for one in (self.refs.staged, self.refs.present, self.working)
         )
-        found = trees.read(self.root / name)
+        found = tree_strategies.read(self.root / name)
         assert found in (working, new), name
         if carried:
             assert (found, old) == (working, new)
@@ -458,7 +458,7 @@ class Workspace(RuleBasedStateMachine):
             assert ours is not None
             assert self.refs.branch is not None
             if kind == "nothing":
-                assert theirs in model.ancestors(self.commits, ours)
+                assert theirs in workspace_model.ancestors(self.commits, ours)
                 return
             if kind == "merge":
                 with self.repo() as repo:
@@ -493,9 +493,11 @@ class Workspace(RuleBasedStateMachine):
 
     def merged(self, ours: str, theirs: str) -> list[Snapshot | None]:
         """Return what the merge of two commits may be, one for each base; None for a conflict."""
-        starts = [self.commits[oid].snapshot for oid in model.bases(self.commits, ours, theirs)] or [{}]
+        starts = [
+            self.commits[oid].snapshot for oid in workspace_model.bases(self.commits, ours, theirs)
+        ] or [{}]
         mine, other = self.commits[ours].snapshot, self.commits[theirs].snapshot
-        found = [model.merge(start, mine, other) for start in starts]
+        found = [workspace_model.merge(start, mine, other) for start in starts]
         return [None if conflicts else snapshot for snapshot, conflicts in found]
 
     # Going back
@@ -510,7 +512,7 @@ class Workspace(RuleBasedStateMachine):
             self.refs, self.working = refs.copy(), dict(working)
             for name in set(NAMES) - working.keys():
                 # What was missing before an operation wrote it or let go of it may be there now.
-                found = trees.read(self.root / name)
+                found = tree_strategies.read(self.root / name)
                 # But what was deleted is deleted again.
                 assert (
                     found in (None, after.get(name))
@@ -536,7 +538,7 @@ class Workspace(RuleBasedStateMachine):
             undo(repo)
         # Nothing changed, but that what was not there and not checked out may be there again.
         for name in NAMES:
-            found, before = trees.read(self.root / name), self.working.get(name)
+            found, before = tree_strategies.read(self.root / name), self.working.get(name)
             if before is None:
                 assert found is None or name not in self.refs.present, name
             else:
@@ -557,7 +559,7 @@ class Workspace(RuleBasedStateMachine):
     @invariant()
     def the_working_tree_is_as_the_model_says(self) -> None:
         assert {
-            name: found for name in NAMES if (found := trees.read(self.root / name)) is not None
+            name: found for name in NAMES if (found := tree_strategies.read(self.root / name)) is not None
         } == self.working
 
     @invariant()
@@ -587,13 +589,15 @@ class Workspace(RuleBasedStateMachine):
         assert set(found.absent) == absent
         tracked = {name: state for name, state in staged.items() if name not in absent}
         assert {one.path: one.change for one in found.unstaged} == _changes(tracked, held)
-        others = {name for name in working if name not in staged and trees.has_files(working[name])}
+        others = {name for name in working if name not in staged and tree_strategies.has_files(working[name])}
         told = {
             name
             for name in NAMES
             if any(name == one.rstrip("/") or name.startswith(one) for one in found.untracked if one)
         }
-        assert {name for name in told if name in working and trees.has_files(working[name])} == others
+        assert {
+            name for name in told if name in working and tree_strategies.has_files(working[name])
+        } == others
         assert found.lock_matches
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dsv.store.s3 import S3Blobs
+from dsv.store.blobs.s3 import S3Blobs
 from tests.remote.faultproxy import FaultProxy
-from tests.remote.weed import Bucket, Weed
+from tests.remote.seaweedfs import Bucket, Weed
 
 
 @pytest.fixture

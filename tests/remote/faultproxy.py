@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple, Self
 from urllib.parse import unquote, urlsplit
 
-from tests.remote.weed import KEY, SECRET
+from tests.remote.seaweedfs import KEY, SECRET
 
 _BUFFER = 1 << 16
 

@@ -15,7 +15,7 @@ from dsv.ops.pull import pull
 from dsv.ops.push import push
 from dsv.ops.remote import add_remote
 from dsv.remotes.supply import supply_of
-from dsv.repo import Repo
+from dsv.workspace import Repo
 from tests.remote.faultproxy import (
     Answer,
     CutReply,
@@ -27,8 +27,8 @@ from tests.remote.faultproxy import (
     flip,
     truncate,
 )
-from tests.remote.weed import Bucket
-from tests.unit.workshop import Workshop
+from tests.remote.seaweedfs import Bucket
+from tests.unit.workspace_fixtures import Workshop
 
 BIG = "".join(f"{number},{number * 7919 % 1009}\n" for number in range(60_000))
 

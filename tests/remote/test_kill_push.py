@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.remote.faultproxy import FaultProxy
-from tests.remote.teams import Person, variables
-from tests.remote.weed import Bucket
+from tests.remote.seaweedfs import Bucket
+from tests.remote.team_fixtures import Person, variables
 
 SIZE = 150 << 20
 """Three packs: when it is killed, one has arrived and one is on its way."""

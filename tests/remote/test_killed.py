@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from dsv.store.s3.upload import PART
-from tests.cli.face import Face, environment
+from dsv.store.blobs.s3.upload import PART
+from tests.cli.face_fixtures import Face, environment
 from tests.remote.faultproxy import Damage
 from tests.remote.test_stages import Team, same, team
 

@@ -12,10 +12,10 @@ from dsv.ops.gc import gc_remote
 from dsv.ops.push import push
 from dsv.ops.remote import add_remote
 from dsv.remotes.supply import supply_of
-from dsv.repo import Repo
+from dsv.workspace import Repo
 from tests.remote.faultproxy import Damage, FaultProxy, unlisted
-from tests.remote.weed import Bucket
-from tests.unit.workshop import Workshop
+from tests.remote.seaweedfs import Bucket
+from tests.unit.workspace_fixtures import Workshop
 
 BIG = "".join(f"{number},{number * 7919 % 1009}\n" for number in range(60_000))
 

@@ -14,12 +14,12 @@ from dsv.ops.fsck import fsck
 from dsv.ops.head import head
 from dsv.ops.push import push
 from dsv.ops.remote import add_remote
-from dsv.places import Place
+from dsv.records.dataset_names import Place
 from dsv.remotes.remote import connect
 from dsv.remotes.supply import supply_of
-from dsv.repo import Repo
-from tests.remote.weed import Bucket
-from tests.unit.workshop import Workshop
+from dsv.workspace import Repo
+from tests.remote.seaweedfs import Bucket
+from tests.unit.workspace_fixtures import Workshop
 
 COLUMNS = 4
 ROWS = 2_000_000

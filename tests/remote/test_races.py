@@ -7,8 +7,8 @@ import threading
 import time
 from pathlib import Path
 
-from tests.remote.teams import Person, Ran, variables
-from tests.remote.weed import Bucket
+from tests.remote.seaweedfs import Bucket
+from tests.remote.team_fixtures import Person, Ran, variables
 
 WRITERS = int(os.environ.get("DSV_TEST_WRITERS", "4"))
 SECONDS = float(os.environ.get("DSV_TEST_RACE_SECONDS", "8"))

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from dsv.ops.remote_check import Checked, remote_check
-from dsv.store.local import LocalBlobs
-from dsv.store.metered import Meter, Metered
-from dsv.store.s3 import S3Blobs
+from dsv.store.blobs.local import LocalBlobs
+from dsv.store.blobs.metered import Meter, Metered
+from dsv.store.blobs.s3 import S3Blobs
 from tests.remote.faultproxy import Answer, Damage, FaultProxy, Unconditional, unlisted
-from tests.remote.weed import READER_KEY, READER_SECRET, Bucket
+from tests.remote.seaweedfs import READER_KEY, READER_SECRET, Bucket
 
 NAMES = ["read", "write", "list", "create-only", "compare-and-swap", "parts", "delete"]
 

@@ -9,10 +9,10 @@ import pytest
 
 from dsv.errors import BadConfig, Corrupt, NotFound, RefMoved, StorageError, UserError
 from dsv.hashing import file_id
-from dsv.store.conditions import Conditions, conditions_honoured
+from dsv.store.blobs.conditions import Conditions, conditions_honoured
+from dsv.store.blobs.s3 import S3Blobs
+from dsv.store.blobs.s3.upload import PART
 from dsv.store.refs import Refs
-from dsv.store.s3 import S3Blobs
-from dsv.store.s3.upload import PART
 from tests.remote.faultproxy import (
     Answer,
     CutReply,
@@ -27,7 +27,7 @@ from tests.remote.faultproxy import (
     truncate,
     unlisted,
 )
-from tests.remote.weed import READER_KEY, READER_SECRET, Bucket
+from tests.remote.seaweedfs import READER_KEY, READER_SECRET, Bucket
 
 NAME = "packs/ab/" + "ab" * 32 + ".pack"
 REFS = "team/data/refs"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.face import Face
+from tests.cli.face_fixtures import Face
 from tests.remote.faultproxy import Answer, CutReply, Damage, Fault, FaultProxy, LoseReply, flip
-from tests.remote.weed import Bucket
+from tests.remote.seaweedfs import Bucket
 
 LARGE = 400_000
 LOST = pytest.param(LoseReply(), id="reply-lost")

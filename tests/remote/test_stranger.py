@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.face import Face
-from tests.remote.weed import Bucket
+from tests.cli.face_fixtures import Face
+from tests.remote.seaweedfs import Bucket
 
 STRANGER = Path(__file__).with_name("stranger.py")
 

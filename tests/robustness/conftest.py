@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.robustness.lab import Lab, Server
+from tests.robustness.lab_fixtures import Lab, Server
 
 
 @pytest.fixture(scope="session")

@@ -20,8 +20,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dsv import apart
-from tests.robustness import shapes
+from dsv.tables import apart
+from tests.robustness import damaged_tables
 
 CHUNK = 250
 """Inputs of one process."""
@@ -170,15 +170,16 @@ def _packed(seeds: list[bytes]) -> list[bytes]:
 def _reads(name: str) -> Callable[[bytes], None]:
     def read(data: bytes) -> None:
         from dsv.errors import NoTable, Refused
-        from dsv.tables import convert, metadata
-        from dsv.tables.compute import compute
-        from dsv.tables.infer import infer
-        from dsv.tables.names import text_format
-        from dsv.tables.preview import preview
-        from dsv.tables.reader import TableReader
-        from dsv.tables.readers import open_table
-        from dsv.tables.text import TextReader
-        from dsv.testing.tables import MemorySource
+        from dsv.tables.facts.compute import compute
+        from dsv.tables.format_names import text_format
+        from dsv.tables.formats.infer import infer
+        from dsv.tables.formats.open_table import open_table
+        from dsv.tables.formats.preview import preview
+        from dsv.tables.formats.reader import TableReader
+        from dsv.tables.formats.text import TextReader
+        from dsv.tables.values import metadata
+        from dsv.tables.write import convert
+        from dsv.testing.table_strategies import MemorySource
 
         source = MemorySource(name, data)
         uses: list[Callable[[TableReader], object]] = [lambda table: preview(table, 50), compute]
@@ -215,8 +216,8 @@ def _settings(data: bytes) -> None:
 
 
 def _lock(data: bytes) -> None:
-    from dsv import lockfile
     from dsv.errors import BadConfig
+    from dsv.worktree import lockfile
 
     with suppress(BadConfig), tempfile.TemporaryDirectory() as folder:
         path = Path(folder, lockfile.NAME)
@@ -232,24 +233,24 @@ def _record_seeds() -> list[bytes]:
 
 
 def _record(data: bytes) -> None:
+    from dsv.capture.environment import Environment
     from dsv.errors import Corrupt, TooNew
-    from dsv.lineage.environment import Environment
     from dsv.model.attempt import Attempt
     from dsv.model.checkpoint import Checkpoint
-    from dsv.model.code import Code
+    from dsv.model.code_list import Code
     from dsv.model.commit import Commit
     from dsv.model.origin import Source
     from dsv.model.recipe import Recipe
     from dsv.model.run import Run
     from dsv.store.refs import Refs
-    from dsv.tables import facts
-    from dsv.tables.dialect import TextSchema
+    from dsv.tables.facts import table_facts
+    from dsv.tables.formats.dialect import TextSchema
 
     for record in (Attempt, Checkpoint, Code, Commit, Environment, Recipe, Refs, Run, Source, TextSchema):
         with suppress(Corrupt, TooNew):
             record.decode(data, "a record")
     with suppress(Corrupt, TooNew):
-        facts.decode(data, None, "facts")
+        table_facts.decode(data, None, "facts")
 
 
 def _toml_seeds() -> list[bytes]:
@@ -272,12 +273,12 @@ KINDS = {
     "parquet": Kind(_parquet, _reads("t.parquet")),
     "arrow-file": Kind(lambda: _arrow(False), _reads("t.arrow")),
     "arrow-stream": Kind(lambda: _arrow(True), _reads("t.arrows")),
-    "parquet-shaped": Kind(shapes.parquet_seeds, _reads("t.parquet"), shapes.damaged_parquet),
+    "parquet-shaped": Kind(damaged_tables.parquet_seeds, _reads("t.parquet"), damaged_tables.damaged_parquet),
     "arrow-file-shaped": Kind(
-        shapes.arrow_seeds, _reads("t.arrow"), partial(shapes.damaged_arrow, file=True)
+        damaged_tables.arrow_seeds, _reads("t.arrow"), partial(damaged_tables.damaged_arrow, file=True)
     ),
     "arrow-stream-shaped": Kind(
-        shapes.arrow_seeds, _reads("t.arrows"), partial(shapes.damaged_arrow, file=False)
+        damaged_tables.arrow_seeds, _reads("t.arrows"), partial(damaged_tables.damaged_arrow, file=False)
     ),
     "csv": Kind(_csv, _reads("t.csv")),
     "tsv": Kind(lambda: [seed.replace(b",", b"\t") for seed in _csv()], _reads("t.tsv")),

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from tests.robustness.lab import Lab, Server
+from tests.robustness.lab_fixtures import Lab, Server
 
 CORRUPT = 6
 SOUND = {"kept.bin": b"kept" * 5000, "d/one": b"one" * 100, "d/two": b"two" * 100}

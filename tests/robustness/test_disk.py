@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from tests.robustness.lab import Lab, Server, tree
+from tests.robustness.lab_fixtures import Lab, Server, tree
 
 STORAGE = 5
 

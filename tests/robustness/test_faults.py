@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.robustness.lab import KILLED, Lab, Server
-from tests.robustness.stories import STORIES, Story, data, make_home, moments, settle, words_of
+from tests.robustness.lab_fixtures import KILLED, Lab, Server
+from tests.robustness.story_fixtures import STORIES, Story, data, make_home, moments, settle, words_of
 
 POINTS = int(os.environ.get("DSV_FAULT_POINTS", "1"))
 """How many of the moments of a command are tried; 0 for all of them."""

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from tests.robustness.lab import Lab, Server
+from tests.robustness.lab_fixtures import Lab, Server
 
 ROUNDS = int(os.environ.get("DSV_FLIPS", "24"))
 """How many files are damaged; 2000 by hand."""

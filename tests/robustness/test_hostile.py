@@ -9,11 +9,11 @@ import pytest
 
 from dsv.hashing import Kind, checksum, file_id
 from dsv.ids import ObjectId
-from dsv.store import codec
-from dsv.store.index import Located
-from tests.robustness import forge
-from tests.robustness.forge import Forger
-from tests.robustness.lab import Lab, tree
+from dsv.store.packs import codec
+from dsv.store.packs.index import Located
+from tests.robustness import hostile_fixtures
+from tests.robustness.hostile_fixtures import Forger
+from tests.robustness.lab_fixtures import Lab, tree
 
 REFUSED = {3, 6}
 LIMIT = 512 << 10  # KiB
@@ -95,7 +95,7 @@ def _refused(lab: Lab, around: Path, *, fsck: bool = True) -> None:
     ],
 )
 def test_paths_of_datasets_that_lead_astray(ready: Lab, around: Path, path: str) -> None:
-    forge.commit(ready, lambda forger: forge.one_file(forger, path))
+    hostile_fixtures.commit(ready, lambda forger: hostile_fixtures.one_file(forger, path))
     _refused(ready, around)
 
 
@@ -107,9 +107,9 @@ def test_paths_of_datasets_that_lead_astray(ready: Lab, around: Path, path: str)
 def test_names_in_folders_that_lead_astray(ready: Lab, around: Path, name: str, kind: str) -> None:
     def make(forger: Forger) -> ObjectId:
         target = {"file": forger.file(), "link": str(around), "dir": forger.node()}[kind]
-        return forge.folder(forger, (name, kind, target))
+        return hostile_fixtures.folder(forger, (name, kind, target))
 
-    forge.commit(ready, make)
+    hostile_fixtures.commit(ready, make)
     _refused(ready, around)
 
 
@@ -117,14 +117,14 @@ def test_a_path_that_passes_for_a_dataset_inside_a_folder(ready: Lab, around: Pa
     """In a folder that has a link `way`, the entry `way/evil` must not be written through it."""
 
     def make(forger: Forger) -> ObjectId:
-        return forge.folder(
+        return hostile_fixtures.folder(
             forger,
             ("one", "file", forger.file(b"one")),
             ("way", "link", str(around)),
             ("way/evil", "checkpoint", forger.file()),
         )
 
-    forge.commit(ready, make)
+    hostile_fixtures.commit(ready, make)
     _refused(ready, around)
 
 
@@ -134,12 +134,12 @@ def test_a_dataset_inside_another_and_through_a_link(ready: Lab, around: Path) -
         inner = forger.checkpoint(forger.file())
         return forger.snapshot(("d", outer), ("d/way/evil", inner))
 
-    forge.commit(ready, make)
+    hostile_fixtures.commit(ready, make)
     _refused(ready, around)
 
 
 def test_a_link_where_a_dataset_goes_through(ready: Lab, around: Path) -> None:
-    forge.commit(ready, lambda forger: forge.one_file(forger, "sub/evil"))
+    hostile_fixtures.commit(ready, lambda forger: hostile_fixtures.one_file(forger, "sub/evil"))
     (ready.folder / "sub").symlink_to(around)
     error = ready.fails("checkout", "evil", code=3)
     assert "sub" in error
@@ -154,7 +154,7 @@ def test_a_name_twice_as_a_link_and_as_a_folder(ready: Lab, around: Path) -> Non
             ("d", forger.checkpoint(forger.pages(1, ("l", 1, first), ("m", 1, second)), "dir"))
         )
 
-    forge.commit(ready, make)
+    hostile_fixtures.commit(ready, make)
     done = ready("checkout", "evil")
     assert done.code in {3, 5, 6}
     assert [path.name for path in around.iterdir()] == ["precious"]
@@ -162,7 +162,7 @@ def test_a_name_twice_as_a_link_and_as_a_folder(ready: Lab, around: Path) -> Non
 
 @pytest.mark.parametrize("depth", [320, 3000])
 def test_folders_without_end(ready: Lab, around: Path, depth: int) -> None:
-    forge.commit(ready, lambda forger: forge.nested(forger, depth))
+    hostile_fixtures.commit(ready, lambda forger: hostile_fixtures.nested(forger, depth))
     _refused(ready, around)
 
 
@@ -170,7 +170,7 @@ def test_folders_without_end(ready: Lab, around: Path, depth: int) -> None:
     "levels", [[1, 1], [1, 2, 2], [1] * 2000, [9]], ids=["same", "no less", "deep", "high"]
 )
 def test_pages_without_end(ready: Lab, around: Path, levels: list[int]) -> None:
-    forge.commit(ready, lambda forger: forge.paged(forger, levels))
+    hostile_fixtures.commit(ready, lambda forger: hostile_fixtures.paged(forger, levels))
     _refused(ready, around)
 
 
@@ -189,9 +189,9 @@ def test_a_recipe_that_lies(ready: Lab) -> None:
 
         def make(forger: Forger, parts: list[tuple[str, int]] = parts, size: int = size) -> ObjectId:
             forger.file(part)
-            return forge.recipe(forger, oid, parts, size)
+            return hostile_fixtures.recipe(forger, oid, parts, size)
 
-        forge.commit(twin, make)
+        hostile_fixtures.commit(twin, make)
         done = twin("checkout", "evil")
         assert done.code in {5, 6}, f"{number}: {done.code} {done.err}"
         assert "Traceback" not in done.err
@@ -216,7 +216,7 @@ def test_a_decompression_bomb(ready: Lab) -> None:
             oid = ObjectId(key.hex())
             return forger.snapshot(("f", forger.checkpoint(oid, size=raw)))
 
-        forge.commit(twin, make)
+        hostile_fixtures.commit(twin, make)
         for words in (("checkout", "evil"), ("cat", "f@evil"), ("fsck",)):
             done = twin(*words)
             assert done.code == 6, f"{words}: {done.code} {done.err}"
@@ -231,7 +231,7 @@ def test_a_checkpoint_that_lies_about_its_size(ready: Lab, size: int, kind: str)
         content = forger.file() if kind == "file" else forger.node(("x", "file", forger.file()))
         return forger.snapshot(("evil", forger.checkpoint(content, kind, size)))
 
-    forge.commit(ready, make)
+    hostile_fixtures.commit(ready, make)
     done = ready("checkout", "evil")
     # A folder's size is only for people, as long as the disk seems to have room for it.
     assert done.code == (6 if kind == "file" or size == 1 << 52 else 0), done.err
@@ -305,7 +305,7 @@ def test_a_clone_of_a_store_that_lacks_a_pack(ready: Lab) -> None:
 
 
 def test_evil_text_in_messages_does_not_reach_the_terminal(ready: Lab) -> None:
-    forge.commit(ready, lambda forger: forge.one_file(forger, "\x1b[2Jevil"))
+    hostile_fixtures.commit(ready, lambda forger: hostile_fixtures.one_file(forger, "\x1b[2Jevil"))
     for words in (
         ("ls", "@evil"),
         ("show", "evil"),

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.robustness.lab import KILLED, Lab, Server, tree
-from tests.robustness.stories import Story
+from tests.robustness.lab_fixtures import KILLED, Lab, Server, tree
+from tests.robustness.story_fixtures import Story
 
 POINTS = int(os.environ.get("DSV_KILL_POINTS", "6"))
 """How many of the moments of a command are tried; 0 for all of them."""

@@ -13,11 +13,11 @@ import pytest
 
 from dsv.hashing import Kind, object_id
 from dsv.ids import ObjectId
-from dsv.repo import Repo
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
+from dsv.workspace import Repo
 from tests.real_git import git
-from tests.robustness.lab import Lab, tree
+from tests.robustness.lab_fixtures import Lab, tree
 
 MENDABLE = 3
 LIMIT = 512 << 10  # KiB

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from dsv import lockfile
+from dsv.worktree import lockfile
 from tests.robustness.disk import MODES
-from tests.robustness.lab import KILLED, Lab, Server
-from tests.robustness.stories import STORIES, Story, data, make_home, moments, settle, words_of
+from tests.robustness.lab_fixtures import KILLED, Lab, Server
+from tests.robustness.story_fixtures import STORIES, Story, data, make_home, moments, settle, words_of
 
 POINTS = int(os.environ.get("DSV_POWER_POINTS", "1"))
 """How many of the moments of a command are tried, besides its end; 0 for all of them."""

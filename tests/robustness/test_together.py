@@ -7,7 +7,7 @@ from itertools import cycle, islice
 
 import pytest
 
-from tests.robustness.lab import Done, Lab, job
+from tests.robustness.lab_fixtures import Done, Lab, job
 
 CONFLICT = 4
 NOTHING = 1

@@ -6,7 +6,7 @@ from dsv.ids import ObjectId
 from dsv.ops.branch import create
 from dsv.ops.checkout import checkout
 from dsv.ops.merge import merge
-from tests.unit.workshop import Workshop
+from tests.unit.workspace_fixtures import Workshop
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from dsv import atomic
 from dsv.errors import Busy, StorageError
-from dsv.store.lock import FileLock
+from dsv.lock import FileLock
 
 FULL = Path("/dev/full")
 
@@ -100,7 +100,7 @@ def test_a_lock_is_waited_for(tmp_path: Path) -> None:
 
 def test_a_lock_dies_with_its_holder(tmp_path: Path) -> None:
     code = (
-        "import os,sys;from pathlib import Path;from dsv.store.lock import FileLock;"
+        "import os,sys;from pathlib import Path;from dsv.lock import FileLock;"
         "FileLock(Path(sys.argv[1])).__enter__();print('held',flush=True);sys.stdin.read()"
     )
     path = tmp_path / "lock"

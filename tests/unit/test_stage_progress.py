@@ -6,7 +6,7 @@ from dsv.ops.add import add
 from dsv.ops.drop import drop_working
 from dsv.ops.status import status
 from dsv.progress import Total
-from tests.unit.workshop import Workshop
+from tests.unit.workspace_fixtures import Workshop
 
 
 class Counted:

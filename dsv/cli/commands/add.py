@@ -5,7 +5,7 @@ import click
 from dsv.cli import complete
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.style import counted, printable, size
+from dsv.render.style import counted, printable, size
 
 SHAPE = {
     "staged": [

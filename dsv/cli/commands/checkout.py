@@ -13,7 +13,7 @@ from dsv.errors import UsageFault
 
 if TYPE_CHECKING:
     from dsv.ops.checkout import CheckoutResult
-    from dsv.switch.move import Moved
+    from dsv.versions.switch.move import Moved
 
 SHAPE = {
     "branch": "text?: the branch that HEAD is on now; null if detached",

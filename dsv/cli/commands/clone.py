@@ -10,14 +10,14 @@ import click
 from dsv.cli import moves
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.style import counted, printable, size
 from dsv.cli.trusting import trust_endpoint
 from dsv.config.load import Remote
 from dsv.errors import NotAgreed, UsageFault
 from dsv.ids import short
+from dsv.render.style import counted, printable, size
 
 if TYPE_CHECKING:
-    from dsv.repo import Repo
+    from dsv.workspace import Repo
 
 SHAPE = {
     "root": "text: the new workspace, absolute",
@@ -110,7 +110,7 @@ def _remote(
     context: Context, remote: Remote, folder: str | None, revision: str | None, *, no_data: bool
 ) -> tuple["Repo", int]:
     from dsv.ops.clone import clone_remote
-    from dsv.repo import Repo
+    from dsv.workspace import Repo
 
     name = folder or remote.url.rstrip("/").rpartition("/")[2]
     progress = context.progress("fetching", "B")
@@ -122,7 +122,7 @@ def _remote(
 def _folder(context: Context, source: str, folder: str | None, revision: str | None) -> tuple["Repo", int]:
     from dsv.ops.checkout import checkout
     from dsv.ops.clone import clone
-    from dsv.repo import Repo
+    from dsv.workspace import Repo
 
     place = context.path_here(source)
     target = context.path_here(folder or place.name)

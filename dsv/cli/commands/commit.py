@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dsv.cli import commits, messages
+from dsv.cli import messages
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.origins import briefly
-from dsv.cli.style import counted, printable
 from dsv.ids import short
+from dsv.render import commits
+from dsv.render.origin_words import briefly
+from dsv.render.style import counted, printable
 
 if TYPE_CHECKING:
     from dsv.ops.commit import Committed
@@ -81,7 +82,7 @@ def command(context: Context, message: str, *, everything: bool, allow_secret: b
 
 def _tell_of_git(context: Context) -> None:
     """Say after the first commit what belongs in git, if git does not track it."""
-    from dsv import git
+    from dsv.worktree import git
 
     root = context.repo.root
     if git.find(root) is not None and not git.tracked(root, ["dsv.toml"]):

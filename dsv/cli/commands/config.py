@@ -7,10 +7,10 @@ import click
 from dsv.cli.allowing import secrets
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.style import printable
 from dsv.config.keys import KEYS
 from dsv.errors import StorageError, UsageFault
 from dsv.ids import short
+from dsv.render.style import printable
 
 if TYPE_CHECKING:
     from dsv.ops.config import Setting
@@ -109,7 +109,7 @@ def command(
 def _agree(context: Context, key: str, values: tuple[str, ...]) -> None:
     """Note that the user has named servers and variables: anyone who types a setting agrees to it."""
     from dsv.cli.trusting import trust_endpoint, trusted_file
-    from dsv.replay.agreements import agree_to_variables
+    from dsv.runs.rebuild.setting_trust import agree_to_variables
 
     if key.endswith(".endpoint_url"):
         trust_endpoint(context, values[0])
@@ -123,7 +123,7 @@ def _agree(context: Context, key: str, values: tuple[str, ...]) -> None:
 def _trust(context: Context, words: tuple[str, ...]) -> None:
     """Note what the user trusts: a revision, or what follows the words `endpoint` and `variable`."""
     from dsv.cli.trusting import trusted_file
-    from dsv.replay import agreements
+    from dsv.runs.rebuild import setting_trust
 
     if len(words) <= 1:
         _trust_runs(context, *words)
@@ -131,9 +131,9 @@ def _trust(context: Context, words: tuple[str, ...]) -> None:
     what, *values = words
     if what == "endpoint":
         for url in values:
-            agreements.agree_to_endpoint(trusted_file(), url)
+            setting_trust.agree_to_endpoint(trusted_file(), url)
     elif what == "variable":
-        agreements.agree_to_variables(trusted_file(), context.repo.root, values)
+        setting_trust.agree_to_variables(trusted_file(), context.repo.root, values)
     else:
         raise UsageFault(
             f"nothing called {what} can be trusted",

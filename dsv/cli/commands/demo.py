@@ -12,12 +12,12 @@ import click
 
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.style import counted, printable, size
 from dsv.demo import story, trips
 from dsv.demo.sizes import Sizes, measure
 from dsv.demo.story import Step
 from dsv.errors import Corrupt, StorageError
-from dsv.repo import Repo
+from dsv.render.style import counted, printable, size
+from dsv.workspace import Repo
 
 SHAPE = {
     "folder": "text: where the workspace is, absolute",

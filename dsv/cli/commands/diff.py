@@ -8,8 +8,8 @@ from dsv.cli import complete
 from dsv.cli.arguments import sort_words
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.style import counted, printable, size
 from dsv.errors import UsageFault
+from dsv.render.style import counted, printable, size
 
 if TYPE_CHECKING:
     from dsv.ops.diff import DatasetDiff

@@ -5,8 +5,8 @@ import click
 from dsv.cli import complete, moves
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.style import size
 from dsv.errors import Refused, UsageFault
+from dsv.render.style import size
 
 SHAPE = {
     "paths": ["path: of a dataset"],
@@ -31,7 +31,7 @@ def command(context: Context, what: tuple[str, ...], *, force: bool) -> None:
     that version go, too; `dsv gc` then frees them. A dropped dataset is absent, not deleted.
     """
     from dsv.ops import drop
-    from dsv.places import datasets_at, place
+    from dsv.records.dataset_names import datasets_at, place
 
     repo = context.repo
     staged = datasets_at(repo, None)

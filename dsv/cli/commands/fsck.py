@@ -6,8 +6,8 @@ import click
 
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.style import counted, printable
 from dsv.errors import Corrupt, UsageFault
+from dsv.render.style import counted, printable
 
 if TYPE_CHECKING:
     from dsv.ops.repair import Healed

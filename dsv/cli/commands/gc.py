@@ -4,8 +4,8 @@ import click
 
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.style import counted, printable, size
 from dsv.errors import UsageFault
+from dsv.render.style import counted, printable, size
 
 SHAPE = {
     "condemned": ["id: of a pack that goes when the grace is over"],
@@ -51,7 +51,7 @@ def command(
     Where several workspaces share a folder of packs, all are asked; while one is not there, no pack goes.
     """
     from dsv.ops import gc
-    from dsv.store.collect import GRACE
+    from dsv.store.upkeep.collect import GRACE
 
     if forget is not None:
         if dry_run or remote is not None:

@@ -2,7 +2,7 @@
 
 import click
 
-from dsv.cli import complete, tables
+from dsv.cli import complete, table_words
 from dsv.cli.arguments import place
 from dsv.cli.command import verb
 from dsv.cli.context import Context
@@ -39,7 +39,7 @@ def command(context: Context, what: str, *, rows: int, columns: str | None) -> N
 
     names = None if columns is None else [name.strip() for name in columns.split(",")]
     named = place(context, what)
-    with tables.wanted(named):
+    with table_words.wanted(named):
         found = head(context.repo, named, rows=rows, columns=names)
     out = context.out
     if out.json:

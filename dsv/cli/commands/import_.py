@@ -7,15 +7,15 @@ import click
 from dsv.cli import complete
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.style import counted, printable, size
 from dsv.errors import UsageFault
 from dsv.ids import short
+from dsv.render.style import counted, printable, size
 
 if TYPE_CHECKING:
-    from dsv.fetching.address import Address
-    from dsv.fetching.got import Means
+    from dsv.imports.address import Address
+    from dsv.imports.fetched import Means
     from dsv.ops.import_ import Imported
-    from dsv.store.s3 import S3Settings
+    from dsv.store.blobs.s3 import S3Settings
 
 SHAPE = {
     "path": "path: of the dataset",
@@ -61,12 +61,12 @@ def command(
     name that the data has there. Passwords and queries in a URL are not recorded. What was interrupted goes on
     where it stopped.
     """
-    from dsv.fetching import sums
+    from dsv.imports import checksums
     from dsv.ops import import_
 
     if len(words) > 2 or (len(words) < 2 and not update):
         raise UsageFault("import needs a URL and a PATH", hint="dsv import URL PATH")
-    wanted = None if sha256 is None else sums.check_sum(sha256)
+    wanted = None if sha256 is None else checksums.check_sum(sha256)
     url = words[0] if len(words) == 2 else None
     path = context.path(_target(words[-1], url))
     address = _address(context, url, path)
@@ -93,7 +93,7 @@ def _target(word: str, url: str | None) -> str:
 
 
 def _address(context: Context, url: str | None, path: str) -> "Address":
-    from dsv.fetching.address import address_of
+    from dsv.imports.address import address_of
     from dsv.ops import import_
 
     if url is None:
@@ -104,8 +104,8 @@ def _address(context: Context, url: str | None, path: str) -> "Address":
 def _means(
     context: Context, address: "Address", endpoint_url: str | None, region: str | None, *, typed: bool
 ) -> "Means":
-    from dsv.fetching.address import S3, WEB
-    from dsv.fetching.got import Means
+    from dsv.imports.address import S3, WEB
+    from dsv.imports.fetched import Means
 
     if address.scheme == S3:
         return Means(bucket=_bucket(context, address, endpoint_url, region, typed=typed))
@@ -126,9 +126,9 @@ def _bucket(
     That is as is said here, else as the AWS tools would. Only a recorded address, which `--update` goes by, is reached
     as a remote in the same bucket is: settings may be a stranger's, and never decide where goes what the user typed.
     """
-    from dsv.fetching import bucket as buckets
+    from dsv.imports import bucket as buckets
     from dsv.remotes.remote import check_endpoint
-    from dsv.store.s3 import S3Settings
+    from dsv.store.blobs.s3 import S3Settings
 
     bucket, _ = buckets.split(address)
     place = f"s3://{bucket}"

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dsv.cli import complete, lineage_words
+from dsv.cli import complete
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.errors import Corrupt, UsageFault
 from dsv.ids import short
+from dsv.render import lineage_words
 
 if TYPE_CHECKING:
     from dsv.ops.lineage import Lineage
-    from dsv.places import Place
+    from dsv.records.dataset_names import Place
 
 _CORRUPT = Corrupt.exit_code
 
@@ -80,13 +81,13 @@ def _no_collecting() -> Iterator[None]:
 
 
 def _place(context: Context, word: str) -> "Place":
-    from dsv import places
-    from dsv.places import Place
+    from dsv.records import dataset_names
+    from dsv.records.dataset_names import Place
 
     repo = context.repo
     if word.startswith("@"):
         return Place(".", word.removeprefix("@"))
-    found = places.place(repo, context.path(word), places.datasets_at(repo, None))
+    found = dataset_names.place(repo, context.path(word), dataset_names.datasets_at(repo, None))
     return Place(found.path, found.revision)
 
 
@@ -96,7 +97,7 @@ def _show(context: Context, found: "Lineage", form: str) -> None:
         out.document(lineage_words.document(found))
         return
     if form in ("mermaid", "dot"):
-        from dsv.cli import diagrams
+        from dsv.render import diagrams
 
         out.lines([*(diagrams.dot(found) if form == "dot" else diagrams.mermaid(found))])
         return
@@ -104,7 +105,7 @@ def _show(context: Context, found: "Lineage", form: str) -> None:
         out.say("no commits yet")
         out.hint("dsv add PATH, then dsv commit -m MESSAGE")
         return
-    from dsv.cli import lineage_tree
+    from dsv.render import lineage_tree
 
     out.fit([*lineage_tree.Tree(found, out.style, strokes=out.unicode).lines()])
     out.line()

@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dsv.cli import commits, complete
+from dsv.cli import complete
 from dsv.cli.arguments import sort_words
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.graph import Lanes
-from dsv.cli.style import printable
+from dsv.render import commits
+from dsv.render.history_graph import Lanes
+from dsv.render.style import printable
 
 if TYPE_CHECKING:
     from dsv.ops.log import LogEntry

@@ -10,13 +10,13 @@ from dsv.cli import complete
 from dsv.cli.arguments import place
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.shape import Maybe
-from dsv.cli.style import counted, printable, size
 from dsv.ids import short
+from dsv.render.shape import Maybe
+from dsv.render.style import counted, printable, size
 
 if TYPE_CHECKING:
     from dsv.ops.ls import ListedFile
-    from dsv.repo import Tracked
+    from dsv.workspace import Tracked
 
 SHAPE = {
     "datasets": [
@@ -52,8 +52,8 @@ SHAPE = {
 @click.argument("what", metavar="[PATH][@REV]", required=False, shell_complete=complete.places)
 def command(context: Context, what: str | None) -> None:
     """List datasets, or what a folder dataset holds."""
-    from dsv import places
     from dsv.ops import ls
+    from dsv.records import dataset_names
 
     repo = context.repo
     if what is None or what.startswith("@"):
@@ -61,7 +61,7 @@ def command(context: Context, what: str | None) -> None:
         return
     found = place(context, what)
     if found.file is None:
-        datasets = places.datasets_at(repo, found.revision)
+        datasets = dataset_names.datasets_at(repo, found.revision)
         below = {
             path: one
             for path, one in datasets.items()

@@ -5,8 +5,8 @@ import click
 from dsv.cli import complete, messages, moves
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.shape import Maybe
-from dsv.cli.style import counted
+from dsv.render.shape import Maybe
+from dsv.render.style import counted
 
 SHAPE = {
     "kind": "nothing|fast-forward|merge",

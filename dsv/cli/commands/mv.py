@@ -5,7 +5,7 @@ import click
 from dsv.cli import complete
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.style import printable
+from dsv.render.style import printable
 
 SHAPE = {
     "renamed": [{"from": "path: the name that a dataset had", "to": "path: the name that it has now"}],

@@ -6,9 +6,9 @@ import click
 
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.style import Style
-from dsv.cli.when import ago, iso
 from dsv.ids import is_id
+from dsv.render.style import Style
+from dsv.render.when import ago, iso
 
 SHAPE = {
     "operations": [

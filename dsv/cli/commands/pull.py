@@ -2,11 +2,12 @@
 
 import click
 
-from dsv.cli import complete, moves, setbacks, traffic
+from dsv.cli import complete, moves, setbacks
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.style import counted
 from dsv.ids import short
+from dsv.render import traffic
+from dsv.render.style import counted
 
 SHAPE = {
     "remote": "text: where from",

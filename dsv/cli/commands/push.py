@@ -4,15 +4,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dsv.cli import complete, setbacks, traffic
+from dsv.cli import complete, setbacks
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.style import counted, size
 from dsv.errors import Corrupt
 from dsv.ids import short
+from dsv.render import traffic
+from dsv.render.style import counted, size
 
 if TYPE_CHECKING:
-    from dsv.remotes.repair import Repaired
+    from dsv.remotes.mend_remote import Repaired
 
 SHAPE = {
     "remote": "text: where to",

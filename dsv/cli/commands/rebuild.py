@@ -4,16 +4,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dsv.cli import complete, replays
+from dsv.cli import complete, replaying
 from dsv.cli.arguments import place
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.replays import Given
-from dsv.cli.style import counted, printable
+from dsv.cli.replaying import Given
 from dsv.cli.trusting import trusted_file
 from dsv.errors import UsageFault
 from dsv.ids import short
 from dsv.model.verdict import Status
+from dsv.render.style import counted, printable
 
 if TYPE_CHECKING:
     from dsv.ops.rebuild import RebuildResult
@@ -29,7 +29,7 @@ SHAPE = {
     "runs": "int: how many runs were replayed",
     "place": "text?: where the result is; null if there is none",
     "written": "flag: whether it is where it was wanted, and not in .dsv/tmp",
-    **replays.SHAPE,
+    **replaying.SHAPE,
 }
 
 
@@ -48,7 +48,7 @@ SHAPE = {
 @click.argument("target", metavar="PATH[@REV]", shell_complete=complete.places)
 @click.option("--from-raw", is_flag=True, help="Replay all runs from the raw sources on.")
 @click.option("--into", metavar="DIR", help="Write the result into DIR, whatever it is.")
-@replays.options
+@replaying.options
 def command(
     context: Context,
     target: str,
@@ -77,8 +77,8 @@ def command(
     found = rebuild(
         context.repo,
         wanted,
-        replays.settings(context, given),
-        replays.agree(context, given),
+        replaying.settings(context, given),
+        replaying.agree(context, given),
         trusted_file(),
         from_raw=from_raw,
         into=None if into is None else context.path_here(into),
@@ -104,14 +104,14 @@ def _record(context: Context, found: "RebuildResult", given: Given) -> dict[str,
         "runs": found.runs,
         "place": None if found.place is None else str(found.place),
         "written": found.written,
-        **replays.record(given, found, context),
+        **replaying.record(given, found, context),
     }
 
 
 def _show(context: Context, found: "RebuildResult") -> None:
     out, style, check = context.out, context.out.style, found.check
-    replays.tell_changes(context, found.changed)
-    replays.tell_isolation(context, found)
+    replaying.tell_changes(context, found.changed)
+    replaying.tell_isolation(context, found)
     paint = style.added if check.good else style.removed
     reason = f"  {printable(check.reason)}" if check.reason else ""
     out.line(f"{paint(check.status)}  {printable(check.path)}{reason}")

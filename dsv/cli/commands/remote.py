@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dsv.cli import traffic
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.style import printable
 from dsv.cli.trusting import trust_endpoint
 from dsv.config.load import Remote, load
 from dsv.errors import StorageError, UsageFault
+from dsv.render import traffic
+from dsv.render.style import printable
 
 if TYPE_CHECKING:
     from dsv.ops.remote_check import Checked
@@ -138,7 +138,7 @@ def _document(found: tuple[Remote, ...]) -> dict[str, object]:
 
 def _check(context: Context, name: str | None) -> int:
     from dsv.ops.remote_check import remote_check
-    from dsv.remotes.place import open_blobs
+    from dsv.remotes.location import open_blobs
     from dsv.remotes.remote import check_endpoint, settings
 
     found = settings(context.repo, name)

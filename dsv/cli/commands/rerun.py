@@ -5,24 +5,24 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dsv.cli import complete, messages, replays
+from dsv.cli import complete, messages, replaying
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.replays import Given, brought
+from dsv.cli.replaying import Given, brought
 from dsv.cli.streams import own_files, parameters
-from dsv.cli.style import counted, printable
 from dsv.cli.trusting import trust_own, trusted_file
 from dsv.errors import UsageFault
 from dsv.ids import short
+from dsv.render.style import counted, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from dsv.ops.rerun import RerunResult
-    from dsv.repeating.again import Means
-    from dsv.repeating.session import Outcome
-    from dsv.staleness.step import Step
+    from dsv.runs.rerun.repeat import Means
+    from dsv.runs.rerun.repeat_stale import Outcome
+    from dsv.runs.stale.step import Step
 
 SHAPE = {
     "steps": [
@@ -110,7 +110,7 @@ def command(
     If a command fails, its datasets are put back as they were.
     """
     from dsv.ops import rerun as op
-    from dsv.repeating.plan import Wanted
+    from dsv.runs.rerun.rerun_plan import Wanted
     from dsv.wording import listed
 
     if dry_run and (no_exec or message is not None):
@@ -126,7 +126,7 @@ def command(
             context.repo,
             wanted,
             _means(context, wanted.params or {}, python, execute=not no_exec),
-            replays.agree(context, Given(None, python, (), False, False, yes)),
+            replaying.agree(context, Given(None, python, (), False, False, yes)),
             trusted_file(),
             execute=not no_exec,
             message=message,
@@ -148,10 +148,10 @@ def command(
 
 
 def _means(context: Context, params: "Mapping[str, str]", python: str | None, *, execute: bool) -> "Means":
-    from dsv.repeating.again import Means
-    from dsv.replay.environments import find_python
+    from dsv.runs.rebuild.environments import find_python
+    from dsv.runs.rerun.repeat import Means
 
-    given = None if python is None else replays.program(context, python)
+    given = None if python is None else replaying.program(context, python)
     return Means(
         env=context.env,
         given=given,

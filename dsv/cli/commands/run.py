@@ -6,22 +6,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dsv.cli import complete, messages, origins
+from dsv.cli import complete, messages
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.replays import brought
+from dsv.cli.replaying import brought
 from dsv.cli.streams import idle_input, own_files, parameters
-from dsv.cli.style import counted, printable, size
 from dsv.cli.trusting import trust_own
 from dsv.errors import UsageFault
 from dsv.ids import short
+from dsv.render import origin_words
+from dsv.render.style import counted, printable, size
 
 if TYPE_CHECKING:
     from dsv.model.attempt import Attempt
     from dsv.model.run import Input, Output, Run
     from dsv.ops.run import RunResult
-    from dsv.recording.request import Request
-    from dsv.recording.result import Recorded
+    from dsv.runs.record.request import Request
+    from dsv.runs.record.result import Recorded
 
 _NAMED = 3
 
@@ -153,7 +154,7 @@ def command(
     stages nothing. Secrets in arguments, and variables that are not named with --env, are not recorded.
     """
     from dsv.ops.run import run
-    from dsv.recording.request import Request
+    from dsv.runs.record.request import Request
 
     if no_exec and not outputs:
         raise UsageFault("--no-exec needs to know what was written", hint="add -o PATH")
@@ -197,7 +198,7 @@ def command(
 
 def _tell_masked(context: Context, request: "Request") -> None:
     """Say before anything runs what will not be recorded of the command, and how it need not stand there."""
-    from dsv.recording.secrets import left_out
+    from dsv.runs.record.without_secrets import left_out
 
     found = left_out(request.argv, request.params)
     if found:
@@ -260,7 +261,7 @@ def _record(context: Context, request: "Request", result: "RunResult") -> dict[s
 
 def _tail(context: Context, request: "Request", result: "RunResult") -> str | None:
     """Return the end of the output of a command that failed, without secrets: documents are kept in logs."""
-    from dsv.recording.secrets import Screen
+    from dsv.runs.record.without_secrets import Screen
 
     execution = result.recorded.execution
     if execution is None or result.recorded.id is not None or not result.recorded.exit_code:
@@ -305,7 +306,7 @@ def _tell_run(context: Context, found: "Recorded") -> None:
     assert found.id is not None
     claimed = ", claimed" if attempt.claimed else f", {attempt.milliseconds / 1000:.1f} s"
     same = ": unchanged" if found.unchanged else ""
-    out.say(f"run {short(found.id)} {origins.label(run)}{claimed}{same}")
+    out.say(f"run {short(found.id)} {origin_words.label(run)}{claimed}{same}")
     for read in run.inputs:
         out.say(f"  input    {_input(read, new=read.path in found.sources)}")
     for path in found.code:

@@ -2,19 +2,19 @@
 
 import click
 
-from dsv.cli import complete, tables
+from dsv.cli import complete, table_words
 from dsv.cli.arguments import place
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.style import printable
+from dsv.render.style import printable
 
 SHAPE = {
     "path": "path: of the dataset, or of the file in it",
     "content": "id: its content",
     "table": "id: table id",
     "rows": "int: how many",
-    "columns": [tables.COLUMN_SHAPE],
-    "tables": [tables.PART_SHAPE],
+    "columns": [table_words.COLUMN_SHAPE],
+    "tables": [table_words.PART_SHAPE],
 }
 
 
@@ -35,7 +35,7 @@ def command(context: Context, what: str) -> None:
     from dsv.ops.schema import schema
 
     named = place(context, what)
-    with tables.wanted(named):
+    with table_words.wanted(named):
         found = schema(context.repo, named)
     facts = found.facts
     out = context.out
@@ -46,10 +46,10 @@ def command(context: Context, what: str) -> None:
                 "content": found.content,
                 "table": facts.table,
                 "rows": facts.rows,
-                "columns": [tables.column_record(column) for column in facts.columns],
-                "tables": tables.part_records(facts),
+                "columns": [table_words.column_record(column) for column in facts.columns],
+                "tables": table_words.part_records(facts),
             }
         )
         return
     out.line(f"{printable(found.path)}  {facts.rows:,} rows, table {out.style.id(facts.table)}")
-    tables.render(context, facts)
+    table_words.render(context, facts)

@@ -4,17 +4,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dsv.cli import commits, complete, origins, tables
+from dsv.cli import complete, table_words
 from dsv.cli.arguments import is_revision_word, place
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.shape import Maybe
-from dsv.cli.style import counted, printable, size
 from dsv.errors import UsageFault
-from dsv.filediff import change_of
 from dsv.ids import short
+from dsv.model.file_diff import change_of
 from dsv.model.origin import Source
 from dsv.model.run import Run
+from dsv.render import commits, origin_words
+from dsv.render.shape import Maybe
+from dsv.render.style import counted, printable, size
 
 if TYPE_CHECKING:
     from dsv.ops.show import ShownCommit, ShownDataset
@@ -33,10 +34,10 @@ SHAPE = {
         "executable": "flag: whether the file may be executed",
         "source": "path?: under which it was first added; null if a run made it",
         "edited": "flag: whether it was edited by hand after that",
-        "run": Maybe(origins.RUN_SHAPE),
+        "run": Maybe(origin_words.RUN_SHAPE),
         "no_table": "text?: why there is no table",
-        "columns": [tables.COLUMN_SHAPE],
-        "tables": [tables.PART_SHAPE],
+        "columns": [table_words.COLUMN_SHAPE],
+        "tables": [table_words.PART_SHAPE],
     },
     "commit?": commits.SHAPE,
     "changes?": [{"path": "path: of a dataset", "change": "added|removed|modified"}],
@@ -88,10 +89,10 @@ def _checkpoint(shown: "ShownDataset") -> dict[str, object]:
         "executable": found.kind == "exec",
         "source": None if isinstance(shown.origin, Run) else shown.origin.path,
         "edited": isinstance(shown.origin, Source) and shown.origin.edited is not None,
-        "run": origins.record(shown.origin, found.origin) if isinstance(shown.origin, Run) else None,
+        "run": origin_words.record(shown.origin, found.origin) if isinstance(shown.origin, Run) else None,
         "no_table": shown.no_table,
-        "columns": [tables.column_record(column) for column in facts.columns] if facts else [],
-        "tables": tables.part_records(facts),
+        "columns": [table_words.column_record(column) for column in facts.columns] if facts else [],
+        "tables": table_words.part_records(facts),
     }
 
 
@@ -101,7 +102,7 @@ def _dataset(context: Context, shown: "ShownDataset") -> None:
         out.line(f"table    {out.style.id(facts.table)}")
         out.line(f"rows     {facts.rows:,}")
         out.line()
-        tables.render(context, facts)
+        table_words.render(context, facts)
         out.line()
     out.line(f"path     {printable(shown.path)}")
     out.line(f"content  {out.style.id(found.content)}")
@@ -116,7 +117,7 @@ def _dataset(context: Context, shown: "ShownDataset") -> None:
 def _origin(origin: Source | Run) -> str:
     if isinstance(origin, Run):
         name = f" ({printable(origin.name)})" if origin.name else ""
-        return f"run {printable(origins.command(origin))}{name}"
+        return f"run {printable(origin_words.command(origin))}{name}"
     edited = ", edited by hand" if origin.edited else ""
     where = "" if origin.fetched is None else f", from {printable(origin.fetched.url)}"
     return f"source {printable(origin.path)}{where}{edited}"

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dsv.cli import changes
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.shape import Maybe
-from dsv.cli.style import counted, printable
 from dsv.ids import short
+from dsv.render import changes
+from dsv.render.shape import Maybe
+from dsv.render.style import counted, printable
 
 if TYPE_CHECKING:
     from dsv.ops.status import Status

@@ -3,7 +3,7 @@
 from dsv.cli import moves
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.style import printable
+from dsv.render.style import printable
 
 SHAPE = {
     "undone": {"number": "int: of the operation", "what": "text: the command that was taken back"},

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dsv.cli import complete, replays
+from dsv.cli import complete, replaying
+from dsv.cli.ci_results import check_place, publish
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.publish import check_place, publish
-from dsv.cli.replays import Given
-from dsv.cli.style import printable
+from dsv.cli.replaying import Given
 from dsv.cli.trusting import trusted_file
 from dsv.model.verdict import Status, counted
+from dsv.render.style import printable
 
 if TYPE_CHECKING:
     from dsv.model.verdict import Checked
@@ -21,7 +21,7 @@ SHAPE = {
     "ok": "flag: whether every dataset is at least what its policy demands",
     "level": "hashes|last|raw",
     "commit": "id: whose datasets were verified",
-    **replays.SHAPE,
+    **replaying.SHAPE,
     "datasets": [
         {
             "path": "path: of the dataset",
@@ -67,7 +67,7 @@ SHAPE = {
 )
 @click.option("--twice", is_flag=True, help="Replay two times, to tell what never gives the same.")
 @click.option("--junit", metavar="FILE", help="Write the results to FILE, as JUnit XML.")
-@replays.options
+@replaying.options
 def command(
     context: Context,
     paths: tuple[str, ...],
@@ -124,8 +124,8 @@ def _verify(context: Context, selection: "Selection", level: str, given: Given, 
         context.repo,
         selection,
         verify.Level(level),
-        replays.settings(context, given, twice=twice),
-        replays.agree(context, given),
+        replaying.settings(context, given, twice=twice),
+        replaying.agree(context, given),
         trusted_file(),
         progress=context.progress("replaying", "runs"),
     )
@@ -139,13 +139,13 @@ def _show(context: Context, found: "Verified", given: Given) -> None:
                 "ok": found.ok,
                 "level": found.level,
                 "commit": found.commit,
-                **replays.record(given, found, context),
+                **replaying.record(given, found, context),
                 "datasets": [_record(check) for check in found.checks],
             }
         )
         return
-    replays.tell_changes(context, found.changed)
-    replays.tell_isolation(context, found)
+    replaying.tell_changes(context, found.changed)
+    replaying.tell_isolation(context, found)
     _lines(context, found)
     counts = ", ".join(f"{number:,} {status}" for status, number in counted(found.checks).items())
     isolation = f", isolation: {found.isolation}" if found.isolation else ""

@@ -24,7 +24,7 @@ def command(context: Context) -> None:
     import platform
     from importlib.metadata import version
 
-    from dsv.tables.keys import DIGEST_VERSION
+    from dsv.tables.fact_keys import DIGEST_VERSION
 
     versions = {
         "dsv": __version__,

@@ -4,15 +4,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dsv.cli import commits, complete, origins
+from dsv.cli import complete
 from dsv.cli.arguments import place
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.shape import Maybe, Shape
-from dsv.cli.when import iso
 from dsv.model.attempt import Attempt
 from dsv.model.origin import Source
 from dsv.model.run import Run
+from dsv.render import commits, origin_words
+from dsv.render.shape import Maybe, Shape
+from dsv.render.when import iso
 
 if TYPE_CHECKING:
     from dsv.ids import ObjectId
@@ -26,7 +27,7 @@ _VERSION: dict[str, Shape] = {
     "size": "int: bytes",
     "made": "run|added|edited|merged|imported|unknown: how it came to be",
     "origin": "id: of the source or run record that it came from",
-    "run": Maybe(origins.RUN_SHAPE),
+    "run": Maybe(origin_words.RUN_SHAPE),
     "url": "text?: where it was imported from",
     "witness": "text?: which eye saw the run: calls, files, events; declared if none did; null where not known",
     "incomplete": ["text: something that the capture of the run could have missed"],
@@ -94,7 +95,7 @@ def command(context: Context, what: str) -> None:
     if context.out.json:
         context.out.document(_document(found))
         return
-    from dsv.cli import reasons
+    from dsv.render import why as reasons
 
     context.out.lines(reasons.lines(found, context.out.style, whole=context.out.verbose > 0))
 
@@ -134,11 +135,11 @@ def _version(told: "Told") -> dict[str, object]:
         "content": told.checkpoint.content,
         "rows": told.rows,
         "size": told.checkpoint.size,
-        "made": origins.made(origin),
+        "made": origin_words.made(origin),
         "origin": told.checkpoint.origin,
-        "run": origins.record(origin, told.checkpoint.origin) if isinstance(origin, Run) else None,
+        "run": origin_words.record(origin, told.checkpoint.origin) if isinstance(origin, Run) else None,
         "url": origin.fetched.url if isinstance(origin, Source) and origin.fetched else None,
-        "witness": attempt and origins.eye_of(attempt.capture, attempt.witness),
+        "witness": attempt and origin_words.eye_of(attempt.capture, attempt.witness),
         "incomplete": list(attempt.blind_spots) if attempt else [],
         "capture": attempt and attempt.capture,
         "started": attempt and iso(attempt.started, 0),

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dsv import origins
+from dsv.capture.execute import Command, Here
+from dsv.capture.eyes import Eye
+from dsv.capture.python_imports import observed
 from dsv.ids import ObjectId
-from dsv.lineage.execute import Command, Here
-from dsv.lineage.eyes import Eye
-from dsv.lineage.imports import observed
-from dsv.repo import Repo
+from dsv.records import origins
+from dsv.workspace import Repo
 from tests.pipelines.strace_truth import Truth
 from tests.pipelines.wild.project import Step
 

@@ -10,8 +10,8 @@ from dsv.ops.log import log
 from dsv.ops.merge import Sides, merge
 from dsv.ops.rm import rm
 from dsv.ops.undo import undo
-from dsv.places import datasets_at
-from tests.unit.workshop import Workshop
+from dsv.records.dataset_names import datasets_at
+from tests.unit.workspace_fixtures import Workshop
 
 
 @pytest.fixture

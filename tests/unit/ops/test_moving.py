@@ -11,8 +11,8 @@ from dsv.ops.gc import gc
 from dsv.ops.restore import restore, unstage
 from dsv.ops.rm import rm
 from dsv.ops.undo import undo
-from dsv.places import place
-from tests.unit.workshop import Workshop
+from dsv.records.dataset_names import place
+from tests.unit.workspace_fixtures import Workshop
 
 
 def test_a_change_that_both_commits_do_not_care_about_is_carried_over(shop: Workshop) -> None:

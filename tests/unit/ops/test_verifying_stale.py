@@ -6,7 +6,7 @@ import pytest
 
 from dsv.model.verdict import Checked, Status
 from dsv.ops.verify import Level, Selection, Stale, verify_hashes
-from tests.unit.replay.plant import Plant
+from tests.unit.runs.rebuild.replay_fixtures import Plant
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs automatic capture")
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from dsv import places
 from dsv.config.load import Remote
 from dsv.errors import Corrupt, DsvError, Refused
 from dsv.hashing import Kind, file_id, object_id
@@ -24,17 +23,18 @@ from dsv.ops.fsck import fsck
 from dsv.ops.head import head
 from dsv.ops.push import push
 from dsv.ops.remote import add_remote
-from dsv.places import Place
+from dsv.records import dataset_names
+from dsv.records.dataset_names import Place
 from dsv.remotes.start import ensure
 from dsv.remotes.supply import supply_of
-from dsv.repo import Repo
-from dsv.store import merge
-from dsv.store.index import Index
-from dsv.store.local import LocalBlobs
+from dsv.store.blobs.local import LocalBlobs
 from dsv.store.objects import Objects
+from dsv.store.packs import index_merge
+from dsv.store.packs.index import Index
 from dsv.store.refs import IndexRef, Refs
 from dsv.store.writer import Writer
-from tests.unit.workshop import Workshop
+from dsv.workspace import Repo
+from tests.unit.workspace_fixtures import Workshop
 
 BIG = "".join(f"{number}\n" for number in range(200_000))
 
@@ -69,20 +69,21 @@ class Lair:
         keys = {bytes.fromhex(oid) for oid in oids}
         live: list[IndexRef] = []
         for ref in self.refs.indexes:
-            index = merge.open_index(self.blobs, ref)
+            index = index_merge.open_index(self.blobs, ref)
             keep = np.array([index.id_at(row) not in keys for row in range(index.rows)])
             live += _store(self.blobs, index, keep, data=ref.data)
         self.swap(replace(self.refs, indexes=tuple(live)))
 
 
 def _store(blobs: LocalBlobs, index: Index, keep: object, *, data: bool) -> list[IndexRef]:
-    from dsv.store import ipc, rows
+    from dsv.store.packs import index_file
+    from dsv.store.packs import index_rows as rows
 
-    packed = merge.pick(index, keep)
+    packed = index_merge.pick(index, keep)
     if not packed:
         return []
-    content = b"".join(ipc.encode(rows.columns(packed), index.packs))
-    return merge.store(blobs, [Index("some", content)], data=data)
+    content = b"".join(index_file.encode(rows.columns(packed), index.packs))
+    return index_merge.store(blobs, [Index("some", content)], data=data)
 
 
 @pytest.fixture
@@ -259,19 +260,19 @@ def test_an_index_that_claims_to_be_endless(lair: Lair, tmp_path: Path) -> None:
 
 def test_an_index_that_claims_what_nobody_has(lair: Lair, tmp_path: Path) -> None:
     """What fails is not kept, nor is all read that an index lists, before the first lie is told."""
-    from dsv.store import ipc
+    from dsv.store.packs import index_file
 
     refs = lair.refs
     meta = next(ref for ref in refs.indexes if not ref.data)
-    true = merge.open_index(lair.blobs, meta)
+    true = index_merge.open_index(lair.blobs, meta)
     rows, one = 200_000, true.packed(0, 1)[0]
     ids = b"".join(file_id(b"%d" % number).encode()[:32] for number in range(rows))
     columns = [
         b"".join(sorted(ids[at : at + 32] for at in range(0, len(ids), 32))),
         *(struct.pack(form, value) * rows for form, value in zip("BBIIIIQ", one[1:], strict=True)),
     ]
-    data = b"".join(ipc.encode(columns, true.packs))
-    lair.blobs.put(merge.name(file_id(data)), data)
+    data = b"".join(index_file.encode(columns, true.packs))
+    lair.blobs.put(index_merge.name(file_id(data)), data)
     lair.swap(replace(refs, indexes=(*refs.indexes, IndexRef(file_id(data), rows, len(data), data=False))))
     tracemalloc.start()
     try:
@@ -324,7 +325,7 @@ def test_nothing_is_dropped_for_a_pack_that_is_gone_or_cut(
     drop_working(ada.repo, [name])
     repo = opened(ada.root)
     with pytest.raises((Refused, Corrupt)):
-        drop_stored(repo, places.place(repo, f"{name}@HEAD", places.datasets_at(repo, None)))
+        drop_stored(repo, dataset_names.place(repo, f"{name}@HEAD", dataset_names.datasets_at(repo, None)))
     assert ada.cat(name)
 
 

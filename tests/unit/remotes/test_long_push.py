@@ -15,9 +15,9 @@ from dsv.ops.push import push
 from dsv.ops.remote import add_remote
 from dsv.progress import Silent
 from dsv.remotes.supply import supply_of
-from dsv.repo import Repo
-from dsv.store.collect import GRACE
-from tests.unit.workshop import Workshop
+from dsv.store.upkeep.collect import GRACE
+from dsv.workspace import Repo
+from tests.unit.workspace_fixtures import Workshop
 
 
 class DayPasses(Silent):

@@ -15,8 +15,8 @@ from dsv.ops.push import push
 from dsv.ops.remote import add_remote
 from dsv.remotes.start import ensure, has_store, make_store
 from dsv.remotes.supply import supply_of
-from dsv.repo import Repo
-from tests.unit.workshop import Workshop
+from dsv.workspace import Repo
+from tests.unit.workspace_fixtures import Workshop
 
 
 @pytest.fixture

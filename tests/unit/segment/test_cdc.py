@@ -5,7 +5,7 @@ import pytest
 
 from dsv.segment import cdc
 from dsv.segment.window import Window
-from tests.unit.segment.forge import noise, read_from
+from tests.unit.segment.parquet_fixtures import noise, read_from
 
 
 def cuts(data: bytes, start: int, stop: int, step: int) -> list[bytes]:

@@ -3,7 +3,7 @@
 import pytest
 
 from dsv.segment.compression import MAX_TRUST, MIN_SIZE, Judge, worth_compressing
-from tests.unit.segment.forge import noise
+from tests.unit.segment.parquet_fixtures import noise
 
 TEXT = b"2013-01-01,EWR,IAH,1400,227\n" * 9000
 

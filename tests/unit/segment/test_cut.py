@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from dsv.segment import cdc
 from dsv.segment.cut import SMALL, cut, is_single
-from tests.unit.segment.forge import noise, page, parquet, read_from, segments
+from tests.unit.segment.parquet_fixtures import noise, page, parquet, read_from, segments
 
 GOLDEN_NOISE = [
     174749,

@@ -9,11 +9,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dsv.segment import cdc, pages, parquet
+from dsv.segment import cdc, parquet_layout, parquet_pages
 from dsv.segment.cut import SMALL
 from dsv.segment.window import Window
-from tests.unit.segment.forge import Column, close, footer, noise, page, page_header, read_from, segments
-from tests.unit.segment.forge import parquet as forged
+from tests.unit.segment.parquet_fixtures import (
+    Column,
+    close,
+    footer,
+    noise,
+    page,
+    page_header,
+    read_from,
+    segments,
+)
+from tests.unit.segment.parquet_fixtures import parquet as forged
 
 ROWS = 30_000
 
@@ -39,10 +48,10 @@ def written(table: pa.Table, **options: Any) -> bytes:
     return sink.getvalue()
 
 
-def chunks_of(data: bytes) -> list[parquet.Chunk]:
-    length = parquet.footer_size(data[-8:], len(data))
+def chunks_of(data: bytes) -> list[parquet_layout.Chunk]:
+    length = parquet_layout.footer_size(data[-8:], len(data))
     assert length is not None
-    return parquet.chunks(data[-length:-8], len(data) - length)
+    return parquet_layout.chunks(data[-length:-8], len(data) - length)
 
 
 def pages_of(data: bytes) -> list[list[tuple[int, int]]]:
@@ -52,7 +61,7 @@ def pages_of(data: bytes) -> list[list[tuple[int, int]]]:
         bounds = []
         pos = chunk.start
         while pos < chunk.end:
-            one = parquet.page(data, pos)
+            one = parquet_layout.page(data, pos)
             assert one is not None
             bounds.append((pos, pos + one.header + one.body))
             pos = bounds[-1][1]
@@ -112,7 +121,7 @@ def check_cuts(data: bytes) -> None:
         starts.add(max(starts) + len(segment))
     chunks = pages_of(data)
     for start, end in (bounds for chunk in chunks for bounds in chunk):
-        assert end - start < SMALL or start in starts or start == len(parquet.MAGIC)
+        assert end - start < SMALL or start in starts or start == len(parquet_layout.MAGIC)
     assert chunks[-1][-1][1] in starts
 
 
@@ -181,12 +190,12 @@ def test_a_chunk_that_cannot_be_is_not_walked(columns: list[Column]) -> None:
 def test_an_overlap_costs_only_those_who_overlap() -> None:
     columns = [Column(4, 100), Column(104, 100), Column(150, 100), Column(160, 20), Column(250, 9)]
     data = close(b"PAR1" + noise(1000), footer(columns))
-    assert chunks_of(data) == [parquet.Chunk(4, 104), parquet.Chunk(250, 259)]
+    assert chunks_of(data) == [parquet_layout.Chunk(4, 104), parquet_layout.Chunk(250, 259)]
 
 
 def test_a_dictionary_page_starts_the_chunk() -> None:
     data = close(b"PAR1" + noise(1000), footer([Column(500, 300, dictionary=400)]))
-    assert chunks_of(data) == [parquet.Chunk(400, 700)]
+    assert chunks_of(data) == [parquet_layout.Chunk(400, 700)]
 
 
 @pytest.mark.parametrize(
@@ -207,17 +216,17 @@ def test_a_walk_that_fails_is_gone_on_by_fastcdc(body: list[bytes]) -> None:
 
 
 def test_a_file_of_headers_is_walked_so_far_and_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "ALLOWANCE", 1000)
+    monkeypatch.setattr(parquet_pages, "ALLOWANCE", 1000)
     data = forged([page(b"")] * 20_000, [page(noise(40_000, "next"))])
     first, _ = chunks_of(data)
-    walked = list(pages.walk(Window(read_from(data), len(data)), chunks_of(data)))
+    walked = list(parquet_pages.walk(Window(read_from(data), len(data)), chunks_of(data)))
     assert 50 < len(walked) < 2000
-    assert pages.Piece(first.end, packed=False) in walked
+    assert parquet_pages.Piece(first.end, packed=False) in walked
 
 
 def test_a_footer_of_too_many_chunks_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parquet, "MAX_CHUNKS", 3)
-    assert parquet.chunks(footer([Column(4 + 10 * i, 10) for i in range(4)]), 1000) == []
+    monkeypatch.setattr(parquet_layout, "MAX_CHUNKS", 3)
+    assert parquet_layout.chunks(footer([Column(4 + 10 * i, 10) for i in range(4)]), 1000) == []
 
 
 @pytest.mark.parametrize(
@@ -225,7 +234,7 @@ def test_a_footer_of_too_many_chunks_is_not_kept(monkeypatch: pytest.MonkeyPatch
     [b"\0\0\0\0PAR1", b"\xff\xff\xff\xffPAR1", b"\1\0\0\0PARE", struct.pack("<I", 99_990) + b"PAR1"],
 )
 def test_a_footer_that_does_not_fit_is_none(trailer: bytes) -> None:
-    assert parquet.footer_size(trailer, 100_000) is None
+    assert parquet_layout.footer_size(trailer, 100_000) is None
 
 
 def test_a_file_with_an_encrypted_footer_is_cut_like_any_other() -> None:
@@ -238,4 +247,4 @@ def test_a_file_with_an_encrypted_footer_is_cut_like_any_other() -> None:
 def test_the_reader_is_not_asked_beyond_the_file() -> None:
     data = b"PAR1" + noise(SMALL + 1)
     assert b"".join(segments(data)) == data
-    assert read_from(data)(0, 4) == parquet.MAGIC
+    assert read_from(data)(0, 4) == parquet_layout.MAGIC

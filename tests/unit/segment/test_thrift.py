@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsv.segment import thrift
-from tests.unit.segment.forge import BINARY, INT, STRUCT, fields, integer, structs, varint
+from tests.unit.segment.parquet_fixtures import BINARY, INT, STRUCT, fields, integer, structs, varint
 
 
 @given(st.dictionaries(st.integers(1, thrift.MAX_FIELDS - 1), st.integers(-(2**63), 2**63 - 1), max_size=8))

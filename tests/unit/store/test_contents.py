@@ -13,10 +13,10 @@ from dsv.hashing import Kind, file_id, object_id
 from dsv.ids import ObjectId
 from dsv.model.recipe import PART_LIMIT, Part, Recipe
 from dsv.store import ingest as ingesting
+from dsv.store.blobs.memory import MemoryBlobs
 from dsv.store.ingest import add_recipe, ingest, pages
-from dsv.store.memory import MemoryBlobs
 from dsv.store.writer import Writer
-from tests.unit.store.shelf import Shelf, flip, local_shelf, reading
+from tests.unit.store.store_fixtures import Shelf, flip, local_shelf, reading
 
 
 def noise(size: int, seed: int = 0) -> bytes:

@@ -9,20 +9,20 @@ from hypothesis import strategies as st
 
 from dsv.errors import Corrupt
 from dsv.hashing import Buffer
-from dsv.store import ipc, rows
-from dsv.store.index import Index
-from dsv.store.rows import ROW
+from dsv.store.packs import index_file, index_rows
+from dsv.store.packs.index import Index
+from dsv.store.packs.index_rows import ROW
 
 PACKS = ("ab" * 32, "cd" * 32)
 
 
 def make_rows(ids: list[bytes], pack: int = 0) -> Buffer:
     packed = b"".join(ROW.pack(oid, 1, 0, pack, 100 * n, 50, 60, 2**64 - 1 - n) for n, oid in enumerate(ids))
-    return rows.sort(packed)
+    return index_rows.sort(packed)
 
 
 def encode(ids: list[bytes], packs: tuple[str, ...] = PACKS) -> bytes:
-    return b"".join(ipc.encode(rows.columns(make_rows(ids)), packs))
+    return b"".join(index_file.encode(index_rows.columns(make_rows(ids)), packs))
 
 
 def random_ids(count: int, seed: int = 1) -> list[bytes]:
@@ -42,7 +42,7 @@ def test_arrow_reads_an_index(count: int) -> None:
 
 
 def test_columns_are_aligned() -> None:
-    assert all(start % 64 == 0 for start in ipc.decode(encode(random_ids(100))).starts)
+    assert all(start % 64 == 0 for start in index_file.decode(encode(random_ids(100))).starts)
 
 
 @pytest.mark.parametrize("count", [1, 2, 47, 48, 49, 97, 5000])
@@ -95,23 +95,23 @@ def test_few_and_many_rows_are_handled_alike(monkeypatch: pytest.MonkeyPatch) ->
     packed = b"".join(
         ROW.pack(oid, n % 7, n % 2, n % 5, n, n + 1, n + 2, n << 40) for n, oid in enumerate(random_ids(300))
     )
-    few = rows.sort(packed)
-    columns = rows.columns(few)
-    monkeypatch.setattr(rows, "_FEW", 0)
-    assert rows.sort(packed) == few
-    assert rows.columns(few) == columns
+    few = index_rows.sort(packed)
+    columns = index_rows.columns(few)
+    monkeypatch.setattr(index_rows, "_FEW", 0)
+    assert index_rows.sort(packed) == few
+    assert index_rows.columns(few) == columns
 
 
 def test_many_rows_with_one_start_are_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "_FEW", 0)
+    monkeypatch.setattr(index_rows, "_FEW", 0)
     ids = [b"\x07" * 8 + struct.pack(">Q", n) * 3 for n in (5, 1, 4, 2)]
-    ordered = rows.sort(b"".join(ROW.pack(oid, 0, 0, 0, 0, 0, 0, 0) for oid in ids))
+    ordered = index_rows.sort(b"".join(ROW.pack(oid, 0, 0, 0, 0, 0, 0, 0) for oid in ids))
     assert [row[0] for row in ROW.iter_unpack(ordered)] == sorted(ids)
 
 
 def test_move_to_pack() -> None:
     packed = make_rows(random_ids(10))
-    moved = list(ROW.iter_unpack(rows.move_to_pack(packed, 0x01020304)))
+    moved = list(ROW.iter_unpack(index_rows.move_to_pack(packed, 0x01020304)))
     assert {row[3] for row in moved} == {0x01020304}
     assert [row[:3] + row[4:] for row in moved] == [row[:3] + row[4:] for row in ROW.iter_unpack(packed)]
 
@@ -120,7 +120,7 @@ def test_a_place_outside_of_any_pack_is_corrupt() -> None:
     beyond = ROW.pack(bytes(32), 1, 0, 0, 60 << 20, 5 << 20, 1, 1)
     unlisted = ROW.pack(bytes(32), 1, 0, 2, 0, 1, 1, 1)
     for row in (beyond, unlisted):
-        index = Index("index", b"".join(ipc.encode(rows.columns(row), PACKS)))
+        index = Index("index", b"".join(index_file.encode(index_rows.columns(row), PACKS)))
         with pytest.raises(Corrupt, match="names a place that no pack has"):
             index.at(0)
 
@@ -128,7 +128,7 @@ def test_a_place_outside_of_any_pack_is_corrupt() -> None:
 def test_ids_out_of_order_are_corrupt() -> None:
     packed = b"".join(ROW.pack(oid, 1, 0, 0, 0, 1, 1, 1) for oid in (b"\x02" * 32, b"\x01" * 32))
     with pytest.raises(Corrupt, match="not in order"):
-        Index("index", b"".join(ipc.encode(rows.columns(packed), PACKS)))
+        Index("index", b"".join(index_file.encode(index_rows.columns(packed), PACKS)))
 
 
 WHOLE = encode(random_ids(60))

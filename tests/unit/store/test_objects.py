@@ -8,12 +8,13 @@ import zstandard
 from dsv.errors import Corrupt, Missing
 from dsv.hashing import Kind, checksum, file_id, object_id
 from dsv.ids import ObjectId
-from dsv.store import merge, packs
-from dsv.store.codec import decompress
-from dsv.store.memory import MemoryBlobs
-from dsv.store.packs import ZSTD
+from dsv.store.blobs.memory import MemoryBlobs
+from dsv.store.packs import index_merge
+from dsv.store.packs import pack as packs
+from dsv.store.packs.codec import decompress
+from dsv.store.packs.pack import ZSTD
 from dsv.store.writer import Writer
-from tests.unit.store.shelf import Shelf, blob_path, flip, local_shelf
+from tests.unit.store.store_fixtures import Shelf, blob_path, flip, local_shelf
 
 SEGMENTS = [b"segment %d " % n * 20 for n in range(40)]
 NODE = b'{"v":1,"entries":[' + b'"' + b"ab" * 200 + b'"]}'
@@ -149,7 +150,7 @@ def test_another_copy_is_used(shelf: Shelf, folder: Path) -> None:
 
 def test_every_byte_of_an_index_may_be_wrong(shelf: Shelf, folder: Path) -> None:
     sealed = shelf.add(*SEGMENTS)
-    path = folder / merge.name(sealed.indexes[0].id)
+    path = folder / index_merge.name(sealed.indexes[0].id)
     for at in range(0, path.stat().st_size, 61):
         flip(path, at)
         assert readable(shelf) == SEGMENTS
@@ -160,7 +161,7 @@ def test_every_byte_of_an_index_may_be_wrong(shelf: Shelf, folder: Path) -> None
 def test_a_truncated_index_is_not_needed(shelf: Shelf, folder: Path, keep: int) -> None:
     shelf.add(*SEGMENTS[:20])
     sealed = shelf.add(*SEGMENTS[20:])
-    os.truncate(blob_path(folder, merge.name(sealed.indexes[0].id)), keep)
+    os.truncate(blob_path(folder, index_merge.name(sealed.indexes[0].id)), keep)
     assert readable(shelf) == SEGMENTS
     objects = shelf.objects()
     assert objects.has(file_id(SEGMENTS[-1]))
@@ -169,7 +170,7 @@ def test_a_truncated_index_is_not_needed(shelf: Shelf, folder: Path, keep: int) 
 
 def test_a_missing_index_is_not_needed(shelf: Shelf, folder: Path) -> None:
     sealed = shelf.add(*SEGMENTS)
-    (folder / merge.name(sealed.indexes[0].id)).unlink()
+    (folder / index_merge.name(sealed.indexes[0].id)).unlink()
     assert readable(shelf) == SEGMENTS
 
 

@@ -13,12 +13,12 @@ from dsv.ops.branch import delete
 from dsv.ops.checkout import checkout
 from dsv.ops.fsck import fsck
 from dsv.ops.gc import gc
-from dsv.repo import Repo
 from dsv.store.ingest import ingest
 from dsv.store.refs import Local, Refs
-from dsv.store.sink import StoreSink
+from dsv.store.storing_sink import StoreSink
 from dsv.store.writer import Writer
-from tests.unit.workshop import Workshop
+from dsv.workspace import Repo
+from tests.unit.workspace_fixtures import Workshop
 
 
 def test_who_was_slower_tries_again(shop: Workshop) -> None:

@@ -13,13 +13,13 @@ from dsv.errors import DsvError, Refused, StorageError
 from dsv.hashing import Kind, file_id
 from dsv.ids import ObjectId
 from dsv.store import writer as writing
-from dsv.store.check import check
-from dsv.store.local import LocalBlobs
-from dsv.store.memory import MemoryBlobs
-from dsv.store.packs import OBJECT_LIMIT, PackWriter
+from dsv.store.blobs.local import LocalBlobs
+from dsv.store.blobs.memory import MemoryBlobs
+from dsv.store.packs.pack import OBJECT_LIMIT, PackWriter
 from dsv.store.refs import Refs
+from dsv.store.upkeep.check import check
 from dsv.store.writer import Writer
-from tests.unit.store.shelf import Shelf, local_shelf
+from tests.unit.store.store_fixtures import Shelf, local_shelf
 
 
 def left_behind(folder: Path) -> list[str]:
@@ -106,7 +106,7 @@ import os, resource, signal, sys
 from pathlib import Path
 from dsv.errors import StorageError
 from dsv.hashing import Kind, file_id
-from dsv.store.local import LocalBlobs
+from dsv.store.blobs.local import LocalBlobs
 from dsv.store.objects import Objects
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
@@ -156,7 +156,7 @@ from dataclasses import replace
 from pathlib import Path
 from dsv.hashing import Kind, file_id
 from dsv.store import merge, writer
-from dsv.store.local import LocalBlobs
+from dsv.store.blobs.local import LocalBlobs
 from dsv.store.objects import Objects
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer

@@ -8,9 +8,9 @@ from blake3 import blake3
 from hypothesis import given, settings
 from pyarrow import types as t
 
-from dsv.tables.digest import TableHasher
-from dsv.tables.types import node_of
-from dsv.testing.tables import columns, plain
+from dsv.tables.digest.table_id import TableHasher
+from dsv.tables.values.types import node_of
+from dsv.testing.table_strategies import columns, plain
 
 NAN = {16: b"\x00\x7e", 32: b"\x00\x00\xc0\x7f", 64: b"\x00\x00\x00\x00\x00\x00\xf8\x7f"}
 

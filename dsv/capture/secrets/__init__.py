@@ -1,0 +1,1 @@
+"""Secrets in files, names and arguments: found, and masked."""

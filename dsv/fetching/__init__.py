@@ -1,1 +1,0 @@
-"""Fetching data from outside: a web server, a bucket, a place on this machine."""

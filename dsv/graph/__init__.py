@@ -1,1 +1,0 @@
-"""The lineage graph: what came from what, walked up to raw sources and down to all that was derived."""

@@ -1,0 +1,420 @@
+"""The one door to the tables of any version: readers, and the facts that are kept of them.
+
+Facts and the schemas under which text was found to be readable are derived records: kept
+in the store under keys made from the content id, and computed again where they are missing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from typing import NamedTuple
+
+from dsv.errors import Conflict, Corrupt, NoTable, StorageError, UserError
+from dsv.hashing import Kind, object_id
+from dsv.ids import ObjectId, parse_id
+from dsv.model import canonical
+from dsv.model.checkpoint import Checkpoint
+from dsv.records import kept_facts, needs
+from dsv.records.known_tables import Known, of_parts, tables_of
+from dsv.records.table_files import TextFiles, size_of, stored_members, working_members
+from dsv.store.refs import Refs
+from dsv.store.writer import Writer
+from dsv.tables import apart
+from dsv.tables.apart import Crashed, Found, Work
+from dsv.tables.fact_keys import RULES, facts_key
+from dsv.tables.facts import compute, folder, folder_metadata, table_facts
+from dsv.tables.facts.folder import Member
+from dsv.tables.facts.table_facts import Facts
+from dsv.tables.format_names import text_format
+from dsv.tables.formats import infer, open_table
+from dsv.tables.formats.byte_source import ByteSource
+from dsv.tables.formats.dialect import TextSchema, declared
+from dsv.tables.formats.file_source import FileSource
+from dsv.tables.formats.reader import TableReader
+from dsv.tables.formats.text import DoesNotFit, TextReader
+from dsv.tables.values import metadata
+from dsv.workspace import Repo
+
+
+def pin(repo: Repo, path: str, types: Mapping[str, object], before: ObjectId | None) -> TextSchema | None:
+    """Return the schema that the text file at `path` in the working tree is pinned to.
+
+    Args:
+        repo: The workspace.
+        path: The dataset.
+        types: What `dsv.toml` declares, by column.
+        before: The schema of the version before; no column gets narrower than there.
+
+    Returns:
+        The schema; None if the file is no table.
+
+    Raises:
+        BadConfig: `types` names a type that there is not.
+        UserError: The file cannot be read.
+    """
+    wanted = declared(types, f"dsv.toml, schema of {path}")
+    start = None if before is None else _read_schema(repo, before)
+
+    def found(source: ByteSource) -> Found:
+        return (infer.infer(source, declared=wanted, start=start, prefix=True).encode(),)
+
+    try:
+        with FileSource(repo.root / path) as source:
+            (schema,) = apart.call(partial(found, source), source.size)
+            return TextSchema.decode(schema, f"the schema of {path}")
+    except NoTable:
+        return None
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from error
+
+
+class Wanted(NamedTuple):
+    """A version whose table is wanted, and one that may share most of its bytes."""
+
+    path: str
+    checkpoint: Checkpoint
+    previous: Checkpoint | None = None
+
+
+def table_of(repo: Repo, path: str, checkpoint: Checkpoint) -> TableReader:
+    """Return a version of a dataset as a table.
+
+    Text is read as its facts say that all of it can be read; they are computed if need be. Of anything else
+    a process of its own has read all, now or when its facts were computed.
+
+    Raises:
+        NoTable: It is none; the message is the reason.
+        Missing: The store does not hold all of it.
+        Corrupt: It is damaged.
+    """
+    _prove(repo, path, checkpoint)
+    if checkpoint.is_dir:
+        return folder.open_folder(stored_members(repo, checkpoint), TextFiles())
+    source = repo.contents.open(checkpoint.content, path.rpartition("/")[2])
+    if text_format(source.name) is None:
+        return open_table.open_table(source)
+    schema = known(repo, path, checkpoint).schema
+    return TextReader(source, schema or _pinned(repo, checkpoint, source))
+
+
+def start_of(repo: Repo, path: str, checkpoint: Checkpoint) -> TableReader:
+    """Return a version of a dataset as a table of which only the first rows will be read, and shown.
+
+    Of a file that is on a remote only, what is read is brought and no more.
+
+    Raises:
+        NoTable: It is none; the message is the reason.
+    """
+    if checkpoint.is_dir:
+        return folder.open_folder(stored_members(repo, checkpoint), TextFiles())
+    source = repo.contents.peek(checkpoint.content, path.rpartition("/")[2])
+    return open_table.open_table(source, lambda text: TextReader(text, _pinned(repo, checkpoint, text)))
+
+
+def known(
+    repo: Repo,
+    path: str,
+    checkpoint: Checkpoint,
+    previous: Checkpoint | None = None,
+    *,
+    details: bool = False,
+) -> Known:
+    """Return what is known of the table of a version, computed now if it is not kept.
+
+    Args:
+        repo: The workspace.
+        path: The dataset.
+        checkpoint: The version.
+        previous: A version that may share most of its bytes.
+        details: Whether the digests of its blocks are wanted too.
+
+    Raises:
+        NoTable: It is no table; the message is the reason.
+    """
+    found = kept(repo, checkpoint, details=details)
+    if found is None:
+        work = _reading(repo, Wanted(path, checkpoint, previous))
+        found = of_parts(apart.call(*work))
+        _keep(repo, checkpoint, found)
+    return found
+
+
+class Pinned(NamedTuple):
+    """A version with its text pinned to the schema that all of it fits.
+
+    Attributes:
+        version: It.
+        known: What is known of its table.
+        fresh: What of that is not kept yet, by version: the caller has `put` add it to what it publishes.
+    """
+
+    version: Checkpoint
+    known: Known
+    fresh: tuple[tuple[Checkpoint, Known], ...]
+
+
+def learn(repo: Repo, wanted: Sequence[Wanted]) -> dict[str, Pinned | NoTable]:
+    """Return by path what is known of the tables of versions, pinned, or why one is no table; keep nothing.
+
+    Args:
+        repo: The workspace, whose store holds all bytes of these versions.
+        wanted: Versions of different paths.
+
+    Raises:
+        Missing, Corrupt, StorageError: The store cannot be read.
+    """
+    before = {one.path: kept(repo, one.checkpoint) for one in wanted}
+    lacking = [one for one in wanted if before[one.path] is None]
+    found: dict[str, Pinned | NoTable] = {}
+    for one, outcome in zip(lacking, apart.each([_reading(repo, one) for one in lacking]), strict=True):
+        if isinstance(outcome, NoTable):
+            found[one.path] = outcome
+        elif isinstance(outcome, Exception):
+            raise outcome
+        else:
+            found[one.path] = _pin(repo, one.checkpoint, of_parts(outcome), fresh=True)
+    known = ((one, before[one.path]) for one in wanted)
+    return found | {
+        one.path: _pin(repo, one.checkpoint, it, fresh=False) for one, it in known if it is not None
+    }
+
+
+def _pin(repo: Repo, checkpoint: Checkpoint, found: Known, *, fresh: bool) -> Pinned:
+    """Return a version pinned, given what is known of its table, and whether that is not kept yet."""
+    new = ((checkpoint, found),) if fresh else ()
+    schema = None if found.schema is None else object_id(Kind.SCHEMA, found.schema.encode())
+    if schema in (None, checkpoint.schema):
+        return Pinned(checkpoint, found, new)
+    # Computed under that schema already: it only has to be found under it.
+    version = replace(checkpoint, schema=schema)
+    if kept(repo, version) is None:
+        whole = None if fresh else kept(repo, checkpoint, details=True)
+        new = (*new, (version, whole or found))
+    return Pinned(version, found, new)
+
+
+def _reading(repo: Repo, wanted: Wanted) -> Work:
+    """Return the work of finding out what is known of a table; its bytes are brought first."""
+    path, checkpoint, previous = wanted
+    needs.bring_version(repo, checkpoint)
+
+    def do() -> Found:
+        if checkpoint.is_dir:
+            return _of_folder(stored_members(repo, checkpoint)).parts()
+        before = None if previous is None else kept(repo, previous, details=True)
+        source = repo.contents.open(checkpoint.content, path.rpartition("/")[2])
+        return _of_file(repo, checkpoint, source, before.facts if before else None).parts()
+
+    return Work(do, size_of(repo, checkpoint))
+
+
+def _prove(repo: Repo, path: str, checkpoint: Checkpoint) -> None:
+    """See that a process of its own has read all of a version, before this one does.
+
+    Raises:
+        NoTable: It crashed, or that is no table.
+    """
+    if kept(repo, checkpoint) is not None:
+        return
+    try:
+        known(repo, path, checkpoint)
+    except Crashed:
+        raise
+    except NoTable:
+        if not checkpoint.is_dir and text_format(path) is None:
+            # It may be a table whose types have no id.
+            source = repo.contents.open(checkpoint.content, path.rpartition("/")[2])
+            apart.call(partial(_read_through, source), source.size)
+
+
+def _read_through(source: ByteSource) -> Found:
+    for _ in open_table.open_table(source).batches():
+        pass
+    return ()
+
+
+def of_working(repo: Repo, path: str, checkpoint: Checkpoint, *, later: bool = False) -> Known:
+    """Return what is known of the table that the working tree holds; it is not kept.
+
+    Args:
+        repo: The workspace.
+        path: The dataset.
+        checkpoint: What the working tree holds, with the schema of the version before.
+        later: Whether it is what a version to come would hold, which is read under the rules of today.
+
+    Raises:
+        NoTable: It is no table; the message is the reason.
+        UserError: It cannot be read.
+    """
+
+    def do() -> Found:
+        if checkpoint.is_dir:
+            return _of_folder(working_members(repo, path, checkpoint)).parts()
+        with FileSource(repo.root / path) as source:
+            return _of_file(repo, checkpoint, source, None, later=later).parts()
+
+    try:
+        return of_parts(apart.call(do, checkpoint.size))
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from error
+
+
+def metadata_of(repo: Repo, path: str, checkpoint: Checkpoint) -> ObjectId:
+    """Return the id of what a version that is a table, as is known, says beside its values (`dsv.tables.values.metadata`).
+
+    Raises:
+        NoTable: It is none.
+        Missing: The store does not hold all of it.
+    """
+    if checkpoint.is_dir:
+        return metadata.metadata_id(folder_metadata.of_folder(stored_members(repo, checkpoint)))
+    if text_format(path) is not None:
+        return metadata.metadata_id(())
+    source = repo.contents.open(checkpoint.content, path.rpartition("/")[2])
+    return metadata.metadata_id(metadata.of_schema(open_table.open_table(source).schema))
+
+
+def extends(
+    repo: Repo,
+    path: str,
+    checkpoint: Checkpoint,
+    schema: TextSchema | None,
+    shorter: Facts,
+    *,
+    working: bool = False,
+) -> bool:
+    """Whether a version surely starts with all rows of a shorter one that has the same whole blocks.
+
+    Args:
+        repo: The workspace.
+        path: The dataset.
+        checkpoint: The version.
+        schema: That all of it fits, if it is text.
+        shorter: Facts of the other version, with details.
+        working: Whether the version is what the working tree holds.
+
+    Raises:
+        NoTable: It is no table; the message is the reason.
+        UserError: It cannot be read.
+    """
+    from dsv.tables.facts.prefix import starts
+
+    if not working:
+        return starts(shorter, table_of(repo, path, checkpoint)) is True
+    with working_table(repo, path, checkpoint, schema) as table:
+        return starts(shorter, table) is True
+
+
+@contextmanager
+def working_table(
+    repo: Repo, path: str, checkpoint: Checkpoint, schema: TextSchema | None
+) -> Iterator[TableReader]:
+    """Give the table that the working tree holds.
+
+    Args:
+        repo: The workspace.
+        path: The dataset.
+        checkpoint: What the working tree holds.
+        schema: That all of it fits, if it is one text file (`Known.schema`).
+
+    Raises:
+        NoTable: It is no table, or several; the message is the reason.
+        UserError: It cannot be read.
+    """
+    try:
+        if checkpoint.is_dir:
+            yield folder.open_folder(working_members(repo, path, checkpoint), TextFiles())
+            return
+        with FileSource(repo.root / path) as source:
+            yield open_table.open_table(source) if schema is None else TextReader(source, schema)
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from error
+
+
+def kept(repo: Repo, checkpoint: Checkpoint, *, details: bool = False) -> Known | None:
+    """Return what is kept of the table of a version, None if it was not computed yet.
+
+    Args:
+        repo: The workspace.
+        checkpoint: The version.
+        details: Whether the digests of its blocks are wanted too.
+    """
+    what = f"facts of {checkpoint.content}"
+    record = kept_facts.facts_record(repo, checkpoint)
+    if record is None:
+        return None
+    try:
+        if record["facts"] is None:
+            return Known(parse_id(record["table"]), int(record["rows"]), None, None, tables_of(record))
+        blocks = repo.objects.get_record(Kind.BLOCKS, parse_id(record["blocks"])) if details else None
+        found = table_facts.decode(canonical.encode(record["facts"]), blocks, what)
+        schema = None if record["schema"] is None else _read_schema(repo, parse_id(record["schema"]))
+        return Known(found.table, found.rows, found, schema)
+    except (Corrupt, StorageError, KeyError, TypeError, ValueError):
+        return None  # derived: computed again
+
+
+def put(session: Writer, checkpoint: Checkpoint, found: Known) -> None:
+    """Add to `session` what is known, with the digests of blocks, of the table of a version."""
+    record: canonical.Json = {
+        "v": 1,
+        "blocks": None,
+        "facts": None,
+        "rows": found.rows,
+        "schema": None if found.schema is None else session.put(Kind.SCHEMA, found.schema.encode()),
+        "table": found.table,
+        "tables": [list(table) for table in found.tables],
+    }
+    if found.facts is not None:
+        record["blocks"] = session.put(Kind.BLOCKS, found.facts.encode_blocks())
+        record["facts"] = canonical.decode(found.facts.encode_head(), what="facts")
+    key = facts_key(checkpoint.content, checkpoint.schema)
+    session.add(Kind.FACTS, key, canonical.encode(record))
+
+
+def _keep(repo: Repo, checkpoint: Checkpoint, found: Known) -> None:
+    def change(refs: Refs, session: Writer) -> Refs:
+        put(session, checkpoint, found)
+        return refs
+
+    # A store that cannot be written still answers; it only has to compute again.
+    with suppress(StorageError, Conflict):
+        repo.publish("facts", change, log=False)
+
+
+def _of_file(
+    repo: Repo, checkpoint: Checkpoint, source: ByteSource, before: Facts | None, *, later: bool = False
+) -> Known:
+    if text_format(source.name) is None:
+        found = compute.compute(open_table.open_table(source), before)
+        return Known(found.table, found.rows, found)
+    schema = _pinned(repo, checkpoint, source)
+    if later:
+        schema = replace(schema, dialect=replace(schema.dialect, rules=RULES))
+    try:
+        found = compute.compute(TextReader(source, schema))
+    except DoesNotFit:
+        schema = infer.infer(source, start=schema, rules=schema.dialect.rules)
+        found = compute.compute(TextReader(source, schema))
+    return Known(found.table, found.rows, found, schema)
+
+
+def _of_folder(members: Iterable[Member]) -> Known:
+    found = folder.folder_tables(members, TextFiles())
+    if len(found.groups) == 1:
+        return Known(found.id, found.rows, found.groups[0].facts)
+    tables = tuple(
+        (group.folder, group.pattern, group.facts.table, group.facts.rows) for group in found.groups
+    )
+    return Known(found.id, found.rows, None, None, tables)
+
+
+def _pinned(repo: Repo, checkpoint: Checkpoint, source: ByteSource) -> TextSchema:
+    if checkpoint.schema is not None:
+        return _read_schema(repo, checkpoint.schema)
+    return infer.infer(source, prefix=True)
+
+
+def _read_schema(repo: Repo, oid: ObjectId) -> TextSchema:
+    return TextSchema.decode(repo.objects.get_record(Kind.SCHEMA, oid), f"schema {oid}")

@@ -1,0 +1,137 @@
+"""What a remote holds, seen as a workspace's store, so that one walk serves both."""
+
+from collections.abc import Callable, Iterator
+
+from dsv.errors import Corrupt
+from dsv.hashing import Buffer, Kind
+from dsv.ids import ObjectId
+from dsv.model.recipe import Recipe
+from dsv.records import reachable
+from dsv.remotes.receive import Wanted, batches, receive
+from dsv.remotes.remote import RemoteStore
+from dsv.store.contents import Contents
+from dsv.store.objects import Objects
+from dsv.store.packs.index import Located
+from dsv.store.refs import Refs
+from dsv.store.upkeep.collect import Marks
+from dsv.workspace import Repo
+from dsv.worktree import git
+
+_BATCH = 8 << 20
+
+
+class _Both(Objects):
+    """Objects that a remote lists, read from the store here where that has them."""
+
+    def __init__(self, there: Objects, here: Objects, refs: Refs) -> None:
+        super().__init__(there.blobs, lambda: refs)
+        self._here = here
+        self.refresh(refs)
+
+    def get(self, oid: ObjectId, kind: Kind | None = None) -> bytes:
+        """Return the bytes of an object.
+
+        Raises:
+            Missing: It is nowhere.
+            Corrupt: It is damaged there, and not here.
+        """
+        key = bytes.fromhex(oid)
+        if self._here.listed(key, data=True) or self._here.listed(key, data=False):
+            return self._here.get(oid, kind)
+        return super().get(oid, kind)
+
+
+class _Flat(Contents):
+    """Contents whose parts are not asked for one by one; `expand` marks them all at once."""
+
+    def members(self, oid: ObjectId) -> Iterator[ObjectId]:
+        """Yield the file itself."""
+        yield oid
+
+
+class RemoteView(Repo):
+    """A workspace whose store is a remote, for `dsv.records.reachable.Walk`.
+
+    Args:
+        repo: The workspace; its store spares requests.
+        remote: The remote; its refs have been read.
+    """
+
+    def __init__(self, repo: Repo, remote: RemoteStore) -> None:
+        super().__init__(repo.root)
+        there = remote.objects(data=True)
+        self.here = repo.objects
+        both = _Both(there, repo.objects, remote.refs)
+        # In the place of what these properties would compute.
+        self.__dict__["objects"] = both
+        self.__dict__["contents"] = _Flat(both)
+
+    def roots(self, refs: Refs) -> reachable.Roots:
+        """Return where reachability starts: its refs, and what `dsv.lock` names in git's history."""
+        found = reachable.Roots(commits={*refs.branches.values(), *refs.tags.values()})
+        if git.find(self.root) is not None:
+            from dsv.capture.git_state import locked_in_history
+
+            found.commits |= {oid for oid in locked_in_history(self.root) if self.objects.has(oid)}
+        return found
+
+
+def expand(marks: Marks, here: Objects, lost: Callable[[ObjectId, ObjectId], None] | None = None) -> None:
+    """Mark the parts of all files that are marked, however deep recipes nest.
+
+    Args:
+        marks: Of a remote.
+        here: The local store, which spares requests.
+        lost: Called with a file, or a part of one, and of a part of it that the remote does not list.
+
+    Raises:
+        Corrupt: A recipe is damaged.
+    """
+    import numpy as np
+
+    done = {ref: np.zeros(index.rows, np.bool_) for ref, index in marks.indexes.items()}
+    while True:
+        recipes: list[Wanted] = []
+        for ref, index in marks.indexes.items():
+            fresh = marks.live[ref] & ~done[ref]
+            done[ref] |= fresh
+            if ref.data:
+                rows = np.flatnonzero(fresh & (index.numpy("kind") == Kind.RECIPE))
+                recipes += [Wanted(index.id_at(row), index.at(row)) for row in rows.tolist()]
+        if not recipes:
+            return
+        for oid, data in _read(marks.objects, here, recipes):
+            parts = {part.id for part in Recipe.decode(data, f"the recipe of file {oid}").parts}
+            marks.mark(parts)
+            if lost is None:
+                continue
+            for part in parts:
+                if marks.objects.listed(bytes.fromhex(part), data=True) is None:
+                    lost(oid, part)
+
+
+def _read(there: Objects, here: Objects, recipes: list[Wanted]) -> Iterator[tuple[ObjectId, bytes]]:
+    """Yield recipes, read from the store here where that has them."""
+    away = []
+    for one in recipes:
+        place = here.listed(one.key, data=True)
+        if place is not None and place.kind == Kind.RECIPE:
+            oid = ObjectId(one.key.hex())
+            yield oid, here.get(oid, Kind.RECIPE)
+        else:
+            away.append(one)
+    for batch in batches(away, _BATCH, lambda place: place.raw):
+        yield from _fetch(there, batch)
+
+
+def _fetch(there: Objects, batch: list[Wanted]) -> list[tuple[ObjectId, bytes]]:
+    found: list[tuple[ObjectId, bytes]] = []
+
+    def take(key: bytes, _: Located, __: Buffer, raw: Buffer) -> None:
+        found.append((ObjectId(key.hex()), bytes(raw)))
+
+    try:
+        receive(there, batch, take)
+    except FileNotFoundError as error:
+        raise Corrupt(f"a pack that holds recipes is missing: {error.filename or error}") from None
+    return found

@@ -1,0 +1,1 @@
+"""Recorded runs: made, compared, found stale, repeated in the workspace, rebuilt in clean folders."""

@@ -1,0 +1,67 @@
+"""What may have made a replay fail or give other data, as values; `dsv.runs.rebuild.cause_words` puts them into words."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class Weight(IntEnum):
+    """How much is known. What is more certain is told first."""
+
+    POSSIBLE = 0  # read out of source text; nobody saw it happen
+    SUGGESTED = 1  # what the difference in the data looks like
+    CHANGED = 2  # not as it was recorded, whether the command used it or not
+    SAID = 3  # the command said so
+    SEEN = 4  # it was seen to happen
+
+
+class Kind(StrEnum):
+    """What kind of cause. Of one weight the earlier ones are told first."""
+
+    WITHHELD = "withheld"
+    STATE = "state"
+    MISSED = "missed"
+    EMPTY = "empty"
+    APPEARED = "appeared"
+    OUTSIDE = "outside"
+    ABSOLUTE = "absolute"
+    UNRECORDED = "unrecorded"
+    LISTING = "listing"
+    MADE = "made"
+    MODULE = "module"
+    PROGRAM = "program"
+    VARIABLE = "variable"
+    UNSET = "unset"
+    PACKAGE = "package"
+    NETWORK = "network"
+    DATA = "data"
+    MEMORY = "memory"
+    ENDED = "ended"
+    CODE = "code"
+
+
+_ORDER = {kind: place for place, kind in enumerate(Kind)}
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One thing that may have been the cause.
+
+    Attributes:
+        kind: What kind of thing.
+        subject: What it is about: a path, an address, the name of a package; a place in the code.
+        before: What there was when it was recorded; None if nothing, or it does not matter.
+        after: What there is now; likewise.
+        weight: How much is known.
+    """
+
+    kind: Kind
+    subject: str
+    before: str | None = None
+    after: str | None = None
+    weight: Weight = Weight.SEEN
+
+
+def ranked(causes: Iterable[Cause]) -> list[Cause]:
+    """Return causes, each once, the most certain first; those of one rank in the order in which they came."""
+    return sorted(dict.fromkeys(causes), key=lambda one: (-one.weight, _ORDER[one.kind]))

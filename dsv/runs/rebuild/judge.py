@@ -1,0 +1,135 @@
+"""Whether what a replay gave is what was recorded, as far as the policy of the dataset asks.
+
+Bytes first, then table ids, then tables side by side. Nothing that is only kept of a table is
+believed: ids are computed from the bytes that a replay gave, and from recorded bytes that the store proves.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from dsv.atomic import storing
+from dsv.errors import NoTable, StorageError
+from dsv.ids import short
+from dsv.model.checkpoint import Checkpoint
+from dsv.model.policy import IGNORE, TABLE, Policy
+from dsv.model.run import Output
+from dsv.model.verdict import Status
+from dsv.records import kept_facts, needs
+from dsv.runs.rebuild.clean_folder import Result, write
+from dsv.runs.rebuild.folder_view import view
+from dsv.runs.rebuild.rebuild_plan import holds
+from dsv.runs.rebuild.scratch import clear
+from dsv.runs.rebuild.side_by_side import Judgement, compare
+from dsv.runs.rebuild.whole_results import Whole, whole
+from dsv.tables.values.metadata import metadata_id
+from dsv.workspace import Repo
+
+
+def judge(repo: Repo, recorded: Output, result: Result, policy: Policy, space: Path) -> Judgement:
+    """Return what a result is.
+
+    Args:
+        repo: The workspace.
+        recorded: What the run was recorded to give.
+        result: What its replay gave.
+        policy: What has to be the same; for data that was no table only its bytes count.
+        space: A folder that is not there, to write recorded bytes to; it is removed.
+
+    Raises:
+        Missing, Corrupt: The store cannot give the recorded bytes that it seems to have.
+        StorageError: The disk is full or fails.
+    """
+    found = result.checkpoint
+    if found.content == recorded.content and found.kind == recorded.kind:
+        return Judgement(Status.IDENTICAL)
+    applied = policy.applied(table=recorded.table is not None)
+    if applied.by_bytes:
+        reason, details = _bytes(recorded, found)
+        if policy.needs_table:
+            return Judgement(
+                Status.FAILED,
+                f"{reason}; its policy ({policy.text}) cannot be applied: it is no table",
+                details,
+            )
+        return Judgement(Status.DIFFERENT, reason, details)
+    wanted = recorded.checkpoint(result.checkpoint.origin)
+    if not holds(repo, wanted):
+        told = _without_bytes(repo, recorded, result, applied)
+        if told.good or not _brought(repo, wanted):
+            return told
+    with _written(repo, recorded.path, wanted, space) as before:
+        return compare(before, result, applied)
+
+
+def _brought(repo: Repo, wanted: Checkpoint) -> bool:
+    """Fetch recorded bytes if the remote has them; whether it had.
+
+    A remote that cannot be read tells as little as one that lacks them.
+    """
+    if not needs.to_be_had(repo, [wanted]):
+        return False
+    with suppress(StorageError):
+        needs.bring_version(repo, wanted)
+        return True
+    return False
+
+
+def _without_bytes(repo: Repo, recorded: Output, result: Result, policy: Policy) -> Judgement:
+    """Judge by the recorded table id alone: the recorded bytes are not here."""
+    try:
+        new = whole(result)
+    except NoTable as error:
+        return Judgement(Status.DIFFERENT, f"the rebuild is no table: {error.message}")
+    if new.table == recorded.table:
+        return _by_metadata_id(recorded, new, policy)
+    if policy != Policy(TABLE, key=policy.key, metadata=policy.metadata):
+        return Judgement(
+            Status.FAILED,
+            f"the rebuild is another table, and whether it is within the policy ({policy.text}) cannot be told: "
+            "the recorded bytes are not here",
+        )
+    rows = kept_facts.rows_of(repo, recorded.path, recorded.checkpoint(result.checkpoint.origin))
+    counts = "" if rows is None else f"{rows:,} rows before, {new.rows:,} after; "
+    assert recorded.table is not None
+    reason = f"{counts}table {short(recorded.table)} was recorded, {short(new.table)} came out"
+    return Judgement(Status.DIFFERENT, reason, ("the recorded bytes are not here to compare with",))
+
+
+def _by_metadata_id(recorded: Output, found: Whole, policy: Policy) -> Judgement:
+    """Judge the same table in other bytes where the recorded ones cannot be read."""
+    if recorded.metadata == metadata_id(found.metadata()) or recorded.schema is not None:
+        return Judgement(Status.EQUAL)
+    if recorded.metadata is not None and not policy.ignore_columns:
+        return Judgement(
+            Status.EQUAL_BUT_FOR_METADATA,
+            "other metadata; the recorded bytes are not here to tell which",
+            accepted=policy.metadata == IGNORE,
+        )
+    if policy.metadata == IGNORE:
+        return Judgement(Status.EQUAL, "its metadata was not compared: the recorded bytes are not here")
+    return Judgement(
+        Status.FAILED,
+        "it is the same table, and whether its metadata is the same cannot be told: "
+        "the recorded bytes are not here",
+    )
+
+
+@contextmanager
+def _written(repo: Repo, path: str, wanted: Checkpoint, space: Path) -> Iterator[Result]:
+    """Give recorded data as if it had just been rebuilt."""
+    try:
+        with storing("write", space):
+            space.mkdir(parents=True)
+            write(space, path, wanted, repo.place().reader)
+        yield Result(view(repo, space), path, wanted)
+    finally:
+        clear(space)
+
+
+def _bytes(recorded: Output, found: Checkpoint) -> tuple[str, tuple[str, ...]]:
+    if found.content == recorded.content:
+        return f"it is {found.kind} and was {recorded.kind}", ()
+    if found.is_dir and recorded.kind == found.kind:
+        return f"other bytes: {recorded.files:,} files before, {found.files:,} after", ()
+    return f"other bytes: {recorded.size:,} B before, {found.size:,} B after", ()

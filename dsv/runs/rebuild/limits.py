@@ -1,0 +1,51 @@
+"""How a run happened, and how long its replay may take."""
+
+from typing import NamedTuple
+
+from dsv.errors import DsvError
+from dsv.ids import ObjectId
+from dsv.model.attempt import Attempt
+from dsv.records import origins
+from dsv.workspace import Repo
+
+_FACTOR = 10
+_LEAST = 60.0
+
+
+class Limit(NamedTuple):
+    """When a command is ended.
+
+    Attributes:
+        seconds: After so many; None: never.
+        words: The same for a sentence: `60 s, ten times what was recorded`; "" if never.
+    """
+
+    seconds: float | None
+    words: str
+
+
+def attempt_of(repo: Repo, run: ObjectId) -> Attempt | None:
+    """Return how `run` happened; None if that is not known here."""
+    try:
+        return origins.attempt(repo, repo.refs(), run)
+    except DsvError:
+        return None
+
+
+def limit_of(attempt: Attempt | None, given: float | None = None) -> Limit:
+    """Return how long a replay may take: ten times what was recorded, and at least a minute.
+
+    Where it is not known how long the run took, there is no limit.
+
+    Args:
+        attempt: How the run happened; None if that is not known.
+        given: What the user says, in seconds; it counts instead.
+    """
+    if given is not None:
+        return Limit(given, f"{given:g} s")
+    if attempt is None or attempt.claimed:
+        return Limit(None, "")
+    seconds = attempt.milliseconds / 1000 * _FACTOR
+    if seconds <= _LEAST:
+        return Limit(_LEAST, f"{_LEAST:g} s, more than ten times what was recorded")
+    return Limit(seconds, f"{seconds:.0f} s, ten times what was recorded")

@@ -1,0 +1,63 @@
+"""Which interpreter a replay is made with: the recorded one, if it is here and can be believed."""
+
+import threading
+from pathlib import Path
+
+from dsv.capture.former_python import former_python
+from dsv.capture.interpreter import Interpreter, interpreter_at, is_python
+from dsv.errors import DsvError
+from dsv.ids import ObjectId
+from dsv.runs.rebuild.limits import attempt_of
+from dsv.runs.rebuild.replay import Means
+from dsv.workspace import Repo
+from dsv.worktree import git
+
+
+class Pythons:
+    """The interpreters of runs, each asked once what it is.
+
+    Args:
+        repo: The workspace.
+    """
+
+    def __init__(self, repo: Repo) -> None:
+        self._repo = repo
+        self._known: dict[Path, Interpreter | None] = {}
+        self._guard = threading.Lock()
+        self._tracked = tuple(repo.datasets(repo.local(repo.refs()).present))
+
+    def of(self, run: ObjectId, means: Means) -> Interpreter | None:
+        """Return the interpreter for `run`: the one asked for, else the recorded one, else the present one."""
+        attempt = None if means.asked else attempt_of(self._repo, run)
+        recorded = None if attempt is None else attempt.interpreter
+        place = former_python(recorded, self._repo.root, self._repo.home)
+        if place is None or not is_python(place.name):
+            return means.python
+        return self._at(place) or means.python
+
+    def _at(self, place: Path) -> Interpreter | None:
+        with self._guard:
+            if place not in self._known:
+                self._known[place] = self._ask(place)
+            return self._known[place]
+
+    def _ask(self, place: Path) -> Interpreter | None:
+        if self._is_brought(place):
+            return None
+        try:
+            return interpreter_at(place)
+        except DsvError:
+            return None
+
+    def _is_brought(self, place: Path) -> bool:
+        """Whether a program of the workspace came with its data or its code: it would run before the walls stand."""
+        if not place.is_relative_to(self._repo.root):
+            return False
+        path = place.parent.parent.relative_to(self._repo.root).as_posix()
+        if any(_is_in(path, one) or _is_in(one, path) for one in self._tracked):
+            return True
+        return bool(git.tracked(self._repo.root, [path]))
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")

@@ -1,0 +1,81 @@
+"""What a run saw in the folders that it listed, and where it looked in vain."""
+
+from collections.abc import Iterable
+
+from dsv.model.listing import Listing, Name
+from dsv.model.node import DIR, FILE
+from dsv.runs.record.classify import Uses
+from dsv.workspace import Repo
+from dsv.worktree.folder_names import names_in
+from dsv.worktree.litter import Litter
+from dsv.worktree.scan import under
+
+
+def listings(repo: Repo, uses: Uses, removed: Iterable[str]) -> dict[str, Listing]:
+    """Return by folder the names that a run listed, as they were before it.
+
+    That is what is there now, without what the run made, be it output, litter or a folder of those; and with
+    what it removed. So a run that is repeated lists the same.
+
+    Args:
+        repo: The workspace, after the run.
+        uses: What the run used and made.
+        removed: The files that it removed.
+    """
+    made = _Made(repo, uses)
+    litter = Litter(repo.config.leave_out)
+    found = {}
+    for folder in uses.listed:
+        names = names_in(repo.root, folder, repo.ignored, litter)
+        if names is None:
+            continue
+        kept = {name: kind for name, kind in names.items() if not made.is_made(under(folder, name), kind)}
+        start = f"{folder}/" if folder else ""
+        for path in removed:
+            if path.startswith(start) and not uses.made & {path}:
+                name, _, below = path.removeprefix(start).partition("/")
+                kept.setdefault(name, DIR if below else FILE)
+        entries = (Name(name, kept[name]) for name in sorted(kept, key=str.encode))
+        found[folder] = Listing(tuple(entries))
+    return found
+
+
+def absences(repo: Repo, uses: Uses) -> tuple[str, ...]:
+    """Return the paths that a run looked for in vain, sorted; of a folder that is not there only the topmost.
+
+    Args:
+        repo: The workspace, after the run.
+        uses: What the run used and made.
+    """
+    litter = Litter(repo.config.leave_out)
+    found = set()
+    for path in uses.absent:
+        top = path
+        while "/" in top and not (repo.root / top.rpartition("/")[0]).exists():
+            top = top.rpartition("/")[0]
+        ours = any(top == made or top.startswith(f"{made}/") for made in uses.outputs)
+        hidden = repo.ignored.matches(path, is_dir=False) or litter.pattern_of(path) is not None
+        if not (ours or hidden or top in uses.made or (repo.root / top).exists()):
+            found.add(top)
+    return tuple(sorted(found, key=str.encode))
+
+
+class _Made:
+    """Tells what of a workspace a run made, and has made each time."""
+
+    def __init__(self, repo: Repo, uses: Uses) -> None:
+        self._repo = repo
+        self._outputs = uses.outputs
+        self._made = uses.made
+
+    def is_made(self, path: str, kind: str) -> bool:
+        """Whether the run made what is at `path`: a folder, if all in it."""
+        if path in self._made or path in self._outputs:
+            return True
+        if kind != DIR:
+            return False
+        inside = f"{path}/"
+        if not any(made.startswith(inside) for made in self._made):
+            return False
+        below = names_in(self._repo.root, path, self._repo.ignored) or {}
+        return all(self.is_made(f"{path}/{name}", kind) for name, kind in below.items())

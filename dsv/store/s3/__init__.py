@@ -1,9 +1,0 @@
-"""A store in a bucket of Amazon S3 or of any server that speaks its language.
-
-Importing this loads boto3 (0.3 s): it is imported where a bucket is used, never at start.
-"""
-
-from dsv.store.s3.blobs import S3Blobs
-from dsv.store.s3.settings import S3Settings, split_url
-
-__all__ = ["S3Blobs", "S3Settings", "split_url"]

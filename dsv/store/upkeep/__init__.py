@@ -1,0 +1,1 @@
+"""Keeping a store in order: collect, check, mend, delete, share."""

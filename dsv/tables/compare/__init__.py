@@ -1,0 +1,1 @@
+"""Two tables side by side, under a policy: what differs, and where."""

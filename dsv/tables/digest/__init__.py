@@ -1,0 +1,1 @@
+"""One id for one table, however it is laid out."""

@@ -1,0 +1,1 @@
+"""Reading files as tables: Parquet, Arrow IPC, delimited text, JSON lines."""

@@ -1,0 +1,118 @@
+"""What git brought in `dsv.lock`, and HEAD does not have yet."""
+
+from enum import Enum
+from typing import NamedTuple
+
+from dsv.ids import ObjectId, short
+from dsv.model import ancestry
+from dsv.store.refs import Refs
+from dsv.versions import stage
+from dsv.versions.switch.on_disk import is_known, look
+from dsv.workspace import Repo, Tracked
+from dsv.worktree import git, lockfile
+
+
+class Standing(Enum):
+    """How the commit that `dsv.lock` names stands to HEAD."""
+
+    LATER = "a later commit of the branch that HEAD is on"
+    APART = "a commit of that branch, and HEAD has others that it does not follow"
+    UNKNOWN = "a commit of that branch that the store does not have"
+    OTHER = "anything else: an older commit, or one of another branch"
+
+
+class Brought(NamedTuple):
+    """A commit that git brought.
+
+    Attributes:
+        commit: Its id.
+        standing: How it stands to HEAD.
+        conflict: Whether git left a conflict in `dsv.lock`, of which it is the other side.
+    """
+
+    commit: ObjectId
+    standing: Standing
+    conflict: bool = False
+
+
+def find(repo: Repo, refs: Refs) -> Brought | None:
+    """Return what git brought, None if `dsv.lock` names HEAD or nothing.
+
+    Raises:
+        BadConfig: `dsv.lock` cannot be read, or has a conflict of which no side is in HEAD.
+    """
+    sides = lockfile.sides(repo.root)
+    if sides is not None:
+        return _other_side(repo, refs, sides)
+    lock = lockfile.read(repo.root)
+    if lock is None or lock.commit == refs.head or repo.local(refs).lock_due:
+        return None
+    branch = repo.local(refs).branch
+    if lock.branch != branch or branch is None or refs.head is None or _moved_in_git(repo, refs):
+        return Brought(lock.commit, Standing.OTHER)
+    if not repo.objects.has(lock.commit):
+        return Brought(lock.commit, Standing.UNKNOWN)
+    if ancestry.is_ancestor(refs.head, lock.commit, repo.commit):
+        return Brought(lock.commit, Standing.LATER)
+    older = ancestry.is_ancestor(lock.commit, refs.head, repo.commit)
+    return Brought(lock.commit, Standing.OTHER if older else Standing.APART)
+
+
+def way_out(repo: Repo, refs: Refs, found: Brought) -> str:
+    """Return the command that makes HEAD and `dsv.lock` agree again."""
+    if found.conflict:
+        return "dsv merge"
+    if found.standing is Standing.APART:
+        return f"dsv merge {name_of(repo, refs, found.commit)}"
+    if found.standing is Standing.LATER:
+        return "dsv pull" if repo.config.default_remote else f"dsv merge {short(found.commit)}"
+    if found.standing is Standing.UNKNOWN and repo.config.default_remote:
+        return "dsv pull"
+    return "dsv checkout --locked"
+
+
+def name_of(repo: Repo, refs: Refs, commit: ObjectId) -> str:
+    """Return what a user calls `commit`: a branch of a remote if it is the tip of one, else its short id."""
+    named = sorted(name for name, tip in repo.local(refs).remotes.items() if tip == commit)
+    return named[0] if named else short(commit)
+
+
+def changed_twice(repo: Repo, refs: Refs, commit: ObjectId) -> tuple[str, ...]:
+    """Return the datasets that are otherwise in `commit` than in HEAD, and here otherwise than in both."""
+    before = repo.datasets(repo.snapshot_of(refs.head))
+    after = repo.datasets(repo.snapshot_of(commit))
+    staged = repo.datasets(repo.local(refs).staged)
+    present = repo.datasets(repo.local(refs).present)
+    return tuple(
+        path
+        for path in stage.changed(before, after)
+        if staged.get(path) not in (before.get(path), after.get(path))
+        or _is_edited(repo, path, after.get(path), present.get(path))
+    )
+
+
+def _is_edited(repo: Repo, path: str, after: Tracked | None, present: Tracked | None) -> bool:
+    return not is_known(repo, look(repo, path), after, [present], gone=after is None)
+
+
+def _other_side(repo: Repo, refs: Refs, sides: tuple[lockfile.Lock, lockfile.Lock]) -> Brought | None:
+    """Return the side of a conflict that HEAD does not have, where it has the other."""
+    followed = [_follows(repo, refs.head, lock.commit) for lock in sides]
+    if repo.local(refs).branch is None or followed.count(True) != 1 or _moved_in_git(repo, refs):
+        lockfile.read(repo.root)  # says that there is a conflict
+        return None
+    commit = sides[followed.index(False)].commit
+    known = repo.objects.has(commit)
+    return Brought(commit, Standing.APART if known else Standing.UNKNOWN, conflict=True)
+
+
+def _follows(repo: Repo, head: ObjectId | None, commit: ObjectId) -> bool:
+    return head is not None and repo.objects.has(commit) and ancestry.is_ancestor(commit, head, repo.commit)
+
+
+def _moved_in_git(repo: Repo, refs: Refs) -> bool:
+    """Whether git is on another branch than when HEAD was attached: the next commit would go elsewhere."""
+    top = git.find(repo.root) if repo.config.follow_git else None
+    here = git.branch(top) if top else None
+    local = repo.local(refs)
+    return here is not None and here not in {local.git_branch, local.branch}

@@ -1,0 +1,264 @@
+"""Staging: what is in the working tree becomes checkpoints in the staged snapshot."""
+
+import os
+import stat as modes
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+
+from dsv.errors import Refused
+from dsv.hashing import Kind
+from dsv.ids import ObjectId
+from dsv.model import node as nodes
+from dsv.model import tree as trees
+from dsv.model.checkpoint import Checkpoint
+from dsv.model.node import CHECKPOINT, DIR, Entry
+from dsv.model.origin import Source
+from dsv.model.run import Input
+from dsv.progress import SILENT, Progress, Total
+from dsv.records import kept_facts
+from dsv.store.refs import Refs
+from dsv.store.writer import Writer
+from dsv.tables.format_names import text_format
+from dsv.workspace import Datasets, Repo, Tracked
+from dsv.worktree import git
+from dsv.worktree.observe import Observation
+from dsv.worktree.sink import HashSink
+
+Updates = Mapping[str, Tracked | None]
+"""Changes of a snapshot: by path what the dataset shall be, None: no longer tracked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """What staging some paths comes to.
+
+    Attributes:
+        updates: The changes to make to the staged snapshot.
+        vanished: Tracked datasets that are not in the working tree any more.
+        notes: Further notes for the user.
+    """
+
+    updates: Updates
+    vanished: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def changed(before: Datasets, after: Datasets) -> tuple[str, ...]:
+    """Return the paths of the datasets that differ, in order."""
+    return tuple(path for path in sorted({*before, *after}) if before.get(path) != after.get(path))
+
+
+def put(session: Writer, checkpoint: Checkpoint) -> Tracked:
+    """Store `checkpoint`."""
+    return Tracked(session.put(Kind.CHECKPOINT, checkpoint.encode()), checkpoint)
+
+
+def edit(repo: Repo, snapshot: ObjectId | None, updates: Updates, session: Writer) -> ObjectId:
+    """Store the snapshot that `updates` make of `snapshot`."""
+    changes = {
+        path: None if new is None else Entry(path, CHECKPOINT, new.id) for path, new in updates.items()
+    }
+    put_node = partial(session.put, Kind.NODE)
+    if snapshot is None:
+        return nodes.build([entry for _, entry in sorted(changes.items()) if entry is not None], put_node)
+    return trees.edit(snapshot, changes, repo.node, put_node)
+
+
+def apply(repo: Repo, refs: Refs, updates: Updates, session: Writer) -> Refs:
+    """Return `refs` with `updates` staged; the working tree is known to hold what they name."""
+    if not updates:
+        return refs
+    refs = restage(repo, refs, updates, session)
+    local = repo.local(refs)
+    return replace(refs, local=replace(local, present=edit(repo, local.present, updates, session)))
+
+
+def restage(repo: Repo, refs: Refs, updates: Updates, session: Writer) -> Refs:
+    """Return `refs` with `updates` staged, whatever the working tree holds."""
+    if not updates:
+        return refs
+    local = repo.local(refs)
+    here = {new.checkpoint.content for new in updates.values() if new is not None}
+    return replace(
+        refs,
+        local=replace(
+            local,
+            staged=edit(repo, local.staged, updates, session),
+            dropped=tuple(oid for oid in local.dropped if oid not in here),
+        ),
+    )
+
+
+_LARGE = 32 << 20
+
+
+def store(
+    repo: Repo, session: Writer, path: str, *, rehash: bool = False, progress: Progress = SILENT
+) -> Observation:
+    """Store what the working tree holds at `path`.
+
+    Raises:
+        NotFound: There is nothing.
+        Changing: It kept changing while it was read.
+        Refused: It holds something that dsv does not track.
+    """
+    from dsv.store.storing_sink import StoreSink
+
+    size = _size(repo, path)
+    if size is None:
+        return repo.look(path, StoreSink(session, progress), rehash=rehash)
+    progress.begin("storing", size, "B")
+    seen = repo.look(path, StoreSink(session, progress), rehash=rehash)
+    progress.begin("storing", None, "B")
+    return seen
+
+
+def _size(repo: Repo, path: str) -> Total:
+    """Return the size of what takes long enough for a count of its own: a large file, or a folder that is new.
+
+    Of a folder that was looked at before most is not read again, and nobody knows how much until it was.
+    """
+    try:
+        found = os.lstat(repo.root / path)
+    except OSError:
+        return None
+    if modes.S_ISREG(found.st_mode) and found.st_size >= _LARGE:
+        return found.st_size
+    if modes.S_ISDIR(found.st_mode) and path not in repo.datasets(repo.local(repo.refs()).staged):
+        return partial(_bytes_below, os.fspath(repo.root / path))
+    return None
+
+
+def _bytes_below(folder: str) -> int:
+    """Return the bytes of all files in `folder` and below; as a count to show, not to rely on."""
+    total = 0
+    for _, _, names, fd in os.fwalk(folder, onerror=None):
+        for name in names:
+            with suppress(OSError):
+                total += os.stat(name, dir_fd=fd, follow_symlinks=False).st_size
+    return total
+
+
+def checkpoint(
+    repo: Repo, session: Writer, path: str, seen: Observation, before: Checkpoint | None
+) -> Checkpoint:
+    """Return the checkpoint of what was seen at `path`, where `before` was last known.
+
+    Same bytes keep their origin. Other bytes where a run wrote, or where data of a run
+    was edited before, are edited by hand; all else is a source.
+    """
+    if before is not None and before.content == seen.content:
+        return replace(before, kind=seen.kind)
+    origin = Source(path) if before is None else Source(path, _edited(session, before.origin))
+    return Checkpoint(
+        content=seen.content,
+        kind=seen.kind,
+        size=seen.size,
+        files=seen.files,
+        schema=schema_for(repo, session, path, seen, before),
+        origin=session.put(Kind.SOURCE, origin.encode()),
+    )
+
+
+def schema_for(
+    repo: Repo, session: Writer, path: str, seen: Observation, before: Checkpoint | None
+) -> ObjectId | None:
+    """Return the schema that a text file is pinned to, None for everything else.
+
+    It is what `dsv.toml` declares, else that of the version before as far as it is known, under today's rules. A
+    file that was never looked into is pinned to nothing: its schema is what it says itself.
+    """
+    if seen.kind == DIR or text_format(path) is None:
+        return None
+    known = None if before is None else kept_facts.schema_of(repo, before)
+    rule = repo.config.rule_for(path)
+    if rule is None or not rule.schema:
+        return None if known is None else session.put(Kind.SCHEMA, kept_facts.today(repo, known))
+    from dsv.records.version_tables import pin
+
+    pinned = pin(repo, path, rule.schema, known)
+    return None if pinned is None else session.put(Kind.SCHEMA, pinned.encode())
+
+
+def tracked_changes(
+    repo: Repo,
+    refs: Refs,
+    session: Writer,
+    *,
+    below: str = ".",
+    rehash: bool = False,
+    progress: Progress = SILENT,
+) -> Staging:
+    """Store the datasets in the folder `below` that differ from what is staged.
+
+    Absent datasets stay as they are.
+    """
+    staged = repo.datasets(repo.local(refs).staged)
+    present = repo.datasets(repo.local(refs).present)
+    updates: dict[str, Tracked | None] = {}
+    vanished = []
+    for path, old in staged.items():
+        if not within(path, below):
+            continue
+        if not repo.holds(path):
+            if path in present:
+                vanished.append(path)
+            continue
+        seen = store(repo, session, path, rehash=rehash, progress=progress)
+        if (seen.content, seen.kind) != (old.checkpoint.content, old.checkpoint.kind):
+            updates[path] = put(session, checkpoint(repo, session, path, seen, old.checkpoint))
+    return Staging(updates, tuple(vanished))
+
+
+def read_changes(repo: Repo, refs: Refs, inputs: Iterable[Input]) -> dict[str, Checkpoint]:
+    """Return by path those of `inputs` that are tracked, are staged otherwise, and lie there as they were read.
+
+    A commit of what was made from them is stale without them. The caller commits the stat cache.
+    """
+    staged = repo.datasets(repo.local(refs).staged)
+    found: dict[str, Checkpoint] = {}
+    for one in inputs:
+        path, read = one.path, one.checkpoint
+        known = staged.get(path)
+        if known is None or known.checkpoint.content == read.content or not repo.holds(path):
+            continue
+        if repo.look(path, HashSink(repo.cache)).content == read.content:
+            found[path] = read
+    return found
+
+
+def within(path: str, folder: str) -> bool:
+    """Whether the dataset `path` is `folder` or below it; `.` is the workspace."""
+    return folder in (".", path) or path.startswith(f"{folder}/")
+
+
+def refuse_git_tracked(repo: Repo, paths: Sequence[str]) -> None:
+    """Check that git tracks none of `paths`, which are to become datasets.
+
+    Raises:
+        Refused: It tracks one.
+    """
+    if not paths or git.find(repo.root) is None:
+        return
+    found = sorted(git.tracked(repo.root, paths))
+    if found:
+        raise Refused(f"git tracks {found[0]}", hint=f"git rm -r --cached {found[0]}")
+
+
+def ignore_in_git(repo: Repo) -> None:
+    """Have git ignore the store and every dataset, absent ones too, if the workspace is in a git repository."""
+    if git.find(repo.root) is not None:
+        refs = repo.refs()
+        staged = repo.local(refs).staged or repo.snapshot_of(refs.head)
+        git.ignore(repo.root, list(repo.datasets(staged)), repo.scratch())
+
+
+def _edited(session: Writer, origin: ObjectId) -> ObjectId | None:
+    """Return what an edit of data with `origin` is an edit of: nothing, if it was a plain source."""
+    found = session.objects.find(origin)
+    if found is not None and found.kind == Kind.SOURCE:
+        source = Source.decode(session.objects.get_record(Kind.SOURCE, origin), f"source {origin}")
+        return source.edited
+    return origin

@@ -1,0 +1,209 @@
+"""Moving the working tree from what it holds to what is wanted, so that nothing is lost.
+
+First everything is looked at, and what would be overwritten is either refused or stored.
+Then the refs name the target; only then files are written. A kill in between leaves the
+refs saying that a move has begun, and the next command that moves or stages ends it.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Protocol
+
+from dsv.errors import InTheWay
+from dsv.ids import ObjectId
+from dsv.lock import FileLock
+from dsv.progress import SILENT, Progress
+from dsv.records import needs
+from dsv.store.refs import Moving, Refs
+from dsv.store.writer import Writer
+from dsv.versions import stage
+from dsv.versions.switch import executed_names
+from dsv.versions.switch.on_disk import content, is_as, is_known, look
+from dsv.versions.switch.preflight import check_parents, check_writable
+from dsv.versions.switch.recover import Ended, end, finish
+from dsv.versions.switch.write_versions import write
+from dsv.workspace import Datasets, Repo, Tracked, Tree
+from dsv.worktree.materialise import sweep
+from dsv.worktree.observe import Observation
+
+Wanted = Mapping[str, Tracked | None]
+"""By path what the working tree shall hold; None: nothing."""
+
+Change = Callable[[Refs, Writer], Refs]
+
+
+class Ways(Protocol):
+    """What a user can do where something that is not committed is in the way."""
+
+    @property
+    def state(self) -> str:
+        """Say how datasets stand that have uncommitted changes: `has uncommitted changes`."""
+
+    def tracked(self, paths: Sequence[str]) -> str:
+        """Return a hint for datasets that have uncommitted changes."""
+
+    def untracked(self, paths: Sequence[str]) -> str:
+        """Return a hint for files that are not tracked, or data of datasets that are absent."""
+
+
+class _ByForce:
+    state = "has uncommitted changes"
+
+    def tracked(self, _: Sequence[str]) -> str:
+        return "dsv commit -a, or --force (what it overwrites is stored first)"
+
+    untracked = tracked
+
+
+_BY_FORCE = _ByForce()
+
+_NOTHING: Wanted = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a move did to the working tree.
+
+    Attributes:
+        refs: As they were published.
+        written: Datasets that were written.
+        removed: Datasets that were removed from the working tree.
+        kept: Datasets whose uncommitted state was stored before it was overwritten.
+    """
+
+    refs: Refs
+    written: tuple[str, ...]
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def move(
+    repo: Repo,
+    what: str,
+    wanted: Wanted,
+    change: Change,
+    *,
+    dirty: Wanted = _NOTHING,
+    force: bool = False,
+    ways: Ways | None = None,
+    lock: bool = True,
+    progress: Progress = SILENT,
+) -> Moved:
+    """Make the working tree hold `wanted`, and the refs say so.
+
+    Args:
+        repo: The workspace.
+        what: The command, for the oplog.
+        wanted: By path what the working tree shall hold; paths not named stay as they are.
+        change: Makes the rest of the change of the refs (HEAD, what is staged).
+        dirty: What to write besides, as uncommitted changes of what is checked out; None deletes.
+        force: Overwrite uncommitted data, after storing it; `dsv undo` brings it back.
+        ways: What the user can do where something is in the way; by default to commit, or to use force.
+        lock: Whether `dsv.lock` shall follow HEAD. Where HEAD stays, it stays as git brought it in any case.
+        progress: Counts the files that are written.
+
+    Raises:
+        InTheWay: Uncommitted or untracked data would be overwritten; nothing was changed.
+        Busy: Another process is moving the working tree.
+        Missing, Corrupt: The store cannot give all of `wanted`.
+        StorageError: The disk is full or fails.
+    """
+    with FileLock(repo.dot / "tree.lock"):
+        ended = finish(repo, progress=progress)
+        sweep(repo.place())
+        goal = {**wanted, **dirty}
+        stuck = next((error for path, error in ended.failed.items() if path not in goal), None)
+        if stuck is not None:
+            raise stuck
+        present = repo.datasets(repo.local(repo.refs()).present)
+        check_parents(repo, list(goal))
+        since = time.time_ns()
+        progress.begin("looking", sum(present[path].checkpoint.size for path in goal if path in present), "B")
+        looks = {path: look(repo, path, progress) for path in goal}
+        lost = [path for path in goal if _is_lost(repo, path, goal[path], looks[path], present, ended)]
+        if lost and not force:
+            raise _in_the_way(lost, present, ways or _BY_FORCE)
+        here = {path: content(seen, goal[path]) for path, seen in looks.items()}
+        needs.bring(repo, goal, here, progress=progress)
+        check_writable(repo, goal, looks)
+        before = repo.local(repo.refs())
+        head = repo.datasets(repo.snapshot_of(repo.refs().head))
+        added = {path: new for path, new in repo.datasets(before.staged).items() if head.get(path) != new}
+        own = [present, added]
+        executed_names.check(repo, goal, looks, own)
+        with repo.writer() as writer:
+            stored = {path: _keep(repo, writer, path, present.get(path), progress) for path in lost}
+            # What was there untracked and is as wanted stays, and is there untracked again after `undo`.
+            mine = {
+                path: new for path, new in goal.items() if path not in present and is_as(looks[path], new)
+            }
+            kept = stage.edit(repo, None, {**mine, **stored}, writer) if mine or stored else None
+
+            def begin(found: Refs, session: Writer) -> Refs:
+                target = change(found, session)
+                after = stage.edit(repo, repo.local(target).present, wanted, session)
+                moving = Moving(
+                    repo.local(found).present,
+                    stage.edit(repo, repo.local(target).present, goal, session),
+                    kept,
+                )
+                here = {one.checkpoint.content for one in (*stored.values(), *goal.values()) if one}
+                dropped = tuple(oid for oid in repo.local(target).dropped if oid not in here)
+                local = repo.local(target)
+                due = local.lock_due or (lock and _position(repo, target) != _position(repo, found))
+                return replace(
+                    target,
+                    local=replace(local, present=after, moving=moving, lock_due=due, dropped=dropped),
+                )
+
+            wrote = stage.edit(repo, None, dirty, writer) if any(dirty.values()) else None
+            gone = _deletions(goal, dirty, looks, present)
+            repo.publish(what, begin, writer=writer, tree=Tree(kept, wrote, gone) if goal else None)
+        written, removed = write(
+            repo, {path: (looks[path], new) for path, new in goal.items()}, since, progress
+        )
+        refs = end(repo)
+    return Moved(refs, tuple(written), tuple(removed), tuple(lost))
+
+
+def _is_lost(
+    repo: Repo, path: str, new: Tracked | None, seen: Observation | None, present: Datasets, ended: Ended
+) -> bool:
+    """Whether something that the store does not have would be overwritten at `path`."""
+    known = [present.get(path), *ended.known.get(path, ())]
+    return not is_known(repo, seen, new, known, gone=new is None or path in ended.known)
+
+
+def _keep(repo: Repo, writer: Writer, path: str, before: Tracked | None, progress: Progress) -> Tracked:
+    seen = stage.store(repo, writer, path, progress=progress)
+    return stage.put(
+        writer, stage.checkpoint(repo, writer, path, seen, before.checkpoint if before else None)
+    )
+
+
+def _deletions(
+    goal: Wanted, dirty: Wanted, looks: Mapping[str, Observation | None], present: Datasets
+) -> dict[str, tuple[bool, bool]]:
+    """Return by path whether a dataset that is checked out is deleted, before and after a move to `goal`.
+
+    A deletion is uncommitted data of zero bytes: nothing to store, and to bring back all the same.
+    """
+    both = {
+        path: (path in present and looks[path] is None, path in dirty and dirty[path] is None)
+        for path in goal
+    }
+    return {path: states for path, states in both.items() if states[0] != states[1]}
+
+
+def _position(repo: Repo, refs: Refs) -> tuple[str | None, ObjectId | None]:
+    return repo.local(refs).branch, refs.head
+
+
+def _in_the_way(dirty: list[str], present: Datasets, ways: Ways) -> InTheWay:
+    named = ", ".join(dirty[:5]) + (f" and {len(dirty) - 5} more" if len(dirty) > 5 else "")
+    foreign = [path for path in dirty if path not in present]
+    if foreign:
+        return InTheWay(f"{named} would be overwritten", hint=ways.untracked(foreign))
+    return InTheWay(f"{named} {ways.state}", hint=ways.tracked(dirty))

@@ -1,0 +1,57 @@
+from xml.etree import ElementTree as ET
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dsv.model.verdict import Checked, Status
+from dsv.render.junit import junit
+
+CHECKS = (
+    Checked("data/a.parquet", Status.EQUAL, "table", "", 1.25),
+    Checked('data/b <&> ".csv', Status.DIFFERENT, "table", "3 cells differ", 2.5, ("rows: 1", "x < y")),
+    Checked("raw", Status.SOURCE, "table"),
+    Checked("late", Status.STALE, "exact"),
+)
+
+
+def test_each_dataset_is_a_test_case() -> None:
+    root = ET.fromstring(junit(CHECKS, "last"))
+    (suite,) = root
+    assert (root.tag, suite.tag, suite.get("name")) == ("testsuites", "testsuite", "dsv verify")
+    totals = [suite.get(key) for key in ("tests", "failures", "errors", "skipped", "time")]
+    assert totals == ["4", "2", "0", "1", "3.750"]
+    assert [case.get("name") for case in suite] == [check.path for check in CHECKS]
+    assert {case.get("classname") for case in suite} == {"last"}
+    good, bad, raw, late = suite
+    assert [child.tag for child in good] == ["system-out"]
+    assert (bad[0].tag, bad[0].get("type"), bad[0].get("message")) == (
+        "failure",
+        "different",
+        "3 cells differ",
+    )
+    assert bad[0].text == "different (policy table): 3 cells differ\nrows: 1\nx < y"
+    assert raw[0].tag == "skipped"
+    assert late[0].get("message") == "inputs, code or parameters have changed since"
+
+
+@given(st.text(), st.text(), st.sampled_from(Status))
+def test_any_text_is_valid_xml(path: str, reason: str, status: Status) -> None:
+    root = ET.fromstring(junit([Checked(path, status, "table", reason, 0, (reason,))], "raw"))
+    assert root[0][0].get("name") is not None
+
+
+def test_no_datasets() -> None:
+    assert ET.fromstring(junit([], "hashes"))[0].get("tests") == "0"
+
+
+def test_what_a_policy_accepts_is_no_failure_and_what_is_stale_is_said() -> None:
+    status = Status.EQUAL_BUT_FOR_METADATA
+    checks = [
+        Checked("a", status, "table", "metadata: x"),
+        Checked("b", status, "table, metadata ignored", "metadata: x", accepted=True),
+        Checked("c", Status.IDENTICAL, "table", stale="in.csv changed"),
+    ]
+    bad, accepted, stale = ET.fromstring(junit(checks, "last"))[0]
+    assert (bad[0].tag, bad[0].get("type")) == ("failure", "equal but for metadata")
+    assert accepted[0].tag == stale[0].tag == "system-out"
+    assert stale[0].text == "identical (policy table): stale: in.csv changed"

@@ -1,0 +1,129 @@
+"""Plans, on records that were written without running anything."""
+
+from dataclasses import replace
+
+import pytest
+
+from dsv.hashing import Kind
+from dsv.ids import ObjectId
+from dsv.model.code_list import Code, CodeFile
+from dsv.model.run import Run
+from dsv.model.verdict import Status
+from dsv.ops.verify import Level
+from dsv.records import origins
+from dsv.runs.rebuild.rebuild_plan import Plan, plan
+from dsv.versions import stage
+from tests.unit.run_fixtures import weave
+from tests.unit.runs.rebuild.replay_fixtures import Plant
+
+
+def planned(plant: Plant, *paths: str, chain: bool) -> Plan:
+    repo = plant.repo
+    staged = repo.datasets(repo.local(repo.refs()).staged)
+    return plan(repo, {path: staged[path].checkpoint for path in paths}, chain=chain)
+
+
+def names(found: Plan) -> list[tuple[str, ...]]:
+    return [tuple(output.path for output in step.run.outputs) for step in found.steps.values()]
+
+
+def altered(plant: Plant, path: str, **changes: object) -> ObjectId:
+    """Commit that `path` came from a run like its own, except for `changes`."""
+    repo = plant.repo
+    tracked = repo.datasets(repo.local(repo.refs()).staged)[path]
+    run = replace(origins.run(repo, tracked.checkpoint.origin), **changes)  # type: ignore[arg-type]
+    with repo.writer() as writer:
+        oid = writer.put(Kind.RUN, run.encode())
+        new = stage.put(writer, replace(tracked.checkpoint, origin=oid))
+        repo.publish(
+            "test", lambda refs, session: stage.apply(repo, refs, {path: new}, session), writer=writer
+        )
+    plant.commit({})
+    return oid
+
+
+@pytest.fixture
+def woven(plant: Plant) -> Plant:
+    """A graph: raw -> a -> b -> d, raw -> c -> d."""
+    plant.commit({"raw": "0"}, "raw")
+    weave(plant.repo, ["raw"], {"a": "1"})
+    weave(plant.repo, ["a"], {"b": "2"})
+    weave(plant.repo, ["raw"], {"c": "3"})
+    weave(plant.repo, ["b", "c"], {"d": "4"})
+    plant.commit({})
+    return plant
+
+
+def test_the_last_run_alone_or_the_whole_chain(woven: Plant) -> None:
+    assert names(planned(woven, "d", chain=False)) == [("d",)]
+    found = planned(woven, "d", "raw", chain=True)
+    order = names(found)
+    assert sorted(order) == [("a",), ("b",), ("c",), ("d",)]
+    assert order.index(("a",)) < order.index(("b",)) < order.index(("d",))
+    assert found.sources == ("raw",)
+    assert set(found.order.values()) == {frozenset()}, "all is here, so that nothing has to wait"
+
+
+def test_what_is_not_here_is_made_first(woven: Plant) -> None:
+    woven.lose("b", "a")
+    found = planned(woven, "d", chain=False)
+    assert sorted(names(found)) == [("a",), ("b",), ("d",)]
+    a, b, d = (found.runs.get(path) or origin(woven, path) for path in ("a", "b", "d"))
+    assert found.order == {a: frozenset(), b: {a}, d: {b}}
+    assert found.users(a) == (b,)
+    assert found.made(b, "a").path == "a"
+    assert found.needing(d) == (d, b, a)
+
+
+def origin(plant: Plant, path: str) -> ObjectId:
+    repo = plant.repo
+    return repo.datasets(repo.local(repo.refs()).staged)[path].checkpoint.origin
+
+
+def test_a_renamed_dataset_is_the_output_with_its_content(woven: Plant) -> None:
+    (woven.root / "d").rename(woven.root / "e")
+    woven.add("e")
+    woven.commit({})
+    found = planned(woven, "e", chain=False)
+    assert found.outputs["e"].path == "d"
+
+
+def test_a_masked_command_is_unrecorded(woven: Plant) -> None:
+    altered(woven, "d", masked=True)
+    assert woven.check("d").status is Status.UNRECORDED
+    assert woven.asked == []
+
+
+@pytest.mark.parametrize(
+    "path", ["../x", "/tmp/x", "a/../../x", ".git/hooks/pre-commit", ".dsv/refs", "a//b"]
+)
+def test_no_record_leads_out_of_the_folder(woven: Plant, path: str) -> None:
+    altered(woven, "d", cwd=path)
+    found = woven.check("d")
+    assert found.status is Status.FAILED
+    assert "which dsv never records" in found.reason
+    repo = woven.repo
+    with repo.writer() as writer:
+        content = origins.code(repo, origins.run(repo, origin(woven, "a")).code).files[0]
+        code = writer.put(Kind.CODE, Code((CodeFile(path, "file", content.file),)).encode())
+        repo.publish("test", lambda refs, _: refs, writer=writer, log=False)
+    altered(woven, "a", code=code)
+    assert "which dsv never records" in woven.check("a").reason
+
+
+def test_a_run_that_did_not_give_the_data(woven: Plant) -> None:
+    repo = woven.repo
+    run: Run = origins.run(repo, origin(woven, "d"))
+    altered(woven, "d", outputs=(replace(run.outputs[0], content=run.inputs[0].checkpoint.content),))
+    assert woven.check("d").status is Status.UNRECORDED
+
+
+def test_what_it_was_made_from_counts_in_a_chain_only(woven: Plant) -> None:
+    checks = {check.path: check for check in woven.verify(level=Level.RAW).checks}
+    assert {path: check.status for path, check in checks.items()} == {
+        "a": Status.FAILED,
+        "b": Status.FAILED,
+        "c": Status.FAILED,
+        "d": Status.FAILED,
+        "raw": Status.SOURCE,
+    }

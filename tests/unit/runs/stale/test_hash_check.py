@@ -1,0 +1,148 @@
+"""The hashes level of `verify`."""
+
+import pytest
+
+from dsv.hashing import file_id
+from dsv.model.verdict import Status
+from dsv.ops.drop import drop_working
+from dsv.records.dataset_names import datasets_at
+from dsv.runs.stale.hash_check import check_hashes
+from dsv.runs.stale.step_order import steps_of
+from dsv.workspace import Repo
+from tests.unit.runs.stale.stale_fixtures import record
+from tests.unit.workspace_fixtures import Workshop
+
+
+@pytest.fixture
+def chain(shop: Workshop) -> Workshop:
+    """raw.csv -> mid.csv -> end.csv, each by a script of its own."""
+    shop.write({"raw.csv": "x\n1\n", "mid.csv": "x\n2\n", "end.csv": "x\n3\n"})
+    shop.write({"a.py": "print(1)\n", "b.sql": "select 1"})
+    shop.add("raw.csv")
+    record(shop, ["raw.csv"], ["mid.csv"], ["a.py"])
+    record(shop, ["mid.csv"], ["end.csv"], ["b.sql"])
+    shop.commit({})
+    return shop
+
+
+def check(repo: Repo, *, here: bool = True) -> dict[str, tuple[Status, str]]:
+    found = check_hashes(repo, datasets_at(repo, "HEAD"), here=here)
+    return {one.path: (one.status, one.reason) for one in found}
+
+
+GOOD = {
+    "end.csv": (Status.RECORDED, ""),
+    "mid.csv": (Status.RECORDED, ""),
+    "raw.csv": (Status.SOURCE, ""),
+}
+
+
+def test_good(chain: Workshop) -> None:
+    assert check(chain.repo) == GOOD
+
+
+def test_absent_data_is_clean(chain: Workshop) -> None:
+    drop_working(chain.repo, ["raw.csv", "mid.csv", "end.csv"])
+    assert check(chain.repo) == GOOD
+
+
+def test_another_input_was_committed(chain: Workshop) -> None:
+    chain.commit({"raw.csv": "x\n9\n"})
+    assert check(chain.repo) == {
+        "end.csv": (Status.STALE, "mid.csv is stale"),
+        "mid.csv": (Status.STALE, "raw.csv changed"),
+        "raw.csv": (Status.SOURCE, ""),
+    }
+
+
+def test_what_is_checked_out_differs(chain: Workshop) -> None:
+    chain.write({"raw.csv": "x\n9\n", "mid.csv": None})
+    assert check(chain.repo) == {
+        "end.csv": (Status.RECORDED, ""),
+        "mid.csv": (Status.DIFFERENT, "it was deleted from the workspace"),
+        "raw.csv": (Status.DIFFERENT, "the copy in the workspace is not the committed version"),
+    }
+
+
+def test_a_folder_in_the_place_of_a_dataset(chain: Workshop) -> None:
+    chain.write({"raw.csv": None})
+    (chain.root / "raw.csv").symlink_to("a.py")
+    assert check(chain.repo)["raw.csv"] == (Status.DIFFERENT, "raw.csv is a link")
+
+
+def test_code(chain: Workshop) -> None:
+    chain.write({"a.py": "print(2)\n", "b.sql": None})
+    assert check(chain.repo) == {
+        "end.csv": (Status.STALE, "mid.csv is stale"),
+        "mid.csv": (Status.STALE, "a.py changed"),
+        "raw.csv": (Status.SOURCE, ""),
+    }
+    chain.write({"a.py": "print(1)  # one\n"})
+    assert check(chain.repo) == {**GOOD, "end.csv": (Status.RECORDED, "code: not checked (b.sql)")}
+
+
+def test_an_older_commit_is_not_compared_with_the_workspace(chain: Workshop) -> None:
+    chain.write({"raw.csv": "x\n9\n", "a.py": "print(2)\n", "mid.csv": None})
+    assert check(chain.repo, here=False) == {
+        "end.csv": (Status.RECORDED, "code: not checked (b.sql)"),
+        "mid.csv": (Status.RECORDED, "code: not checked (a.py)"),
+        "raw.csv": (Status.SOURCE, ""),
+    }
+
+
+def test_edited_by_hand(chain: Workshop) -> None:
+    chain.commit({"mid.csv": "x\n22\n"})
+    chain.commit({"mid.csv": "x\n23\n"})
+    found = check(chain.repo)
+    assert found["mid.csv"][0] is Status.UNRECORDED
+    assert "edited by hand" in found["mid.csv"][1]
+    assert found["end.csv"] == (Status.STALE, "mid.csv changed")
+
+
+def test_edited_raw_data_stays_raw(chain: Workshop) -> None:
+    chain.commit({"raw.csv": "x\n2\n"})
+    chain.commit({"raw.csv": "x\n3\n"})
+    assert check(chain.repo)["raw.csv"] == (Status.SOURCE, "")
+
+
+def test_a_masked_command(shop: Workshop) -> None:
+    shop.write({"out": "1"})
+    record(shop, [], ["out"], argv=["fetch", "--token", "***"], masked=True)
+    shop.commit({})
+    assert check(shop.repo)["out"][0] is Status.UNRECORDED
+
+
+def test_a_rename_keeps_its_run(chain: Workshop) -> None:
+    (chain.root / "end.csv").rename(chain.root / "last.csv")
+    chain.commit({}, "last.csv")
+    assert check(chain.repo)["last.csv"] == (Status.RECORDED, "")
+
+
+def test_only_some_are_reported_but_all_are_looked_at(chain: Workshop) -> None:
+    chain.commit({"raw.csv": "x\n9\n"})
+    repo = chain.repo
+    (found,) = check_hashes(repo, datasets_at(repo, "HEAD"), ["end.csv"])
+    assert (found.path, found.status, found.reason) == ("end.csv", Status.STALE, "mid.csv is stale")
+
+
+def test_nothing(shop: Workshop) -> None:
+    assert check_hashes(shop.repo, {}) == []
+
+
+def test_origins_are_remembered_as_they_were_read(chain: Workshop) -> None:
+    repo = chain.repo
+    datasets = datasets_at(repo, "HEAD")
+    read = steps_of(repo, datasets)
+    assert len(read.by_run) == 2
+    repo.cache.commit()
+    again = chain.repo
+    assert steps_of(again, datasets) == read
+    assert "objects" not in vars(again)  # no index was opened
+    for number in range(100):
+        again.cache.remember_snapshot(file_id(b"%d" % number), [])
+    again.cache.commit()
+    later = chain.repo
+    assert steps_of(later, datasets) == read
+    assert "objects" not in vars(later)
+    more = {**datasets, "other.csv": datasets["mid.csv"]}
+    assert steps_of(chain.repo, more).makers()["other.csv"].makes == ("mid.csv", "other.csv")
