@@ -44,9 +44,9 @@ from dsv.worktree.untracked import untracked
 
 if TYPE_CHECKING:
     from dsv.store.contents import Contents
-    from dsv.store.objects import Objects, Supply
+    from dsv.store.objects import Objects, Supplier
     from dsv.store.writer import Writer
-    from dsv.worktree.materialise import Place
+    from dsv.worktree.materialise import Destination
 
 SETTINGS = "dsv.toml"
 STORE = ".dsv"
@@ -68,7 +68,7 @@ class Tracked(NamedTuple):
 Datasets = Mapping[str, Tracked]
 
 
-class Tree(NamedTuple):
+class TreeChange(NamedTuple):
     """What an operation does to the working tree besides checking datasets out.
 
     Attributes:
@@ -83,7 +83,7 @@ class Tree(NamedTuple):
     deleted: Mapping[str, tuple[bool, bool]] = MappingProxyType({})
 
 
-class Repo:
+class Workspace:
     """An open workspace.
 
     Attributes:
@@ -98,14 +98,14 @@ class Repo:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.dot = root / STORE
-        self.supplier: Callable[[Repo], Supply | None] | None = None
+        self.supplier: Callable[[Workspace], Supplier | None] | None = None
         self.agree: Callable[[list[str]], bool] | None = None
         self.home: Path | None = None
         self.knows_endpoint: Callable[[str], bool] | None = None
         self._seen: list[HashSink] = []
 
     @classmethod
-    def discover(cls, start: Path) -> "Repo":
+    def discover(cls, start: Path) -> "Workspace":
         """Return the workspace that the folder `start` is in.
 
         Raises:
@@ -180,12 +180,12 @@ class Repo:
             make_folder(self.dot / "tmp")
         return self.dot / "tmp"
 
-    def place(self, progress: Progress = SILENT) -> "Place":
+    def place(self, progress: Progress = SILENT) -> "Destination":
         """Return the working tree to write datasets into; `progress` counts the bytes."""
-        from dsv.worktree.materialise import Place
+        from dsv.worktree.materialise import Destination
 
         reader = Counted(self.contents.stream, self.node, progress)
-        return Place(
+        return Destination(
             self.root, self.dot / "tmp", self.cache, reader, self.objects.current_epoch(), self.ignored
         )
 
@@ -320,7 +320,7 @@ class Repo:
         change: Callable[[Refs, "Writer"], Refs],
         *,
         writer: "Writer | None" = None,
-        tree: Tree | None = None,
+        tree: TreeChange | None = None,
         log: bool = True,
     ) -> Refs:
         """Change the refs in one step, with all that `writer` holds, and return them.
@@ -371,8 +371,8 @@ class Repo:
         self.blobs.swap(expected.encode(), wanted.encode())
         self.objects.refresh(wanted)
 
-    def _logged(self, what: str, refs: Refs, wanted: Refs, tree: Tree | None) -> Refs:
-        kept, wrote, deleted = tree or Tree()
+    def _logged(self, what: str, refs: Refs, wanted: Refs, tree: TreeChange | None) -> Refs:
+        kept, wrote, deleted = tree or TreeChange()
         changes = {**changes_between(refs, wanted), **deletions(deleted)}
         if not changes and kept is None and wrote is None:
             return wanted
@@ -396,7 +396,7 @@ class Repo:
         if seen.head is None:
             lockfile.remove(self.root)
         elif pin[0] is not None or not self._locks(seen.head):
-            lockfile.write(self.root, lockfile.Lock(pin[0], seen.head), self.scratch())
+            lockfile.write(self.root, lockfile.LockPins(pin[0], seen.head), self.scratch())
 
         def settle(found: Refs, _: "Writer") -> Refs:
             if (self.local(found).branch, found.head) != pin:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from dsv.capture import marker, reads
 from dsv.errors import Refused
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 if TYPE_CHECKING:
-    from dsv.store.objects import Supply
+    from dsv.store.objects import Supplier
 
 
 def here() -> Path:
@@ -44,14 +44,14 @@ def variables() -> dict[str, str]:
     return dict(os.environ)
 
 
-def workspace() -> Repo:
+def workspace() -> Workspace:
     """Return the workspace that the current folder is in.
 
     Raises:
         NotFound: There is none.
         BadConfig: Its settings cannot be read.
     """
-    repo = Repo.discover(here())
+    repo = Workspace.discover(here())
     repo.supplier = _supply
     home = os.environ.get("HOME")
     repo.home = Path(home) if home else None
@@ -85,7 +85,7 @@ def relative(path: str | os.PathLike[str], root: Path) -> str:
     raise Refused(f"{os.fspath(path)} is outside the workspace {root}")
 
 
-def _supply(repo: Repo) -> "Supply | None":
+def _supply(repo: Workspace) -> "Supplier | None":
     if repo.config.default_remote is None:
         return None
     from dsv.remotes.supply import supply_of

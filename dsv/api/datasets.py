@@ -13,8 +13,8 @@ from dsv.capture.reads import Read
 from dsv.errors import DsvError, NotFound, Refused
 from dsv.model.checkpoint import Checkpoint
 from dsv.records import dataset_names
-from dsv.records.dataset_names import Place
-from dsv.workspace import Repo
+from dsv.records.dataset_names import DatasetName
+from dsv.workspace import Workspace
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,8 +28,8 @@ _BEST = "best"
 class _Stored(NamedTuple):
     """A version in the store."""
 
-    repo: Repo
-    place: Place
+    repo: Workspace
+    place: DatasetName
     version: Checkpoint
 
 
@@ -160,7 +160,7 @@ def _find(path: str | os.PathLike[str], rev: str | None) -> Path | _Stored:
     return found
 
 
-def _place(repo: Repo, name: str, rev: str | None) -> Place:
+def _place(repo: Workspace, name: str, rev: str | None) -> DatasetName:
     if rev is not None:
         return dataset_names.place(repo, f"{name}@{rev}", ())
     staged = dataset_names.datasets_at(repo, None)

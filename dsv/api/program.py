@@ -11,7 +11,7 @@ from dsv.capture.portable import CELLS, SESSION
 _NOTEBOOK_VARIABLES = ("__vsc_ipynb_file__", "__session__")
 
 
-class Program(NamedTuple):
+class ThisProgram(NamedTuple):
     """This program.
 
     Attributes:
@@ -23,15 +23,15 @@ class Program(NamedTuple):
     texts: dict[str, bytes]
 
 
-def program() -> Program:
+def program() -> ThisProgram:
     """Return what this program is."""
     shell = _shell()
     if shell is not None:
         name = _notebook(shell)
-        return Program((SESSION, name), {f"{name}{CELLS}": _cells(shell)})
+        return ThisProgram((SESSION, name), {f"{name}{CELLS}": _cells(shell)})
     if hasattr(sys, "ps1") or sys.flags.interactive:
-        return Program((SESSION, "python"), {})
-    return Program((interpreter(), *sys.orig_argv[1:]), {})
+        return ThisProgram((SESSION, "python"), {})
+    return ThisProgram((interpreter(), *sys.orig_argv[1:]), {})
 
 
 def interpreter() -> str:

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from dsv.api import around, texts
 from dsv.api import program as session
-from dsv.api.program import Program
+from dsv.api.program import ThisProgram
 from dsv.capture import reads
 from dsv.errors import StorageError
 from dsv.ids import ObjectId
@@ -64,7 +64,7 @@ class Running:
         inputs: Paths | None,
         outputs: Paths | None,
         params: Mapping[str, object],
-        program: Program | None,
+        program: ThisProgram | None,
     ) -> None:
         self.params: dict[str, Any] = dict(params)
         self.recorded: Recorded | None = None

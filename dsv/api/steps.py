@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar, overload
 
 from dsv.api import around, program, texts
-from dsv.api.program import Program
+from dsv.api.program import ThisProgram
 from dsv.api.running import Paths, Running
 from dsv.capture.portable import SESSION, fill
 from dsv.errors import UsageFault
@@ -95,7 +95,7 @@ def _filled(paths: Paths | None, known: dict[str, str]) -> Paths | None:
     return None if paths is None else fill([os.fspath(path) for path in paths], known)
 
 
-def _program(function: Callable[..., object]) -> Program:
+def _program(function: Callable[..., object]) -> ThisProgram:
     """Return the command that calls a function again; `SESSION` if it cannot be found by a name."""
     found = program.program()
     name = function.__qualname__
@@ -103,9 +103,9 @@ def _program(function: Callable[..., object]) -> Program:
         return found
     file = inspect.getsourcefile(function)
     if file is None or not all(part.isidentifier() for part in name.split(".")):
-        return Program((SESSION, name), found.texts)
+        return ThisProgram((SESSION, name), found.texts)
     where = _where(function, Path(os.path.realpath(file)))
-    return Program((program.interpreter(), "-m", "dsv.call", f"{where}:{name}"), {})
+    return ThisProgram((program.interpreter(), "-m", "dsv.call", f"{where}:{name}"), {})
 
 
 def _where(function: Callable[..., object], file: Path) -> str:

@@ -14,7 +14,7 @@ _TICKS_WITHIN = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class ChangedOnDisk:
     """What a sweep found.
 
     Attributes:
@@ -41,9 +41,9 @@ def mark() -> int:
     return now
 
 
-def sweep(territory: Territory, since: int) -> Swept:
+def sweep(territory: Territory, since: int) -> ChangedOnDisk:
     """Look at every file of `territory`; `since` is a mark made before the run."""
-    found = Swept()
+    found = ChangedOnDisk()
     for folder in territory.walk():
         if folder.path.rpartition("/")[2] == PYCACHE:
             continue
@@ -61,7 +61,7 @@ def sweep(territory: Territory, since: int) -> Swept:
     return found
 
 
-def _judge(territory: Territory, path: str, seen: os.stat_result, since: int, found: Swept) -> None:
+def _judge(territory: Territory, path: str, seen: os.stat_result, since: int, found: ChangedOnDisk) -> None:
     if seen.st_ctime_ns >= since:
         found.altered.add(path)
     if seen.st_mtime_ns >= since:

@@ -21,7 +21,7 @@ class Still(Enum):
     STOPPED = "stopped"
 
 
-class Process(Protocol):
+class ChildProcess(Protocol):
     """A command that was started, the leader of a process group of its own."""
 
     @property

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from dsv.capture.changed_on_disk import Swept, mark, sweep
+from dsv.capture.changed_on_disk import ChangedOnDisk, mark, sweep
 from dsv.capture.file_systems import mounts_of
 from dsv.capture.territory import Territory
 from dsv.model.attempt import EVENTS
@@ -40,7 +40,7 @@ class Contact(NamedTuple):
     program: str
 
 
-class Program(NamedTuple):
+class ExecutedProgram(NamedTuple):
     """A program that was executed.
 
     Attributes:
@@ -100,7 +100,7 @@ class Captured:
     made_folders: frozenset[str] = _NONE
     outside: frozenset[str] = _NONE
     contacts: tuple[Contact, ...] = ()
-    programs: tuple[Program, ...] = ()
+    programs: tuple[ExecutedProgram, ...] = ()
     eye: str = EVENTS
     advice: tuple[str, ...] = ()
 
@@ -121,9 +121,9 @@ class Capture:
     def __init__(self, root: Path, ignore: Ignore = NOTHING) -> None:
         self._root = root.resolve()
         self._territory = Territory(self._root, ignore)
-        from dsv.capture.watch import Watch  # for this eye alone
+        from dsv.capture.watch import FolderWatch  # for this eye alone
 
-        self._watch = Watch(self._territory)
+        self._watch = FolderWatch(self._territory)
         self._since = 0
 
     def __enter__(self) -> Self:
@@ -137,7 +137,7 @@ class Capture:
         self._watch.__exit__(kind, error, trace)
         self.captured = self._conclude(sweep(self._territory, self._since))
 
-    def _conclude(self, swept: Swept) -> Captured:
+    def _conclude(self, swept: ChangedOnDisk) -> Captured:
         uses = self._watch.uses
         changed = {
             path for path in uses.changed if self._is_there(path) and not self._territory.is_installed(path)
@@ -170,7 +170,7 @@ class Capture:
         ]
 
 
-def _unseen(swept: Swept) -> list[str]:
+def _unseen(swept: ChangedOnDisk) -> list[str]:
     reasons = []
     if swept.hard_links:
         reasons.append(f"files with a second name (hard links): {_few(swept.hard_links)}")

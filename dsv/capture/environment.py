@@ -53,7 +53,7 @@ class Package:
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class InstalledProgram:
     """A program other than Python.
 
     Attributes:
@@ -66,7 +66,7 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
-class Lock:
+class PackageLock:
     """A lock file in the workspace.
 
     Attributes:
@@ -104,8 +104,8 @@ class Environment:
 
     python: dict[str, str]
     packages: tuple[Package, ...] = ()
-    lock: Lock | None = None
-    programs: tuple[Program, ...] = ()
+    lock: PackageLock | None = None
+    programs: tuple[InstalledProgram, ...] = ()
 
     def encode(self) -> bytes:
         """Return the canonical encoding."""
@@ -134,9 +134,9 @@ class Environment:
             return cls(
                 python={name: _text(value) for name, value in record["python"].items()},
                 packages=tuple(_package(item) for item in record["packages"]),
-                lock=None if lock is None else Lock(_text(lock["name"]), parse_id(lock["file"])),
+                lock=None if lock is None else PackageLock(_text(lock["name"]), parse_id(lock["file"])),
                 programs=tuple(
-                    Program(_text(item["name"]), _text_or_none(item["version"]))
+                    InstalledProgram(_text(item["name"]), _text_or_none(item["version"]))
                     for item in record["programs"]
                 ),
             )
@@ -144,7 +144,7 @@ class Environment:
             raise Corrupt(f"{what} is not a valid environment: {error}") from error
 
 
-class Difference(NamedTuple):
+class EnvironmentDifference(NamedTuple):
     """One thing that is not as it was.
 
     Attributes:
@@ -163,8 +163,8 @@ class Difference(NamedTuple):
 def environment_of(
     interpreter: Interpreter | None,
     *,
-    lock: Lock | None = None,
-    programs: Iterable[Program] = (),
+    lock: PackageLock | None = None,
+    programs: Iterable[InstalledProgram] = (),
 ) -> Environment:
     """Return the record of where a command ran.
 
@@ -207,16 +207,16 @@ def find_lock(root: Path) -> LockFile | None:
     return None
 
 
-def recorded_lock(found: LockFile | None) -> Lock | None:
+def recorded_lock(found: LockFile | None) -> PackageLock | None:
     """Return what is recorded of a lock file: nothing if it seems to hold a secret."""
     if found is None or has_secret(found.text.decode("utf-8", "replace")):
         return None
-    return Lock(found.name, file_id(found.text))
+    return PackageLock(found.name, file_id(found.text))
 
 
 def compare(
     recorded: Environment, present: Environment, imported: Collection[str] | None = None
-) -> tuple[Difference, ...]:
+) -> tuple[EnvironmentDifference, ...]:
     """Return what differs: first what the recorded run imported, then what it may have.
 
     A Python that is not known, then or now, is compared with nothing.
@@ -245,28 +245,30 @@ def compare(
 
 def _changed(
     recorded: Environment, present: Environment, imported: Collection[str] | None
-) -> Iterator[Difference]:
+) -> Iterator[EnvironmentDifference]:
     known = bool(recorded.python) == bool(present.python)  # an unknown one is compared with no known one
     for name in _PLATFORM if known else ():
         before, now = recorded.python.get(name), present.python.get(name)
         if before != now:
-            yield Difference("python" if name == "version" else name, before, now, imported=True)
+            yield EnvironmentDifference("python" if name == "version" else name, before, now, imported=True)
     old = {item.name: item for item in recorded.packages}
     new = {item.name: item for item in present.packages}
     for name in old.keys() | new.keys() if known else ():
         was, is_now = old.get(name), new.get(name)
         if _version(was) != _version(is_now):
             used = None if imported is None else name in imported
-            yield Difference(name, _version(was), _version(is_now), used if was else False)
+            yield EnvironmentDifference(name, _version(was), _version(is_now), used if was else False)
     programs = {item.name: item.version for item in present.programs}
     for program in recorded.programs:
         if programs.get(program.name) != program.version:
-            yield Difference(program.name, program.version, programs.get(program.name), imported=True)
+            yield EnvironmentDifference(
+                program.name, program.version, programs.get(program.name), imported=True
+            )
     if recorded.lock != present.lock:
         before, now = (
             None if lock is None else f"{lock.name} {lock.file}" for lock in (recorded.lock, present.lock)
         )
-        yield Difference("lock file", before, now, imported=None)
+        yield EnvironmentDifference("lock file", before, now, imported=None)
 
 
 def _version(package: Package | None) -> str | None:

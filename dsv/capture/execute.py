@@ -20,7 +20,7 @@ from types import FrameType
 from typing import Protocol
 
 from dsv.capture import group
-from dsv.capture.child import Child, Process, Still
+from dsv.capture.child import Child, ChildProcess, Still
 from dsv.capture.passing import Pump, Tail
 from dsv.capture.terminal import Terminal, pseudo
 from dsv.errors import NotFound, UserError
@@ -66,7 +66,7 @@ class Command:
 class Starter(Protocol):
     """Starts commands in a way of its own, such as under watch."""
 
-    def start(self, command: Command, stdout: int, stderr: int) -> Process:
+    def start(self, command: Command, stdout: int, stderr: int) -> ChildProcess:
         """Start `command` with these descriptors for its output, in a process group of its own.
 
         Raises:
@@ -165,7 +165,7 @@ class Here:
         for leader in groups:
             group.end(leader)
 
-    def _start(self, command: Command, tail: Tail) -> tuple[Process, list[Pump]]:
+    def _start(self, command: Command, tail: Tail) -> tuple[ChildProcess, list[Pump]]:
         streams = _streams(command)
         try:
             with self._lock:
@@ -207,13 +207,13 @@ def _streams(command: Command) -> list[_Stream]:
     return found
 
 
-def _begin(command: Command, stdout: int, stderr: int) -> Process:
+def _begin(command: Command, stdout: int, stderr: int) -> ChildProcess:
     if command.starter is not None:
         return command.starter.start(command, stdout, stderr)
     return Child(command.argv, command.cwd, command.env, command.stdin, stdout, stderr)
 
 
-def _wait(process: Process, terminal: Terminal | None, timeout: float | None) -> bool:
+def _wait(process: ChildProcess, terminal: Terminal | None, timeout: float | None) -> bool:
     """Wait for the end of `process`, stopping when it is stopped; return whether it came within `timeout` seconds.
 
     A signal may be delivered to another thread, and then interrupts nothing here; but handlers run here

@@ -14,17 +14,17 @@ from types import TracebackType
 from typing import Self
 
 from dsv.capture.changed_on_disk import mark, sweep
-from dsv.capture.child import Child, Process
-from dsv.capture.detect import Capture, Captured, Contact, Program
+from dsv.capture.child import Child, ChildProcess
+from dsv.capture.detect import Capture, Captured, Contact, ExecutedProgram
 from dsv.capture.execute import Command
 from dsv.capture.python_imports import marking, says_marks
 from dsv.capture.territory import Territory
 from dsv.capture.witness import blind
 from dsv.capture.witness.calls import MACHINES
 from dsv.capture.witness.launch import CannotWatch
-from dsv.capture.witness.path_facts import Facts
-from dsv.capture.witness.read_report import Reader
-from dsv.capture.witness.watch_order import Order
+from dsv.capture.witness.path_facts import Report
+from dsv.capture.witness.read_report import ReportReader
+from dsv.capture.witness.watch_order import WatchOrder
 from dsv.capture.witness.watched import Watched
 from dsv.model.attempt import CALLS, EVENTS
 from dsv.worktree.ignore import NOTHING, Ignore
@@ -91,7 +91,7 @@ class Eye:
             return command
         return replace(command, env=marking(command.env, self._root), starter=self)
 
-    def start(self, command: Command, stdout: int, stderr: int) -> Process:
+    def start(self, command: Command, stdout: int, stderr: int) -> ChildProcess:
         """Start `command` with its calls watched; or, where that is refused, with inotify watching from now on.
 
         Raises:
@@ -109,9 +109,9 @@ class Eye:
         self._reason = reason
         self._events = Capture(self._root, self._ignore).__enter__()
 
-    def _order(self, command: Command) -> Order:
+    def _order(self, command: Command) -> WatchOrder:
         inside = (self._root / ".dsv", self._root / ".git")
-        return Order(
+        return WatchOrder(
             argv=[os.fsencode(word) for word in command.argv],
             env={os.fsencode(name): os.fsencode(value) for name, value in command.env.items()},
             cwd=os.fsencode(command.cwd),
@@ -122,7 +122,7 @@ class Eye:
             marks=says_marks(command.env),
         )
 
-    def _read(self, facts: Facts) -> Captured:
+    def _read(self, facts: Report) -> Captured:
         return captured_of(facts, Territory(self._root, self._ignore), self._since, self._home, self._wanted)
 
     def _unseen(self) -> Captured:
@@ -131,7 +131,7 @@ class Eye:
         return replace(_captured(), written=written, blind_spots=(blind.KILLED,), complete=False)
 
 
-def captured_of(facts: Facts, territory: Territory, since: int, home: str, eye: str = CALLS) -> Captured:
+def captured_of(facts: Report, territory: Territory, since: int, home: str, eye: str = CALLS) -> Captured:
     """Return what a command did to the workspace of `territory`, as a supervisor reported it.
 
     Args:
@@ -141,7 +141,7 @@ def captured_of(facts: Facts, territory: Territory, since: int, home: str, eye: 
         home: Its home folder; empty if there is none.
         eye: How it was watched.
     """
-    found = Reader(territory, facts, since, home).run()
+    found = ReportReader(territory, facts, since, home).run()
     spots, complete = blind.spots(facts.blind)
     if eye == FILES:
         spots = (*spots, blind.LOOKS_UNSEEN)
@@ -162,7 +162,7 @@ def captured_of(facts: Facts, territory: Territory, since: int, home: str, eye: 
         outside=frozenset(found.outside),
         contacts=tuple(Contact(*map(os.fsdecode, one)) for one in facts.contacts),
         programs=tuple(
-            Program(os.fsdecode(path), os.fsdecode(resolved), tuple(map(os.fsdecode, argv)))
+            ExecutedProgram(os.fsdecode(path), os.fsdecode(resolved), tuple(map(os.fsdecode, argv)))
             for path, resolved, argv in facts.programs
         ),
         eye=eye,

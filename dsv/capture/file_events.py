@@ -44,7 +44,7 @@ class _File:
 
 
 @dataclass(slots=True)
-class Uses:
+class FileEvents:
     """The ledger of the files that a run used; feed it events, then ask."""
 
     _files: dict[str, _File] = field(default_factory=dict)

@@ -34,7 +34,7 @@ _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEVICE
 _READING = _EXECUTE | _READ_FILE | _READ_DIR
 
 
-class Policy:
+class Confinement:
     """What a confined process may use; all else is denied.
 
     Attributes:
@@ -57,7 +57,7 @@ def abi() -> int:
         return 0
 
 
-def confine(policy: Policy) -> int:
+def confine(policy: Confinement) -> int:
     """Give up, for this thread and its future children, all that `policy` does not allow.
 
     The process must have given up new privileges (`PR_SET_NO_NEW_PRIVS`) before.

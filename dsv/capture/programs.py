@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from dsv.capture.environment import Program
+from dsv.capture.environment import InstalledProgram
 
 _PATIENCE = 2.0
 _LONGEST = 200
@@ -15,7 +15,7 @@ _LONGEST = 200
 _PATHS = re.compile(r"\(?(?:[A-Za-z]:)?[\\/]\S+")
 
 
-def program_at(given: str, env: Mapping[str, str], root: Path) -> Program:
+def program_at(given: str, env: Mapping[str, str], root: Path) -> InstalledProgram:
     """Return the name of the program `given`, and the first line that it prints for `--version`.
 
     Only a compiled program outside of the workspace is asked: anything else may do its work
@@ -30,11 +30,11 @@ def program_at(given: str, env: Mapping[str, str], root: Path) -> Program:
     name = Path(given).name
     found = given if "/" in given else shutil.which(given, path=env.get("PATH", os.defpath))
     if found is None:
-        return Program(name, None)
+        return InstalledProgram(name, None)
     place = Path(found).resolve()
     if not place.is_absolute() or place.is_relative_to(root.resolve()) or not _is_compiled(place):
-        return Program(name, None)
-    return Program(name, _ask(found, env))
+        return InstalledProgram(name, None)
+    return InstalledProgram(name, _ask(found, env))
 
 
 def _ask(program: str, env: Mapping[str, str]) -> str | None:

@@ -16,14 +16,14 @@ from pathlib import Path
 from dsv.capture import landlock
 from dsv.capture.changed_on_disk import mark
 from dsv.capture.cleanroom import layout_plan
-from dsv.capture.cleanroom.launch_order import Order, Room, Watch
+from dsv.capture.cleanroom.launch_order import LaunchOrder, Room, RoomWatch
 from dsv.capture.cleanroom.launcher import Launched
 from dsv.capture.cleanroom.sightings import captured
 from dsv.capture.detect import Captured
 from dsv.capture.execute import TAIL_BYTES, Command, Execution, Executor
 from dsv.capture.interpreter import Interpreter
 from dsv.capture.isolation import Isolation, Openings
-from dsv.capture.landlock import Policy
+from dsv.capture.landlock import Confinement
 from dsv.capture.python_imports import marked
 from dsv.capture.tools import Tools
 from dsv.capture.witness.wire import read_all
@@ -175,12 +175,12 @@ class Sandbox:
             network=self.openings.network,
         )
 
-    def policy(self, program: str = "") -> Policy:
+    def policy(self, program: str = "") -> Confinement:
         """Return what the command may use where there is no room; as for `room`."""
         library = [] if self.library is None else [os.fspath(self.library)]
         gpus = [os.fspath(path) for path in Path("/dev").glob("nvidia*")]
         allowed = map(os.fspath, self.openings.allow)
-        return Policy(
+        return Confinement(
             read=(*_SYSTEM, *self._tools.readable(program), *library, *allowed),
             write=(os.fspath(self.folder), os.fspath(self.scratch), *_DEVICES, *gpus),
             network=self.openings.network,
@@ -210,22 +210,26 @@ class Sandbox:
         program = command.argv[0]
         policy = self.policy(program) if isolation is Isolation.LANDLOCK else None
         cwd = os.fspath(command.cwd)
-        order = Order(command.argv, cwd, self.environment(room=False), os.getpid(), policy=policy)
+        order = LaunchOrder(command.argv, cwd, self.environment(room=False), os.getpid(), policy=policy)
         launched = Launched(order)
         return Confined(executor.run(replace(command, starter=launched)), isolation), launched.problem()
 
     def _in_room(self, executor: Executor, command: Command) -> tuple[Confined, str]:
         place = os.path.realpath(self._place)
         room = self.room(command.argv[0])
-        policy = Policy(("/",), (place, self._home, *_OWN), network=True) if landlock.abi() else None
+        policy = Confinement(("/",), (place, self._home, *_OWN), network=True) if landlock.abi() else None
         env = marked(self.environment(room=True), layout_plan.HOOK, place)
         held = os.memfd_create("seen")
         try:
             since = mark()
             boring = [f"{one}/" for one in ("/run/dsv", f"{place}/.dsv", f"{place}/.git")]
-            watch = Watch(place, boring, marks=bool(self.interpreters), facts=held) if self.watched else None
+            watch = (
+                RoomWatch(place, boring, marks=bool(self.interpreters), facts=held) if self.watched else None
+            )
             cwd = os.fspath(self._place / command.cwd.relative_to(self.folder))
-            launched = Launched(Order(command.argv, cwd, env, os.getpid(), room, policy, watch), (held,))
+            launched = Launched(
+                LaunchOrder(command.argv, cwd, env, os.getpid(), room, policy, watch), (held,)
+            )
             execution = executor.run(replace(command, starter=launched))
             problem = launched.problem()
             other = [target for _, target, *_ in room.binds if target.startswith(f"{place}/")]

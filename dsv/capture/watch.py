@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from dsv.capture import inotify
-from dsv.capture.file_events import Uses
+from dsv.capture.file_events import FileEvents
 from dsv.capture.inotify import Event, Inotify
 from dsv.capture.territory import Folder, Territory, source_of
 
@@ -38,7 +38,7 @@ class _Adrift:
     watches: dict[int, _Watched] = field(default_factory=dict)
 
 
-class Watch:
+class FolderWatch:
     """Watches every folder of a territory, from `__enter__` to `__exit__`, in threads of its own.
 
     After `__exit__`, `uses` is complete except for what `blind` names. Our own looking into folders
@@ -49,7 +49,7 @@ class Watch:
     """
 
     def __init__(self, territory: Territory) -> None:
-        self.uses = Uses()
+        self.uses = FileEvents()
         self.blind: list[str] = []
         self._territory = territory
         self._folders: dict[int, _Watched] = {}

@@ -12,7 +12,7 @@ from dsv import __version__
 from dsv.cli.arguments import at_root
 from dsv.cli.command import Verb
 from dsv.cli.context import Context
-from dsv.cli.failures import BROKEN_PIPE, BUG, Failure, explain
+from dsv.cli.failures import BROKEN_PIPE, BUG, ToldFailure, explain
 from dsv.cli.output import abandon_stdout, prepare_streams
 from dsv.errors import NotFound, UsageFault
 
@@ -35,7 +35,7 @@ NO_JSON = ("cat", "completion")
 COMPLETE = "_DSV_COMPLETE"
 
 
-class Root(click.Group):
+class RootCommand(click.Group):
     """The `dsv` command; a subcommand's module is imported when it is typed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
@@ -80,7 +80,9 @@ class Root(click.Group):
                 formatter.write_dl(rows)
 
 
-@click.command(cls=Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.command(
+    cls=RootCommand, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.option("-C", "folder", metavar="DIR", help="Work as if started in DIR.")
 @click.option("-q", "--quiet", is_flag=True, help="Show results and errors only.")
 @click.option("-v", "--verbose", count=True, help="Tell more; -vv shows where an error came from.")
@@ -155,7 +157,9 @@ def _fail(error: BaseException, context: Context | None, arguments: list[str]) -
     trace = "".join(traceback.format_exception(error))
     if failure is None:
         summary = traceback.format_exception_only(error)[-1].strip()
-        failure = Failure("bug", summary, "this is a bug in dsv: please report it with the text above", BUG)
+        failure = ToldFailure(
+            "bug", summary, "this is a bug in dsv: please report it with the text above", BUG
+        )
     if context is None:
         sys.stderr.write(f"error: {failure.message}\n")
         return failure.exit_code

@@ -9,7 +9,7 @@ from dsv.errors import Ambiguous, NotFound, Refused, UsageFault
 from dsv.wording import did_you_mean
 
 if TYPE_CHECKING:
-    from dsv.records.dataset_names import Place
+    from dsv.records.dataset_names import DatasetName
 
 
 class Words(NamedTuple):
@@ -61,7 +61,7 @@ def sort_words(
     return Words(tuple(first), tuple(map(context.path, rest)))
 
 
-def place(context: Context, word: str) -> "Place":
+def place(context: Context, word: str) -> "DatasetName":
     """Return the dataset, or the file in one, that `PATH[@REV[:FILE]]` means; without REV staged, else HEAD.
 
     Raises:

@@ -10,7 +10,7 @@ from click.shell_completion import CompletionItem
 from dsv.errors import DsvError
 
 if TYPE_CHECKING:
-    from dsv.workspace import Repo
+    from dsv.workspace import Workspace
 
 
 def revisions(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -55,19 +55,19 @@ def either(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> l
     return revisions(ctx, parameter, incomplete) + places(ctx, parameter, incomplete)
 
 
-def _repo(ctx: click.Context) -> "Repo | None":
-    from dsv.workspace import Repo
+def _repo(ctx: click.Context) -> "Workspace | None":
+    from dsv.workspace import Workspace
 
     folder = ctx.find_root().params.get("folder")
     try:
-        repo = Repo.discover(Path.cwd() / (folder or ""))
+        repo = Workspace.discover(Path.cwd() / (folder or ""))
         repo.refs()
     except (DsvError, OSError):
         return None  # nothing is said while somebody types
     return repo
 
 
-def _revisions(repo: "Repo | None") -> Iterator[str]:
+def _revisions(repo: "Workspace | None") -> Iterator[str]:
     if repo is not None:
         refs = repo.refs()
         yield "HEAD"
@@ -75,7 +75,7 @@ def _revisions(repo: "Repo | None") -> Iterator[str]:
         yield from refs.tags
 
 
-def _datasets(repo: "Repo | None") -> Iterator[str]:
+def _datasets(repo: "Workspace | None") -> Iterator[str]:
     if repo is None:
         return
     try:

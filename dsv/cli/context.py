@@ -7,14 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsv.cli.output import Output
+from dsv.cli.output import TwoStreams
 from dsv.errors import DsvError, Refused
 
 if TYPE_CHECKING:
     from dsv.ids import ObjectId
     from dsv.progress import Progress
-    from dsv.store.objects import Supply
-    from dsv.workspace import Repo
+    from dsv.store.objects import Supplier
+    from dsv.workspace import Workspace
 
 
 class Context:
@@ -31,27 +31,27 @@ class Context:
     def __init__(self) -> None:
         self.env: Mapping[str, str] = os.environ
         self.cwd = Path.cwd()
-        self.out = Output(self.env)
+        self.out = TwoStreams(self.env)
         self.after_dashes: int | None = None
         self.yes = False
 
     @cached_property
-    def repo(self) -> "Repo":
+    def repo(self) -> "Workspace":
         """The workspace around the current folder.
 
         Raises:
             NotFound: There is none.
             BadConfig: Its settings cannot be read.
         """
-        from dsv.workspace import Repo
+        from dsv.workspace import Workspace
 
-        repo = self.equip(Repo.discover(self.cwd))
+        repo = self.equip(Workspace.discover(self.cwd))
         for key in repo.config.unknown:
             self.out.warn(f"unknown setting {key}")
         self.out.style.commits = lambda digits: _commits(repo, digits)
         return repo
 
-    def equip(self, repo: "Repo") -> "Repo":
+    def equip(self, repo: "Workspace") -> "Workspace":
         """Give a workspace what asks the user, and where data comes from that its store lacks; return it."""
         repo.supplier = supplier
         repo.home = self.home
@@ -151,14 +151,14 @@ class Context:
         return f"{user}@{socket.gethostname() or 'localhost'}"
 
 
-def _commits(repo: "Repo", digits: str) -> "list[ObjectId]":
+def _commits(repo: "Workspace", digits: str) -> "list[ObjectId]":
     try:
         return repo.objects.commits(digits)
     except DsvError:
         return []  # a damaged store is told by what reads it, not by how an id is shown
 
 
-def supplier(repo: "Repo") -> "Supply | None":
+def supplier(repo: "Workspace") -> "Supplier | None":
     """Return what brings objects that a store lacks: the default remote, if there is one."""
     if repo.config.default_remote is None:
         return None

@@ -32,7 +32,7 @@ _HINTS = {
 _GLOBAL = ("-q", "--quiet", "-v", "--verbose", "-C")
 
 
-class Failure(NamedTuple):
+class ToldFailure(NamedTuple):
     """What a user hears about a failure.
 
     Attributes:
@@ -52,33 +52,35 @@ class Failure(NamedTuple):
         return {"error": self._asdict()}
 
 
-def explain(error: BaseException) -> Failure | None:
+def explain(error: BaseException) -> ToldFailure | None:
     """Return what to tell of `error`; None if it is a bug in dsv."""
     if isinstance(error, DsvError):
-        return Failure(error.kind, error.message, error.hint, error.exit_code)
+        return ToldFailure(error.kind, error.message, error.hint, error.exit_code)
     if isinstance(error, click.UsageError):
         return _usage(error)
     if isinstance(error, click.ClickException):
-        return Failure(UserError.kind, error.format_message(), None, UserError.exit_code)
+        return ToldFailure(UserError.kind, error.format_message(), None, UserError.exit_code)
     if isinstance(error, KeyboardInterrupt | click.Abort):
-        return Failure("interrupted", "interrupted", None, INTERRUPTED)
+        return ToldFailure("interrupted", "interrupted", None, INTERRUPTED)
     if isinstance(error, RecursionError):
         # Recursion of our own is bounded, and so is what dsv writes: this was made elsewhere.
-        return Failure(Corrupt.kind, "data is nested too deeply to be read", "dsv fsck", Corrupt.exit_code)
+        return ToldFailure(
+            Corrupt.kind, "data is nested too deeply to be read", "dsv fsck", Corrupt.exit_code
+        )
     if isinstance(error, MemoryError):
-        return Failure(StorageError.kind, "not enough memory", None, StorageError.exit_code)
+        return ToldFailure(StorageError.kind, "not enough memory", None, StorageError.exit_code)
     if isinstance(error, UnicodeEncodeError) and any(
         map(_is_surrogate, error.object[error.start : error.end])
     ):
         # A name or an argument that is not UTF-8, which is refused wherever it would be kept.
         what = error.object[error.start : error.end]
-        return Failure(UserError.kind, f"{what!a} is not UTF-8", None, UserError.exit_code)
+        return ToldFailure(UserError.kind, f"{what!a} is not UTF-8", None, UserError.exit_code)
     if isinstance(error, OSError) and error.errno is not None:
         return _system(error)
     return None
 
 
-def _usage(error: click.UsageError) -> Failure:
+def _usage(error: click.UsageError) -> ToldFailure:
     message = error.format_message().rstrip(".")
     message = message[:1].lower() + message[1:]
     hint = None
@@ -98,10 +100,10 @@ def _usage(error: click.UsageError) -> Failure:
         and error.ctx.parent
     ):
         hint = f"it goes before the command: dsv {error.option_name} {error.ctx.info_name} ..."
-    return Failure(UsageFault.kind, message, hint, UsageFault.exit_code)
+    return ToldFailure(UsageFault.kind, message, hint, UsageFault.exit_code)
 
 
-def _system(error: OSError) -> Failure:
+def _system(error: OSError) -> ToldFailure:
     number = error.errno or 0
     what = os.strerror(number)
     what = what[:1].lower() + what[1:]
@@ -109,9 +111,9 @@ def _system(error: OSError) -> Failure:
     message = what if path is None else f"{what}: {os.fsdecode(path) if not isinstance(path, int) else path}"
     hint = _HINTS.get(number)
     if number == errno.ENOENT:
-        return Failure(NotFound.kind, message, hint, NotFound.exit_code)
+        return ToldFailure(NotFound.kind, message, hint, NotFound.exit_code)
     family = UserError if number in _MENDABLE and path is not None else StorageError
-    return Failure(family.kind, message, hint, family.exit_code)
+    return ToldFailure(family.kind, message, hint, family.exit_code)
 
 
 def _is_surrogate(letter: str) -> bool:

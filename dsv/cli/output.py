@@ -24,7 +24,7 @@ BAR_AFTER = 1.0
 """Seconds of work before a progress bar shows."""
 
 
-class Output:
+class TwoStreams:
     """The two streams of a command and what may be said on them.
 
     Attributes:
@@ -179,7 +179,7 @@ class Output:
 class Bars:
     """Counts work for `dsv.progress.Progress`, and draws it once it takes long enough to matter."""
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: TwoStreams) -> None:
         self._output = output
         self._lock = threading.Lock()
         self._drawn: RichProgress | None = None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dsv.ops.rebuild import RebuildResult
     from dsv.ops.verify import Verified
     from dsv.runs.differences import Circumstance
-    from dsv.runs.rebuild.consent import Agree, Command
+    from dsv.runs.rebuild.consent import Agree, NewCommand
     from dsv.runs.rebuild.replays import Settings
 
 _F = TypeVar("_F", bound=Callable[..., object])
@@ -42,7 +42,7 @@ SHAPE = {
 }
 
 
-class Given(NamedTuple):
+class ReplayOptions(NamedTuple):
     """The options of a replay, as they were given.
 
     Attributes:
@@ -65,7 +65,7 @@ class Given(NamedTuple):
 
 
 def options(function: _F) -> _F:
-    """Add the options of `Given` to a command."""
+    """Add the options of `ReplayOptions` to a command."""
     for option in (
         click.option("--yes", is_flag=True, help="Agree to run the recorded commands, this once."),
         click.option(
@@ -88,7 +88,9 @@ def options(function: _F) -> _F:
     return function
 
 
-def settings(context: Context, given: Given, *, twice: bool = False, keep: bool = False) -> "Settings":
+def settings(
+    context: Context, given: ReplayOptions, *, twice: bool = False, keep: bool = False
+) -> "Settings":
     """Return how replays are made.
 
     Raises:
@@ -99,13 +101,13 @@ def settings(context: Context, given: Given, *, twice: bool = False, keep: bool 
     from dsv.capture.interpreter import interpreter_at
     from dsv.capture.isolation import Openings
     from dsv.runs.rebuild.environments import find_python
-    from dsv.runs.rebuild.replay import Means
+    from dsv.runs.rebuild.replay import ReplayMeans
     from dsv.runs.rebuild.replays import Settings
     from dsv.runs.rebuild.scratch import outside
 
     python = find_python(None if given.python is None else program(context, given.python), context.env)
     openings = Openings(tuple(_allowed(context, path) for path in given.allow), given.network)
-    means = Means(
+    means = ReplayMeans(
         context.env,
         None if python is None else interpreter_at(python),
         openings,
@@ -157,10 +159,10 @@ def _warn_of_sockets(context: Context, place: Path) -> None:
         context.out.warn(f"{place} holds sockets, which commands do not get in a room: {found[0]}{more}")
 
 
-def agree(context: Context, given: Given) -> "Agree":
+def agree(context: Context, given: ReplayOptions) -> "Agree":
     """Return what asks the user to agree to commands."""
 
-    def ask(commands: "Sequence[Command]") -> None:
+    def ask(commands: "Sequence[NewCommand]") -> None:
         if given.yes:
             return
         _list(context, commands)
@@ -180,7 +182,7 @@ def agree(context: Context, given: Given) -> "Agree":
     return ask
 
 
-def record(given: Given, found: "RebuildResult | Verified", context: Context) -> dict[str, object]:
+def record(given: ReplayOptions, found: "RebuildResult | Verified", context: Context) -> dict[str, object]:
     """Return the part of the JSON document that `SHAPE` describes."""
     return {
         "isolation": found.isolation,
@@ -213,7 +215,7 @@ def tell_isolation(context: Context, found: "RebuildResult | Verified") -> None:
         context.out.say(f"isolation: {found.isolation}, as there are {found.why}")
 
 
-def _list(context: Context, commands: "Sequence[Command]") -> None:
+def _list(context: Context, commands: "Sequence[NewCommand]") -> None:
     """Show what is asked about, also with `-q`; the one who recorded it can forge no line of it."""
     out = context.out
     out.raw_error("commands that you have not run or agreed to before:")

@@ -10,8 +10,8 @@ from dsv.errors import NoTable
 from dsv.render.shape import Shape
 
 if TYPE_CHECKING:
-    from dsv.records.dataset_names import Place
-    from dsv.records.known_tables import Known
+    from dsv.records.dataset_names import DatasetName
+    from dsv.records.known_tables import KnownTable
     from dsv.tables.facts.table_facts import ColumnFacts
 
 COLUMN_SHAPE: Shape = {
@@ -33,7 +33,7 @@ PART_SHAPE: Shape = {
 
 
 @contextmanager
-def wanted(place: "Place") -> Iterator[None]:
+def wanted(place: "DatasetName") -> Iterator[None]:
     """Name `place` in the reason why it is no table."""
     try:
         yield
@@ -41,7 +41,7 @@ def wanted(place: "Place") -> Iterator[None]:
         raise NoTable(f"{place.full_path} is no table: {error.message}", hint=error.hint) from error
 
 
-def part_records(known: "Known | None") -> list[dict[str, object]]:
+def part_records(known: "KnownTable | None") -> list[dict[str, object]]:
     """Return the tables of a folder of several for JSON."""
     parts = known.tables if known else ()
     return [
@@ -70,7 +70,7 @@ def _value(kind: str, text: str | None) -> str | int | float | None:
     return number if math.isfinite(number) else text
 
 
-def render(context: Context, known: "Known") -> None:
+def render(context: Context, known: "KnownTable") -> None:
     """Write the columns of a table (name, type, nulls, extremes), or the tables of a folder of several."""
     if known.tables:
         parts = [

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from dsv.ids import ObjectId
 from dsv.model import ancestry
 from dsv.model import tree as trees
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Sizes:
     store: int
 
 
-def measure(repo: Repo) -> Sizes:
+def measure(repo: Workspace) -> Sizes:
     """Return the sizes of all versions that HEAD follows.
 
     Raises:

@@ -13,7 +13,7 @@ LIST = "v1.b3"
 """The file that keeps the BLAKE3 of every file of the version that is checked out again."""
 
 
-class Step(NamedTuple):
+class StoryStep(NamedTuple):
     """One command.
 
     Attributes:
@@ -59,7 +59,7 @@ def lay_out(folder: Path, files: Mapping[str, str] = SCRIPTS) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def steps(*, with_git: bool) -> Iterator[Step]:
+def steps(*, with_git: bool) -> Iterator[StoryStep]:
     """Yield the steps up to the finished history; `with_git`: the code goes into git."""
     if with_git:
         yield _step("git init -q -b main", "Code belongs in git, data in dsv.")
@@ -89,7 +89,7 @@ def steps(*, with_git: bool) -> Iterator[Step]:
     yield _step("dsv log --graph --oneline", "The history.")
 
 
-def _later_versions() -> Iterator[Step]:
+def _later_versions() -> Iterator[StoryStep]:
     yield _step("python fetch.py 12 12", "December arrives: a new file in a folder that is one table.")
     yield _step("python fix.py", "And a raw cell is wrong: edit it.")
     yield _step("dsv status", "What is stale now, and why?")
@@ -100,10 +100,10 @@ def _later_versions() -> Iterator[Step]:
 
 
 PROOF = (
-    Step(("dsv", "checkout", "v1"), "Go back, and prove that every byte came back."),
-    Step(("python", "b3.py", "--check", LIST)),
-    Step(("dsv", "checkout", "main"), "And forth again."),
-    Step(
+    StoryStep(("dsv", "checkout", "v1"), "Go back, and prove that every byte came back."),
+    StoryStep(("python", "b3.py", "--check", LIST)),
+    StoryStep(("dsv", "checkout", "main"), "And forth again."),
+    StoryStep(
         ("dsv", "verify", "--level", "raw"),
         "Can we make it again? Replay every step from the raw data, each in a clean folder, and compare.",
     ),
@@ -123,6 +123,6 @@ NEXT = {
 """What to try next: commands, each with what it does."""
 
 
-def _step(text: str, why: str = "", *, last: str = "", into: str = "") -> Step:
+def _step(text: str, why: str = "", *, last: str = "", into: str = "") -> StoryStep:
     """Return the step whose words `text` has, `last` being one more word that has spaces."""
-    return Step((*text.split(), *([last] if last else [])), why, into)
+    return StoryStep((*text.split(), *([last] if last else [])), why, into)

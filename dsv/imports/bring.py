@@ -3,13 +3,18 @@
 from pathlib import Path
 
 from dsv.imports.address import FILE, S3, Address
-from dsv.imports.fetched import Got, Means
+from dsv.imports.fetched import Got, ImportMeans
 from dsv.model.origin import Fetched
 from dsv.progress import SILENT, Progress
 
 
 def fetch(
-    address: Address, room: Path, means: Means, *, known: Fetched | None = None, progress: Progress = SILENT
+    address: Address,
+    room: Path,
+    means: ImportMeans,
+    *,
+    known: Fetched | None = None,
+    progress: Progress = SILENT,
 ) -> Got | None:
     """Fetch what is at `address` into the folder `room`.
 

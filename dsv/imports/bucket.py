@@ -6,13 +6,13 @@ from urllib.parse import unquote
 
 from dsv.errors import DsvError, NotFound, StorageError, UsageFault
 from dsv.imports.address import Address
-from dsv.imports.fetched import Got, Means
-from dsv.imports.partial_file import Part
+from dsv.imports.fetched import Got, ImportMeans
+from dsv.imports.partial_file import PartialFile
 from dsv.model.origin import Fetched
 from dsv.progress import Progress
 from dsv.store.blobs.metered import Meter
 from dsv.store.blobs.s3 import S3Settings
-from dsv.store.blobs.s3.bucket_errors import Failure
+from dsv.store.blobs.s3.bucket_errors import RequestFailed
 from dsv.store.blobs.s3.client import Client
 from dsv.store.blobs.s3.download import Download
 
@@ -33,7 +33,7 @@ def split(address: Address) -> tuple[str, str]:
 
 
 def fetch(
-    address: Address, room: Path, *, known: Fetched | None, means: Means, progress: Progress
+    address: Address, room: Path, *, known: Fetched | None, means: ImportMeans, progress: Progress
 ) -> Got | None:
     """Fetch an object into the folder `room`; None if it still is the one that is `known`.
 
@@ -49,7 +49,7 @@ def fetch(
     meter = Meter()
     client = Client(means.bucket or S3Settings(bucket), meter)
     try:
-        with Part(room) as part:
+        with PartialFile(room) as part:
             head = client.call("HeadObject", key)
             etag, size = str(head["ETag"]), int(head["ContentLength"])
             if known is not None and known.etag == etag:
@@ -67,14 +67,14 @@ def fetch(
                 download.etag = etag
                 download.run()
             part.finish()
-    except Failure as failure:
+    except RequestFailed as failure:
         raise _told(failure, address) from None
     finally:
         client.close()
     return Got(part.path, Fetched(address.url, etag, size, _seconds(head.get("LastModified"))), resumed)
 
 
-def _told(failure: Failure, address: Address) -> DsvError:
+def _told(failure: RequestFailed, address: Address) -> DsvError:
     if failure.missing:
         return NotFound(f"there is no object {address.url}, or no such bucket", hint=_hint(address))
     if failure.answer.status == 412:

@@ -29,7 +29,7 @@ class Got:
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class ImportMeans:
     """With what data is fetched.
 
     Attributes:

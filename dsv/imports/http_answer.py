@@ -18,7 +18,7 @@ class Doubtful(Exception):
     """An answer that does not say clearly what it holds."""
 
 
-class Span(NamedTuple):
+class ByteSpan(NamedTuple):
     """Which bytes of a file an answer holds.
 
     Attributes:
@@ -32,7 +32,7 @@ class Span(NamedTuple):
     total: int | None
 
 
-def span_of(status: int, headers: Message, asked: int | None) -> Span:
+def span_of(status: int, headers: Message, asked: int | None) -> ByteSpan:
     """Return which bytes an answer holds.
 
     Args:
@@ -45,7 +45,7 @@ def span_of(status: int, headers: Message, asked: int | None) -> Span:
     """
     length = _length(headers)
     if status in _WHOLE:
-        return Span(0, length, length)
+        return ByteSpan(0, length, length)
     if status != PARTIAL:
         raise Doubtful(f"the answer {status} holds no file")
     if asked is None:
@@ -59,7 +59,7 @@ def span_of(status: int, headers: Message, asked: int | None) -> Span:
         raise Doubtful("the server sends another part of the file than the one asked for")
     if length is not None and length != end - start:
         raise Doubtful("the server names two lengths for the part that it sends")
-    return Span(start, end, total)
+    return ByteSpan(start, end, total)
 
 
 def _length(headers: Message) -> int | None:

@@ -12,7 +12,7 @@ _LOOK_EVERY = 64 << 20
 """After so many bytes it is asked again whether the disk has room: a server may never end."""
 
 
-class Part:
+class PartialFile:
     """A file that is on its way, with the name that its sender has for this version of it.
 
     Use it as a context manager: that opens the file.

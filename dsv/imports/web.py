@@ -18,9 +18,9 @@ from dsv import __version__
 from dsv.capture.secrets.masking import mask_url
 from dsv.errors import DsvError, NotFound, Refused, StorageError, UserError
 from dsv.imports.address import WEB, Address
-from dsv.imports.fetched import Got, Means
-from dsv.imports.http_answer import PARTIAL, Doubtful, Span, span_of
-from dsv.imports.partial_file import Part
+from dsv.imports.fetched import Got, ImportMeans
+from dsv.imports.http_answer import PARTIAL, ByteSpan, Doubtful, span_of
+from dsv.imports.partial_file import PartialFile
 from dsv.model.origin import Fetched
 from dsv.progress import Progress
 
@@ -45,7 +45,7 @@ class _Passing(Exception):
 
 
 def fetch(
-    address: Address, room: Path, *, known: Fetched | None, means: Means, progress: Progress
+    address: Address, room: Path, *, known: Fetched | None, means: ImportMeans, progress: Progress
 ) -> Got | None:
     """Fetch a file into the folder `room`; None if the server says that it still is the one that is `known`.
 
@@ -59,7 +59,7 @@ def fetch(
         Refused: It leads to somewhere else than a web server.
         StorageError: The server, the network or the disk fails.
     """
-    with Part(room) as part:
+    with PartialFile(room) as part:
         one = _Download(address, part, known, means, progress)
         found = one.run()
         if found is None:
@@ -72,7 +72,12 @@ class _Download:
     """A file on its way, over as many connections as it takes."""
 
     def __init__(
-        self, address: Address, part: Part, known: Fetched | None, means: Means, progress: Progress
+        self,
+        address: Address,
+        part: PartialFile,
+        known: Fetched | None,
+        means: ImportMeans,
+        progress: Progress,
     ) -> None:
         self.resumed = 0
         self.notes: list[str] = []
@@ -159,7 +164,7 @@ class _Download:
         modified = _seconds(headers.get("Last-Modified"))
         return Fetched(self._address.url, etag[:200] if etag else None, self._part.size, modified)
 
-    def _span(self, answer: http.client.HTTPResponse) -> Span:
+    def _span(self, answer: http.client.HTTPResponse) -> ByteSpan:
         """Return which bytes an answer holds, having compared it with what came before."""
         part = self._part
         try:
@@ -177,7 +182,7 @@ class _Download:
             raise _Passing(told) from doubt
         return span
 
-    def _begin(self, span: Span, headers: Message) -> None:
+    def _begin(self, span: ByteSpan, headers: Message) -> None:
         if self._begun:
             return
         self._begun = True

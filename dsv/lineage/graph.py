@@ -94,7 +94,7 @@ def version_of(path: str, found: Checkpoint, table: ObjectId | None = None) -> V
     )
 
 
-class Given(NamedTuple):
+class FileNode(NamedTuple):
     """A file that a run read and that is no dataset.
 
     Attributes:
@@ -137,7 +137,7 @@ class How(NamedTuple):
         return self.capture == CLAIMED
 
 
-class Step(NamedTuple):
+class RunNode(NamedTuple):
     """A run in the graph.
 
     Attributes:
@@ -162,15 +162,15 @@ class Step(NamedTuple):
     outside: Sequence[Sequence[Any]] = ()
     in_git: Sequence[Sequence[Any]] = ()
 
-    def given(self) -> Iterator[Given]:
+    def given(self) -> Iterator[FileNode]:
         """Yield what it read that is no dataset."""
         for path, content, size in self.outside:
-            yield Given(f"{OUTSIDE}:{content}:{path}", path, content, size, OUTSIDE)
+            yield FileNode(f"{OUTSIDE}:{content}:{path}", path, content, size, OUTSIDE)
         for path, content in self.in_git:
-            yield Given(f"{IN_GIT}:{content}:{path}", path, content, None, IN_GIT)
+            yield FileNode(f"{IN_GIT}:{content}:{path}", path, content, None, IN_GIT)
 
 
-class Root(NamedTuple):
+class SourceNode(NamedTuple):
     """A source in the graph.
 
     Attributes:
@@ -202,7 +202,7 @@ class Root(NamedTuple):
         return not self.before
 
 
-Origin = Step | Root
+Origin = RunNode | SourceNode
 
 
 Edge = tuple[NodeId, NodeId, str]
@@ -226,7 +226,7 @@ class Graph:
 
     starts: tuple[NodeId, ...] = ()
     versions: dict[NodeId, Version] = field(default_factory=dict)
-    given: dict[NodeId, Given] = field(default_factory=dict)
+    given: dict[NodeId, FileNode] = field(default_factory=dict)
     origins: dict[NodeId, Origin] = field(default_factory=dict)
     edges: dict[Edge, None] = field(default_factory=dict)
     how: dict[NodeId, How] = field(default_factory=dict)
@@ -234,11 +234,11 @@ class Graph:
     gaps: dict[ObjectId, Exception] = field(default_factory=dict)
 
     @property
-    def runs(self) -> list[Step]:
+    def runs(self) -> list[RunNode]:
         """Its runs."""
-        return [one for one in self.origins.values() if isinstance(one, Step)]
+        return [one for one in self.origins.values() if isinstance(one, RunNode)]
 
     @property
-    def sources(self) -> list[Root]:
+    def sources(self) -> list[SourceNode]:
         """Its sources."""
-        return [one for one in self.origins.values() if isinstance(one, Root)]
+        return [one for one in self.origins.values() if isinstance(one, SourceNode)]

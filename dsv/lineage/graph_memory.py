@@ -77,7 +77,7 @@ class Unusable(Exception):
         self.damaged = damaged
 
 
-class Ledger:
+class GraphMemory:
     """The ledger in the file `path`, made if missing; None keeps nothing beyond this object's life.
 
     Raises, as each of its methods:
@@ -288,7 +288,7 @@ def _told() -> Iterator[None]:
         raise Unusable(str(error), damaged=damaged) from error
 
 
-def using(folder: Path, work: Callable[[Ledger], _T]) -> _T:
+def using(folder: Path, work: Callable[[GraphMemory], _T]) -> _T:
     """Return what `work` makes of the ledger in `folder`: of a new one if it is damaged, of one in memory if need be.
 
     `work` may run again, and raises nothing but `Unusable` for the ledger's sake.
@@ -300,16 +300,16 @@ def using(folder: Path, work: Callable[[Ledger], _T]) -> _T:
             if again:
                 for name in (NAME, f"{NAME}-wal", f"{NAME}-shm"):
                     folder.joinpath(name).unlink(missing_ok=True)
-            return _use(Ledger(path), work)
+            return _use(GraphMemory(path), work)
         except OSError:
             break
         except Unusable as error:
             if not error.damaged:
                 break
-    return _use(Ledger(None), work)
+    return _use(GraphMemory(None), work)
 
 
-def _use(ledger: Ledger, work: Callable[[Ledger], _T]) -> _T:
+def _use(ledger: GraphMemory, work: Callable[[GraphMemory], _T]) -> _T:
     try:
         return work(ledger)
     finally:

@@ -6,14 +6,25 @@ from typing import Any
 from dsv.errors import Corrupt, DsvError, StorageError
 from dsv.hashing import checksum
 from dsv.ids import ObjectId
-from dsv.lineage.graph import Graph, How, NodeId, Origin, Root, Step, Version, packed, unpacked, version_of
-from dsv.lineage.graph_memory import Ledger, number
+from dsv.lineage.graph import (
+    Graph,
+    How,
+    NodeId,
+    Origin,
+    RunNode,
+    SourceNode,
+    Version,
+    packed,
+    unpacked,
+    version_of,
+)
+from dsv.lineage.graph_memory import GraphMemory, number
 from dsv.model.origin import Source
 from dsv.model.run import Run
 from dsv.records import origins
 from dsv.records.kept_facts import facts_record, rows_of
 from dsv.tables.fact_keys import facts_key
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 _ORIGIN = "origin"
 _INPUTS = "inputs"
@@ -34,7 +45,7 @@ class Records:
         gaps: By id of a record that could not be read, why.
     """
 
-    def __init__(self, repo: Repo, ledger: Ledger) -> None:
+    def __init__(self, repo: Workspace, ledger: GraphMemory) -> None:
         self.gaps: dict[ObjectId, Exception] = {}
         self._repo = repo
         self._ledger = ledger
@@ -197,7 +208,7 @@ class Records:
 def _is_no_table(graph: Graph, version: Version) -> bool:
     """Whether the run that wrote it found that it is no table."""
     origin = graph.origins.get(version.origin)
-    return isinstance(origin, Step) and version.content not in origin.tables
+    return isinstance(origin, RunNode) and version.content not in origin.tables
 
 
 def _of_record(oid: ObjectId, record: Run | Source, in_git: list[list[str]]) -> Origin:
@@ -206,8 +217,8 @@ def _of_record(oid: ObjectId, record: Run | Source, in_git: list[list[str]]) -> 
         url, etag, modified = (
             (None, None, None) if fetched is None else (fetched.url, fetched.etag, fetched.modified)
         )
-        return Root(oid, record.path, record.edited, [*record.merged], url, etag, modified)
-    return Step(
+        return SourceNode(oid, record.path, record.edited, [*record.merged], url, etag, modified)
+    return RunNode(
         id=oid,
         name=record.name,
         argv=[*record.argv],
@@ -221,9 +232,9 @@ def _of_record(oid: ObjectId, record: Run | Source, in_git: list[list[str]]) -> 
 
 
 def _closed(origin: Origin) -> list[Any]:
-    return ["run" if isinstance(origin, Step) else "source", *origin]
+    return ["run" if isinstance(origin, RunNode) else "source", *origin]
 
 
 def _opened(body: Any) -> Origin:
     kind, *fields = body
-    return Step._make(fields) if kind == "run" else Root._make(fields)
+    return RunNode._make(fields) if kind == "run" else SourceNode._make(fields)

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from dsv.errors import Corrupt, Missing
 from dsv.ids import ObjectId
-from dsv.lineage.graph import IN_GIT, NodeId, Origin, Root, Step, version_of
-from dsv.lineage.graph_memory import Ledger, mark, number, plain_mark
+from dsv.lineage.graph import IN_GIT, NodeId, Origin, RunNode, SourceNode, version_of
+from dsv.lineage.graph_memory import GraphMemory, mark, number, plain_mark
 from dsv.lineage.graph_records import Records
 from dsv.model import tree as trees
 from dsv.model.commit import Commit
 from dsv.progress import SILENT, Progress
 from dsv.store.refs import Refs
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 _TIPS = "tips"
 _EPOCH = "epoch"
@@ -23,7 +23,9 @@ Missed = Mapping[ObjectId, Exception]
 """What of history the index lacks: by id of a commit why it cannot be read."""
 
 
-def catch_up(repo: Repo, refs: Refs, ledger: Ledger, records: Records, progress: Progress = SILENT) -> Missed:
+def catch_up(
+    repo: Workspace, refs: Refs, ledger: GraphMemory, records: Records, progress: Progress = SILENT
+) -> Missed:
     """Index the commits that refs reach and that are new; begin again if some are not reached any more.
 
     Raises:
@@ -59,7 +61,7 @@ def catch_up(repo: Repo, refs: Refs, ledger: Ledger, records: Records, progress:
     return missed
 
 
-def add_staged(repo: Repo, refs: Refs, ledger: Ledger, records: Records) -> None:
+def add_staged(repo: Workspace, refs: Refs, ledger: GraphMemory, records: Records) -> None:
     """Index what is staged; the caller does not keep it, for it may be unstaged again.
 
     Raises:
@@ -72,14 +74,14 @@ def add_staged(repo: Repo, refs: Refs, ledger: Ledger, records: Records) -> None
         _add_snapshot(repo, base, staged, ledger, records)
 
 
-def _tips(repo: Repo, refs: Refs) -> set[ObjectId]:
+def _tips(repo: Workspace, refs: Refs) -> set[ObjectId]:
     local = repo.local(refs)
     tips = {*refs.branches.values(), *refs.tags.values(), *local.remotes.values()}
     return tips | ({local.detached} if local.detached else set())
 
 
 def _reach(
-    repo: Repo, tips: Iterable[ObjectId], known: Mapping[ObjectId, tuple[ObjectId, ...]]
+    repo: Workspace, tips: Iterable[ObjectId], known: Mapping[ObjectId, tuple[ObjectId, ...]]
 ) -> tuple[dict[ObjectId, Commit], dict[ObjectId, Exception], bool]:
     """Return the new commits, those that cannot be read, and whether some known ones are not reached any more."""
     fresh: dict[ObjectId, Commit] = {}
@@ -103,7 +105,7 @@ def _reach(
     return fresh, missed, not known.keys() <= seen
 
 
-def _base(repo: Repo, commit: Commit, fresh: Mapping[ObjectId, Commit]) -> ObjectId | None:
+def _base(repo: Workspace, commit: Commit, fresh: Mapping[ObjectId, Commit]) -> ObjectId | None:
     """Return the snapshot that a commit started from, None if it is not here."""
     for parent in commit.parents[:1]:
         if parent in fresh:
@@ -114,7 +116,7 @@ def _base(repo: Repo, commit: Commit, fresh: Mapping[ObjectId, Commit]) -> Objec
 
 
 def _add_snapshot(
-    repo: Repo, base: ObjectId | None, snapshot: ObjectId, ledger: Ledger, records: Records
+    repo: Workspace, base: ObjectId | None, snapshot: ObjectId, ledger: GraphMemory, records: Records
 ) -> None:
     """Index the datasets in which two snapshots differ, and all that leads to them."""
     versions = [
@@ -126,7 +128,7 @@ def _add_snapshot(
     _add_origins({one.origin for one in versions}, ledger, records)
 
 
-def _add_origins(origins: Iterable[ObjectId], ledger: Ledger, records: Records) -> None:
+def _add_origins(origins: Iterable[ObjectId], ledger: GraphMemory, records: Records) -> None:
     """Index origins and all that leads to them; those that cannot be read are gaps of `records`."""
     waiting = ledger.not_indexed(origins)
     while waiting:
@@ -136,11 +138,11 @@ def _add_origins(origins: Iterable[ObjectId], ledger: Ledger, records: Records) 
         used += [
             (plain_mark(one.content), step.id, one.path)
             for step in found.values()
-            if isinstance(step, Step)
+            if isinstance(step, RunNode)
             for one in step.given()
             if one.where == IN_GIT
         ]
-        sources = [one for one in found.values() if isinstance(one, Root)]
+        sources = [one for one in found.values() if isinstance(one, SourceNode)]
         derived = [(number(one), source.id) for source in sources for one in source.before]
         for versions in (*inputs.values(), *outputs.values()):
             ledger.add_versions(versions)
@@ -151,10 +153,10 @@ def _add_origins(origins: Iterable[ObjectId], ledger: Ledger, records: Records) 
 
 
 def _runs(origins: Mapping[NodeId, Origin]) -> list[NodeId]:
-    return [oid for oid, origin in origins.items() if isinstance(origin, Step)]
+    return [oid for oid, origin in origins.items() if isinstance(origin, RunNode)]
 
 
-def paths_below(ledger: Ledger, folder: str) -> Iterator[str]:
+def paths_below(ledger: GraphMemory, folder: str) -> Iterator[str]:
     """Yield the paths that ever were datasets and are `folder` or below it."""
     for path in ledger.paths():
         if folder in (".", path) or path.startswith(f"{folder}/"):

@@ -3,8 +3,20 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dsv.ids import ObjectId
-from dsv.lineage.graph import COPY, INPUT, ORIGIN, OUTPUT, Edge, Graph, NodeId, Origin, Root, Step, Version
-from dsv.lineage.graph_memory import Ledger, mark, plain_mark
+from dsv.lineage.graph import (
+    COPY,
+    INPUT,
+    ORIGIN,
+    OUTPUT,
+    Edge,
+    Graph,
+    NodeId,
+    Origin,
+    RunNode,
+    SourceNode,
+    Version,
+)
+from dsv.lineage.graph_memory import GraphMemory, mark, plain_mark
 from dsv.lineage.graph_records import Records
 
 
@@ -30,7 +42,7 @@ def up(
     steps = 0
     while waiting:
         fresh = records.read(oid for oid in waiting if oid not in graph.origins)
-        runs = [oid for oid, origin in fresh.items() if isinstance(origin, Step)]
+        runs = [oid for oid, origin in fresh.items() if isinstance(origin, RunNode)]
         if depth is not None and steps >= depth:
             for oid in runs:
                 graph.cut.update(waiting[oid])
@@ -44,7 +56,9 @@ def up(
     return graph
 
 
-def down(starts: Sequence[Version], records: Records, ledger: Ledger, *, depth: int | None = None) -> Graph:
+def down(
+    starts: Sequence[Version], records: Records, ledger: GraphMemory, *, depth: int | None = None
+) -> Graph:
     """Return all that was derived from `starts`, as far as the index of the ledger knows.
 
     Args:
@@ -79,7 +93,7 @@ def _begin(starts: Sequence[Version]) -> Graph:
 
 
 def _edge(origin: Origin, version: NodeId) -> Edge:
-    return origin.id, version, OUTPUT if isinstance(origin, Step) else ORIGIN
+    return origin.id, version, OUTPUT if isinstance(origin, RunNode) else ORIGIN
 
 
 def _reach(graph: Graph, records: Records, oid: NodeId, heads: Iterable[NodeId]) -> None:
@@ -94,7 +108,7 @@ def _reach(graph: Graph, records: Records, oid: NodeId, heads: Iterable[NodeId])
             graph.edges[oid, head, ORIGIN] = None
             continue
         graph.edges[_edge(origin, head)] = None
-        if isinstance(origin, Step) and version.content in origin.tables:
+        if isinstance(origin, RunNode) and version.content in origin.tables:
             graph.versions[head] = version._replace(table=origin.tables[version.content])
 
 
@@ -104,10 +118,10 @@ def _before(
     """Add what origins go back to; return by their own origins what is new."""
     further: dict[NodeId, list[NodeId]] = {}
     for origin in origins.values():
-        if isinstance(origin, Root):
+        if isinstance(origin, SourceNode):
             for before in origin.before:
                 further.setdefault(before, []).append(origin.id)
-    runs = (oid for oid, origin in origins.items() if isinstance(origin, Step))
+    runs = (oid for oid, origin in origins.items() if isinstance(origin, RunNode))
     for oid, inputs in records.inputs(runs).items():
         for version in inputs:
             graph.edges[version.node, oid, INPUT] = None
@@ -115,7 +129,7 @@ def _before(
                 graph.versions[version.node] = version
                 further.setdefault(version.origin, []).append(version.node)
     for run in origins.values():
-        for one in run.given() if isinstance(run, Step) else ():
+        for one in run.given() if isinstance(run, RunNode) else ():
             same = known.get(one.path)
             if same is None or same.content != one.content:
                 graph.given[one.node] = one
@@ -128,7 +142,9 @@ def _before(
     return further
 
 
-def _copies(graph: Graph, frontier: Iterable[Version], records: Records, ledger: Ledger) -> list[Version]:
+def _copies(
+    graph: Graph, frontier: Iterable[Version], records: Records, ledger: GraphMemory
+) -> list[Version]:
     """Add the versions that are the same data as one of `frontier` under another name; return those."""
     found: list[Version] = []
     fresh = list(frontier)
@@ -144,7 +160,7 @@ def _copies(graph: Graph, frontier: Iterable[Version], records: Records, ledger:
             one, source = mine[other.content], sources.get(other.origin)
             if other.path == one.path or other.node in graph.versions:
                 continue
-            if other.origin == one.origin or (isinstance(source, Root) and source.raw):
+            if other.origin == one.origin or (isinstance(source, SourceNode) and source.raw):
                 graph.versions[other.node] = other
                 graph.edges[one.node, other.node, COPY] = None
                 fresh.append(other)
@@ -153,7 +169,7 @@ def _copies(graph: Graph, frontier: Iterable[Version], records: Records, ledger:
 
 
 def _users(
-    graph: Graph, frontier: Iterable[Version], ledger: Ledger, done: set[NodeId], *, cut: bool
+    graph: Graph, frontier: Iterable[Version], ledger: GraphMemory, done: set[NodeId], *, cut: bool
 ) -> list[NodeId]:
     """Add the edges from versions to the runs that read them; return the runs that are not `done`.
 
@@ -180,15 +196,17 @@ def _users(
     return list(fresh)
 
 
-def _edits(graph: Graph, frontier: Iterable[Version], records: Records, ledger: Ledger) -> Iterator[Version]:
+def _edits(
+    graph: Graph, frontier: Iterable[Version], records: Records, ledger: GraphMemory
+) -> Iterator[Version]:
     """Add sources whose data was made from `frontier` by hand or by a merge; yield what came of them."""
     by_origin: dict[ObjectId, list[Version]] = {}
     for one in frontier:
         by_origin.setdefault(one.origin, []).append(one)
-    sources = [one for one in records.read(ledger.derived(by_origin)).values() if isinstance(one, Root)]
+    sources = [one for one in records.read(ledger.derived(by_origin)).values() if isinstance(one, SourceNode)]
     parents = records.read(before for source in sources for before in source.before)
-    written = records.outputs(oid for oid, origin in parents.items() if isinstance(origin, Step))
-    mine: dict[NodeId, Root] = {}
+    written = records.outputs(oid for oid, origin in parents.items() if isinstance(origin, RunNode))
+    mine: dict[NodeId, SourceNode] = {}
     for source in sources:
         for before in source.before:
             for one in by_origin.get(before, ()):
@@ -208,6 +226,6 @@ def _edits(graph: Graph, frontier: Iterable[Version], records: Records, ledger: 
                 yield version
 
 
-def _may_lead(version: Version, written: Sequence[Version] | None, source: Root) -> bool:
+def _may_lead(version: Version, written: Sequence[Version] | None, source: SourceNode) -> bool:
     """Whether a source may go back to `version`: to other outputs of the same run it does not."""
     return written is None or version.path == source.path or all(one.path != source.path for one in written)

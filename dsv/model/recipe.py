@@ -20,7 +20,7 @@ id starts with 10 zero bits, so that an edit of the file changes few of them."""
 PAGE_BITS = 10
 
 
-class Part(NamedTuple):
+class FilePart(NamedTuple):
     """A stretch of a file.
 
     Attributes:
@@ -36,7 +36,7 @@ class Part(NamedTuple):
 class Recipe:
     """The parts of a file in order."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[FilePart, ...]
 
     @property
     def size(self) -> int:
@@ -56,7 +56,7 @@ class Recipe:
         """
         record = canonical.decode(data, what=what)
         try:
-            parts = tuple(Part(parse_id(oid), size) for oid, size in record["parts"])
+            parts = tuple(FilePart(parse_id(oid), size) for oid, size in record["parts"])
             if not parts or any(type(part.size) is not int or part.size <= 0 for part in parts):
                 raise ValueError("a part has no size")
             if record.keys() != {"v", "parts"}:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Status(StrEnum):
+class VerdictStatus(StrEnum):
     """What became of one dataset. Append-only: scripts and CI rely on the words.
 
     A status is already measured by the policy: data that is the same table in other bytes is
@@ -35,20 +35,28 @@ class Status(StrEnum):
         return _MEANINGS[self]
 
 
-_GOOD = frozenset({Status.IDENTICAL, Status.EQUAL, Status.CLOSE, Status.RECORDED, Status.SOURCE})
+_GOOD = frozenset(
+    {
+        VerdictStatus.IDENTICAL,
+        VerdictStatus.EQUAL,
+        VerdictStatus.CLOSE,
+        VerdictStatus.RECORDED,
+        VerdictStatus.SOURCE,
+    }
+)
 
 _MEANINGS = {
-    Status.IDENTICAL: "the same bytes",
-    Status.EQUAL: "the same table",
-    Status.EQUAL_BUT_FOR_METADATA: "the same table, and other metadata that carries meaning",
-    Status.CLOSE: "the same within its policy",
-    Status.RECORDED: "its record is complete and current",
-    Status.SOURCE: "raw data: nothing to verify",
-    Status.DIFFERENT: "the rebuild gave other data",
-    Status.NONDETERMINISTIC: "two rebuilds gave two results",
-    Status.STALE: "inputs, code or parameters have changed since",
-    Status.UNRECORDED: "no run that could be repeated made it",
-    Status.FAILED: "it could not be rebuilt",
+    VerdictStatus.IDENTICAL: "the same bytes",
+    VerdictStatus.EQUAL: "the same table",
+    VerdictStatus.EQUAL_BUT_FOR_METADATA: "the same table, and other metadata that carries meaning",
+    VerdictStatus.CLOSE: "the same within its policy",
+    VerdictStatus.RECORDED: "its record is complete and current",
+    VerdictStatus.SOURCE: "raw data: nothing to verify",
+    VerdictStatus.DIFFERENT: "the rebuild gave other data",
+    VerdictStatus.NONDETERMINISTIC: "two rebuilds gave two results",
+    VerdictStatus.STALE: "inputs, code or parameters have changed since",
+    VerdictStatus.UNRECORDED: "no run that could be repeated made it",
+    VerdictStatus.FAILED: "it could not be rebuilt",
 }
 
 
@@ -77,14 +85,14 @@ class Checked:
     """
 
     path: str
-    status: Status
+    status: VerdictStatus
     policy: str
     reason: str = ""
     seconds: float = 0.0
     details: tuple[str, ...] = ()
     accepted: bool = False
     stale: str = ""
-    replayed: Status | None = None
+    replayed: VerdictStatus | None = None
 
     @property
     def good(self) -> bool:
@@ -94,7 +102,7 @@ class Checked:
     @property
     def says(self) -> str:
         """The reason, and that the dataset is stale where its status is another; "" if there is neither."""
-        also = f"stale: {self.stale}" if self.stale and self.status is not Status.STALE else ""
+        also = f"stale: {self.stale}" if self.stale and self.status is not VerdictStatus.STALE else ""
         return "; ".join(filter(None, (self.reason, also)))
 
     @property
@@ -111,7 +119,7 @@ def all_good(checks: Iterable[Checked]) -> bool:
     return all(check.good for check in checks)
 
 
-def counted(checks: Iterable[Checked]) -> dict[Status, int]:
-    """Return how many datasets have each status, in the order of `Status`; none that nobody has."""
+def counted(checks: Iterable[Checked]) -> dict[VerdictStatus, int]:
+    """Return how many datasets have each status, in the order of `VerdictStatus`; none that nobody has."""
     found = [check.status for check in checks]
-    return {status: found.count(status) for status in Status if status in found}
+    return {status: found.count(status) for status in VerdictStatus if status in found}

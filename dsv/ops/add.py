@@ -14,7 +14,7 @@ from dsv.runs.record.link_report import told_of_links
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.versions import preconditions, stage
-from dsv.workspace import Datasets, Repo, Tracked
+from dsv.workspace import Datasets, Tracked, Workspace
 from dsv.worktree.paths import check_dataset, check_no_link
 
 
@@ -62,7 +62,7 @@ class _Plan:
 
 
 def add(
-    repo: Repo,
+    repo: Workspace,
     paths: Sequence[str],
     *,
     rehash: bool = False,
@@ -112,7 +112,7 @@ def add(
     return AddResult(staged, unchanged, tuple(vanished), _untracked(repo, plan.folders), tuple(plan.notes))
 
 
-def _follow(repo: Repo, paths: Sequence[str], progress: Progress) -> list[str]:
+def _follow(repo: Workspace, paths: Sequence[str], progress: Progress) -> list[str]:
     """Put what links lead to in their place; return what is said of that."""
     said = []
     for path in paths:
@@ -124,7 +124,7 @@ def _follow(repo: Repo, paths: Sequence[str], progress: Progress) -> list[str]:
     return said
 
 
-def _plan(repo: Repo, paths: Sequence[str], before: Datasets) -> _Plan:
+def _plan(repo: Workspace, paths: Sequence[str], before: Datasets) -> _Plan:
     plan = _Plan({}, [], [])
     for path in paths:
         above = next((known for known in before if path != known and stage.within(path, known)), None)
@@ -146,7 +146,7 @@ def _plan(repo: Repo, paths: Sequence[str], before: Datasets) -> _Plan:
     return plan
 
 
-def _check_inside(repo: Repo, path: str, dataset: str, checkpoint: Checkpoint) -> None:
+def _check_inside(repo: Workspace, path: str, dataset: str, checkpoint: Checkpoint) -> None:
     """Refuse a path in a dataset that is neither there nor was before, such as one that is misspelt."""
     file = path.removeprefix(f"{dataset}/")
     known = checkpoint.kind == DIR and trees.find_path(checkpoint.content, file, repo.node) is not None
@@ -154,7 +154,7 @@ def _check_inside(repo: Repo, path: str, dataset: str, checkpoint: Checkpoint) -
         raise NotFound(f"no such file or folder: {path}", hint=f"dsv ls {shlex.quote(dataset)}")
 
 
-def _check_new(repo: Repo, path: str, plan: _Plan) -> None:
+def _check_new(repo: Workspace, path: str, plan: _Plan) -> None:
     check_dataset(repo.root, path)
     for other in plan.named:
         if stage.within(other, path) or stage.within(path, other):
@@ -162,7 +162,7 @@ def _check_new(repo: Repo, path: str, plan: _Plan) -> None:
 
 
 def _store(
-    repo: Repo, refs: Refs, plan: _Plan, writer: Writer, *, rehash: bool, progress: Progress
+    repo: Workspace, refs: Refs, plan: _Plan, writer: Writer, *, rehash: bool, progress: Progress
 ) -> tuple[dict[str, Tracked], list[str]]:
     before = repo.datasets(repo.local(refs).staged)
     updates: dict[str, Tracked] = {}
@@ -180,7 +180,7 @@ def _store(
     return updates, vanished
 
 
-def _untracked(repo: Repo, folders: Sequence[str]) -> tuple[str, ...]:
+def _untracked(repo: Workspace, folders: Sequence[str]) -> tuple[str, ...]:
     if not folders:
         return ()
     known = repo.datasets(repo.local(repo.refs()).staged)

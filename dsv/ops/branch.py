@@ -11,7 +11,7 @@ from dsv.records import revisions
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.wording import did_you_mean
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 Family = Literal["branches", "tags"]
 _WORD = {"branches": "branch", "tags": "tag"}
@@ -32,7 +32,7 @@ class NamedRef:
     current: bool
 
 
-def names(repo: Repo, family: Family) -> tuple[NamedRef, ...]:
+def names(repo: Workspace, family: Family) -> tuple[NamedRef, ...]:
     """Return all branches, or all tags, in order of their names."""
     refs = repo.refs()
     current = repo.local(refs).branch if family == "branches" else None
@@ -42,13 +42,13 @@ def names(repo: Repo, family: Family) -> tuple[NamedRef, ...]:
     return tuple(sorted(found, key=lambda ref: ref.name))
 
 
-def tracking(repo: Repo) -> tuple[NamedRef, ...]:
+def tracking(repo: Workspace) -> tuple[NamedRef, ...]:
     """Return the branches of remotes, as `REMOTE/BRANCH` and as last seen, in order of their names."""
     found = repo.local(repo.refs()).remotes
     return tuple(NamedRef(name, found[name], current=False) for name in sorted(found))
 
 
-def create(repo: Repo, family: Family, name: str, revision: str | None = None) -> NamedRef:
+def create(repo: Workspace, family: Family, name: str, revision: str | None = None) -> NamedRef:
     """Make a branch or a tag at `revision` (default HEAD).
 
     Raises:
@@ -68,7 +68,7 @@ def create(repo: Repo, family: Family, name: str, revision: str | None = None) -
     return NamedRef(name, target, current=False)
 
 
-def delete(repo: Repo, family: Family, name: str, *, force: bool = False) -> NamedRef:
+def delete(repo: Workspace, family: Family, name: str, *, force: bool = False) -> NamedRef:
     """Delete a branch or a tag; `dsv undo` brings it back.
 
     Raises:
@@ -97,7 +97,7 @@ def delete(repo: Repo, family: Family, name: str, *, force: bool = False) -> Nam
     return NamedRef(name, gone, current=False)
 
 
-def _elsewhere(repo: Repo, refs: Refs, name: str, target: ObjectId) -> bool:
+def _elsewhere(repo: Workspace, refs: Refs, name: str, target: ObjectId) -> bool:
     others = [oid for other, oid in refs.branches.items() if other != name]
     others += [*refs.tags.values(), *repo.local(refs).remotes.values()]
     if refs.head is not None:

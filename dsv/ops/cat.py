@@ -10,13 +10,13 @@ from dsv.hashing import Buffer
 from dsv.model.node import DIR
 from dsv.progress import SILENT, Progress, Total
 from dsv.records import dataset_names
-from dsv.records.dataset_names import Place
-from dsv.workspace import Repo
+from dsv.records.dataset_names import DatasetName
+from dsv.workspace import Workspace
 
 Format = Literal["arrow", "parquet", "csv", "jsonl"]
 
 
-def cat(repo: Repo, place: Place, *, progress: Progress = SILENT) -> Iterator[Buffer]:
+def cat(repo: Workspace, place: DatasetName, *, progress: Progress = SILENT) -> Iterator[Buffer]:
     """Return the exact bytes of a file dataset, or of a file in a folder dataset, piece by piece.
 
     Args:
@@ -45,7 +45,7 @@ def _counted(pieces: Iterator[Buffer], size: Total, progress: Progress) -> Itera
         progress.advance(len(piece))
 
 
-def convert(repo: Repo, place: Place, form: Format, out: BinaryIO) -> None:
+def convert(repo: Workspace, place: DatasetName, form: Format, out: BinaryIO) -> None:
     """Write a version as a table in the format `form`, in bounded memory.
 
     Raises:

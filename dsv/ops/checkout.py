@@ -12,9 +12,9 @@ from dsv.remotes.start import bring_locked
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.versions import fast_forward, from_git, preconditions, stage
-from dsv.versions.from_git import Standing
+from dsv.versions.from_git import LockStanding
 from dsv.versions.switch.move import Moved, Ways, move
-from dsv.workspace import Datasets, Repo, Tracked
+from dsv.workspace import Datasets, Tracked, Workspace
 from dsv.worktree import git, lockfile
 
 
@@ -45,7 +45,7 @@ class _Head:
 
 
 def checkout(
-    repo: Repo,
+    repo: Workspace,
     revision: str | None = None,
     *,
     new_branch: str | None = None,
@@ -82,7 +82,7 @@ def checkout(
     return _go(repo, f"checkout {revision or 'HEAD'}", head, force=force, progress=progress)
 
 
-def tracked_branch(repo: Repo, name: str) -> str | None:
+def tracked_branch(repo: Workspace, name: str) -> str | None:
     """Return the remote's branch, as `REMOTE/BRANCH`, that a branch `name` which is not here would start at.
 
     Of several remotes that have one it is the default one's; None if that is not among them, and if
@@ -97,7 +97,7 @@ def tracked_branch(repo: Repo, name: str) -> str | None:
     return own if own in found else found[0] if len(found) == 1 else None
 
 
-def checkout_locked(repo: Repo, *, force: bool = False, progress: Progress = SILENT) -> CheckoutResult:
+def checkout_locked(repo: Workspace, *, force: bool = False, progress: Progress = SILENT) -> CheckoutResult:
     """Check out the commit that `dsv.lock` names, on its branch if that is where the branch is.
 
     Data that git took away since is put back. A branch that only a remote has is made there. A commit that is not here is fetched from the default remote; so is all of a store that is not here.
@@ -138,21 +138,21 @@ class _BackWithGit:
         return f"move {shlex.join(paths)} away; or {self._force}"
 
 
-def _ways_to_lock(repo: Repo, refs: Refs) -> Ways:
+def _ways_to_lock(repo: Workspace, refs: Refs) -> Ways:
     found = from_git.find(repo, refs)
-    if found is None or found.standing is Standing.OTHER:
+    if found is None or found.standing is LockStanding.OTHER:
         return _BackWithGit()
     name = from_git.name_of(repo, refs, found.commit)
     return fast_forward.Toward(name, f"dsv merge {name}", "dsv checkout --locked")
 
 
-def _is_tracked(repo: Repo, refs: Refs, branch: str) -> bool:
+def _is_tracked(repo: Workspace, refs: Refs, branch: str) -> bool:
     """Whether a remote has a branch of that name, as last seen."""
     return any(name.partition("/")[2] == branch for name in repo.local(refs).remotes)
 
 
 def checkout_paths(
-    repo: Repo, revision: str, paths: list[str], *, force: bool = False, progress: Progress = SILENT
+    repo: Workspace, revision: str, paths: list[str], *, force: bool = False, progress: Progress = SILENT
 ) -> Moved:
     """Write the datasets `paths` as they are at `revision`, and stage them.
 
@@ -173,14 +173,14 @@ def checkout_paths(
     )
 
 
-def _branch(repo: Repo, refs: Refs, revision: str | None) -> str | None:
+def _branch(repo: Workspace, refs: Refs, revision: str | None) -> str | None:
     if revision is None or revision == "HEAD":
         return repo.local(refs).branch
     return revision if revision in refs.branches else None
 
 
 def _go(
-    repo: Repo,
+    repo: Workspace,
     what: str,
     head: _Head,
     *,
@@ -226,7 +226,7 @@ def _go(
     return CheckoutResult(head.branch, head.commit, moved, tuple(sorted(carried)))
 
 
-def _taken(repo: Repo, new: Datasets, carried: dict[str, Tracked | None]) -> dict[str, Tracked | None]:
+def _taken(repo: Workspace, new: Datasets, carried: dict[str, Tracked | None]) -> dict[str, Tracked | None]:
     """Return what is checked out and gone: git deletes a file that became ignored between two of its commits."""
     present = repo.datasets(repo.local(repo.refs()).present)
     return {
@@ -237,7 +237,7 @@ def _taken(repo: Repo, new: Datasets, carried: dict[str, Tracked | None]) -> dic
 
 
 def _wanted(
-    repo: Repo, new: Datasets, staged: Datasets, carried: dict[str, Tracked | None], old: Datasets
+    repo: Workspace, new: Datasets, staged: Datasets, carried: dict[str, Tracked | None], old: Datasets
 ) -> dict[str, Tracked | None]:
     """Return what the working tree shall hold, except for what is carried over or absent by choice.
 

@@ -25,7 +25,7 @@ from dsv.store.refs import Local, Refs
 from dsv.store.upkeep.collect import open_all
 from dsv.store.writer import Writer
 from dsv.versions import stage
-from dsv.workspace import SETTINGS, STORE, Repo
+from dsv.workspace import SETTINGS, STORE, Workspace
 from dsv.worktree import git, lockfile
 
 
@@ -61,14 +61,14 @@ def clone(source: Path, root: Path, *, progress: Progress = SILENT) -> CloneResu
     """
     if not (source / SETTINGS).is_file() or not (source / STORE).is_dir():
         raise NotFound(f"{source} is no dsv workspace")
-    by_git = (root / SETTINGS).is_file() and not has_store(Repo(root))
+    by_git = (root / SETTINGS).is_file() and not has_store(Workspace(root))
     if root.exists() and not by_git and (not root.is_dir() or any(root.iterdir())):
         raise Refused(f"{root} is not an empty folder")
-    theirs = Repo(source)
+    theirs = Workspace(source)
     refs = theirs.refs()
     local = theirs.local(refs)
     root.mkdir(parents=True, exist_ok=True)
-    mine = Repo(root)
+    mine = Workspace(root)
     made = not mine.dot.exists()
     mine.dot.mkdir(exist_ok=True)
     git.hide(mine.dot)
@@ -95,7 +95,7 @@ def clone(source: Path, root: Path, *, progress: Progress = SILENT) -> CloneResu
     return CloneResult(root, mine.local(refs).branch, refs.head, size)
 
 
-def _attach_locked(repo: Repo) -> None:
+def _attach_locked(repo: Workspace) -> None:
     """Make HEAD the commit that `dsv.lock` names, on its branch if that is where the branch is."""
     lock = lockfile.read(repo.root)
     if lock is None:
@@ -109,7 +109,7 @@ def _attach_locked(repo: Repo) -> None:
     attach(repo, lock.branch if on_branch else None, lock.commit)
 
 
-def _check(theirs: Repo) -> str:
+def _check(theirs: Workspace) -> str:
     return f"dsv -C {shlex.quote(str(theirs.root))} fsck"
 
 
@@ -173,7 +173,7 @@ def _clone_into(
     remote: Remote, root: Path, revision: str | None, progress: Progress, *, no_data: bool
 ) -> RemoteClone:
     replace_file(root / SHARED, with_values(HEADING, remote_values(remote)).encode())
-    repo = Repo(root)
+    repo = Workspace(root)
     opened = connect(repo, remote.name)
     theirs = opened.load()
     check_there(opened)
@@ -191,7 +191,7 @@ def _clone_into(
     return RemoteClone(root, repo.local(refs).branch, refs.head, opened.traffic)
 
 
-def _leave_absent(repo: Repo) -> None:
+def _leave_absent(repo: Workspace) -> None:
     """Note that nothing is checked out, and that this is as it shall be."""
 
     def change(found: Refs, writer: Writer) -> Refs:
@@ -201,7 +201,7 @@ def _leave_absent(repo: Repo) -> None:
     repo.publish("clone", change, log=False)
 
 
-def _copy_blobs(theirs: Repo, mine: Repo, refs: Refs, progress: Progress) -> int:
+def _copy_blobs(theirs: Workspace, mine: Workspace, refs: Refs, progress: Progress) -> int:
     names: dict[str, ObjectId] = {}
     total = 0
     for ref in refs.indexes:

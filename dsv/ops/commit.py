@@ -12,8 +12,8 @@ from dsv.records.kept_facts import rows_of
 from dsv.records.origins import Origin
 from dsv.versions import commit as committing
 from dsv.versions import from_git, preconditions, stage
-from dsv.versions.from_git import Brought, Standing
-from dsv.workspace import Datasets, Repo, Tracked
+from dsv.versions.from_git import Brought, LockStanding
+from dsv.workspace import Datasets, Tracked, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class CommitResult:
 
 
 def commit(
-    repo: Repo, message: str, *, author: str, everything: bool = False, progress: Progress = SILENT
+    repo: Workspace, message: str, *, author: str, everything: bool = False, progress: Progress = SILENT
 ) -> CommitResult:
     """Record what is staged.
 
@@ -94,10 +94,10 @@ def commit(
     return CommitResult(made.id, made.branch, made.commit, told, (*staging.notes, *made.notes, *merge))
 
 
-def _to_merge(repo: Repo, waiting: Brought) -> str:
+def _to_merge(repo: Workspace, waiting: Brought) -> str:
     refs = repo.refs()
     name = from_git.name_of(repo, refs, waiting.commit)
-    command = from_git.way_out(repo, refs, waiting._replace(standing=Standing.APART))
+    command = from_git.way_out(repo, refs, waiting._replace(standing=LockStanding.APART))
     return f"dsv.lock still names {name}, which git brought and this commit does not follow; next: {command}"
 
 
@@ -106,7 +106,7 @@ def _typed(message: str, *, everything: bool) -> str:
     return f"commit {'-a ' if everything else ''}-m {shlex.quote(message.partition(chr(10))[0])}"
 
 
-def _told(repo: Repo, record: Commit) -> tuple[Committed, ...]:
+def _told(repo: Workspace, record: Commit) -> tuple[Committed, ...]:
     before: Datasets = repo.datasets(repo.snapshot_of(record.parents[0])) if record.parents else {}
     after = repo.datasets(record.snapshot)
     told = []

@@ -12,7 +12,7 @@ from dsv.errors import BadConfig, NotFound
 from dsv.progress import SILENT, Progress
 from dsv.store.blobs import owners
 from dsv.store.upkeep.packs_home import check_new, move_packs
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 STORE_KEY = "store"
 
@@ -45,7 +45,7 @@ class Setting:
     where: str
 
 
-def settings(repo: Repo) -> tuple[Setting, ...]:
+def settings(repo: Workspace) -> tuple[Setting, ...]:
     """Return all settings that have a value, in order of their names; the local file wins.
 
     Raises:
@@ -62,7 +62,7 @@ def settings(repo: Repo) -> tuple[Setting, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
-def get(repo: Repo, name: str) -> Setting:
+def get(repo: Workspace, name: str) -> Setting:
     """Return a setting.
 
     Raises:
@@ -77,7 +77,7 @@ def get(repo: Repo, name: str) -> Setting:
 
 
 def put(
-    repo: Repo, name: str, values: Sequence[str], *, shared: bool = False, progress: Progress = SILENT
+    repo: Workspace, name: str, values: Sequence[str], *, shared: bool = False, progress: Progress = SILENT
 ) -> Setting:
     """Set a key, in `.dsv/config`, or with `shared` in `dsv.toml`, whose comments are kept.
 
@@ -114,7 +114,7 @@ def put(
     return Setting(name, value, where)
 
 
-def unset(repo: Repo, name: str, *, shared: bool = False, progress: Progress = SILENT) -> Setting:
+def unset(repo: Workspace, name: str, *, shared: bool = False, progress: Progress = SILENT) -> Setting:
     """Remove a key from a file and return what it was.
 
     Raises:
@@ -144,7 +144,7 @@ def unset(repo: Repo, name: str, *, shared: bool = False, progress: Progress = S
     return Setting(name, check(key, name, values[name], where), where)
 
 
-def _move_packs(repo: Repo, place: Path, change: Callable[[], None], progress: Progress) -> None:
+def _move_packs(repo: Workspace, place: Path, change: Callable[[], None], progress: Progress) -> None:
     """Make `place` the folder of the packs, with all that are there already, and then change the setting."""
     check_new(repo.root, repo.dot, place)
     if not (repo.dot / "refs").exists():

@@ -10,11 +10,11 @@ from dsv.model.checkpoint import Checkpoint
 from dsv.model.file_diff import FileChange
 from dsv.model.node import DIR
 from dsv.progress import SILENT, Progress
-from dsv.records import dataset_names, revisions, version_tables
-from dsv.records.known_tables import Known
+from dsv.records import dataset_names, kept_tables, revisions, version_tables
+from dsv.records.known_tables import KnownTable
 from dsv.tables.facts.prefix import undecided
 from dsv.tables.facts.table_changes import TableChange, compare
-from dsv.workspace import Datasets, Repo
+from dsv.workspace import Datasets, Workspace
 from dsv.worktree.sink import HashSink
 
 
@@ -57,7 +57,7 @@ _Sides = Mapping[str, _Side]
 
 
 def diff(
-    repo: Repo,
+    repo: Workspace,
     before: str | None = None,
     after: str | None = None,
     *,
@@ -91,7 +91,7 @@ def diff(
     return tuple(one for one in found if one is not None)
 
 
-def _snapshot(repo: Repo, revision: str | None) -> ObjectId | None:
+def _snapshot(repo: Workspace, revision: str | None) -> ObjectId | None:
     if revision is None and repo.refs().head is None:
         return None
     return repo.snapshot_of(revisions.resolve(repo, revision or "HEAD"))
@@ -101,7 +101,7 @@ def _version(datasets: Datasets) -> _Sides:
     return {path: _Side(found.checkpoint) for path, found in datasets.items()}
 
 
-def _working(repo: Repo, old: _Sides, progress: Progress) -> _Sides:
+def _working(repo: Workspace, old: _Sides, progress: Progress) -> _Sides:
     """Return what the working tree holds of tracked datasets; what is absent counts as unchanged."""
     local = repo.local(repo.refs())
     staged = repo.datasets(local.staged)
@@ -127,7 +127,7 @@ def _working(repo: Repo, old: _Sides, progress: Progress) -> _Sides:
     return sides
 
 
-def _compare(repo: Repo, path: str, old: _Side | None, new: _Side | None) -> DatasetDiff | None:
+def _compare(repo: Workspace, path: str, old: _Side | None, new: _Side | None) -> DatasetDiff | None:
     if old is None or new is None:
         if old is None and new is None:
             return None
@@ -156,10 +156,10 @@ def _compare(repo: Repo, path: str, old: _Side | None, new: _Side | None) -> Dat
     )
 
 
-def _one_sided(repo: Repo, path: str, old: _Side | None, new: _Side | None) -> DatasetDiff:
+def _one_sided(repo: Workspace, path: str, old: _Side | None, new: _Side | None) -> DatasetDiff:
     side = new if old is None else old
     assert side is not None
-    known = None if side.working else version_tables.kept(repo, side.checkpoint)
+    known = None if side.working else kept_tables.kept(repo, side.checkpoint)
     rows = None if known is None else known.rows
     size = side.checkpoint.size
     return DatasetDiff(
@@ -175,7 +175,9 @@ def _one_sided(repo: Repo, path: str, old: _Side | None, new: _Side | None) -> D
     )
 
 
-def _tables(repo: Repo, path: str, old: _Side, new: _Side) -> tuple[tuple[Known, Known] | None, str | None]:
+def _tables(
+    repo: Workspace, path: str, old: _Side, new: _Side
+) -> tuple[tuple[KnownTable, KnownTable] | None, str | None]:
     try:
         before = version_tables.known(repo, path, old.checkpoint, details=True)
         if new.working:
@@ -187,7 +189,9 @@ def _tables(repo: Repo, path: str, old: _Side, new: _Side) -> tuple[tuple[Known,
     return (before, after), None
 
 
-def _compare_tables(repo: Repo, path: str, old: tuple[_Side, Known], new: tuple[_Side, Known]) -> TableChange:
+def _compare_tables(
+    repo: Workspace, path: str, old: tuple[_Side, KnownTable], new: tuple[_Side, KnownTable]
+) -> TableChange:
     """Compare facts; where these leave open whether rows were only appended, look into the one block."""
     before, after = old[1].facts, new[1].facts
     assert before is not None

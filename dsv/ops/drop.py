@@ -8,11 +8,11 @@ from dsv.errors import Refused
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
 from dsv.records import dataset_names, needs
-from dsv.records.dataset_names import Place
+from dsv.records.dataset_names import DatasetName
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.versions.switch.move import move
-from dsv.workspace import Repo, Tracked
+from dsv.workspace import Tracked, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class DropResult:
     stored: bool
 
 
-def drop_working(repo: Repo, paths: Sequence[str], *, progress: Progress = SILENT) -> DropResult:
+def drop_working(repo: Workspace, paths: Sequence[str], *, progress: Progress = SILENT) -> DropResult:
     """Remove the working copies of datasets that the store holds; they are absent then.
 
     Args:
@@ -50,7 +50,7 @@ def drop_working(repo: Repo, paths: Sequence[str], *, progress: Progress = SILEN
     return DropResult(moved.removed, size, stored=False)
 
 
-def drop_stored(repo: Repo, place: Place, *, force: bool = False) -> DropResult:
+def drop_stored(repo: Workspace, place: DatasetName, *, force: bool = False) -> DropResult:
     """Give up the stored bytes of a version; gc frees them. The record of it stays.
 
     Bytes that other versions share stay too.
@@ -77,7 +77,7 @@ def drop_stored(repo: Repo, place: Place, *, force: bool = False) -> DropResult:
     return DropResult((place.path,), found.checkpoint.size, stored=True)
 
 
-def _is_elsewhere(repo: Repo, found: Tracked) -> bool:
+def _is_elsewhere(repo: Workspace, found: Tracked) -> bool:
     """Whether the default remote holds all bytes of a version."""
     supply = repo.objects.supply
     return supply is not None and supply.has(needs.files_of(repo, found.checkpoint), surely=True)

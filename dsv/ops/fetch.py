@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from dsv.progress import SILENT, Progress
 from dsv.remotes import start
-from dsv.remotes.incoming import Fetched, check_there, fetch_history
+from dsv.remotes.incoming import FetchedHistory, check_there, fetch_history
 from dsv.remotes.remote import connect
 from dsv.store.blobs.metered import Traffic
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,12 @@ class FetchResult:
     """
 
     remote: str
-    fetched: Fetched
+    fetched: FetchedHistory
     traffic: Traffic
     setback: bool = False
 
 
-def fetch(repo: Repo, name: str | None = None, *, progress: Progress = SILENT) -> FetchResult:
+def fetch(repo: Workspace, name: str | None = None, *, progress: Progress = SILENT) -> FetchResult:
     """Bring commits, snapshots and lineage of all branches and tags of a remote.
 
     Branches are `REMOTE/BRANCH` here; a tag that is another commit here stays. A workspace

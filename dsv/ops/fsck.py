@@ -13,7 +13,7 @@ from dsv.remotes.remote import connect
 from dsv.store.refs import Refs
 from dsv.store.upkeep.check import GARBAGE, Finding, check
 from dsv.store.upkeep.sharing import others
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 ABSENT = "absent"
 """The bytes of a version are not here, on purpose."""
@@ -44,7 +44,7 @@ class FsckResult:
         return tuple(finding for finding in self.findings if finding.damage not in _HARMLESS)
 
 
-def fsck(repo: Repo, *, progress: Progress = SILENT) -> FsckResult:
+def fsck(repo: Workspace, *, progress: Progress = SILENT) -> FsckResult:
     """Check every byte of the store, and that all that refs, oplog and staging need is there.
 
     Damage is reported, never removed; `dsv.ops.repair` mends.
@@ -52,7 +52,7 @@ def fsck(repo: Repo, *, progress: Progress = SILENT) -> FsckResult:
     Raises:
         Corrupt: The refs themselves cannot be read.
     """
-    repo = Repo(repo.root)  # without supply: what is damaged is to be found, not to be mended on the way
+    repo = Workspace(repo.root)  # without supply: what is damaged is to be found, not to be mended on the way
     refs = repo.refs()
     total = sum(blob.size for prefix in ("packs/", "index/") for blob in repo.blobs.list(prefix))
     progress.begin("checking the store", total, "B")
@@ -69,7 +69,7 @@ def fsck(repo: Repo, *, progress: Progress = SILENT) -> FsckResult:
 
 
 def fsck_remote(
-    repo: Repo, name: str | None, *, full: bool = False, progress: Progress = SILENT
+    repo: Workspace, name: str | None, *, full: bool = False, progress: Progress = SILENT
 ) -> FsckResult:
     """Check that all that the refs of a remote reach is there.
 
@@ -91,7 +91,7 @@ def fsck_remote(
 class _Reached:
     """What was reached from the roots."""
 
-    def __init__(self, repo: Repo, refs: Refs, findings: list[Finding]) -> None:
+    def __init__(self, repo: Workspace, refs: Refs, findings: list[Finding]) -> None:
         self.seen: set[ObjectId] = set()
         self._away: set[ObjectId] = set()
         self.proved = 0

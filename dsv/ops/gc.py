@@ -13,9 +13,9 @@ from dsv.store.blobs import owners
 from dsv.store.blobs.owners import Mark
 from dsv.store.refs import Refs
 from dsv.store.upkeep.collect import GRACE, Collected, Marks, collect, unlisted
-from dsv.store.upkeep.delete import Swept, sweep
+from dsv.store.upkeep.delete import Deleted, sweep
 from dsv.store.upkeep.sharing import Away, Others, others
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 KEEP_DAYS = 30
 """Days for which operations can be undone whatever gc does."""
@@ -46,7 +46,7 @@ class GcResult:
     away: tuple[Away, ...] = ()
 
 
-def gc(repo: Repo, *, dry_run: bool = False, keep_days: int = KEEP_DAYS, grace: int = GRACE) -> GcResult:
+def gc(repo: Workspace, *, dry_run: bool = False, keep_days: int = KEEP_DAYS, grace: int = GRACE) -> GcResult:
     """Condemn what nothing reaches, and delete what was condemned before the grace.
 
     Args:
@@ -68,7 +68,7 @@ def gc(repo: Repo, *, dry_run: bool = False, keep_days: int = KEEP_DAYS, grace: 
     return _result(collected, swept, dry_run=dry_run, away=found.away)
 
 
-def forget(repo: Repo, name: str) -> Mark:
+def forget(repo: Workspace, name: str) -> Mark:
     """Have gc not ask any more for a workspace that shared the folder of packs, and is gone for good.
 
     Args:
@@ -83,7 +83,7 @@ def forget(repo: Repo, name: str) -> Mark:
 
 
 def gc_remote(
-    repo: Repo,
+    repo: Workspace,
     name: str | None,
     *,
     dry_run: bool = False,
@@ -110,7 +110,7 @@ def gc_remote(
 
 
 def _result(
-    collected: Collected | None, swept: Swept, *, dry_run: bool, away: tuple[Away, ...] = ()
+    collected: Collected | None, swept: Deleted, *, dry_run: bool, away: tuple[Away, ...] = ()
 ) -> GcResult:
     packs = () if collected is None else (*collected.dead, *collected.sparse)
     deleted = {name.rpartition("/")[2].removesuffix(".pack") for name in swept.packs}
@@ -126,7 +126,7 @@ def _result(
 
 
 def condemn(
-    repo: Repo,
+    repo: Workspace,
     now: int,
     *,
     keep_days: int = KEEP_DAYS,
@@ -157,7 +157,7 @@ def condemn(
 
 
 def _collect(
-    repo: Repo, refs: Refs, since: int, now: int, foreign: Collection[str], *, dry_run: bool
+    repo: Workspace, refs: Refs, since: int, now: int, foreign: Collection[str], *, dry_run: bool
 ) -> Collected | None:
     """Mark what is reachable, all of which must be there, and take the rest out of the indexes."""
     try:
@@ -181,7 +181,7 @@ def _stop(where: str, error: DsvError) -> None:
     raise Corrupt(f"{where}: {error.message}")
 
 
-def _sweep(repo: Repo, now: float, grace: int, *, dry_run: bool) -> tuple[Swept, Others]:
+def _sweep(repo: Workspace, now: float, grace: int, *, dry_run: bool) -> tuple[Deleted, Others]:
     for _ in range(_TRIES):
         refs = repo.refs()
         found = others(repo.dot, repo.blobs.packs_home, now)

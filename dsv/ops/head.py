@@ -4,15 +4,17 @@ from collections.abc import Sequence
 
 from dsv.errors import NoTable
 from dsv.records import dataset_names, needs, version_tables
-from dsv.records.dataset_names import Place
+from dsv.records.dataset_names import DatasetName
 from dsv.records.table_files import size_of
 from dsv.tables import apart
 from dsv.tables.facts.folder import SeveralTables
 from dsv.tables.formats.preview import Preview, decode, preview
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 
-def head(repo: Repo, place: Place, *, rows: int = 10, columns: Sequence[str] | None = None) -> Preview:
+def head(
+    repo: Workspace, place: DatasetName, *, rows: int = 10, columns: Sequence[str] | None = None
+) -> Preview:
     """Return the first rows of a version.
 
     Args:

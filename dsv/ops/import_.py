@@ -12,7 +12,7 @@ from dsv.hashing import Kind, file_id
 from dsv.imports import checksums
 from dsv.imports.address import FILE, Address, address_of
 from dsv.imports.bring import fetch
-from dsv.imports.fetched import Got, Means
+from dsv.imports.fetched import Got, ImportMeans
 from dsv.lock import FileLock
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.origin import Fetched, Source
@@ -25,7 +25,7 @@ from dsv.store.storing_sink import StoreSink
 from dsv.store.writer import Writer
 from dsv.versions import preconditions, stage
 from dsv.versions.switch.move import move
-from dsv.workspace import Repo, Tracked
+from dsv.workspace import Tracked, Workspace
 from dsv.worktree import git
 from dsv.worktree.observe import Observation
 from dsv.worktree.paths import check_dataset
@@ -56,10 +56,10 @@ class Imported:
 
 
 def import_new(
-    repo: Repo,
+    repo: Workspace,
     address: Address,
     path: str,
-    means: Means,
+    means: ImportMeans,
     *,
     sha256: str | None = None,
     progress: Progress = SILENT,
@@ -90,9 +90,9 @@ def import_new(
 
 
 def import_again(
-    repo: Repo,
+    repo: Workspace,
     path: str,
-    means: Means,
+    means: ImportMeans,
     *,
     address: Address,
     sha256: str | None = None,
@@ -131,7 +131,7 @@ def import_again(
         return _take(repo, path, old, got, room, progress)
 
 
-def recorded(repo: Repo, path: str, cwd: Path, home: Path | None) -> Address:
+def recorded(repo: Workspace, path: str, cwd: Path, home: Path | None) -> Address:
     """Return where a tracked dataset was imported from.
 
     Raises:
@@ -144,7 +144,7 @@ def recorded(repo: Repo, path: str, cwd: Path, home: Path | None) -> Address:
     return address_of(source.fetched.url, cwd, home)
 
 
-def _check_new(repo: Repo, refs: Refs, path: str) -> None:
+def _check_new(repo: Workspace, refs: Refs, path: str) -> None:
     staged = repo.datasets(repo.local(refs).staged)
     if path in staged:
         raise Refused(f"{path} is tracked already", hint=f"dsv import --update {path}")
@@ -158,21 +158,21 @@ def _check_new(repo: Repo, refs: Refs, path: str) -> None:
         raise InTheWay(f"{path} is there already, and not tracked", hint="move it away, or dsv add it")
 
 
-def _tracked(repo: Repo, refs: Refs, path: str) -> Tracked:
+def _tracked(repo: Workspace, refs: Refs, path: str) -> Tracked:
     found = repo.datasets(repo.local(refs).staged).get(path)
     if found is None:
         raise NotFound(f"{path} is not tracked", hint=f"dsv import URL {path}")
     return found
 
 
-def _source(repo: Repo, path: str, old: Tracked) -> Source:
+def _source(repo: Workspace, path: str, old: Tracked) -> Source:
     found = origins.origin(repo, old.checkpoint.origin)
     if not isinstance(found, Source):
         raise Refused(f"a run made {path}: it comes from no URL", hint=f"dsv rerun {path}")
     return found
 
 
-def _check_unchanged(repo: Repo, path: str, old: Tracked) -> None:
+def _check_unchanged(repo: Workspace, path: str, old: Tracked) -> None:
     if not repo.holds(path):
         return
     seen = repo.look(path, HashSink(repo.cache))
@@ -185,7 +185,7 @@ def _check_unchanged(repo: Repo, path: str, old: Tracked) -> None:
 
 
 @contextmanager
-def _room(repo: Repo, address: Address) -> Iterator[Path]:
+def _room(repo: Workspace, address: Address) -> Iterator[Path]:
     """Give a folder of this address's own, with what an interrupted import left in it.
 
     It stays if the import does not come to its end, so that the next one goes on from there; gc clears it.
@@ -216,7 +216,9 @@ def _clear(room: Path) -> None:
     shutil.rmtree(room, ignore_errors=True)
 
 
-def _take(repo: Repo, path: str, old: Tracked | None, got: Got, room: Path, progress: Progress) -> Imported:
+def _take(
+    repo: Workspace, path: str, old: Tracked | None, got: Got, room: Path, progress: Progress
+) -> Imported:
     """Store what was fetched, put it in place and stage it."""
     out = room / "out"
     _clear(out)
@@ -243,14 +245,14 @@ def _take(repo: Repo, path: str, old: Tracked | None, got: Got, room: Path, prog
     return Imported(path, word, new, got.fetched, got.resumed, got.notes)
 
 
-def _is_from(repo: Repo, old: Tracked, url: str) -> bool:
+def _is_from(repo: Workspace, old: Tracked, url: str) -> bool:
     """Whether a version is recorded as imported from `url`, and not edited since."""
     source = origins.origin(repo, old.checkpoint.origin)
     return isinstance(source, Source) and source.fetched is not None and source.fetched.url == url
 
 
 def _checkpoint(
-    there: Repo, writer: Writer, path: str, seen: Observation, old: Tracked | None, fetched: Fetched
+    there: Workspace, writer: Writer, path: str, seen: Observation, old: Tracked | None, fetched: Fetched
 ) -> Checkpoint:
     before = None if old is None else old.checkpoint
     return Checkpoint(

@@ -9,7 +9,7 @@ from dsv.config.keys import SHARED
 from dsv.errors import Refused
 from dsv.remotes.start import check_lost, make_store
 from dsv.store.upkeep.packs_home import check_new, is_pack_folder
-from dsv.workspace import STORE, Repo
+from dsv.workspace import STORE, Workspace
 from dsv.worktree import git
 
 
@@ -47,7 +47,7 @@ def init(root: Path, *, store: Path | None = None) -> InitResult:
     """
     if STORE in root.parts:
         raise Refused(f"{root} is inside the store of a workspace")
-    repo = Repo(root)
+    repo = Workspace(root)
     top = git.find(root)
     created = not (repo.dot / "refs").exists()
     if created:
@@ -59,7 +59,7 @@ def init(root: Path, *, store: Path | None = None) -> InitResult:
     return InitResult(root, repo.local(refs).branch, refs.head, created, top is not None)
 
 
-def _create(repo: Repo, store: Path | None) -> None:
+def _create(repo: Workspace, store: Path | None) -> None:
     repo.dot.mkdir(exist_ok=True)
     if store is not None:
         _check_store(repo, store)
@@ -69,7 +69,7 @@ def _create(repo: Repo, store: Path | None) -> None:
     make_store(repo)
 
 
-def _check_store(repo: Repo, store: Path) -> None:
+def _check_store(repo: Workspace, store: Path) -> None:
     check_new(repo.root, repo.dot, store)
     if store.is_dir() and any(store.iterdir()) and not is_pack_folder(store):
         raise Refused(f"{store} is not an empty folder", hint="dsv init --store NEW_FOLDER")

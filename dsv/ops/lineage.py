@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from dsv.errors import NotFound
 from dsv.lineage import indexing, walk
 from dsv.lineage.graph import Graph, NodeId, Version, version_id, version_of
-from dsv.lineage.graph_memory import Ledger, using
+from dsv.lineage.graph_memory import GraphMemory, using
 from dsv.lineage.graph_records import Records
 from dsv.progress import SILENT, Progress
 from dsv.records import dataset_names
-from dsv.records.dataset_names import Place
-from dsv.workspace import Datasets, Repo
+from dsv.records.dataset_names import DatasetName
+from dsv.workspace import Datasets, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class Lineage:
 
 
 def lineage(
-    repo: Repo,
-    place: Place | None = None,
+    repo: Workspace,
+    place: DatasetName | None = None,
     *,
     down: bool = False,
     depth: int | None = None,
@@ -53,7 +53,7 @@ def lineage(
     """
     now = _now(repo)
 
-    def ask(ledger: Ledger) -> Graph:
+    def ask(ledger: GraphMemory) -> Graph:
         records = Records(repo, ledger)
         if down:
             graph = _down(repo, place, ledger, records, depth, progress)
@@ -69,7 +69,12 @@ def lineage(
 
 
 def _down(
-    repo: Repo, place: Place | None, ledger: Ledger, records: Records, depth: int | None, progress: Progress
+    repo: Workspace,
+    place: DatasetName | None,
+    ledger: GraphMemory,
+    records: Records,
+    depth: int | None,
+    progress: Progress,
 ) -> Graph:
     refs = repo.refs()
     gaps = dict(indexing.catch_up(repo, refs, ledger, records, progress))
@@ -90,12 +95,12 @@ def _down(
     return graph
 
 
-def _now(repo: Repo) -> Datasets:
+def _now(repo: Workspace) -> Datasets:
     """Return what is staged; it is what HEAD has except for what was changed since."""
     return dataset_names.datasets_at(repo, None)
 
 
-def _datasets(repo: Repo, place: Place | None) -> Datasets:
+def _datasets(repo: Workspace, place: DatasetName | None) -> Datasets:
     head = repo.refs().head
     if place is None:
         return {} if head is None else dataset_names.datasets_at(repo, "HEAD")
@@ -106,14 +111,14 @@ def _datasets(repo: Repo, place: Place | None) -> Datasets:
     return found if known or head is None or place.path == "." else dataset_names.datasets_at(repo, "HEAD")
 
 
-def _named(datasets: Datasets, place: Place | None) -> list[Version]:
+def _named(datasets: Datasets, place: DatasetName | None) -> list[Version]:
     paths = list(datasets)
     if place is not None:
         paths = dataset_names.select(datasets, [place.path], place.revision or "HEAD")
     return [version_of(path, datasets[path].checkpoint) for path in paths]
 
 
-def _ever(ledger: Ledger, path: str) -> list[Version]:
+def _ever(ledger: GraphMemory, path: str) -> list[Version]:
     """Return all versions that ever were at `path` or, if it is a folder of datasets, below it."""
     found = [*ledger.versions_at(path)]
     if not found:

@@ -10,7 +10,7 @@ from dsv.model import tree as trees
 from dsv.model.commit import Commit
 from dsv.model.file_diff import change_of
 from dsv.records import revisions
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class LogEntry:
 
 
 def log(
-    repo: Repo, revision: str | None = None, path: str | None = None, *, limit: int | None = None
+    repo: Workspace, revision: str | None = None, path: str | None = None, *, limit: int | None = None
 ) -> Iterator[LogEntry]:
     """Yield the commits that `revision` (default HEAD) follows, newest first.
 
@@ -60,7 +60,7 @@ def log(
         raise NotFound(f"no commit changed {path}", hint="dsv ls")
 
 
-def _changed(repo: Repo, commit: Commit) -> dict[str, str]:
+def _changed(repo: Workspace, commit: Commit) -> dict[str, str]:
     before = repo.snapshot_of(commit.parents[0]) if commit.parents else None
     return {
         (old or new).name: change_of(old, new)  # type: ignore[union-attr]  # one is there
@@ -68,7 +68,7 @@ def _changed(repo: Repo, commit: Commit) -> dict[str, str]:
     }
 
 
-def _names(repo: Repo) -> dict[ObjectId, tuple[str, ...]]:
+def _names(repo: Workspace) -> dict[ObjectId, tuple[str, ...]]:
     refs = repo.refs()
     found: dict[ObjectId, list[str]] = {}
     if refs.head is not None:

@@ -9,8 +9,8 @@ from dsv.ids import ObjectId
 from dsv.model import tree as trees
 from dsv.model.node import DIR, EXEC, FILE, Entry
 from dsv.records import dataset_names
-from dsv.records.dataset_names import Place
-from dsv.workspace import Datasets, Repo, Tracked
+from dsv.records.dataset_names import DatasetName
+from dsv.workspace import Datasets, Tracked, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class ListedFile:
     size: int | None
 
 
-def ls(repo: Repo, revision: str | None = None) -> Datasets:
+def ls(repo: Workspace, revision: str | None = None) -> Datasets:
     """Return the datasets of `revision`, by default of HEAD.
 
     Raises:
@@ -41,7 +41,7 @@ def ls(repo: Repo, revision: str | None = None) -> Datasets:
     return dataset_names.datasets_at(repo, revision or "HEAD")
 
 
-def ls_files(repo: Repo, place: Place) -> tuple[Tracked, Iterator[ListedFile]]:
+def ls_files(repo: Workspace, place: DatasetName) -> tuple[Tracked, Iterator[ListedFile]]:
     """Return a dataset, and what its folder, or a folder in it, holds; not what is below that.
 
     Raises:
@@ -63,7 +63,7 @@ def ls_files(repo: Repo, place: Place) -> tuple[Tracked, Iterator[ListedFile]]:
     return found, (_listed(repo, entry) for entry in trees.walk(root, repo.node))
 
 
-def _listed(repo: Repo, entry: Entry) -> ListedFile:
+def _listed(repo: Workspace, entry: Entry) -> ListedFile:
     size = None
     if entry.kind in {FILE, EXEC} and repo.contents.has(ObjectId(entry.target)):
         size = repo.contents.size(ObjectId(entry.target))

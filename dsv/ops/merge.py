@@ -19,7 +19,7 @@ from dsv.store.writer import Writer
 from dsv.versions import fast_forward, preconditions, stage
 from dsv.versions.switch.move import Moved
 from dsv.wording import listed
-from dsv.workspace import Datasets, Repo, Tracked, now
+from dsv.workspace import Datasets, Tracked, Workspace, now
 from dsv.worktree import lockfile
 
 
@@ -57,7 +57,7 @@ _NEITHER = Sides()
 
 
 def merge(
-    repo: Repo,
+    repo: Workspace,
     revision: str | None,
     *,
     author: str,
@@ -126,7 +126,7 @@ class _Plan:
     """Decides dataset by dataset, and writes the folders that have changes of both sides."""
 
     def __init__(
-        self, repo: Repo, writer: Writer, base: Datasets, ours: Datasets, theirs: Datasets, sides: Sides
+        self, repo: Workspace, writer: Writer, base: Datasets, ours: Datasets, theirs: Datasets, sides: Sides
     ) -> None:
         self._repo = repo
         self._writer = writer
@@ -265,7 +265,7 @@ def _is_file(entry: Entry | None) -> bool:
     return entry is not None and entry.kind in {FILE, EXEC}
 
 
-def _other(repo: Repo, revision: str | None) -> tuple[ObjectId, str]:
+def _other(repo: Workspace, revision: str | None) -> tuple[ObjectId, str]:
     if revision is not None:
         return revisions.resolve(repo, revision), revision
     sides = lockfile.sides(repo.root)

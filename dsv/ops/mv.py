@@ -11,7 +11,7 @@ from dsv.records import dataset_names
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.versions import preconditions, stage
-from dsv.workspace import Datasets, Repo, Tracked, Tree
+from dsv.workspace import Datasets, Tracked, TreeChange, Workspace
 from dsv.worktree.paths import check_dataset
 from dsv.worktree.sink import HashSink
 
@@ -29,7 +29,7 @@ class MvResult:
     notes: tuple[str, ...]
 
 
-def mv(repo: Repo, old: str, new: str) -> MvResult:
+def mv(repo: Workspace, old: str, new: str) -> MvResult:
     """Rename a dataset in the working tree and in what is staged; it still comes from what it came from.
 
     Args:
@@ -65,7 +65,7 @@ def mv(repo: Repo, old: str, new: str) -> MvResult:
     return MvResult(renamed, tuple(_notes(repo, renamed)))
 
 
-def _names(repo: Repo, staged: Datasets, old: str, new: str) -> dict[str, str]:
+def _names(repo: Workspace, staged: Datasets, old: str, new: str) -> dict[str, str]:
     """Return by dataset its new name."""
     named = dataset_names.select(staged, [old], "HEAD")
     inside = new not in staged and (repo.root / new).is_dir() and not (repo.root / new).is_symlink()
@@ -75,7 +75,7 @@ def _names(repo: Repo, staged: Datasets, old: str, new: str) -> dict[str, str]:
     return {path: target + path.removeprefix(old) for path in named}
 
 
-def _check_targets(repo: Repo, staged: Datasets, renamed: Mapping[str, str]) -> None:
+def _check_targets(repo: Workspace, staged: Datasets, renamed: Mapping[str, str]) -> None:
     rest = staged.keys() - renamed.keys()
     for path in renamed.values():
         check_dataset(repo.root, path)
@@ -91,7 +91,7 @@ def _check_targets(repo: Repo, staged: Datasets, renamed: Mapping[str, str]) -> 
     stage.refuse_git_tracked(repo, list(renamed.values()))
 
 
-def _check_clean(repo: Repo, staged: Datasets, here: list[str]) -> None:
+def _check_clean(repo: Workspace, staged: Datasets, here: list[str]) -> None:
     for path in here:
         seen, known = repo.look(path, HashSink(repo.cache)), staged[path].checkpoint
         if (seen.content, seen.kind) != (known.content, known.kind):
@@ -100,13 +100,13 @@ def _check_clean(repo: Repo, staged: Datasets, here: list[str]) -> None:
             )
 
 
-def _move(repo: Repo, old: str, new: str) -> None:
+def _move(repo: Workspace, old: str, new: str) -> None:
     with storing("move", old):
         (repo.root / new).parent.mkdir(parents=True, exist_ok=True)
         (repo.root / old).rename(repo.root / new)
 
 
-def _publish(repo: Repo, what: str, renamed: Mapping[str, str], here: list[str]) -> None:
+def _publish(repo: Workspace, what: str, renamed: Mapping[str, str], here: list[str]) -> None:
     def change(found: Refs, session: Writer) -> Refs:
         staged = repo.datasets(repo.local(found).staged)
         updates: dict[str, Tracked | None] = dict.fromkeys(renamed)
@@ -121,10 +121,10 @@ def _publish(repo: Repo, what: str, renamed: Mapping[str, str], here: list[str])
         }
         return replace(less, local=replace(local, present=stage.edit(repo, local.present, seen, session)))
 
-    repo.publish(what, change, tree=Tree())
+    repo.publish(what, change, tree=TreeChange())
 
 
-def _remove_empty(repo: Repo, moved: list[str]) -> None:
+def _remove_empty(repo: Workspace, moved: list[str]) -> None:
     """Remove the folders that nothing is left in."""
     for path in moved:
         folder = (repo.root / path).parent
@@ -133,7 +133,7 @@ def _remove_empty(repo: Repo, moved: list[str]) -> None:
             folder = folder.parent
 
 
-def _notes(repo: Repo, renamed: Mapping[str, str]) -> list[str]:
+def _notes(repo: Workspace, renamed: Mapping[str, str]) -> list[str]:
     """Return what no longer holds for datasets: rules in `dsv.toml` go by their names."""
     return [
         f"{new} is under another rule of dsv.toml than {old} was"

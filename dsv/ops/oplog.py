@@ -2,10 +2,10 @@
 
 from dsv.errors import DsvError
 from dsv.store.operation_log import OpEntry
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 
-def oplog(repo: Repo, *, limit: int | None = None) -> tuple[tuple[OpEntry, ...], DsvError | None]:
+def oplog(repo: Workspace, *, limit: int | None = None) -> tuple[tuple[OpEntry, ...], DsvError | None]:
     """Return the operations that can be undone, newest first, and the damage that ends them, if any."""
     entries, damage = repo.oplog.readable(repo.local(repo.refs()).oplog)
     return tuple(entries[:limit]), damage

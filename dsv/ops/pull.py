@@ -13,9 +13,9 @@ from dsv.remotes.incoming import check_there, fetch_history
 from dsv.remotes.remote import connect
 from dsv.store.blobs.metered import Traffic
 from dsv.versions import fast_forward, from_git, preconditions
-from dsv.versions.from_git import Standing
+from dsv.versions.from_git import LockStanding
 from dsv.versions.switch.move import Moved, move
-from dsv.workspace import Repo, Tracked
+from dsv.workspace import Tracked, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class PullResult:
 
 
 def pull(
-    repo: Repo, name: str | None = None, paths: Sequence[str] = (), *, progress: Progress = SILENT
+    repo: Workspace, name: str | None = None, paths: Sequence[str] = (), *, progress: Progress = SILENT
 ) -> PullResult:
     """Fast-forward the branch that HEAD is on to the remote's; or bring datasets of HEAD.
 
@@ -82,13 +82,13 @@ def pull(
     return PullResult(remote.name, local.branch, before, head, moved, remote.traffic, absent, remote.setback)
 
 
-def _absent(repo: Repo) -> tuple[str, ...]:
+def _absent(repo: Workspace) -> tuple[str, ...]:
     local = repo.local(repo.refs())
     present = repo.datasets(local.present)
     return tuple(path for path in repo.datasets(local.staged) if path not in present and not repo.holds(path))
 
 
-def _bring(repo: Repo, paths: list[str], progress: Progress) -> Moved | None:
+def _bring(repo: Workspace, paths: list[str], progress: Progress) -> Moved | None:
     head = repo.refs().head
     if head is None:
         return None
@@ -114,18 +114,18 @@ def _and(first: Moved | None, then: Moved | None) -> Moved | None:
     )
 
 
-def _follow_lock(repo: Repo, remote: str, progress: Progress) -> Moved | None:
+def _follow_lock(repo: Workspace, remote: str, progress: Progress) -> Moved | None:
     """Follow `dsv.lock`, as after `git pull`, if it names a later commit of the branch that HEAD is on."""
     refs = repo.refs()
     found = from_git.find(repo, refs)
-    if found is None or found.standing is Standing.OTHER:
+    if found is None or found.standing is LockStanding.OTHER:
         return None
-    if found.standing is Standing.UNKNOWN:
+    if found.standing is LockStanding.UNKNOWN:
         raise NotFound(
             f"the commit {short(found.commit)} that dsv.lock names is not on remote {remote}",
             hint="somebody has not run `dsv push`; until then dsv checkout HEAD goes on with the data that is here",
         )
-    if found.standing is Standing.LATER:
+    if found.standing is LockStanding.LATER:
         return _advance(repo, "pull", found.commit, progress)
     name = from_git.name_of(repo, refs, found.commit)
     branch = repo.local(refs).branch
@@ -135,7 +135,7 @@ def _follow_lock(repo: Repo, remote: str, progress: Progress) -> Moved | None:
     )
 
 
-def _advance(repo: Repo, what: str, commit: ObjectId, progress: Progress) -> Moved:
+def _advance(repo: Workspace, what: str, commit: ObjectId, progress: Progress) -> Moved:
     refs = repo.refs()
     after = repo.datasets(repo.snapshot_of(commit))
     name = from_git.name_of(repo, refs, commit)
@@ -143,7 +143,7 @@ def _advance(repo: Repo, what: str, commit: ObjectId, progress: Progress) -> Mov
     return fast_forward.advance(repo, what, refs, after, commit, toward, progress=progress)
 
 
-def _follow(repo: Repo, remote: str, progress: Progress) -> Moved | None:
+def _follow(repo: Workspace, remote: str, progress: Progress) -> Moved | None:
     refs = repo.refs()
     local = repo.local(refs)
     if local.branch is None:

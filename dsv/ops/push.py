@@ -15,7 +15,7 @@ from dsv.store.blobs.conditions import conditions_honoured
 from dsv.store.blobs.metered import Traffic
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 _TRIED = "conditions-kept"
 
@@ -82,7 +82,7 @@ class Choice:
 
 
 def push(
-    repo: Repo, name: str | None = None, choice: Choice | None = None, *, progress: Progress = SILENT
+    repo: Workspace, name: str | None = None, choice: Choice | None = None, *, progress: Progress = SILENT
 ) -> PushResult:
     """Make refs of a remote what they are here.
 
@@ -117,7 +117,7 @@ def push(
     return PushResult(remote.name, moved, sent.packs, sent.size, remote.traffic, remote.setback, repaired)
 
 
-def _updates(repo: Repo, choice: Choice) -> list[Update]:
+def _updates(repo: Workspace, choice: Choice) -> list[Update]:
     refs = repo.refs()
     found: dict[tuple[str, bool], ObjectId] = {}
     for name in choice.names:
@@ -136,7 +136,7 @@ def _updates(repo: Repo, choice: Choice) -> list[Update]:
     return [Update(check_name(name), tag, oid, choice.force) for (name, tag), oid in found.items()]
 
 
-def _current(repo: Repo, refs: Refs, *, tags: bool) -> dict[tuple[str, bool], ObjectId]:
+def _current(repo: Workspace, refs: Refs, *, tags: bool) -> dict[tuple[str, bool], ObjectId]:
     branch = repo.local(refs).branch
     if branch is not None and refs.head is not None:
         return {(branch, False): refs.head}
@@ -163,7 +163,7 @@ def _check_conditions(remote: RemoteStore) -> None:
     mark.touch()
 
 
-def _track(repo: Repo, remote: RemoteStore, updates: Sequence[Update]) -> None:
+def _track(repo: Workspace, remote: RemoteStore, updates: Sequence[Update]) -> None:
     def change(found: Refs, _: Writer) -> Refs:
         local = repo.local(found)
         now = {f"{remote.name}/{one.name}": one.commit for one in updates if not one.tag}

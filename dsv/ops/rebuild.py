@@ -7,10 +7,10 @@ from pathlib import Path
 from dsv.capture.isolation import Isolation
 from dsv.errors import InTheWay, Refused
 from dsv.ids import ObjectId
-from dsv.model.verdict import Checked, Status
+from dsv.model.verdict import Checked, VerdictStatus
 from dsv.progress import SILENT, Progress
 from dsv.records import dataset_names
-from dsv.records.dataset_names import Place
+from dsv.records.dataset_names import DatasetName
 from dsv.runs.differences import Circumstance
 from dsv.runs.rebuild import consent
 from dsv.runs.rebuild.clean_folder import Result, write_result
@@ -23,7 +23,7 @@ from dsv.store.storing_sink import StoreSink
 from dsv.store.writer import Writer
 from dsv.versions import stage
 from dsv.versions.switch.move import move
-from dsv.workspace import Repo, Tracked
+from dsv.workspace import Tracked, Workspace
 from dsv.worktree.ignore import NEVER_DATA
 
 
@@ -62,8 +62,8 @@ class RebuildResult:
 
 
 def rebuild(
-    repo: Repo,
-    place: Place,
+    repo: Workspace,
+    place: DatasetName,
     settings: Settings,
     agree: Agree,
     trusted: Path,
@@ -143,7 +143,7 @@ def _check_target(into: Path, path: str) -> None:
         raise InTheWay(f"{above} is no folder", hint="name another folder")
 
 
-def _differs(repo: Repo, path: str, result: Result) -> bool:
+def _differs(repo: Workspace, path: str, result: Result) -> bool:
     """Whether the workspace has the dataset in another version than the result."""
     if not os.path.lexists(repo.root / path):
         return False
@@ -152,14 +152,14 @@ def _differs(repo: Repo, path: str, result: Result) -> bool:
 
 
 def _write(
-    repo: Repo, path: str, tracked: Tracked, result: Result, check: Checked, progress: Progress
+    repo: Workspace, path: str, tracked: Tracked, result: Result, check: Checked, progress: Progress
 ) -> str:
     """Put a result into the workspace; return why not, "" if it is there."""
     if not check.good:
         return check.status.meaning
     staged = repo.datasets(repo.local(repo.refs()).staged).get(path)
-    if check.status is not Status.IDENTICAL or not holds(repo, tracked.checkpoint):
-        tracked = _stored(repo, result, tracked, identical=check.status is Status.IDENTICAL)
+    if check.status is not VerdictStatus.IDENTICAL or not holds(repo, tracked.checkpoint):
+        tracked = _stored(repo, result, tracked, identical=check.status is VerdictStatus.IDENTICAL)
     goal: dict[str, Tracked | None] = {path: tracked}
     as_staged = staged is not None and staged.id == tracked.id
     try:
@@ -176,7 +176,7 @@ def _write(
     return ""
 
 
-def _stored(repo: Repo, result: Result, tracked: Tracked, *, identical: bool) -> Tracked:
+def _stored(repo: Workspace, result: Result, tracked: Tracked, *, identical: bool) -> Tracked:
     """Store the bytes of a result, and return it as a version of the dataset."""
     content = result.checkpoint.content
     with repo.writer() as writer:

@@ -9,10 +9,10 @@ from dsv.errors import BadConfig, NotFound, Refused
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.wording import did_you_mean
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 
-def remotes(repo: Repo) -> tuple[Remote, ...]:
+def remotes(repo: Workspace) -> tuple[Remote, ...]:
     """Return the remotes of a workspace, in order of their names."""
     return tuple(repo.config.remotes[name] for name in sorted(repo.config.remotes))
 
@@ -28,7 +28,7 @@ def check_remote_name(name: str) -> str:
     return name
 
 
-def add_remote(repo: Repo, remote: Remote) -> Remote:
+def add_remote(repo: Workspace, remote: Remote) -> Remote:
     """Write a remote into `dsv.toml`; nothing is asked of it.
 
     Raises:
@@ -46,7 +46,7 @@ def add_remote(repo: Repo, remote: Remote) -> Remote:
     return remote
 
 
-def remove_remote(repo: Repo, name: str) -> Remote:
+def remove_remote(repo: Workspace, name: str) -> Remote:
     """Take a remote out of `dsv.toml`, with what was last seen of its branches; its data stays there.
 
     Raises:

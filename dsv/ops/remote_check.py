@@ -39,7 +39,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class RemoteTried:
     """What `remote check` found.
 
     Attributes:
@@ -60,7 +60,7 @@ class Checked:
         return all(check.ok for check in self.checks)
 
 
-def remote_check(blobs: Blobs, meter: Meter, name: str = "") -> Checked:
+def remote_check(blobs: Blobs, meter: Meter, name: str = "") -> RemoteTried:
     """Try everything that a remote has to do, on blobs of its own, which are removed again.
 
     Never raises for what the remote cannot do: that is the answer. Nothing is written into a place that push
@@ -74,7 +74,7 @@ def remote_check(blobs: Blobs, meter: Meter, name: str = "") -> Checked:
     before, asked, start = meter.traffic, dict(meter.operations), time.monotonic()
     checks = _checks(blobs, name)
     counts = {name: number - asked.get(name, 0) for name, number in meter.operations.items()}
-    return Checked(checks, meter.traffic.since(before), dollars(counts), time.monotonic() - start)
+    return RemoteTried(checks, meter.traffic.since(before), dollars(counts), time.monotonic() - start)
 
 
 def dollars(operations: dict[str, int]) -> float:

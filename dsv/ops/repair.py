@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from dsv.errors import Corrupt, Missing, RefMoved
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
-from dsv.store.objects import Supply
+from dsv.store.objects import Supplier
 from dsv.store.upkeep import mend
 from dsv.store.upkeep.check import FORMAT, GARBAGE, Finding
 from dsv.store.upkeep.mend import Hurt
 from dsv.store.upkeep.sharing import others
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 _TRIES = 16
 
@@ -32,7 +32,9 @@ class Healed:
     kept: int = 0
 
 
-def repair(repo: Repo, findings: Iterable[Finding], *, progress: Progress = SILENT) -> tuple[Healed, ...]:
+def repair(
+    repo: Workspace, findings: Iterable[Finding], *, progress: Progress = SILENT
+) -> tuple[Healed, ...]:
     """Mend what `fsck` found damaged, as far as that can be done without loss.
 
     A damaged pack goes out of use once each of its objects is sound in another one: those that can be
@@ -66,7 +68,7 @@ def repair(repo: Repo, findings: Iterable[Finding], *, progress: Progress = SILE
         return tuple(healed)
 
 
-def _mend_indexes(repo: Repo, damaged: Iterable[Finding]) -> bool:
+def _mend_indexes(repo: Workspace, damaged: Iterable[Finding]) -> bool:
     suspects = {one.name for one in damaged if one.what == "index" and one.damage == FORMAT}
     for _ in range(_TRIES):
         refs = repo.refs()
@@ -82,7 +84,7 @@ def _mend_indexes(repo: Repo, damaged: Iterable[Finding]) -> bool:
     raise RefMoved("other processes kept changing the refs", hint="run dsv fsck --repair again")
 
 
-def _mend_packs(repo: Repo, packs: Collection[ObjectId], progress: Progress) -> list[Healed]:
+def _mend_packs(repo: Workspace, packs: Collection[ObjectId], progress: Progress) -> list[Healed]:
     lost = {one.pack: len(one.lost) for one in _bring_lost(repo, packs, progress)}
     for _ in range(_TRIES):
         refs = repo.refs()
@@ -101,7 +103,7 @@ def _mend_packs(repo: Repo, packs: Collection[ObjectId], progress: Progress) -> 
     raise RefMoved("other processes kept changing the refs", hint="run dsv fsck --repair again")
 
 
-def _bring_lost(repo: Repo, packs: Collection[ObjectId], progress: Progress) -> list[Hurt]:
+def _bring_lost(repo: Workspace, packs: Collection[ObjectId], progress: Progress) -> list[Hurt]:
     """Have what cannot be read in `packs` come from the remote; return what was found before."""
     found = list(mend.hurt(repo.blobs, repo.refs(), packs))
     supply = repo.objects.supply
@@ -116,7 +118,7 @@ def _bring_lost(repo: Repo, packs: Collection[ObjectId], progress: Progress) -> 
     return found
 
 
-def _bring_one(supply: Supply, oid: ObjectId) -> None:
+def _bring_one(supply: Supplier, oid: ObjectId) -> None:
     try:
         supply.bring([oid], again=True)
     except (Corrupt, Missing):

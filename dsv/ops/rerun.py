@@ -14,14 +14,14 @@ from dsv.runs.record.result import INTERRUPTED
 from dsv.runs.rerun import obstacles
 from dsv.runs.rerun.agenda import agenda
 from dsv.runs.rerun.code_agreement import Agreement, loaded, refuse_loaders, unagreed
-from dsv.runs.rerun.repeat import Means
+from dsv.runs.rerun.repeat import RepeatMeans
 from dsv.runs.rerun.repeat_stale import Outcome, Session, State, Tell, why
-from dsv.runs.rerun.rerun_plan import Wanted
+from dsv.runs.rerun.rerun_plan import RerunWanted
 from dsv.runs.stale.datasets_now import Workplace
 from dsv.versions import commit as committing
 from dsv.versions import preconditions, stage
 from dsv.versions.commit import Made
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class RerunResult:
         return int(any(one.state in bad for one in self.outcomes))
 
 
-def preview(repo: Repo, wanted: Wanted, *, progress: Progress = SILENT) -> RerunResult:
+def preview(repo: Workspace, wanted: RerunWanted, *, progress: Progress = SILENT) -> RerunResult:
     """Return what is stale, with nothing done.
 
     Raises:
@@ -69,9 +69,9 @@ def preview(repo: Repo, wanted: Wanted, *, progress: Progress = SILENT) -> Rerun
 
 
 def rerun(
-    repo: Repo,
-    wanted: Wanted,
-    means: Means,
+    repo: Workspace,
+    wanted: RerunWanted,
+    means: RepeatMeans,
     agree: Agree,
     trusted: Path,
     *,
@@ -140,7 +140,7 @@ def _edited(outcomes: Sequence[Outcome], place: Workplace) -> tuple[str, ...]:
 
 
 def _surprises(
-    repo: Repo, trusted: Path, outcomes: Sequence[Outcome], agreed: Mapping[ObjectId, Sequence[CodeFile]]
+    repo: Workspace, trusted: Path, outcomes: Sequence[Outcome], agreed: Mapping[ObjectId, Sequence[CodeFile]]
 ) -> dict[ObjectId, tuple[str, ...]]:
     """Return by new run what it has loaded from the workspace and nobody had agreed to."""
     agreement = Agreement(repo, trusted)

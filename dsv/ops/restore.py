@@ -9,10 +9,10 @@ from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.versions import preconditions, stage
 from dsv.versions.switch.move import Moved, move
-from dsv.workspace import Repo, Tracked
+from dsv.workspace import Tracked, Workspace
 
 
-def restore(repo: Repo, paths: Sequence[str], *, progress: Progress = SILENT) -> Moved:
+def restore(repo: Workspace, paths: Sequence[str], *, progress: Progress = SILENT) -> Moved:
     """Make the working tree hold `paths` as they are staged, else as in HEAD.
 
     What is overwritten is stored first, so that `dsv undo` brings it back.
@@ -30,7 +30,7 @@ def restore(repo: Repo, paths: Sequence[str], *, progress: Progress = SILENT) ->
     )
 
 
-def unstage(repo: Repo, paths: Sequence[str]) -> tuple[str, ...]:
+def unstage(repo: Workspace, paths: Sequence[str]) -> tuple[str, ...]:
     """Stage `paths` as they are in HEAD, leaving the working tree alone; return what changed.
 
     Raises:

@@ -10,7 +10,7 @@ from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.versions import preconditions, stage
 from dsv.versions.switch.move import move
-from dsv.workspace import Repo, Tracked
+from dsv.workspace import Tracked, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class RmResult:
     removed: tuple[str, ...]
 
 
-def rm(repo: Repo, paths: Sequence[str], *, keep: bool = False) -> RmResult:
+def rm(repo: Workspace, paths: Sequence[str], *, keep: bool = False) -> RmResult:
     """Stop tracking the datasets `paths`; the commits that have them stay as they are.
 
     Args:

@@ -9,7 +9,7 @@ from dsv.runs.record.result import Recorded
 from dsv.versions import commit as committing
 from dsv.versions import preconditions
 from dsv.versions.commit import Made
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class RunResult:
 
 
 def run(
-    repo: Repo,
+    repo: Workspace,
     request: Request,
     *,
     execute: bool = True,

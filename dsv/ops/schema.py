@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from dsv.ids import ObjectId
 from dsv.records import dataset_names, version_tables
-from dsv.records.dataset_names import Place
-from dsv.records.known_tables import Known
-from dsv.workspace import Repo
+from dsv.records.dataset_names import DatasetName
+from dsv.records.known_tables import KnownTable
+from dsv.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,10 @@ class SchemaResult:
 
     path: str
     content: ObjectId
-    facts: Known
+    facts: KnownTable
 
 
-def schema(repo: Repo, place: Place) -> SchemaResult:
+def schema(repo: Workspace, place: DatasetName) -> SchemaResult:
     """Return the schema of a version; its facts are computed if need be.
 
     Raises:

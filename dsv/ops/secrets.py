@@ -9,17 +9,17 @@ from dsv.config.edit import with_values, write
 from dsv.config.keys import LOCAL
 from dsv.config.load import read_text
 from dsv.errors import NotFound
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 ALLOW = "secrets.allow"
 
 
-def allowed(repo: Repo) -> tuple[str, ...]:
+def allowed(repo: Workspace) -> tuple[str, ...]:
     """Return the paths of which the user says that they hold no secret, sorted."""
     return tuple(sorted(repo.config.no_secrets))
 
 
-def allow(repo: Repo, paths: Iterable[str]) -> tuple[str, ...]:
+def allow(repo: Workspace, paths: Iterable[str]) -> tuple[str, ...]:
     """Say that the files or folders at `paths` hold no secret; return all of which that is said.
 
     Raises:
@@ -35,7 +35,7 @@ def allow(repo: Repo, paths: Iterable[str]) -> tuple[str, ...]:
     return _put(repo, {*repo.config.no_secrets, *paths})
 
 
-def forget(repo: Repo, paths: Iterable[str]) -> tuple[str, ...]:
+def forget(repo: Workspace, paths: Iterable[str]) -> tuple[str, ...]:
     """Take back what was said of `paths`; return of which it is still said.
 
     Raises:
@@ -49,7 +49,7 @@ def forget(repo: Repo, paths: Iterable[str]) -> tuple[str, ...]:
     return _put(repo, {*repo.config.no_secrets}.difference(paths))
 
 
-def _put(repo: Repo, paths: Iterable[str]) -> tuple[str, ...]:
+def _put(repo: Workspace, paths: Iterable[str]) -> tuple[str, ...]:
     new = tuple(sorted(paths))
     text = read_text(repo.root / LOCAL)
     write(repo.root, LOCAL, with_values(text, {ALLOW: list(new) or None}))

@@ -9,10 +9,10 @@ from dsv.model.checkpoint import Checkpoint
 from dsv.model.commit import Commit
 from dsv.model.node import DIR, LINK
 from dsv.records import dataset_names, origins, revisions, version_tables
-from dsv.records.dataset_names import Place
-from dsv.records.known_tables import Known
+from dsv.records.dataset_names import DatasetName
+from dsv.records.known_tables import KnownTable
 from dsv.records.origins import Origin
-from dsv.workspace import Repo, Tracked
+from dsv.workspace import Tracked, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class ShownDataset:
     path: str
     id: ObjectId
     checkpoint: Checkpoint
-    facts: Known | None
+    facts: KnownTable | None
     no_table: str | None
     origin: Origin
     links: int = 0
@@ -53,7 +53,7 @@ class ShownCommit:
     datasets: tuple[tuple[str, Tracked | None, Tracked | None], ...]
 
 
-def show_commit(repo: Repo, revision: str) -> ShownCommit:
+def show_commit(repo: Workspace, revision: str) -> ShownCommit:
     """Return the commit that `revision` names.
 
     Raises:
@@ -67,7 +67,7 @@ def show_commit(repo: Repo, revision: str) -> ShownCommit:
     return ShownCommit(oid, commit, tuple((path, before.get(path), after.get(path)) for path in changed))
 
 
-def show_dataset(repo: Repo, place: Place) -> ShownDataset:
+def show_dataset(repo: Workspace, place: DatasetName) -> ShownDataset:
     """Return one version of a dataset, or of what was named in it; the facts of its table are computed if need be.
 
     Raises:
@@ -94,7 +94,7 @@ def show_dataset(repo: Repo, place: Place) -> ShownDataset:
     return ShownDataset(place.full_path, found.id, shown, facts, reason, origin, links)
 
 
-def _links(repo: Repo, folder: ObjectId) -> int:
+def _links(repo: Workspace, folder: ObjectId) -> int:
     found = 0
     for entry in trees.walk(folder, repo.node):
         found += entry.kind == LINK

@@ -10,11 +10,11 @@ from dsv.model.file_diff import FileCounts
 from dsv.model.node import DIR
 from dsv.progress import SILENT, Progress
 from dsv.runs.stale.find_stale import stale_datasets
-from dsv.runs.stale.stale_reasons import Stale
+from dsv.runs.stale.stale_reasons import StaleDataset
 from dsv.runs.stale.step_order import steps_of
 from dsv.store.refs import Refs
 from dsv.versions import preconditions
-from dsv.workspace import Datasets, Repo, Tracked
+from dsv.workspace import Datasets, Tracked, Workspace
 from dsv.worktree.sink import HashSink
 
 
@@ -37,7 +37,7 @@ class DatasetChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class WorkspaceStatus:
     """How things stand.
 
     Attributes:
@@ -62,7 +62,7 @@ class Status:
     unstaged: tuple[DatasetChange, ...]
     untracked: tuple[str, ...]
     code: tuple[str, ...]
-    stale: tuple[Stale, ...]
+    stale: tuple[StaleDataset, ...]
     absent: tuple[str, ...]
     lock_matches: bool
     way_out: str | None
@@ -76,7 +76,7 @@ class Status:
         return not (self.staged or self.unstaged or self.untracked)
 
 
-def status(repo: Repo, *, rehash: bool = False, progress: Progress = SILENT) -> Status:
+def status(repo: Workspace, *, rehash: bool = False, progress: Progress = SILENT) -> WorkspaceStatus:
     """Return how the working tree stands.
 
     Files whose stat is known are not read; nothing is decoded and nothing is written but the
@@ -100,7 +100,7 @@ def status(repo: Repo, *, rehash: bool = False, progress: Progress = SILENT) -> 
     untracked, code = repo.untracked(staged, read)
     ahead, behind = _remote(repo, refs)
     differs = preconditions.lock_differs(repo, refs)
-    return Status(
+    return WorkspaceStatus(
         branch=local.branch,
         head=refs.head,
         staged=_between(repo, head, staged, steps.by_run),
@@ -117,7 +117,7 @@ def status(repo: Repo, *, rehash: bool = False, progress: Progress = SILENT) -> 
     )
 
 
-def _way_out(repo: Repo, refs: Refs) -> str | None:
+def _way_out(repo: Workspace, refs: Refs) -> str | None:
     from dsv.versions import from_git
 
     found = from_git.find(repo, refs)
@@ -125,7 +125,7 @@ def _way_out(repo: Repo, refs: Refs) -> str | None:
 
 
 def _between(
-    repo: Repo, before: Datasets, after: Datasets, runs: Container[ObjectId]
+    repo: Workspace, before: Datasets, after: Datasets, runs: Container[ObjectId]
 ) -> tuple[DatasetChange, ...]:
     changes = []
     for path in sorted({*before, *after}):
@@ -157,7 +157,7 @@ class _Working:
 
 
 def _working(
-    repo: Repo, staged: Datasets, present: Datasets, *, rehash: bool, progress: Progress
+    repo: Workspace, staged: Datasets, present: Datasets, *, rehash: bool, progress: Progress
 ) -> _Working:
     progress.begin("reading", sum(staged[path].checkpoint.size for path in staged if path in present), "B")
     changes: list[DatasetChange] = []
@@ -185,13 +185,13 @@ def _same(old: Tracked, content: ObjectId, kind: str) -> bool:
     return (old.checkpoint.content, old.checkpoint.kind) == (content, kind)
 
 
-def _files(repo: Repo, old: Tracked, content: ObjectId, kind: str) -> FileCounts | None:
+def _files(repo: Workspace, old: Tracked, content: ObjectId, kind: str) -> FileCounts | None:
     if old.checkpoint.kind != DIR or kind != DIR:
         return None
     return file_diff.count(old.checkpoint.content, content, repo.node)
 
 
-def _remote(repo: Repo, refs: Refs) -> tuple[int | None, int | None]:
+def _remote(repo: Workspace, refs: Refs) -> tuple[int | None, int | None]:
     remote = repo.config.default_remote
     branch = repo.local(refs).branch
     if remote is None or branch is None:

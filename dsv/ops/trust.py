@@ -7,14 +7,14 @@ from pathlib import Path
 from dsv.ids import ObjectId
 from dsv.records import dataset_names, origins
 from dsv.runs.rebuild import agreed_commands, consent
-from dsv.runs.rebuild.consent import Command
+from dsv.runs.rebuild.consent import NewCommand
 from dsv.runs.rebuild.rebuild_plan import plan
 from dsv.runs.rerun.code_agreement import unagreed
 from dsv.runs.stale.step_order import steps_of
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 
-def trust_all(repo: Repo, file: Path, revision: str = "HEAD") -> tuple[Command, ...]:
+def trust_all(repo: Workspace, file: Path, revision: str = "HEAD") -> tuple[NewCommand, ...]:
     """Trust every run behind the datasets of a commit, and its environment; return those that were not trusted yet.
 
     At HEAD what these runs, and those that are staged, would load from the workspace is trusted as it is now, too:
@@ -39,7 +39,9 @@ def trust_all(repo: Repo, file: Path, revision: str = "HEAD") -> tuple[Command, 
     return tuple(one for one in commands.values() if one.run not in known or one.changed)
 
 
-def _as_they_are(repo: Repo, file: Path, commands: Mapping[ObjectId, Command]) -> dict[ObjectId, Command]:
+def _as_they_are(
+    repo: Workspace, file: Path, commands: Mapping[ObjectId, NewCommand]
+) -> dict[ObjectId, NewCommand]:
     """Return `commands`, and those of staged runs, with what they would load from the workspace."""
     refs = repo.refs()
     staged = repo.local(refs).staged

@@ -10,7 +10,7 @@ from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.versions import preconditions
 from dsv.versions.switch.move import Moved, move
-from dsv.workspace import Repo, Tracked
+from dsv.workspace import Tracked, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class UndoResult:
     moved: Moved
 
 
-def undo(repo: Repo, *, progress: Progress = SILENT) -> UndoResult:
+def undo(repo: Workspace, *, progress: Progress = SILENT) -> UndoResult:
     """Take back the last operation with its staging and its files; again, and it is done again.
 
     What the working tree holds by now is stored before it is overwritten.

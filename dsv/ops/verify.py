@@ -12,18 +12,18 @@ from dsv.hashing import Kind, derived_hasher
 from dsv.ids import ObjectId
 from dsv.model.attempt import VERIFIED, Attempt
 from dsv.model.checkpoint import Checkpoint
-from dsv.model.verdict import Checked, Status, all_good
+from dsv.model.verdict import Checked, VerdictStatus, all_good
 from dsv.progress import SILENT, Progress
 from dsv.records import dataset_names, origins, revisions
 from dsv.runs.differences import Circumstance
 from dsv.runs.rebuild import consent
 from dsv.runs.rebuild.consent import Agree
-from dsv.runs.rebuild.rebuild_plan import Plan, plan
+from dsv.runs.rebuild.rebuild_plan import RebuildPlan, plan
 from dsv.runs.rebuild.scratch import room
 from dsv.runs.stale.hash_check import check_hashes
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
-from dsv.workspace import Datasets, Repo
+from dsv.workspace import Datasets, Workspace
 
 if TYPE_CHECKING:
     from dsv.runs.rebuild.account import Replayed
@@ -40,7 +40,7 @@ class Level(StrEnum):
     RAW = "raw"
 
 
-class Stale(StrEnum):
+class StalePolicy(StrEnum):
     """What becomes of data that is stale at the revision."""
 
     FAIL = "fail"
@@ -63,7 +63,7 @@ class Selection:
     revision: str = "HEAD"
     changed_since: str | None = None
     sample: int | None = None
-    stale: Stale = Stale.FAIL
+    stale: StalePolicy = StalePolicy.FAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Verified:
         return all_good(self.checks)
 
 
-def verify_hashes(repo: Repo, selection: Selection, *, progress: Progress = SILENT) -> Verified:
+def verify_hashes(repo: Workspace, selection: Selection, *, progress: Progress = SILENT) -> Verified:
     """Check records alone: no data is needed and nothing is run.
 
     Raises:
@@ -102,12 +102,12 @@ def verify_hashes(repo: Repo, selection: Selection, *, progress: Progress = SILE
     """
     commit, datasets, wanted = _select(repo, selection)
     checks = _records(repo, commit, datasets, wanted, progress)
-    ignore = selection.stale is Stale.IGNORE
+    ignore = selection.stale is StalePolicy.IGNORE
     return Verified(commit, Level.HASHES, tuple(_unless(one) if ignore else one for one in checks.values()))
 
 
 def verify(
-    repo: Repo,
+    repo: Workspace,
     selection: Selection,
     level: Level,
     settings: "Settings",
@@ -133,10 +133,7 @@ def verify(
         Refused: Commands would have to be trusted.
         StorageError: The disk is full or fails.
     """
-    from dsv.runs.rebuild.replays import (  # with all that compares tables; `hashes` needs none
-        checked,
-        replay_all,
-    )
+    from dsv.runs.rebuild.replays import checked, replay_all
 
     if level is Level.HASHES:
         raise UsageFault("level hashes replays nothing")
@@ -159,30 +156,33 @@ def verify(
 
 
 def _records(
-    repo: Repo, commit: ObjectId, datasets: Datasets, wanted: list[str], progress: Progress = SILENT
+    repo: Workspace, commit: ObjectId, datasets: Datasets, wanted: list[str], progress: Progress = SILENT
 ) -> dict[str, Checked]:
     """Return by path what the records of a commit say of its datasets."""
     here = commit == repo.refs().head
     checks = check_hashes(repo, datasets, set(wanted), here=here, progress=progress)
     repo.cache.commit()
-    return {one.path: replace(one, stale=one.reason) if one.status is Status.STALE else one for one in checks}
+    return {
+        one.path: replace(one, stale=one.reason) if one.status is VerdictStatus.STALE else one
+        for one in checks
+    }
 
 
 def _unless(record: Checked) -> Checked:
     """Return what is said of a dataset at level `hashes` where it may be stale."""
-    return replace(record, status=Status.RECORDED) if record.status is Status.STALE else record
+    return replace(record, status=VerdictStatus.RECORDED) if record.status is VerdictStatus.STALE else record
 
 
-def _no_better(check: Checked, record: Checked, stale: Stale) -> Checked:
+def _no_better(check: Checked, record: Checked, stale: StalePolicy) -> Checked:
     """Return what a replay says of a dataset, or what its record says if only that is not good."""
     check = replace(check, stale=record.stale)
-    if not check.good or record.good or (record.stale and stale is Stale.IGNORE):
+    if not check.good or record.good or (record.stale and stale is StalePolicy.IGNORE):
         return check
-    replayed = None if check.status is Status.SOURCE else check.status
+    replayed = None if check.status is VerdictStatus.SOURCE else check.status
     return replace(check, status=record.status, reason=record.reason, accepted=False, replayed=replayed)
 
 
-def _select(repo: Repo, selection: Selection) -> tuple[ObjectId, Datasets, list[str]]:
+def _select(repo: Workspace, selection: Selection) -> tuple[ObjectId, Datasets, list[str]]:
     commit = revisions.resolve(repo, selection.revision)
     datasets = repo.datasets(repo.snapshot_of(commit))
     wanted = list(datasets)
@@ -197,7 +197,7 @@ def _select(repo: Repo, selection: Selection) -> tuple[ObjectId, Datasets, list[
     return commit, datasets, sorted(wanted)
 
 
-def _is_made(repo: Repo, checkpoint: Checkpoint) -> bool:
+def _is_made(repo: Workspace, checkpoint: Checkpoint) -> bool:
     place = repo.objects.find(checkpoint.origin)
     return place is not None and place.kind == Kind.RUN
 
@@ -208,7 +208,7 @@ def _lot(commit: ObjectId, path: str) -> str:
     return hasher.hexdigest()
 
 
-def _policy(repo: Repo, steps: Plan, path: str) -> str:
+def _policy(repo: Workspace, steps: RebuildPlan, path: str) -> str:
     policy = repo.config.policy_for(path)
     output = steps.outputs.get(path)
     return policy.text if output is None else policy.applied(table=output.table is not None).text
@@ -220,7 +220,7 @@ def _weakest(done: "Mapping[ObjectId, Replayed]") -> tuple[Isolation | None, str
     return max(found, key=lambda one: order.index(one[0]), default=(None, ""))
 
 
-def _prove(repo: Repo, done: "Mapping[ObjectId, Replayed]") -> tuple[ObjectId, ...]:
+def _prove(repo: Workspace, done: "Mapping[ObjectId, Replayed]") -> tuple[ObjectId, ...]:
     """Note of runs that were only claimed that they were seen; return them."""
     refs = repo.refs()
     claims = [

@@ -14,19 +14,19 @@ from dsv.model.file_diff import FileCounts, count
 from dsv.model.origin import Source
 from dsv.model.run import Run
 from dsv.records import dataset_names, origins, revisions
-from dsv.records.dataset_names import Place
+from dsv.records.dataset_names import DatasetName
 from dsv.records.kept_facts import rows_of
 from dsv.records.origins import Origin
 from dsv.runs import differences
 from dsv.runs.differences import Aspect, Circumstance
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 _DEEPEST = 8
 """So many inputs behind each other are followed to say why the first is another."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class ChangedPart:
     """Something that changed, and as far as it is an input, why.
 
     Attributes:
@@ -36,12 +36,12 @@ class Cause:
     """
 
     circumstance: Circumstance
-    because: tuple["Cause", ...] = ()
+    because: tuple["ChangedPart", ...] = ()
     by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class VersionStory:
     """A version of the dataset, and what made it.
 
     Attributes:
@@ -76,17 +76,17 @@ class Why:
     """
 
     path: str
-    now: Told
+    now: VersionStory
     inputs: tuple[tuple[str, Checkpoint, int | None], ...]
     code: tuple[CodeFile, ...]
-    before: Told | None
-    causes: tuple[Cause, ...]
+    before: VersionStory | None
+    causes: tuple[ChangedPart, ...]
     compared: Run | None
     files: FileCounts | None
     shallow: bool
 
 
-def why(repo: Repo, place: Place) -> Why:
+def why(repo: Workspace, place: DatasetName) -> Why:
     """Return why the dataset at `place` is what it is; without a revision that is what is staged, else HEAD's.
 
     Raises:
@@ -94,14 +94,14 @@ def why(repo: Repo, place: Place) -> Why:
     """
     if place.revision is None and place.path not in dataset_names.datasets_at(repo, None):
         head = repo.refs().head
-        place = Place(place.path, "HEAD" if head else None)
+        place = DatasetName(place.path, "HEAD" if head else None)
     found = dataset_names.dataset_at(repo, place).checkpoint
     start = repo.refs().head if place.revision is None else revisions.resolve(repo, place.revision)
     brought, other, shallow = _versions(repo, start, place.path, found)
     now = _told(repo, place.path, found, brought)
     before = None if other is None else _told(repo, place.path, other[0], other[1])
     inputs: tuple[tuple[str, Checkpoint, int | None], ...] = ()
-    causes: tuple[Cause, ...] = ()
+    causes: tuple[ChangedPart, ...] = ()
     compared: Run | None = None
     files = None
     if isinstance(now.origin, Run):
@@ -116,7 +116,7 @@ def why(repo: Repo, place: Place) -> Why:
     return Why(place.path, now, inputs, _code(repo, now.origin), before, causes, compared, files, shallow)
 
 
-def _code(repo: Repo, origin: Origin | None) -> tuple[CodeFile, ...]:
+def _code(repo: Workspace, origin: Origin | None) -> tuple[CodeFile, ...]:
     try:
         return origins.code(repo, origin.code).files if isinstance(origin, Run) else ()
     except StorageError:
@@ -124,7 +124,7 @@ def _code(repo: Repo, origin: Origin | None) -> tuple[CodeFile, ...]:
 
 
 def _versions(
-    repo: Repo, start: ObjectId | None, path: str, now: Checkpoint
+    repo: Workspace, start: ObjectId | None, path: str, now: Checkpoint
 ) -> tuple[tuple[ObjectId, Commit] | None, tuple[Checkpoint, tuple[ObjectId, Commit]] | None, bool]:
     """Return what brought the present version, and the one before with what brought it, along first parents.
 
@@ -152,7 +152,7 @@ def _same(one: Checkpoint, other: Checkpoint) -> bool:
 
 
 def _history(
-    repo: Repo, start: ObjectId | None, path: str
+    repo: Workspace, start: ObjectId | None, path: str
 ) -> Iterator[tuple[ObjectId, Commit | None, Checkpoint | None]]:
     """Yield `start` and its first parents with what the dataset was in each; a commit that is not here is None."""
     seen: dict[str, Checkpoint] = {}
@@ -169,27 +169,29 @@ def _history(
         start = commit.parents[0] if commit.parents else None
 
 
-def _told(repo: Repo, path: str, found: Checkpoint, commit: tuple[ObjectId, Commit] | None) -> Told:
+def _told(
+    repo: Workspace, path: str, found: Checkpoint, commit: tuple[ObjectId, Commit] | None
+) -> VersionStory:
     origin = _readable(repo, found.origin)
     attempt = _attempt(repo, found.origin, commit) if isinstance(origin, Run) else None
-    return Told(found, rows_of(repo, path, found), origin, attempt, commit)
+    return VersionStory(found, rows_of(repo, path, found), origin, attempt, commit)
 
 
-def _readable(repo: Repo, oid: ObjectId) -> Origin | None:
+def _readable(repo: Workspace, oid: ObjectId) -> Origin | None:
     try:
         return origins.origin(repo, oid)
     except StorageError:
         return None
 
 
-def _attempt(repo: Repo, run: ObjectId, commit: tuple[ObjectId, Commit] | None) -> Attempt | None:
+def _attempt(repo: Workspace, run: ObjectId, commit: tuple[ObjectId, Commit] | None) -> Attempt | None:
     try:
         return origins.attempt(repo, repo.refs(), run, commit and commit[0])
     except (Corrupt, StorageError):
         return None
 
 
-def _run_behind(repo: Repo, told: Told | None) -> tuple[Run | None, tuple[str, ...] | None]:
+def _run_behind(repo: Workspace, told: VersionStory | None) -> tuple[Run | None, tuple[str, ...] | None]:
     """Return the run that made a version, or the data that was edited to give it, and what it imported."""
     if told is None or told.origin is None:
         return None, None
@@ -209,35 +211,35 @@ def _imported(attempt: Attempt | None) -> tuple[str, ...] | None:
 class _Explainer:
     """Says why runs differ, and why their inputs do; each pair of runs once."""
 
-    def __init__(self, repo: Repo) -> None:
+    def __init__(self, repo: Workspace) -> None:
         self._repo = repo
         self._done: set[tuple[ObjectId, ObjectId]] = set()
 
     def causes(
         self, before: Run, after: Run, imported: tuple[str, ...] | None, above: tuple[str, ...]
-    ) -> tuple[Cause, ...]:
+    ) -> tuple[ChangedPart, ...]:
         """Return what changed between two runs; `above` are the datasets whose change this explains."""
         found = differences.changed(self._repo, before, after, imported=imported)
         return tuple(self._cause(one, before, after, above) for one in found)
 
-    def _cause(self, one: Circumstance, before: Run, after: Run, above: tuple[str, ...]) -> Cause:
+    def _cause(self, one: Circumstance, before: Run, after: Run, above: tuple[str, ...]) -> ChangedPart:
         if one.aspect is not Aspect.INPUT or one.name in above:
-            return Cause(one)
+            return ChangedPart(one)
         was, is_now = before.input(one.name), after.input(one.name)
         if was is None or is_now is None:
-            return Cause(one)
+            return ChangedPart(one)
         pair = (was.checkpoint.origin, is_now.checkpoint.origin)
         earlier, made = (_readable(self._repo, oid) for oid in pair)
         if isinstance(made, Source):
-            return Cause(one, by_hand=made.fetched is None and not made.merged)
+            return ChangedPart(one, by_hand=made.fetched is None and not made.merged)
         if made is None or not isinstance(earlier, Run) or len(above) >= _DEEPEST or pair in self._done:
-            return Cause(one)
+            return ChangedPart(one)
         self._done.add(pair)
         imported = _imported(_attempt(self._repo, pair[0], None))
-        return Cause(one, self.causes(earlier, made, imported, (*above, one.name)))
+        return ChangedPart(one, self.causes(earlier, made, imported, (*above, one.name)))
 
 
-def _files(repo: Repo, before: Checkpoint, after: Checkpoint) -> FileCounts | None:
+def _files(repo: Workspace, before: Checkpoint, after: Checkpoint) -> FileCounts | None:
     try:
         return count(before.content, after.content, repo.node)
     except DsvError:

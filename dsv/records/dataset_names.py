@@ -11,11 +11,11 @@ from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import DIR, EXEC, FILE, LINK
 from dsv.records.revisions import resolve
 from dsv.wording import did_you_mean
-from dsv.workspace import Datasets, Repo, Tracked
+from dsv.workspace import Datasets, Tracked, Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DatasetName:
     """A dataset, or a file in one, at some revision.
 
     Attributes:
@@ -34,7 +34,7 @@ class Place:
         return self.path if self.file is None else f"{self.path}/{self.file}"
 
 
-def place(repo: Repo, text: str, tracked: Iterable[str]) -> Place:
+def place(repo: Workspace, text: str, tracked: Iterable[str]) -> DatasetName:
     """Return what `text` (`PATH`, `PATH@REV`, `PATH@REV:FILE`) stands for.
 
     Args:
@@ -59,16 +59,16 @@ def place(repo: Repo, text: str, tracked: Iterable[str]) -> Place:
     return _divided(repo, text, cuts[-1] if cut is None else cut)
 
 
-def _divided(repo: Repo, text: str, cut: int) -> Place:
+def _divided(repo: Workspace, text: str, cut: int) -> DatasetName:
     path, revision, file = _parts(text, cut)
     if not path or not revision:
         raise UsageFault(f"{text!r} is not PATH@REV")
     if file:
-        return Place(path, revision, file)
+        return DatasetName(path, revision, file)
     return _inside(path, revision, set(datasets_at(repo, revision)))
 
 
-def _is_file(repo: Repo, text: str, datasets: Datasets) -> bool:
+def _is_file(repo: Workspace, text: str, datasets: Datasets) -> bool:
     """Whether a path is one of a file in a folder that is tracked now."""
     found = _inside(text, None, set(datasets))
     if found.file is None:
@@ -77,7 +77,7 @@ def _is_file(repo: Repo, text: str, datasets: Datasets) -> bool:
     return checkpoint.kind == DIR and trees.find_path(checkpoint.content, found.file, repo.node) is not None
 
 
-def _was_there(repo: Repo, text: str, cut: int) -> bool:
+def _was_there(repo: Workspace, text: str, cut: int) -> bool:
     """Whether what stands before the `@` at `cut` is a dataset, or in one, at the revision behind it."""
     path, revision, _ = _parts(text, cut)
     try:
@@ -87,14 +87,14 @@ def _was_there(repo: Repo, text: str, cut: int) -> bool:
     return _inside(path, revision, known).path in known
 
 
-def datasets_at(repo: Repo, revision: str | None) -> Datasets:
+def datasets_at(repo: Workspace, revision: str | None) -> Datasets:
     """Return the datasets of `revision`; None for what is staged."""
     if revision is None:
         return repo.datasets(repo.local(repo.refs()).staged)
     return repo.datasets(repo.snapshot_of(resolve(repo, revision)))
 
 
-def dataset_at(repo: Repo, place: Place) -> Tracked:
+def dataset_at(repo: Workspace, place: DatasetName) -> Tracked:
     """Return the dataset that `place` names.
 
     Raises:
@@ -109,7 +109,7 @@ def dataset_at(repo: Repo, place: Place) -> Tracked:
     return found
 
 
-def version_of(repo: Repo, name: str) -> Checkpoint | None:
+def version_of(repo: Workspace, name: str) -> Checkpoint | None:
     """Return the version that an input of a run is whose record calls it `PATH@REV`; None if it is none now.
 
     What the run read may have been another one, as `REV` may be a branch.
@@ -124,7 +124,7 @@ def version_of(repo: Repo, name: str) -> Checkpoint | None:
     return None if found is None else found.checkpoint
 
 
-def content_at(repo: Repo, place: Place) -> Checkpoint:
+def content_at(repo: Workspace, place: DatasetName) -> Checkpoint:
     """Return the dataset at `place`, or the file in it as if it were a dataset of its own.
 
     Raises:
@@ -149,7 +149,7 @@ def content_at(repo: Repo, place: Place) -> Checkpoint:
     return replace(found, content=content, kind=DIR, schema=None)
 
 
-def version_before(repo: Repo, place: Place, *, within: int = 64) -> Tracked | None:
+def version_before(repo: Workspace, place: DatasetName, *, within: int = 64) -> Tracked | None:
     """Return what a dataset was before it became what it is at `place`, along first parents.
 
     Args:
@@ -184,7 +184,7 @@ def select(datasets: Iterable[str], paths: Iterable[str], revision: str) -> list
         mine = [name for name in known if path in {".", name} or name.startswith(f"{path}/")]
         above = next((name for name in known if path.startswith(f"{name}/")), None)
         if not mine and above is not None:
-            file = typed(Place(above, revision, path.removeprefix(f"{above}/")))
+            file = typed(DatasetName(above, revision, path.removeprefix(f"{above}/")))
             raise Refused(f"{path} is in the dataset {above}", hint=f"dsv cat {file}")
         if not mine:
             listing = f"dsv ls {shlex.quote('@' + revision)}"
@@ -193,23 +193,23 @@ def select(datasets: Iterable[str], paths: Iterable[str], revision: str) -> list
     return list(found)
 
 
-def _inside(path: str, revision: str | None, known: set[str]) -> Place:
+def _inside(path: str, revision: str | None, known: set[str]) -> DatasetName:
     """Take a path below a folder dataset for a file in it."""
     if path not in known:
         parts = path.split("/")
         for end in range(len(parts) - 1, 0, -1):
             above = "/".join(parts[:end])
             if above in known:
-                return Place(above, revision, "/".join(parts[end:]))
-    return Place(path, revision)
+                return DatasetName(above, revision, "/".join(parts[end:]))
+    return DatasetName(path, revision)
 
 
-def inside(place: Place, path: str) -> Place:
+def inside(place: DatasetName, path: str) -> DatasetName:
     """Return what lies at `path` in the folder at `place`."""
     return replace(place, file=path if place.file is None else f"{place.file}/{path}")
 
 
-def typed(place: Place) -> str:
+def typed(place: DatasetName) -> str:
     """Return a place as an argument for a shell."""
     if place.revision is None:
         return shlex.quote(place.full_path)

@@ -10,7 +10,7 @@ from dsv.tables.facts.table_facts import ColumnFacts, Facts
 from dsv.tables.formats.dialect import TextSchema
 
 
-class Known(NamedTuple):
+class KnownTable(NamedTuple):
     """What is known of the table of a version.
 
     Attributes:
@@ -44,15 +44,15 @@ class Known(NamedTuple):
         return canonical.encode(said), *found, b"" if self.schema is None else self.schema.encode()
 
 
-def of_parts(parts: tuple[bytes, ...]) -> Known:
-    """Return what `Known.parts` made into bytes.
+def of_parts(parts: tuple[bytes, ...]) -> KnownTable:
+    """Return what `KnownTable.parts` made into bytes.
 
     Raises:
         Corrupt: They are no such parts.
     """
     head, told, blocks, schema = parts
     said = canonical.decode(head, what="what a reader found")
-    return Known(
+    return KnownTable(
         parse_id(said["table"]),
         int(said["rows"]),
         facts.decode(told, blocks, "the facts that a reader found") if told else None,

@@ -8,11 +8,11 @@ from dsv.model import file_diff
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import EXEC, FILE
 from dsv.progress import SILENT, Progress
-from dsv.workspace import Repo, Tracked
+from dsv.workspace import Tracked, Workspace
 
 
 def bring(
-    repo: Repo,
+    repo: Workspace,
     wanted: Mapping[str, Tracked | None],
     here: Mapping[str, ObjectId | None],
     *,
@@ -38,7 +38,7 @@ def bring(
     supply.bring(ids, progress=progress)
 
 
-def bring_version(repo: Repo, checkpoint: Checkpoint, *, progress: Progress = SILENT) -> None:
+def bring_version(repo: Workspace, checkpoint: Checkpoint, *, progress: Progress = SILENT) -> None:
     """Have the store get all that it lacks of one version; nothing happens where there is no remote.
 
     Raises:
@@ -49,14 +49,16 @@ def bring_version(repo: Repo, checkpoint: Checkpoint, *, progress: Progress = SI
         repo.objects.supply.bring(files_of(repo, checkpoint), progress=progress)
 
 
-def bring_versions(repo: Repo, checkpoints: Iterable[Checkpoint], *, progress: Progress = SILENT) -> None:
+def bring_versions(
+    repo: Workspace, checkpoints: Iterable[Checkpoint], *, progress: Progress = SILENT
+) -> None:
     """Have the store get, all at once, what it lacks of many versions, as `bring_version` for one."""
     if repo.objects.supply is not None:
         files = (oid for one in checkpoints for oid in files_of(repo, one))
         repo.objects.supply.bring(files, progress=progress)
 
 
-def to_be_had(repo: Repo, checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
+def to_be_had(repo: Workspace, checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
     """Return the versions of which the remote has all that the store lacks; brings nothing.
 
     A remote that cannot be read has none of them.
@@ -80,7 +82,7 @@ def to_be_had(repo: Repo, checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]
         return []
 
 
-def files_of(repo: Repo, checkpoint: Checkpoint, before: ObjectId | None = None) -> Iterator[ObjectId]:
+def files_of(repo: Workspace, checkpoint: Checkpoint, before: ObjectId | None = None) -> Iterator[ObjectId]:
     """Yield the ids of the files of a version, except for those that the folder `before` has as well."""
     if checkpoint.content == before:
         return

@@ -19,12 +19,12 @@ from dsv.model.run import Output, Run
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.tables.format_names import text_format
-from dsv.workspace import Repo, Tracked
+from dsv.workspace import Tracked, Workspace
 
 Origin = Source | Run
 
 
-def origin(repo: Repo, oid: ObjectId) -> Origin:
+def origin(repo: Workspace, oid: ObjectId) -> Origin:
     """Return the origin record `oid`.
 
     Raises:
@@ -36,12 +36,12 @@ def origin(repo: Repo, oid: ObjectId) -> Origin:
     return repo.source(oid)
 
 
-def run(repo: Repo, oid: ObjectId) -> Run:
+def run(repo: Workspace, oid: ObjectId) -> Run:
     """Return the run record `oid`; raises as `origin`."""
     return Run.decode(repo.objects.get_record(Kind.RUN, oid), f"run {short(oid)}")
 
 
-def typed_table(repo: Repo, path: str, checkpoint: Checkpoint) -> tuple[ObjectId, int] | None:
+def typed_table(repo: Workspace, path: str, checkpoint: Checkpoint) -> tuple[ObjectId, int] | None:
     """Return the table id of a version, and the version of the digest, as the record of its run has them.
 
     None where no run recorded it, or where the format is text: there the same table may be spelt otherwise, and
@@ -59,7 +59,7 @@ def typed_table(repo: Repo, path: str, checkpoint: Checkpoint) -> tuple[ObjectId
     return output.table, output.digest
 
 
-def _holds_text(repo: Repo, output: Output) -> bool:
+def _holds_text(repo: Workspace, output: Output) -> bool:
     """Whether a table, or a part of it, is written in a text format; what cannot be told may be."""
     if output.kind != nodes.DIR:
         return output.schema is not None or text_format(output.path) is not None
@@ -69,22 +69,22 @@ def _holds_text(repo: Repo, output: Output) -> bool:
         return True
 
 
-def code(repo: Repo, oid: ObjectId) -> Code:
+def code(repo: Workspace, oid: ObjectId) -> Code:
     """Return the code list `oid`; raises as `origin`."""
     return Code.decode(repo.objects.get_record(Kind.CODE, oid), f"code list {short(oid)}")
 
 
-def listing(repo: Repo, oid: ObjectId) -> Listing:
+def listing(repo: Workspace, oid: ObjectId) -> Listing:
     """Return the listing `oid`; raises as `origin`."""
     return Listing.decode(repo.objects.get_record(Kind.LISTING, oid), f"listing {short(oid)}")
 
 
-def environment(repo: Repo, oid: ObjectId) -> Environment:
+def environment(repo: Workspace, oid: ObjectId) -> Environment:
     """Return the environment record `oid`; raises as `origin`."""
     return Environment.decode(repo.objects.get_record(Kind.ENVIRONMENT, oid), f"environment {short(oid)}")
 
 
-def attempt(repo: Repo, refs: Refs, oid: ObjectId, commit: ObjectId | None = None) -> Attempt | None:
+def attempt(repo: Workspace, refs: Refs, oid: ObjectId, commit: ObjectId | None = None) -> Attempt | None:
     """Return how the run `oid` happened, as far as that is known; a witnessed attempt before a claim.
 
     Args:
@@ -106,7 +106,7 @@ def attempt(repo: Repo, refs: Refs, oid: ObjectId, commit: ObjectId | None = Non
     return claim
 
 
-def noted(repo: Repo, refs: Refs, session: Writer, *made: Attempt) -> ObjectId | None:
+def noted(repo: Workspace, refs: Refs, session: Writer, *made: Attempt) -> ObjectId | None:
     """Store how runs happened; return the list of attempts for `Local.attempts`.
 
     What is known of a run stays as it is, but a claim gives way to what was seen. Call it once in a session:
@@ -122,7 +122,7 @@ def noted(repo: Repo, refs: Refs, session: Writer, *made: Attempt) -> ObjectId |
 
 
 def attempts_for(
-    repo: Repo, refs: Refs, session: Writer, parents: Iterable[ObjectId], staged: Iterable[Tracked]
+    repo: Workspace, refs: Refs, session: Writer, parents: Iterable[ObjectId], staged: Iterable[Tracked]
 ) -> ObjectId | None:
     """Return the list of attempts that belongs to a commit.
 
@@ -146,7 +146,7 @@ def attempts_for(
     return _with(repo, session, base, added)
 
 
-def _runs_behind(repo: Repo, origins: set[ObjectId], known: ObjectId | None) -> Iterator[ObjectId]:
+def _runs_behind(repo: Workspace, origins: set[ObjectId], known: ObjectId | None) -> Iterator[ObjectId]:
     """Yield the runs that lead to `origins`, except for those, and what is behind them, whose attempts are `known`."""
     waiting, seen = list(origins), set(origins)
     while waiting:
@@ -162,7 +162,7 @@ def _runs_behind(repo: Repo, origins: set[ObjectId], known: ObjectId | None) -> 
         waiting += further
 
 
-def _attempt_lists(repo: Repo, refs: Refs, commit: ObjectId | None) -> Iterator[ObjectId]:
+def _attempt_lists(repo: Workspace, refs: Refs, commit: ObjectId | None) -> Iterator[ObjectId]:
     """Yield the lists of attempts that are known here: of `commit`, of this workspace, of all other tips."""
     local = repo.local(refs)
     tips = (refs.head, *refs.branches.values(), *refs.tags.values(), *local.remotes.values())
@@ -176,7 +176,9 @@ def _attempt_lists(repo: Repo, refs: Refs, commit: ObjectId | None) -> Iterator[
             yield node
 
 
-def _with(repo: Repo, session: Writer, base: ObjectId | None, added: dict[str, ObjectId]) -> ObjectId | None:
+def _with(
+    repo: Workspace, session: Writer, base: ObjectId | None, added: dict[str, ObjectId]
+) -> ObjectId | None:
     if not added:
         return base
     entries: dict[str, Entry | None] = {

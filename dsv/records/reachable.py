@@ -17,7 +17,7 @@ from dsv.model.run import Run
 from dsv.records import origins
 from dsv.store.refs import Refs
 from dsv.tables.fact_keys import facts_key
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from dsv.worktree import git
 from dsv.worktree.paths import check_stored_name, check_stored_paths
 
@@ -47,7 +47,7 @@ class Roots:
     attempts: set[ObjectId] = field(default_factory=set)
 
 
-def roots(repo: Repo, refs: Refs, *, since: int) -> Roots:
+def roots(repo: Workspace, refs: Refs, *, since: int) -> Roots:
     """Return the roots of a workspace.
 
     They are the refs, what is staged and checked out, commits that `dsv.lock` names in git's
@@ -68,7 +68,7 @@ def roots(repo: Repo, refs: Refs, *, since: int) -> Roots:
     return found
 
 
-def roots_of_refs(repo: Repo, refs: Refs) -> Roots:
+def roots_of_refs(repo: Workspace, refs: Refs) -> Roots:
     """Return the roots of a workspace that its oplog does not add to.
 
     Raises:
@@ -105,7 +105,7 @@ class Walk:
 
     def __init__(
         self,
-        repo: Repo,
+        repo: Workspace,
         mark: Mark,
         *,
         dropped: Iterable[ObjectId] = (),

@@ -7,13 +7,13 @@ from dsv.errors import Ambiguous, NotFound, Refused
 from dsv.ids import MIN_PREFIX, ObjectId, is_id, is_prefix, short
 from dsv.model.ref_names import check_name
 from dsv.wording import did_you_mean
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 _STEP = re.compile(r"([~^])(\d*)")
 _PAST = re.compile(r"(?P<branch>.*)@\{(?P<back>\d+)\}")
 
 
-def check_free(repo: Repo, name: str) -> str:
+def check_free(repo: Workspace, name: str) -> str:
     """Return `name` if a new branch or tag may be called so here.
 
     Raises:
@@ -27,7 +27,7 @@ def check_free(repo: Repo, name: str) -> str:
     return name
 
 
-def resolve(repo: Repo, revision: str) -> ObjectId:
+def resolve(repo: Workspace, revision: str) -> ObjectId:
     """Return the commit that `revision` names.
 
     Branch, tag, id prefix of at least four digits, `HEAD`, each with `~n` and `^n`;
@@ -46,7 +46,7 @@ def resolve(repo: Repo, revision: str) -> ObjectId:
     return oid
 
 
-def is_revision(repo: Repo, text: str) -> bool:
+def is_revision(repo: Workspace, text: str) -> bool:
     """Whether `text` names a commit, or several: then `resolve` says so."""
     try:
         resolve(repo, text)
@@ -57,7 +57,7 @@ def is_revision(repo: Repo, text: str) -> bool:
     return True
 
 
-def _base(repo: Repo, base: str, revision: str) -> ObjectId:
+def _base(repo: Workspace, base: str, revision: str) -> ObjectId:
     refs = repo.refs()
     if base in {"HEAD", ""}:
         if refs.head is None or (base == "" and revision == ""):
@@ -81,7 +81,7 @@ def _base(repo: Repo, base: str, revision: str) -> ObjectId:
     return remote if remote is not None else _by_prefix(repo, base)
 
 
-def _by_prefix(repo: Repo, prefix: str) -> ObjectId:
+def _by_prefix(repo: Workspace, prefix: str) -> ObjectId:
     if not is_prefix(prefix):
         why = f": an id needs at least {MIN_PREFIX} digits" if _short_hex(prefix) else ""
         raise NotFound(f"no revision {prefix!r}{why}", hint=_near(repo, prefix, "dsv log --oneline"))
@@ -97,7 +97,7 @@ def _by_prefix(repo: Repo, prefix: str) -> ObjectId:
     return found[0]
 
 
-def _near(repo: Repo, name: str, otherwise: str) -> str:
+def _near(repo: Workspace, name: str, otherwise: str) -> str:
     refs = repo.refs()
     return did_you_mean(name, [*refs.branches, *refs.tags, *repo.local(refs).remotes], otherwise)
 
@@ -106,13 +106,13 @@ def _short_hex(text: str) -> bool:
     return 0 < len(text) < MIN_PREFIX and all(letter in "0123456789abcdef" for letter in text)
 
 
-def _ancestor(repo: Repo, oid: ObjectId, number: int, revision: str) -> ObjectId:
+def _ancestor(repo: Workspace, oid: ObjectId, number: int, revision: str) -> ObjectId:
     for _ in range(number):
         oid = _parent(repo, oid, 1, revision)
     return oid
 
 
-def _parent(repo: Repo, oid: ObjectId, number: int, revision: str) -> ObjectId:
+def _parent(repo: Workspace, oid: ObjectId, number: int, revision: str) -> ObjectId:
     if number == 0:
         return oid
     parents = repo.commit(oid).parents
@@ -121,7 +121,7 @@ def _parent(repo: Repo, oid: ObjectId, number: int, revision: str) -> ObjectId:
     return parents[number - 1]
 
 
-def _before(repo: Repo, branch: str, back: int) -> ObjectId:
+def _before(repo: Workspace, branch: str, back: int) -> ObjectId:
     refs = repo.refs()
     local = repo.local(refs)
     name = branch or local.branch
@@ -140,7 +140,7 @@ def _before(repo: Repo, branch: str, back: int) -> ObjectId:
     return values[back]
 
 
-def _from_git(repo: Repo, ref: str) -> ObjectId:
+def _from_git(repo: Workspace, ref: str) -> ObjectId:
     from dsv.capture.git_state import locked_at
 
     lock = locked_at(repo.root, ref)

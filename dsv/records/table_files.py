@@ -14,7 +14,7 @@ from dsv.tables.formats.byte_source import ByteSource
 from dsv.tables.formats.dialect import TextSchema
 from dsv.tables.formats.file_source import FileSource
 from dsv.tables.formats.text import TextReader
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 
 class TextFiles:
@@ -31,14 +31,14 @@ class TextFiles:
         return TextReader(source, schema)
 
 
-def stored_members(repo: Repo, checkpoint: Checkpoint) -> Iterator[Member]:
+def stored_members(repo: Workspace, checkpoint: Checkpoint) -> Iterator[Member]:
     """Yield the files of a folder that the store holds; what it lacks is brought first."""
     needs.bring_version(repo, checkpoint)
     for path, entry in trees.files(checkpoint.content, repo.node):
         yield Member(path, partial(repo.contents.open, ObjectId(entry.target), path))
 
 
-def size_of(repo: Repo, checkpoint: Checkpoint) -> int:
+def size_of(repo: Workspace, checkpoint: Checkpoint) -> int:
     """Return the bytes of a version whose bytes the store has; a part of a dataset comes without them."""
     if not checkpoint.is_dir:
         return repo.contents.size(checkpoint.content)
@@ -46,7 +46,7 @@ def size_of(repo: Repo, checkpoint: Checkpoint) -> int:
     return checkpoint.size or sum(repo.contents.size(ObjectId(entry.target)) for _, entry in files)
 
 
-def working_members(repo: Repo, path: str, checkpoint: Checkpoint) -> Iterator[Member]:
+def working_members(repo: Workspace, path: str, checkpoint: Checkpoint) -> Iterator[Member]:
     """Yield the files of a folder that the working tree holds."""
     for name, _ in trees.files(checkpoint.content, repo.node):
         yield Member(name, partial(_WorkingFile, repo.root / path / name, name))

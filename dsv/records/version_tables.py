@@ -5,25 +5,23 @@ in the store under keys made from the content id, and computed again where they 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
-from dsv.errors import Conflict, Corrupt, NoTable, StorageError, UserError
+from dsv.errors import NoTable, UserError
 from dsv.hashing import Kind, object_id
-from dsv.ids import ObjectId, parse_id
-from dsv.model import canonical
+from dsv.ids import ObjectId
 from dsv.model.checkpoint import Checkpoint
-from dsv.records import kept_facts, needs
-from dsv.records.known_tables import Known, of_parts, tables_of
+from dsv.records import needs
+from dsv.records.kept_tables import keep, kept, read_schema
+from dsv.records.known_tables import KnownTable, of_parts
 from dsv.records.table_files import TextFiles, size_of, stored_members, working_members
-from dsv.store.refs import Refs
-from dsv.store.writer import Writer
 from dsv.tables import apart
 from dsv.tables.apart import Crashed, Found, Work
-from dsv.tables.fact_keys import RULES, facts_key
-from dsv.tables.facts import compute, folder, folder_metadata, table_facts
+from dsv.tables.fact_keys import RULES
+from dsv.tables.facts import compute, folder, folder_metadata
 from dsv.tables.facts.folder import Member
 from dsv.tables.facts.table_facts import Facts
 from dsv.tables.format_names import text_format
@@ -34,10 +32,12 @@ from dsv.tables.formats.file_source import FileSource
 from dsv.tables.formats.reader import TableReader
 from dsv.tables.formats.text import DoesNotFit, TextReader
 from dsv.tables.values import metadata
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 
-def pin(repo: Repo, path: str, types: Mapping[str, object], before: ObjectId | None) -> TextSchema | None:
+def pin(
+    repo: Workspace, path: str, types: Mapping[str, object], before: ObjectId | None
+) -> TextSchema | None:
     """Return the schema that the text file at `path` in the working tree is pinned to.
 
     Args:
@@ -54,7 +54,7 @@ def pin(repo: Repo, path: str, types: Mapping[str, object], before: ObjectId | N
         UserError: The file cannot be read.
     """
     wanted = declared(types, f"dsv.toml, schema of {path}")
-    start = None if before is None else _read_schema(repo, before)
+    start = None if before is None else read_schema(repo, before)
 
     def found(source: ByteSource) -> Found:
         return (infer.infer(source, declared=wanted, start=start, prefix=True).encode(),)
@@ -69,7 +69,7 @@ def pin(repo: Repo, path: str, types: Mapping[str, object], before: ObjectId | N
         raise UserError(f"cannot read {path}: {error.strerror}") from error
 
 
-class Wanted(NamedTuple):
+class TableWanted(NamedTuple):
     """A version whose table is wanted, and one that may share most of its bytes."""
 
     path: str
@@ -77,7 +77,7 @@ class Wanted(NamedTuple):
     previous: Checkpoint | None = None
 
 
-def table_of(repo: Repo, path: str, checkpoint: Checkpoint) -> TableReader:
+def table_of(repo: Workspace, path: str, checkpoint: Checkpoint) -> TableReader:
     """Return a version of a dataset as a table.
 
     Text is read as its facts say that all of it can be read; they are computed if need be. Of anything else
@@ -98,7 +98,7 @@ def table_of(repo: Repo, path: str, checkpoint: Checkpoint) -> TableReader:
     return TextReader(source, schema or _pinned(repo, checkpoint, source))
 
 
-def start_of(repo: Repo, path: str, checkpoint: Checkpoint) -> TableReader:
+def start_of(repo: Workspace, path: str, checkpoint: Checkpoint) -> TableReader:
     """Return a version of a dataset as a table of which only the first rows will be read, and shown.
 
     Of a file that is on a remote only, what is read is brought and no more.
@@ -113,13 +113,13 @@ def start_of(repo: Repo, path: str, checkpoint: Checkpoint) -> TableReader:
 
 
 def known(
-    repo: Repo,
+    repo: Workspace,
     path: str,
     checkpoint: Checkpoint,
     previous: Checkpoint | None = None,
     *,
     details: bool = False,
-) -> Known:
+) -> KnownTable:
     """Return what is known of the table of a version, computed now if it is not kept.
 
     Args:
@@ -134,9 +134,9 @@ def known(
     """
     found = kept(repo, checkpoint, details=details)
     if found is None:
-        work = _reading(repo, Wanted(path, checkpoint, previous))
+        work = _reading(repo, TableWanted(path, checkpoint, previous))
         found = of_parts(apart.call(*work))
-        _keep(repo, checkpoint, found)
+        keep(repo, checkpoint, found)
     return found
 
 
@@ -150,11 +150,11 @@ class Pinned(NamedTuple):
     """
 
     version: Checkpoint
-    known: Known
-    fresh: tuple[tuple[Checkpoint, Known], ...]
+    known: KnownTable
+    fresh: tuple[tuple[Checkpoint, KnownTable], ...]
 
 
-def learn(repo: Repo, wanted: Sequence[Wanted]) -> dict[str, Pinned | NoTable]:
+def learn(repo: Workspace, wanted: Sequence[TableWanted]) -> dict[str, Pinned | NoTable]:
     """Return by path what is known of the tables of versions, pinned, or why one is no table; keep nothing.
 
     Args:
@@ -174,13 +174,13 @@ def learn(repo: Repo, wanted: Sequence[Wanted]) -> dict[str, Pinned | NoTable]:
             raise outcome
         else:
             found[one.path] = _pin(repo, one.checkpoint, of_parts(outcome), fresh=True)
-    known = ((one, before[one.path]) for one in wanted)
-    return found | {
-        one.path: _pin(repo, one.checkpoint, it, fresh=False) for one, it in known if it is not None
-    }
+    for one in wanted:
+        if (known := before[one.path]) is not None:
+            found[one.path] = _pin(repo, one.checkpoint, known, fresh=False)
+    return found
 
 
-def _pin(repo: Repo, checkpoint: Checkpoint, found: Known, *, fresh: bool) -> Pinned:
+def _pin(repo: Workspace, checkpoint: Checkpoint, found: KnownTable, *, fresh: bool) -> Pinned:
     """Return a version pinned, given what is known of its table, and whether that is not kept yet."""
     new = ((checkpoint, found),) if fresh else ()
     schema = None if found.schema is None else object_id(Kind.SCHEMA, found.schema.encode())
@@ -194,7 +194,7 @@ def _pin(repo: Repo, checkpoint: Checkpoint, found: Known, *, fresh: bool) -> Pi
     return Pinned(version, found, new)
 
 
-def _reading(repo: Repo, wanted: Wanted) -> Work:
+def _reading(repo: Workspace, wanted: TableWanted) -> Work:
     """Return the work of finding out what is known of a table; its bytes are brought first."""
     path, checkpoint, previous = wanted
     needs.bring_version(repo, checkpoint)
@@ -209,7 +209,7 @@ def _reading(repo: Repo, wanted: Wanted) -> Work:
     return Work(do, size_of(repo, checkpoint))
 
 
-def _prove(repo: Repo, path: str, checkpoint: Checkpoint) -> None:
+def _prove(repo: Workspace, path: str, checkpoint: Checkpoint) -> None:
     """See that a process of its own has read all of a version, before this one does.
 
     Raises:
@@ -234,7 +234,7 @@ def _read_through(source: ByteSource) -> Found:
     return ()
 
 
-def of_working(repo: Repo, path: str, checkpoint: Checkpoint, *, later: bool = False) -> Known:
+def of_working(repo: Workspace, path: str, checkpoint: Checkpoint, *, later: bool = False) -> KnownTable:
     """Return what is known of the table that the working tree holds; it is not kept.
 
     Args:
@@ -260,7 +260,7 @@ def of_working(repo: Repo, path: str, checkpoint: Checkpoint, *, later: bool = F
         raise UserError(f"cannot read {path}: {error.strerror}") from error
 
 
-def metadata_of(repo: Repo, path: str, checkpoint: Checkpoint) -> ObjectId:
+def metadata_of(repo: Workspace, path: str, checkpoint: Checkpoint) -> ObjectId:
     """Return the id of what a version that is a table, as is known, says beside its values (`dsv.tables.values.metadata`).
 
     Raises:
@@ -276,7 +276,7 @@ def metadata_of(repo: Repo, path: str, checkpoint: Checkpoint) -> ObjectId:
 
 
 def extends(
-    repo: Repo,
+    repo: Workspace,
     path: str,
     checkpoint: Checkpoint,
     schema: TextSchema | None,
@@ -308,7 +308,7 @@ def extends(
 
 @contextmanager
 def working_table(
-    repo: Repo, path: str, checkpoint: Checkpoint, schema: TextSchema | None
+    repo: Workspace, path: str, checkpoint: Checkpoint, schema: TextSchema | None
 ) -> Iterator[TableReader]:
     """Give the table that the working tree holds.
 
@@ -316,7 +316,7 @@ def working_table(
         repo: The workspace.
         path: The dataset.
         checkpoint: What the working tree holds.
-        schema: That all of it fits, if it is one text file (`Known.schema`).
+        schema: That all of it fits, if it is one text file (`KnownTable.schema`).
 
     Raises:
         NoTable: It is no table, or several; the message is the reason.
@@ -332,63 +332,12 @@ def working_table(
         raise UserError(f"cannot read {path}: {error.strerror}") from error
 
 
-def kept(repo: Repo, checkpoint: Checkpoint, *, details: bool = False) -> Known | None:
-    """Return what is kept of the table of a version, None if it was not computed yet.
-
-    Args:
-        repo: The workspace.
-        checkpoint: The version.
-        details: Whether the digests of its blocks are wanted too.
-    """
-    what = f"facts of {checkpoint.content}"
-    record = kept_facts.facts_record(repo, checkpoint)
-    if record is None:
-        return None
-    try:
-        if record["facts"] is None:
-            return Known(parse_id(record["table"]), int(record["rows"]), None, None, tables_of(record))
-        blocks = repo.objects.get_record(Kind.BLOCKS, parse_id(record["blocks"])) if details else None
-        found = table_facts.decode(canonical.encode(record["facts"]), blocks, what)
-        schema = None if record["schema"] is None else _read_schema(repo, parse_id(record["schema"]))
-        return Known(found.table, found.rows, found, schema)
-    except (Corrupt, StorageError, KeyError, TypeError, ValueError):
-        return None  # derived: computed again
-
-
-def put(session: Writer, checkpoint: Checkpoint, found: Known) -> None:
-    """Add to `session` what is known, with the digests of blocks, of the table of a version."""
-    record: canonical.Json = {
-        "v": 1,
-        "blocks": None,
-        "facts": None,
-        "rows": found.rows,
-        "schema": None if found.schema is None else session.put(Kind.SCHEMA, found.schema.encode()),
-        "table": found.table,
-        "tables": [list(table) for table in found.tables],
-    }
-    if found.facts is not None:
-        record["blocks"] = session.put(Kind.BLOCKS, found.facts.encode_blocks())
-        record["facts"] = canonical.decode(found.facts.encode_head(), what="facts")
-    key = facts_key(checkpoint.content, checkpoint.schema)
-    session.add(Kind.FACTS, key, canonical.encode(record))
-
-
-def _keep(repo: Repo, checkpoint: Checkpoint, found: Known) -> None:
-    def change(refs: Refs, session: Writer) -> Refs:
-        put(session, checkpoint, found)
-        return refs
-
-    # A store that cannot be written still answers; it only has to compute again.
-    with suppress(StorageError, Conflict):
-        repo.publish("facts", change, log=False)
-
-
 def _of_file(
-    repo: Repo, checkpoint: Checkpoint, source: ByteSource, before: Facts | None, *, later: bool = False
-) -> Known:
+    repo: Workspace, checkpoint: Checkpoint, source: ByteSource, before: Facts | None, *, later: bool = False
+) -> KnownTable:
     if text_format(source.name) is None:
         found = compute.compute(open_table.open_table(source), before)
-        return Known(found.table, found.rows, found)
+        return KnownTable(found.table, found.rows, found)
     schema = _pinned(repo, checkpoint, source)
     if later:
         schema = replace(schema, dialect=replace(schema.dialect, rules=RULES))
@@ -397,24 +346,20 @@ def _of_file(
     except DoesNotFit:
         schema = infer.infer(source, start=schema, rules=schema.dialect.rules)
         found = compute.compute(TextReader(source, schema))
-    return Known(found.table, found.rows, found, schema)
+    return KnownTable(found.table, found.rows, found, schema)
 
 
-def _of_folder(members: Iterable[Member]) -> Known:
+def _of_folder(members: Iterable[Member]) -> KnownTable:
     found = folder.folder_tables(members, TextFiles())
     if len(found.groups) == 1:
-        return Known(found.id, found.rows, found.groups[0].facts)
+        return KnownTable(found.id, found.rows, found.groups[0].facts)
     tables = tuple(
         (group.folder, group.pattern, group.facts.table, group.facts.rows) for group in found.groups
     )
-    return Known(found.id, found.rows, None, None, tables)
+    return KnownTable(found.id, found.rows, None, None, tables)
 
 
-def _pinned(repo: Repo, checkpoint: Checkpoint, source: ByteSource) -> TextSchema:
+def _pinned(repo: Workspace, checkpoint: Checkpoint, source: ByteSource) -> TextSchema:
     if checkpoint.schema is not None:
-        return _read_schema(repo, checkpoint.schema)
+        return read_schema(repo, checkpoint.schema)
     return infer.infer(source, prefix=True)
-
-
-def _read_schema(repo: Repo, oid: ObjectId) -> TextSchema:
-    return TextSchema.decode(repo.objects.get_record(Kind.SCHEMA, oid), f"schema {oid}")

@@ -16,7 +16,7 @@ from dsv.store.packs import pack as packs
 from dsv.store.upkeep import check as local_check
 from dsv.store.upkeep.check import FORMAT, GARBAGE, ID, MISSING, Finding
 from dsv.store.upkeep.collect import Marks
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 UNREADABLE = "unreadable"
 """Something that the refs need cannot be read; the detail says what and why."""
@@ -39,7 +39,7 @@ class RemoteChecked:
 
 
 def check_remote(
-    repo: Repo, remote: RemoteStore, *, full: bool = False, progress: Progress = SILENT
+    repo: Workspace, remote: RemoteStore, *, full: bool = False, progress: Progress = SILENT
 ) -> RemoteChecked:
     """Check that all that the refs of a remote reach is there.
 
@@ -141,7 +141,7 @@ def _is_there(remote: RemoteStore, pack: str, end: int) -> bool:
 class _Reached:
     """What the refs of a remote reach."""
 
-    def __init__(self, repo: Repo, remote: RemoteStore) -> None:
+    def __init__(self, repo: Workspace, remote: RemoteStore) -> None:
         self.findings: list[Finding] = []
         self._repo = repo
         self._view = RemoteView(repo, remote)

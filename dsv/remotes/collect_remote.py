@@ -16,8 +16,8 @@ from dsv.remotes.remote_view import RemoteView, expand
 from dsv.store.packs import index_merge
 from dsv.store.refs import WRITES_KEPT, IndexRef, Refs
 from dsv.store.upkeep.collect import Collected, Marks, collect, unlisted
-from dsv.store.upkeep.delete import Swept, sweep
-from dsv.workspace import Repo
+from dsv.store.upkeep.delete import Deleted, sweep
+from dsv.workspace import Workspace
 
 _TRIES = 16
 
@@ -32,11 +32,11 @@ class Cleaned:
     """
 
     collected: Collected | None
-    swept: Swept
+    swept: Deleted
 
 
 def clean(
-    repo: Repo, remote: RemoteStore, *, grace: int, dry_run: bool = False, progress: Progress = SILENT
+    repo: Workspace, remote: RemoteStore, *, grace: int, dry_run: bool = False, progress: Progress = SILENT
 ) -> Cleaned:
     """Condemn what the refs of a remote do not reach, and delete what was condemned before the grace.
 
@@ -83,7 +83,7 @@ def clock(remote: RemoteStore) -> int:
         remote.blobs.delete(name)
 
 
-def _condemn(repo: Repo, remote: RemoteStore, now: int, *, dry_run: bool) -> Collected | None:
+def _condemn(repo: Workspace, remote: RemoteStore, now: int, *, dry_run: bool) -> Collected | None:
     for attempt in range(_TRIES):
         if attempt:
             fetch_history(repo, remote)
@@ -107,7 +107,7 @@ def _condemn(repo: Repo, remote: RemoteStore, now: int, *, dry_run: bool) -> Col
     raise _kept_moving(remote)
 
 
-def _mark(repo: Repo, remote: RemoteStore) -> Marks:
+def _mark(repo: Workspace, remote: RemoteStore) -> Marks:
     view = RemoteView(repo, remote)
     marks = Marks(view.objects, remote.refs, unlisted(remote.blobs, remote.refs))
     reachable.Walk(view, marks.mark, lacking=_stop).run(view.roots(remote.refs))
@@ -121,7 +121,7 @@ def _stop(where: str, error: DsvError) -> None:
     raise Corrupt(f"{where}: {error.message}")
 
 
-def _sweep(remote: RemoteStore, now: int, grace: int, *, dry_run: bool) -> Swept:
+def _sweep(remote: RemoteStore, now: int, grace: int, *, dry_run: bool) -> Deleted:
     for attempt in range(_TRIES):
         refs = remote.load()
         remote.blobs.fetch_indexes(refs.indexes)

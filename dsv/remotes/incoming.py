@@ -15,14 +15,14 @@ from dsv.progress import SILENT, Progress
 from dsv.records import reachable
 from dsv.remotes.negotiate import boundary, held_by
 from dsv.remotes.outgoing import listed_rows
-from dsv.remotes.receive import Wanted, receive
+from dsv.remotes.receive import ObjectWanted, receive
 from dsv.remotes.remote import RemoteStore
 from dsv.store.objects import Objects
 from dsv.store.packs.index import Index, Located
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.tables.fact_keys import facts_key
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 _TRIES = 4
 _ROWS = 1 << 16
@@ -30,7 +30,7 @@ _KINDS = frozenset(int(kind) for kind in Kind if not kind.is_data)
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchedHistory:
     """What a fetch brought.
 
     Attributes:
@@ -48,7 +48,7 @@ class Fetched:
     objects: int
 
 
-def fetch_history(repo: Repo, remote: RemoteStore, *, progress: Progress = SILENT) -> Fetched:
+def fetch_history(repo: Workspace, remote: RemoteStore, *, progress: Progress = SILENT) -> FetchedHistory:
     """Bring commits, snapshots and lineage of all branches and tags; not the bytes of files.
 
     Raises:
@@ -90,7 +90,7 @@ def check_names(remote: str, refs: Refs) -> None:
             raise Corrupt(f"remote {remote}: {error.message}") from error
 
 
-def _bring_records(repo: Repo, remote: RemoteStore, progress: Progress) -> int:
+def _bring_records(repo: Workspace, remote: RemoteStore, progress: Progress) -> int:
     there = remote.objects(data=False)
     lacking = _lacking(repo, there)
     if not lacking:
@@ -118,7 +118,7 @@ def _bring_records(repo: Repo, remote: RemoteStore, progress: Progress) -> int:
     return count
 
 
-def _lacking(repo: Repo, there: Objects) -> list[tuple[Index, Any]]:
+def _lacking(repo: Workspace, there: Objects) -> list[tuple[Index, Any]]:
     """Return which rows of the remote's indexes are lacking here, as numpy numbers, in the order of packs.
 
     Returns:
@@ -140,7 +140,7 @@ def _lacking(repo: Repo, there: Objects) -> list[tuple[Index, Any]]:
     return found
 
 
-def _wanted(lacking: list[tuple[Index, Any]], *, facts: bool) -> Iterator[Wanted]:
+def _wanted(lacking: list[tuple[Index, Any]], *, facts: bool) -> Iterator[ObjectWanted]:
     """Yield the objects in those rows, each once, without ever holding them all.
 
     Args:
@@ -156,10 +156,10 @@ def _wanted(lacking: list[tuple[Index, Any]], *, facts: bool) -> Iterator[Wanted
                 mark = key + bytes([place.kind])
                 if mark not in seen:
                     seen.add(mark)
-                    yield Wanted(key, place)
+                    yield ObjectWanted(key, place)
 
 
-def _check_whole(repo: Repo, remote: RemoteStore) -> None:
+def _check_whole(repo: Workspace, remote: RemoteStore) -> None:
     """Check that all that the remote's refs reach has come, except for the bytes of files."""
     refs = repo.refs()
     local = repo.local(refs)
@@ -189,11 +189,11 @@ def _check_whole(repo: Repo, remote: RemoteStore) -> None:
     walk.run(reachable.Roots(commits=set(found.new)))
 
 
-def _note(repo: Repo, remote: RemoteStore, epoch: int, count: int) -> Fetched:
+def _note(repo: Workspace, remote: RemoteStore, epoch: int, count: int) -> FetchedHistory:
     """Make the tracking refs and new tags be what the remote has."""
     theirs = remote.refs
     prefix = f"{remote.name}/"
-    told: list[Fetched] = []
+    told: list[FetchedHistory] = []
 
     def change(found: Refs, _: Writer) -> Refs:
         if found.epoch != epoch:
@@ -210,7 +210,7 @@ def _note(repo: Repo, remote: RemoteStore, epoch: int, count: int) -> Fetched:
         }
         kept = [name for name, oid in theirs.tags.items() if found.tags.get(name, oid) != oid]
         told[:] = [
-            Fetched(
+            FetchedHistory(
                 MappingProxyType(moved),
                 tuple(sorted(set(before) - set(theirs.branches))),
                 tuple(sorted(tags)),

@@ -14,7 +14,7 @@ from dsv.store.refs import Refs
 _LIMIT = 1 << 16
 
 
-class Seen:
+class SeenWrites:
     """The writes that were seen, in a file; it may be lost without harm.
 
     Args:

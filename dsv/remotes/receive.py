@@ -31,7 +31,7 @@ Take = Callable[[bytes, Located, Buffer, Buffer], None]
 """Called with each object: its id, where it is, its stored bytes, its decoded bytes."""
 
 
-class Wanted(NamedTuple):
+class ObjectWanted(NamedTuple):
     """An object to be read.
 
     Attributes:
@@ -43,7 +43,7 @@ class Wanted(NamedTuple):
     place: Located
 
 
-def receive(there: Objects, wanted: Iterable[Wanted], take: Take) -> None:
+def receive(there: Objects, wanted: Iterable[ObjectWanted], take: Take) -> None:
     """Read objects and hand each to `take`, from several threads, in no order.
 
     Each has been found to match its checksum and its length, and its id except for those of `KEYED`.
@@ -55,7 +55,7 @@ def receive(there: Objects, wanted: Iterable[Wanted], take: Take) -> None:
     """
     large = threading.Lock()
 
-    def read(group: list[Wanted]) -> None:
+    def read(group: list[ObjectWanted]) -> None:
         first = group[0].place
         end = max(one.place.offset + one.place.stored for one in group)
         try:
@@ -71,12 +71,12 @@ def receive(there: Objects, wanted: Iterable[Wanted], take: Take) -> None:
             except Corrupt as error:
                 use_other_copy(one, error)
 
-    def use(one: Wanted, stored: Buffer) -> None:
+    def use(one: ObjectWanted, stored: Buffer) -> None:
         # A few bytes may claim to be many: of such objects there is one in memory at a time.
         with large if one.place.raw > _LARGE else nullcontext():
             take(one.key, one.place, stored, verified(one, stored))
 
-    def use_other_copy(one: Wanted, error: Corrupt) -> None:
+    def use_other_copy(one: ObjectWanted, error: Corrupt) -> None:
         # At once, not at the end: else a remote full of damage would fill the memory with failures.
         for other, stored in _other_copies(there, one):
             with suppress(Corrupt):
@@ -87,7 +87,7 @@ def receive(there: Objects, wanted: Iterable[Wanted], take: Take) -> None:
     _each(read, ranges(wanted))
 
 
-def verified(wanted: Wanted, stored: Buffer) -> Buffer:
+def verified(wanted: ObjectWanted, stored: Buffer) -> Buffer:
     """Return the decoded bytes of an object.
 
     Raises:
@@ -104,9 +104,9 @@ def verified(wanted: Wanted, stored: Buffer) -> Buffer:
     return raw
 
 
-def ranges(wanted: Iterable[Wanted]) -> Iterator[list[Wanted]]:
+def ranges(wanted: Iterable[ObjectWanted]) -> Iterator[list[ObjectWanted]]:
     """Yield groups of objects that are read with one request, in the order of packs and offsets."""
-    group: list[Wanted] = []
+    group: list[ObjectWanted] = []
     start = end = 0
     for one in sorted(wanted, key=_where):
         place = one.place
@@ -122,9 +122,11 @@ def ranges(wanted: Iterable[Wanted]) -> Iterator[list[Wanted]]:
         yield group
 
 
-def batches(wanted: list[Wanted], limit: int, size: Callable[[Located], int]) -> Iterator[list[Wanted]]:
+def batches(
+    wanted: list[ObjectWanted], limit: int, size: Callable[[Located], int]
+) -> Iterator[list[ObjectWanted]]:
     """Yield `wanted` in the order of packs, about `limit` bytes at a time."""
-    batch: list[Wanted] = []
+    batch: list[ObjectWanted] = []
     total = 0
     for one in sorted(wanted, key=_where):
         batch.append(one)
@@ -136,11 +138,11 @@ def batches(wanted: list[Wanted], limit: int, size: Callable[[Located], int]) ->
         yield batch
 
 
-def _where(wanted: Wanted) -> tuple[str, int]:
+def _where(wanted: ObjectWanted) -> tuple[str, int]:
     return wanted.place.pack, wanted.place.offset
 
 
-def _each(read: Callable[[list[Wanted]], None], groups: Iterator[list[Wanted]]) -> None:
+def _each(read: Callable[[list[ObjectWanted]], None], groups: Iterator[list[ObjectWanted]]) -> None:
     waiting: deque[Future[None]] = deque()
     with ThreadPoolExecutor(_WORKERS, thread_name_prefix="dsv-receive") as pool:
         try:
@@ -155,13 +157,13 @@ def _each(read: Callable[[list[Wanted]], None], groups: Iterator[list[Wanted]]) 
                 future.cancel()
 
 
-def _other_copies(there: Objects, one: Wanted) -> Iterator[tuple[Wanted, Buffer]]:
+def _other_copies(there: Objects, one: ObjectWanted) -> Iterator[tuple[ObjectWanted, Buffer]]:
     """Yield where else an object is, with the bytes that are stored there."""
     for index in there.indexes(data=one.place.kind < Kind.COMMIT):
         for place in index.places(one.key):
             if place != one.place and place.kind == one.place.kind:
                 with suppress(Corrupt, FileNotFoundError):
                     yield (
-                        Wanted(one.key, place),
+                        ObjectWanted(one.key, place),
                         there.blobs.read(pack.name(place.pack), place.offset, place.stored),
                     )

@@ -12,17 +12,17 @@ from weakref import WeakKeyDictionary
 from dsv.config.load import Remote
 from dsv.errors import Corrupt, NotFound, RefMoved, Refused, StorageError
 from dsv.remotes.cached_blobs import CachedBlobs
-from dsv.remotes.last_seen import Seen
+from dsv.remotes.last_seen import SeenWrites
 from dsv.remotes.location import open_blobs
 from dsv.store.blobs.metered import Traffic
 from dsv.store.objects import Objects
 from dsv.store.refs import Refs
 from dsv.wording import did_you_mean
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 _READS = 4
 
-_opened: WeakKeyDictionary[Repo, dict[Remote, CachedBlobs]] = WeakKeyDictionary()
+_opened: WeakKeyDictionary[Workspace, dict[Remote, CachedBlobs]] = WeakKeyDictionary()
 """One connection for each workspace and remote: making one takes longer than a request."""
 
 
@@ -51,7 +51,7 @@ class RemoteStore:
         self.raw: bytes | None = None
         self.refs = Refs()
         self.setback = False
-        self._seen = Seen(folder / "seen", url)
+        self._seen = SeenWrites(folder / "seen", url)
         self._before = blobs.meter.traffic
 
     @property
@@ -154,7 +154,7 @@ def _same(refs: Refs) -> Refs:
     return refs
 
 
-def connect(repo: Repo, name: str | None = None, *, create: bool = False) -> RemoteStore:
+def connect(repo: Workspace, name: str | None = None, *, create: bool = False) -> RemoteStore:
     """Open a remote of a workspace, by default the default one; nothing is asked of it yet.
 
     Args:
@@ -176,7 +176,7 @@ def connect(repo: Repo, name: str | None = None, *, create: bool = False) -> Rem
     return RemoteStore(remote.name, opened[remote], folder, remote.url)
 
 
-def check_endpoint(repo: Repo, remote: Remote) -> None:
+def check_endpoint(repo: Workspace, remote: Remote) -> None:
     """Check that the user agreed to the server of a remote: what asks it signs with the user's credentials.
 
     Raises:
@@ -191,7 +191,7 @@ def check_endpoint(repo: Repo, remote: Remote) -> None:
         )
 
 
-def settings(repo: Repo, name: str | None = None) -> Remote:
+def settings(repo: Workspace, name: str | None = None) -> Remote:
     """Return the settings of a remote, by default of the default one.
 
     Raises:

@@ -7,14 +7,14 @@ from dsv.hashing import Buffer, Kind
 from dsv.ids import ObjectId
 from dsv.model.recipe import Recipe
 from dsv.records import reachable
-from dsv.remotes.receive import Wanted, batches, receive
+from dsv.remotes.receive import ObjectWanted, batches, receive
 from dsv.remotes.remote import RemoteStore
 from dsv.store.contents import Contents
 from dsv.store.objects import Objects
 from dsv.store.packs.index import Located
 from dsv.store.refs import Refs
 from dsv.store.upkeep.collect import Marks
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from dsv.worktree import git
 
 _BATCH = 8 << 20
@@ -49,7 +49,7 @@ class _Flat(Contents):
         yield oid
 
 
-class RemoteView(Repo):
+class RemoteView(Workspace):
     """A workspace whose store is a remote, for `dsv.records.reachable.Walk`.
 
     Args:
@@ -57,7 +57,7 @@ class RemoteView(Repo):
         remote: The remote; its refs have been read.
     """
 
-    def __init__(self, repo: Repo, remote: RemoteStore) -> None:
+    def __init__(self, repo: Workspace, remote: RemoteStore) -> None:
         super().__init__(repo.root)
         there = remote.objects(data=True)
         self.here = repo.objects
@@ -91,13 +91,13 @@ def expand(marks: Marks, here: Objects, lost: Callable[[ObjectId, ObjectId], Non
 
     done = {ref: np.zeros(index.rows, np.bool_) for ref, index in marks.indexes.items()}
     while True:
-        recipes: list[Wanted] = []
+        recipes: list[ObjectWanted] = []
         for ref, index in marks.indexes.items():
             fresh = marks.live[ref] & ~done[ref]
             done[ref] |= fresh
             if ref.data:
                 rows = np.flatnonzero(fresh & (index.numpy("kind") == Kind.RECIPE))
-                recipes += [Wanted(index.id_at(row), index.at(row)) for row in rows.tolist()]
+                recipes += [ObjectWanted(index.id_at(row), index.at(row)) for row in rows.tolist()]
         if not recipes:
             return
         for oid, data in _read(marks.objects, here, recipes):
@@ -110,7 +110,7 @@ def expand(marks: Marks, here: Objects, lost: Callable[[ObjectId, ObjectId], Non
                     lost(oid, part)
 
 
-def _read(there: Objects, here: Objects, recipes: list[Wanted]) -> Iterator[tuple[ObjectId, bytes]]:
+def _read(there: Objects, here: Objects, recipes: list[ObjectWanted]) -> Iterator[tuple[ObjectId, bytes]]:
     """Yield recipes, read from the store here where that has them."""
     away = []
     for one in recipes:
@@ -124,7 +124,7 @@ def _read(there: Objects, here: Objects, recipes: list[Wanted]) -> Iterator[tupl
         yield from _fetch(there, batch)
 
 
-def _fetch(there: Objects, batch: list[Wanted]) -> list[tuple[ObjectId, bytes]]:
+def _fetch(there: Objects, batch: list[ObjectWanted]) -> list[tuple[ObjectId, bytes]]:
     found: list[tuple[ObjectId, bytes]] = []
 
     def take(key: bytes, _: Located, __: Buffer, raw: Buffer) -> None:

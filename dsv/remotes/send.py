@@ -22,7 +22,7 @@ from dsv.store.packs.index import Located
 from dsv.store.refs import WRITES_KEPT, IndexRef, Refs
 from dsv.store.upkeep.collect import GRACE, Marks
 from dsv.store.writer import Writer
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 MERGED = 64 << 20
 """Bytes of index that one push merges at most; the rest is left to gc."""
@@ -64,7 +64,9 @@ class Sent:
     size: int
 
 
-def send(repo: Repo, remote: RemoteStore, updates: Sequence[Update], *, progress: Progress = SILENT) -> Sent:
+def send(
+    repo: Workspace, remote: RemoteStore, updates: Sequence[Update], *, progress: Progress = SILENT
+) -> Sent:
     """Make refs of a remote be other commits, with all that these need.
 
     Args:
@@ -104,7 +106,7 @@ def send(repo: Repo, remote: RemoteStore, updates: Sequence[Update], *, progress
 
 
 def _moving(
-    repo: Repo, remote: RemoteStore, updates: Sequence[Update]
+    repo: Workspace, remote: RemoteStore, updates: Sequence[Update]
 ) -> Iterator[tuple[Update, ObjectId | None]]:
     """Yield the updates that change something, with what there is now."""
     for update in updates:
@@ -116,7 +118,7 @@ def _moving(
         yield update, there
 
 
-def _check_move(repo: Repo, remote: RemoteStore, update: Update, there: ObjectId) -> None:
+def _check_move(repo: Workspace, remote: RemoteStore, update: Update, there: ObjectId) -> None:
     if update.tag:
         if not update.force:
             raise Conflict(
@@ -143,14 +145,14 @@ def _check_move(repo: Repo, remote: RemoteStore, update: Update, there: ObjectId
 class _Push:
     """The packs of one push, over all its tries."""
 
-    def __init__(self, repo: Repo, remote: RemoteStore, uploads: Uploads, progress: Progress) -> None:
+    def __init__(self, repo: Workspace, remote: RemoteStore, uploads: Uploads, progress: Progress) -> None:
         self._repo = repo
         self._remote = remote
         self._uploads = uploads
         self._progress = progress
         self._epoch: int | None = None
         self._tips: frozenset[ObjectId] = frozenset()
-        self._plans: dict[bool, tidy.Plan | None] = {}
+        self._plans: dict[bool, tidy.JoinPlan | None] = {}
 
     def sent(self, moved: tuple[tuple[Update, ObjectId | None], ...]) -> Sent:
         """Return what was done."""
@@ -222,7 +224,7 @@ class _Push:
             except FileNotFoundError:
                 self._plans[data] = None  # somebody else was faster; it need not be done now
 
-    def _indexes(self, refs: Refs, plans: Sequence[tidy.Plan]) -> tuple[IndexRef, ...]:
+    def _indexes(self, refs: Refs, plans: Sequence[tidy.JoinPlan]) -> tuple[IndexRef, ...]:
         """Return the indexes that shall be live, and give the remote those that it lacks."""
         blobs = self._remote.blobs
         blobs.fetch_indexes(refs.indexes)
@@ -256,7 +258,7 @@ def _by_pack(marks: Marks) -> Iterator[tuple[str, list[tuple[bytes, Located]]]]:
             yield found[0][1].pack, found
 
 
-def _copy(repo: Repo, pack: str, wanted: list[tuple[bytes, Located]], writer: Writer) -> None:
+def _copy(repo: Workspace, pack: str, wanted: list[tuple[bytes, Located]], writer: Writer) -> None:
     """Add objects of a pack as they are stored.
 
     Raises:

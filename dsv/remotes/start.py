@@ -12,12 +12,12 @@ from dsv.remotes.incoming import check_names, check_there, fetch_history
 from dsv.remotes.remote import RemoteStore, connect
 from dsv.store.refs import Local, Refs
 from dsv.store.writer import Writer
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from dsv.worktree import git, lockfile
-from dsv.worktree.lockfile import Lock
+from dsv.worktree.lockfile import LockPins
 
 
-def has_store(repo: Repo) -> bool:
+def has_store(repo: Workspace) -> bool:
     """Whether the workspace has a store; one that `ensure` has begun and not finished is none yet.
 
     Raises:
@@ -33,7 +33,7 @@ def has_store(repo: Repo) -> bool:
     return bool(used) or lockfile.read(repo.root) is None
 
 
-def check_lost(repo: Repo) -> None:
+def check_lost(repo: Workspace) -> None:
     """Refuse to start again over packs: gc would take them for garbage.
 
     Raises:
@@ -46,7 +46,7 @@ def check_lost(repo: Repo) -> None:
         )
 
 
-def make_store(repo: Repo, branch: str | None = None) -> bool:
+def make_store(repo: Workspace, branch: str | None = None) -> bool:
     """Make the store of a workspace that has none, on `branch` or the one of git and `dsv.lock`.
 
     Returns:
@@ -72,7 +72,7 @@ def make_store(repo: Repo, branch: str | None = None) -> bool:
     return True
 
 
-def ensure(repo: Repo, name: str | None = None, *, progress: Progress = SILENT) -> bool:
+def ensure(repo: Workspace, name: str | None = None, *, progress: Progress = SILENT) -> bool:
     """Make the store from a remote if the workspace has none; return whether it was made.
 
     HEAD is then what `dsv.lock` names, or the remote's default branch, and nothing is checked out.
@@ -109,7 +109,7 @@ def _take_back(dot: Path, before: set[str] | None) -> None:
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
-def _fill(repo: Repo, remote: RemoteStore, lock: Lock | None, progress: Progress) -> None:
+def _fill(repo: Workspace, remote: RemoteStore, lock: LockPins | None, progress: Progress) -> None:
     fetch_history(repo, remote, progress=progress)
     if lock is not None:
         _check_known(repo, lock, remote.name)
@@ -122,7 +122,7 @@ def _fill(repo: Repo, remote: RemoteStore, lock: Lock | None, progress: Progress
             attach(repo, branch, tip)
 
 
-def attach(repo: Repo, branch: str | None, commit: ObjectId) -> None:
+def attach(repo: Workspace, branch: str | None, commit: ObjectId) -> None:
     """Make HEAD `commit`, on `branch` or detached, in a store that has no commits of its own."""
 
     def change(found: Refs, _: Writer) -> Refs:
@@ -142,7 +142,7 @@ def attach(repo: Repo, branch: str | None, commit: ObjectId) -> None:
         git.ignore(repo.root, list(repo.datasets(repo.commit(commit).snapshot)), repo.scratch())
 
 
-def bring_locked(repo: Repo, lock: Lock, *, progress: Progress = SILENT) -> bool:
+def bring_locked(repo: Workspace, lock: LockPins, *, progress: Progress = SILENT) -> bool:
     """Have the store hold the commit that `dsv.lock` names, fetched if need be.
 
     Returns:
@@ -164,7 +164,7 @@ def bring_locked(repo: Repo, lock: Lock, *, progress: Progress = SILENT) -> bool
     return False
 
 
-def _check_known(repo: Repo, lock: Lock, remote: str | None) -> None:
+def _check_known(repo: Workspace, lock: LockPins, remote: str | None) -> None:
     if not repo.objects.has(lock.commit):
         where = "in this store" if remote is None else f"on remote {remote}"
         raise NotFound(

@@ -8,15 +8,15 @@ from itertools import islice
 from dsv.errors import Corrupt, Missing
 from dsv.hashing import Buffer, Kind, file_hasher, object_id
 from dsv.ids import ObjectId
-from dsv.model.recipe import Part, Recipe
+from dsv.model.recipe import FilePart, Recipe
 from dsv.progress import SILENT, Progress
-from dsv.remotes.receive import Wanted, batches, receive
+from dsv.remotes.receive import ObjectWanted, batches, receive
 from dsv.remotes.remote import RemoteStore, connect
 from dsv.store.contents import MAX_DEPTH
 from dsv.store.objects import Objects
 from dsv.store.packs import pack as packs
 from dsv.store.packs.index import Located
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 BATCH = 256 << 20
 """Stored bytes that are brought before they count as here: a kill loses no more."""
@@ -32,7 +32,7 @@ _TRIES = 4
 _WORKERS = 8
 
 
-class Supply:
+class RemoteSupply:
     """Brings files from a remote into the store: whole, and proved.
 
     Segments are proved by their ids. The id of a recipe is that of the file which it makes, so
@@ -43,7 +43,7 @@ class Supply:
         connect: Opens the remote; called when it is first needed.
     """
 
-    def __init__(self, repo: Repo, connect: Callable[[], RemoteStore]) -> None:
+    def __init__(self, repo: Workspace, connect: Callable[[], RemoteStore]) -> None:
         self._progress: Progress = SILENT
         self._repo = repo
         self._connect = connect
@@ -139,10 +139,10 @@ class Supply:
                 self._there = None  # gc may have moved things since the refs were read
                 return None
 
-    def _unfold(self, oid: ObjectId) -> list[Part] | None:
+    def _unfold(self, oid: ObjectId) -> list[FilePart] | None:
         there = self._objects()
         found = self._find(there, [oid])
-        parts = [Part(oid, found[0].place.raw)] if found else []
+        parts = [FilePart(oid, found[0].place.raw)] if found else []
         for depth in range(MAX_DEPTH + 1):
             known: dict[ObjectId, Recipe] = {}
             for recipes in self._read_recipes(there, self._find(there, {part.id for part in parts})):
@@ -186,16 +186,16 @@ class Supply:
                 return
 
     @staticmethod
-    def _find(there: Objects, ids: Iterable[ObjectId]) -> list[Wanted]:
+    def _find(there: Objects, ids: Iterable[ObjectId]) -> list[ObjectWanted]:
         found = []
         for oid in ids:
             key = bytes.fromhex(oid)
             place = there.listed(key, data=True) or there.listed(key, data=False)
             if place is not None and place.kind != Kind.FACTS:
-                found.append(Wanted(key, place))
+                found.append(ObjectWanted(key, place))
         return found
 
-    def _bring_found(self, there: Objects, found: list[Wanted], *, again: bool) -> None:
+    def _bring_found(self, there: Objects, found: list[ObjectWanted], *, again: bool) -> None:
         plain = [one for one in found if one.place.kind != Kind.RECIPE]
         if plain:
             self._progress.begin("fetching", sum(one.place.stored for one in plain), "B")
@@ -204,7 +204,9 @@ class Supply:
             self._progress.begin("fetching", sum(one.size for one in recipes.values()), "B")
             self._bring_recipes(there, recipes, 0, again=again)
 
-    def _read_recipes(self, there: Objects, found: Iterable[Wanted]) -> Iterator[dict[ObjectId, Recipe]]:
+    def _read_recipes(
+        self, there: Objects, found: Iterable[ObjectWanted]
+    ) -> Iterator[dict[ObjectId, Recipe]]:
         """Yield the recipes among `found`, some at a time."""
         wanted = [one for one in found if one.place.kind == Kind.RECIPE]
         for batch in batches(wanted, RECIPES, lambda place: place.raw):
@@ -253,12 +255,12 @@ class Supply:
         if hasher.hexdigest() != oid:
             raise Corrupt(f"the recipe of file {oid} on remote {self.remote.name} makes another file")
 
-    def _store(self, there: Objects, wanted: list[Wanted]) -> None:
+    def _store(self, there: Objects, wanted: list[ObjectWanted]) -> None:
         """Bring objects whose ids prove them; they are in the store afterwards."""
         for batch in batches(wanted, BATCH, lambda place: place.stored):
             self._store_batch(there, batch)
 
-    def _store_batch(self, there: Objects, batch: list[Wanted]) -> None:
+    def _store_batch(self, there: Objects, batch: list[ObjectWanted]) -> None:
         with self._repo.writer() as writer:
 
             def take(key: bytes, place: Located, stored: Buffer, _: Buffer) -> None:
@@ -269,7 +271,7 @@ class Supply:
             self._repo.publish("fetch", lambda refs, _: refs, writer=writer, log=False)
 
 
-def _unfolded(parts: list[Part], known: Mapping[ObjectId, Recipe], *, top: bool) -> Iterator[Part]:
+def _unfolded(parts: list[FilePart], known: Mapping[ObjectId, Recipe], *, top: bool) -> Iterator[FilePart]:
     """Yield `parts` with those of a recipe in its place."""
     for part in parts:
         recipe = known.get(part.id)
@@ -289,7 +291,7 @@ def _reaches(there: Objects, pack: str, end: int) -> bool:
         return False
 
 
-def _recipes(there: Objects, batch: list[Wanted]) -> dict[ObjectId, Recipe]:
+def _recipes(there: Objects, batch: list[ObjectWanted]) -> dict[ObjectId, Recipe]:
     recipes: dict[ObjectId, Recipe] = {}
 
     def take(key: bytes, _: Located, __: Buffer, raw: Buffer) -> None:
@@ -300,8 +302,8 @@ def _recipes(there: Objects, batch: list[Wanted]) -> dict[ObjectId, Recipe]:
     return recipes
 
 
-def supply_of(repo: Repo, name: str | None = None) -> Supply | None:
+def supply_of(repo: Workspace, name: str | None = None) -> RemoteSupply | None:
     """Return what brings files from a remote, by default from the default one; None without one."""
     if name is None and repo.config.default_remote is None:
         return None
-    return Supply(repo, lambda: connect(repo, name))
+    return RemoteSupply(repo, lambda: connect(repo, name))

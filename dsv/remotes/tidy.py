@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from dsv.errors import Corrupt
 from dsv.hashing import Buffer, checksum
 from dsv.remotes.cached_blobs import CachedBlobs
-from dsv.remotes.receive import Wanted, receive
+from dsv.remotes.receive import ObjectWanted, receive
 from dsv.store.objects import Objects
 from dsv.store.packs import index_file, index_merge, index_rows
 from dsv.store.packs import pack as packs
@@ -27,7 +27,7 @@ MOST = {False: 8 << 20, True: 2 << 20}
 """Bytes that one push sends again at most, of meta packs and of data packs."""
 
 
-class Plan(NamedTuple):
+class JoinPlan(NamedTuple):
     """What one push joins.
 
     Attributes:
@@ -39,7 +39,7 @@ class Plan(NamedTuple):
     packs: frozenset[str]
 
 
-def plan(blobs: CachedBlobs, refs: Refs, fresh: int, *, data: bool) -> Plan | None:
+def plan(blobs: CachedBlobs, refs: Refs, fresh: int, *, data: bool) -> JoinPlan | None:
     """Return what a push of `fresh` objects should join; None if nothing.
 
     Args:
@@ -66,7 +66,7 @@ def plan(blobs: CachedBlobs, refs: Refs, fresh: int, *, data: bool) -> Plan | No
             break
         if pack not in elsewhere:
             chosen.add(pack)
-    return Plan(frozenset(taken), frozenset(chosen)) if len(chosen) > 1 else None
+    return JoinPlan(frozenset(taken), frozenset(chosen)) if len(chosen) > 1 else None
 
 
 def _crowd(indexes: Sequence[IndexRef], fresh: int) -> list[IndexRef]:
@@ -91,7 +91,7 @@ def _crowd(indexes: Sequence[IndexRef], fresh: int) -> list[IndexRef]:
         total += sum(ref.rows for ref in members)
 
 
-def copy(found: Plan, blobs: CachedBlobs, there: Objects, here: Objects, writer: Writer) -> None:
+def copy(found: JoinPlan, blobs: CachedBlobs, there: Objects, here: Objects, writer: Writer) -> None:
     """Add what lies in the packs of a plan, from the store here as far as that has it.
 
     Raises:
@@ -106,7 +106,7 @@ def copy(found: Plan, blobs: CachedBlobs, there: Objects, here: Objects, writer:
             key, place = index.id_at(row), index.at(row)
             mine = here.listed(key, data=ref.data)
             if mine is None or mine.kind != place.kind or not _copy(key, mine, here, writer):
-                away.append(Wanted(key, place))
+                away.append(ObjectWanted(key, place))
 
     def take(key: bytes, place: Located, stored: Buffer, _: Buffer) -> None:
         writer.relocate(key, place, stored)
@@ -125,7 +125,7 @@ def _copy(key: bytes, place: Located, here: Objects, writer: Writer) -> bool:
     return True
 
 
-def rest(found: Plan, blobs: CachedBlobs) -> Iterator[tuple[IndexRef, Index]]:
+def rest(found: JoinPlan, blobs: CachedBlobs) -> Iterator[tuple[IndexRef, Index]]:
     """Yield what the indexes of a plan list besides its packs."""
     import numpy as np
 

@@ -11,7 +11,7 @@ from shlex import join
 from typing import TYPE_CHECKING
 
 from dsv.ids import short
-from dsv.lineage.graph import NodeId, Root, Step
+from dsv.lineage.graph import NodeId, RunNode, SourceNode
 from dsv.render.style import counted, printable, size
 
 if TYPE_CHECKING:
@@ -70,14 +70,14 @@ def _label(found: "Lineage", node: NodeId) -> tuple[str, list[str]]:
     if given is not None:
         return "source", [given.where, _cut(given.path), short(given.content)]
     origin = graph.origins.get(node)
-    if isinstance(origin, Step):
+    if isinstance(origin, RunNode):
         params = ", ".join(f"{name}={value}" for name, value in origin.params.items())
         lines = [_cut(f"run {origin.name}" if origin.name else "run"), _cut(join(origin.argv))]
         how = graph.how.get(node)
         commit = f", git {how.commit[:8]}" if how and how.commit else ""
         claimed = ", claimed" if how and how.claimed else ""
         return "run", [*lines, *([_cut(params)] if params else []), f"{short(node)}{commit}{claimed}"]
-    if isinstance(origin, Root):
+    if isinstance(origin, SourceNode):
         what = "edited by hand" if origin.edited else "merged" if origin.merged else "source"
         return "source", [what, _cut(origin.url or origin.path), short(node)]
     return "source", ["record cannot be read", short(node)]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from dsv.model.verdict import Checked, Status
+from dsv.model.verdict import Checked, VerdictStatus
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to write, not even as a reference."""
@@ -27,7 +27,7 @@ def junit(checks: Sequence[Checked], level: str) -> bytes:
         "tests": str(len(checks)),
         "failures": str(sum(not check.good for check in checks)),
         "errors": "0",
-        "skipped": str(sum(check.status is Status.SOURCE for check in checks)),
+        "skipped": str(sum(check.status is VerdictStatus.SOURCE for check in checks)),
         "time": _seconds(sum(check.seconds for check in checks)),
     }
     root = ET.Element("testsuites", {"name": "dsv verify", **totals})
@@ -50,7 +50,7 @@ def _case(suite: ET.Element, check: Checked, level: str) -> None:
         found = ET.SubElement(case, "failure", {"type": check.status.value, "message": message})
         lines = [f"{check.status.value} (policy {check.policy}): {message}", *check.details]
         found.text = _valid("\n".join(lines))
-    elif check.status is Status.SOURCE:
+    elif check.status is VerdictStatus.SOURCE:
         ET.SubElement(case, "skipped", {"message": message})
     else:
         out = ET.SubElement(case, "system-out")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dsv.ids import short
-from dsv.lineage.graph import NodeId, Root, Step
+from dsv.lineage.graph import NodeId, RunNode, SourceNode
 from dsv.render import lineage_words as words
 from dsv.render.style import Style, counted, printable
 
@@ -28,7 +28,7 @@ _UNICODE = _Strokes("├─ ", "└─ ", "│  ")
 _ASCII = _Strokes("|- ", "`- ", "|  ")
 
 
-class Tree:
+class LineageTree:
     """Draws a lineage: the versions that were asked about, and below each what it goes back to, or what came of it.
 
     What several branches share is drawn once, and referred to elsewhere.
@@ -131,9 +131,9 @@ class Tree:
         if node in self._graph.given:
             return words.given_text(self._graph.given[node], style)
         origin = self._graph.origins.get(node)
-        if isinstance(origin, Root):
+        if isinstance(origin, SourceNode):
             return words.source_text(origin, style) + more
-        if isinstance(origin, Step):
+        if isinstance(origin, RunNode):
             if not whole:
                 return words.again_text(origin, style)
             return words.run_text(origin, self._graph.how.get(node), style) + more
@@ -147,7 +147,7 @@ class Tree:
             return ""
         version = self._graph.versions[node]
         origin = self._graph.origins.get(version.origin)
-        if isinstance(origin, Root) and origin.raw:
+        if isinstance(origin, SourceNode) and origin.raw:
             return "  " + words.source_text(origin, self._style, beside=version.path)
         if version.origin in self._graph.gaps:
             return "  " + words.missing_text(version.origin, self._style)
@@ -155,7 +155,7 @@ class Tree:
 
     def _is_raw(self, node: NodeId) -> bool:
         origin = self._graph.origins.get(node)
-        return isinstance(origin, Root) and origin.raw
+        return isinstance(origin, SourceNode) and origin.raw
 
 
 def summary(found: "Lineage", style: Style) -> Iterator[str]:

@@ -4,7 +4,7 @@ from shlex import join
 from typing import TYPE_CHECKING
 
 from dsv.ids import short
-from dsv.lineage.graph import OUTSIDE, Given, NodeId, Root, Step, Version
+from dsv.lineage.graph import OUTSIDE, FileNode, NodeId, RunNode, SourceNode, Version
 from dsv.model.attempt import EVENTS
 from dsv.model.node import DIR
 from dsv.render.origin_words import eye_of
@@ -79,7 +79,7 @@ def document(found: "Lineage") -> dict[str, object]:
     nodes += [{**_given_record(one), "more": False} for one in graph.given.values()]
     for oid, origin in graph.origins.items():
         record = (
-            _run_record(origin, graph.how.get(oid)) if isinstance(origin, Step) else _source_record(origin)
+            _run_record(origin, graph.how.get(oid)) if isinstance(origin, RunNode) else _source_record(origin)
         )
         nodes.append({**record, "more": oid in graph.cut})
     edges = [{"from": tail, "to": head, "role": role} for tail, head, role in graph.edges]
@@ -100,7 +100,7 @@ def _version_record(one: Version) -> dict[str, object]:
     }
 
 
-def _given_record(one: Given) -> dict[str, object]:
+def _given_record(one: FileNode) -> dict[str, object]:
     return {
         "id": one.node,
         "kind": "file",
@@ -111,7 +111,7 @@ def _given_record(one: Given) -> dict[str, object]:
     }
 
 
-def _run_record(run: Step, how: "How | None") -> dict[str, object]:
+def _run_record(run: RunNode, how: "How | None") -> dict[str, object]:
     return {
         "id": run.id,
         "kind": "run",
@@ -130,7 +130,7 @@ def _run_record(run: Step, how: "How | None") -> dict[str, object]:
     }
 
 
-def _source_record(source: Root) -> dict[str, object]:
+def _source_record(source: SourceNode) -> dict[str, object]:
     return {
         "id": source.id,
         "kind": "source",
@@ -154,7 +154,7 @@ def version_text(found: "Lineage", node: NodeId, style: Style) -> str:
     return f"{style.strong(name)}  {style.id(short(one.content))}  {rows}{size(one.size)}{many}{older}"
 
 
-def run_text(run: Step, how: "How | None", style: Style) -> str:
+def run_text(run: RunNode, how: "How | None", style: Style) -> str:
     """Return a run on one line: label, short id, command, parameters, code and how it is known."""
     label = f"run {style.name(run.name)}" if run.name else "run"
     told = [f"{name}={_short(value)}" for name, value in run.params.items()]
@@ -169,7 +169,7 @@ def run_text(run: Step, how: "How | None", style: Style) -> str:
     return f"{label}  {style.id(short(run.id))}  {printable(join(run.argv))}{details}"
 
 
-def given_text(one: Given, style: Style) -> str:
+def given_text(one: FileNode, style: Style) -> str:
     """Return a file that is no dataset on one line: where it is, short id of its content, size."""
     many = "" if one.size is None else f"  {size(one.size)}"
     where = "outside " if one.where == OUTSIDE else ""
@@ -177,7 +177,7 @@ def given_text(one: Given, style: Style) -> str:
     return f"{where}{style.strong(printable(one.path))}  {style.id(short(one.content))}{many}{after}"
 
 
-def again_text(run: Step, style: Style) -> str:
+def again_text(run: RunNode, style: Style) -> str:
     """Return a run that was told in whole elsewhere."""
     return (
         f"run {style.name(run.name)}  {style.id(short(run.id))}"
@@ -190,7 +190,7 @@ def _short(value: str) -> str:
     return value if len(value) <= _LONGEST else f"{value[: _LONGEST - 3]}..."
 
 
-def source_text(source: Root, style: Style, *, beside: str | None = None) -> str:
+def source_text(source: SourceNode, style: Style, *, beside: str | None = None) -> str:
     """Return a source on one line: where the data came from, unless that is `beside` it, and short id."""
     oid = style.id(short(source.id))
     if source.edited is not None:
@@ -201,12 +201,12 @@ def source_text(source: Root, style: Style, *, beside: str | None = None) -> str
     return f"source{place}  {oid}"
 
 
-def place_of(source: Root) -> str:
+def place_of(source: SourceNode) -> str:
     """Return where a source came from: its URL, else the path under which it was added."""
     return printable(source.url or source.path)
 
 
-def given_place(one: Given) -> str:
+def given_place(one: FileNode) -> str:
     """Return where a file that is no dataset came from."""
     return (
         f"outside {printable(one.path)}" if one.where == OUTSIDE else f"{printable(one.path)} ({one.where})"

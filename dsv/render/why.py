@@ -15,7 +15,7 @@ from dsv.render.when import readable
 from dsv.runs.differences import Aspect
 
 if TYPE_CHECKING:
-    from dsv.ops.why import Cause, Told, Why
+    from dsv.ops.why import ChangedPart, VersionStory, Why
 
 _CAPTURES = {
     "captured": "captured as it ran",
@@ -39,7 +39,7 @@ def lines(found: "Why", style: Style, *, whole: bool) -> list[str]:
     ]
 
 
-def _version(told: "Told", style: Style) -> str:
+def _version(told: "VersionStory", style: Style) -> str:
     rows = "" if told.rows is None else f"{counted(told.rows, 'row')}, "
     return f"{style.id(short(told.checkpoint.content))}  {rows}{size(told.checkpoint.size)}"
 
@@ -100,7 +100,7 @@ def _git(attempt: Attempt) -> str:
     return f"; code at git {git.commit[:8]}{dirty}"
 
 
-def _commit(told: "Told", style: Style) -> Iterator[str]:
+def _commit(told: "VersionStory", style: Style) -> Iterator[str]:
     if told.commit is None:
         yield "staged, and not committed yet"
         return
@@ -151,7 +151,7 @@ def _by_hand(found: "Why") -> str:
 
 
 def _causes(
-    causes: "tuple[Cause, ...]", style: Style, left: str, *, whole: bool, again: bool = False
+    causes: "tuple[ChangedPart, ...]", style: Style, left: str, *, whole: bool, again: bool = False
 ) -> Iterator[str]:
     told = [one for one in causes if whole or one.circumstance.matters]
     packages = [one for one in told if one.circumstance.aspect is Aspect.ENVIRONMENT]

@@ -12,7 +12,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from dsv.capture import environment
-from dsv.capture.environment import Difference, Environment
+from dsv.capture.environment import Environment, EnvironmentDifference
 from dsv.errors import Corrupt, DsvError, StorageError
 from dsv.ids import ObjectId, short
 from dsv.model.code_list import Code, CodeFile
@@ -21,7 +21,7 @@ from dsv.records import origins
 from dsv.records.kept_facts import rows_of
 from dsv.runs.meaning import same_meaning
 from dsv.wording import names_clause
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 CODE_LIMIT = 1 << 20
 """Code files with more bytes are not compared line by line."""
@@ -141,7 +141,7 @@ class Circumstance:
 
 
 def changed(
-    repo: Repo, before: Run, after: Run, *, imported: Collection[str] | None = None
+    repo: Workspace, before: Run, after: Run, *, imported: Collection[str] | None = None
 ) -> tuple[Circumstance, ...]:
     """Return what differs between two runs, the likeliest cause of other data first.
 
@@ -210,7 +210,9 @@ def code_changed(
             )
 
 
-def inputs_changed(repo: Repo, before: Sequence[Input], after: Sequence[Input]) -> Iterator[Circumstance]:
+def inputs_changed(
+    repo: Workspace, before: Sequence[Input], after: Sequence[Input]
+) -> Iterator[Circumstance]:
     """Yield how the contents of inputs differ, by path; where the same content came from does not count."""
     old = {one.path: one for one in before}
     new = {one.path: one for one in after}
@@ -238,7 +240,7 @@ def environment_changed(
         yield _of_difference(one)
 
 
-def _around_changed(repo: Repo, before: Run, after: Run) -> Iterator[Circumstance]:
+def _around_changed(repo: Workspace, before: Run, after: Run) -> Iterator[Circumstance]:
     """Yield how what was around two runs differs; of folders and names only what both looked at."""
     listed = {one.path: one.listing for one in after.listings}
     for one in before.listings:
@@ -261,7 +263,7 @@ def _around_changed(repo: Repo, before: Run, after: Run) -> Iterator[Circumstanc
             yield Circumstance(Aspect.ABSENCE, path, None, None)
 
 
-def _listing_words(repo: Repo, folder: str, before: ObjectId, after: ObjectId) -> str | None:
+def _listing_words(repo: Workspace, folder: str, before: ObjectId, after: ObjectId) -> str | None:
     """Return in words how two listings of a folder differ; None if they cannot be read."""
     try:
         old, new = (
@@ -273,14 +275,14 @@ def _listing_words(repo: Repo, folder: str, before: ObjectId, after: ObjectId) -
     return names_clause(folder, new.keys() - old.keys(), old.keys() - new.keys(), other)
 
 
-def _files(repo: Repo, run: Run) -> tuple[CodeFile, ...]:
+def _files(repo: Workspace, run: Run) -> tuple[CodeFile, ...]:
     try:
         return origins.code(repo, run.code).files
     except DsvError:
         return ()
 
 
-def _of_codes(repo: Repo, before: ObjectId, after: ObjectId) -> Iterator[Circumstance]:
+def _of_codes(repo: Workspace, before: ObjectId, after: ObjectId) -> Iterator[Circumstance]:
     def read(file: CodeFile) -> bytes | None:
         try:
             if repo.contents.size(file.file) > CODE_LIMIT:
@@ -298,7 +300,7 @@ def _of_codes(repo: Repo, before: ObjectId, after: ObjectId) -> Iterator[Circums
 
 
 def _of_environments(
-    repo: Repo, before: ObjectId, after: ObjectId, imported: Collection[str] | None
+    repo: Workspace, before: ObjectId, after: ObjectId, imported: Collection[str] | None
 ) -> Iterator[Circumstance]:
     try:
         old, new = origins.environment(repo, before), origins.environment(repo, after)
@@ -308,11 +310,11 @@ def _of_environments(
     yield from environment_changed(old, new, imported)
 
 
-def _of_difference(one: Difference) -> Circumstance:
+def _of_difference(one: EnvironmentDifference) -> Circumstance:
     return Circumstance(Aspect.ENVIRONMENT, one.what, one.recorded, one.present, imported=one.imported)
 
 
-def _same_table(repo: Repo, was: Input, is_now: Input) -> bool:
+def _same_table(repo: Workspace, was: Input, is_now: Input) -> bool:
     table = origins.typed_table(repo, was.path, was.checkpoint)
     return table is not None and table == origins.typed_table(repo, is_now.path, is_now.checkpoint)
 

@@ -73,7 +73,7 @@ def _cut(window: Window) -> Iterator[memoryview]:
     yield from cdc.cut(window, start, window.size)
 
 
-def _chunks(window: Window) -> list[parquet_layout.Chunk]:
+def _chunks(window: Window) -> list[parquet_layout.ChunkBytes]:
     """Return the column chunks that can be walked; none if the file is not Parquet."""
     window.hold(len(parquet_layout.MAGIC))
     if window.copy(0, len(parquet_layout.MAGIC)) != parquet_layout.MAGIC:

@@ -30,14 +30,14 @@ _PAGE_OFFSETS = (9, 10, 11)
 _UNCOMPRESSED, _COMPRESSED = 2, 3
 
 
-class Chunk(NamedTuple):
+class ChunkBytes(NamedTuple):
     """A column chunk: the bytes from `start` up to `end` are pages."""
 
     start: int
     end: int
 
 
-class Page(NamedTuple):
+class PageBytes(NamedTuple):
     """A page: bytes of its header, of its body, and of the body before compression."""
 
     header: int
@@ -58,7 +58,7 @@ def footer_size(trailer: bytes, size: int) -> int | None:
     return whole if TRAILER < whole <= min(size - len(MAGIC), MAX_FOOTER) else None
 
 
-def chunks(footer: bytes, end: int) -> list[Chunk]:
+def chunks(footer: bytes, end: int) -> list[ChunkBytes]:
     """Return the column chunks that a footer names, in order and apart from each other.
 
     Chunks that overlap, are encrypted, lie in another file or outside of the data are left
@@ -85,7 +85,7 @@ def rows(footer: bytes) -> int | None:
     return found if found is not None and found >= 0 else None
 
 
-def page(buf: bytes, pos: int) -> Page | None:
+def page(buf: bytes, pos: int) -> PageBytes | None:
     """Return the page whose header starts at `pos`, or None if that is no page header.
 
     Raises:
@@ -96,14 +96,14 @@ def page(buf: bytes, pos: int) -> Page | None:
     except thrift.Malformed:
         return None
     body, raw = fields.get(_COMPRESSED, -1), fields.get(_UNCOMPRESSED, -1)
-    return Page(end - pos, body, raw) if body >= 0 and raw >= 0 else None
+    return PageBytes(end - pos, body, raw) if body >= 0 and raw >= 0 else None
 
 
 class _Found:
     """Collects the column chunks of a footer while it is scanned."""
 
     def __init__(self) -> None:
-        self.chunks: list[Chunk] = []
+        self.chunks: list[ChunkBytes] = []
         self._left = MAX_CHUNKS
         self._elsewhere = False
         self._meta: dict[int, int] = {}
@@ -129,7 +129,7 @@ class _Found:
         offsets = [self._meta[field] for field in _PAGE_OFFSETS if self._meta.get(field, 0) > 0]
         if offsets and not self._elsewhere:
             start = min(offsets)
-            self.chunks.append(Chunk(start, start + self._meta.get(_CHUNK_SIZE, 0)))
+            self.chunks.append(ChunkBytes(start, start + self._meta.get(_CHUNK_SIZE, 0)))
         return pos
 
     def _refuse(self, buf: bytes, pos: int, kind: int) -> int:
@@ -143,9 +143,9 @@ class _Found:
         return pos
 
 
-def _apart(found: Iterable[Chunk]) -> list[Chunk]:
+def _apart(found: Iterable[ChunkBytes]) -> list[ChunkBytes]:
     """Return the chunks in order, without those that overlap another."""
-    kept: list[Chunk] = []
+    kept: list[ChunkBytes] = []
     reach = 0
     for chunk in sorted(found):
         if chunk.start >= reach:

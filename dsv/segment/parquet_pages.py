@@ -26,7 +26,7 @@ class Piece(NamedTuple):
     packed: bool
 
 
-def walk(window: Window, chunks: Sequence[parquet_layout.Chunk]) -> Iterator[Piece]:
+def walk(window: Window, chunks: Sequence[parquet_layout.ChunkBytes]) -> Iterator[Piece]:
     """Yield consecutive pieces from the start of the file to the end of the last chunk.
 
     A piece is a page, what lies between two chunks, or the rest of a chunk from where its
@@ -53,7 +53,7 @@ def walk(window: Window, chunks: Sequence[parquet_layout.Chunk]) -> Iterator[Pie
             done = chunk.end
 
 
-def _page(window: Window, pos: int, end: int) -> tuple[parquet_layout.Page | None, int]:
+def _page(window: Window, pos: int, end: int) -> tuple[parquet_layout.PageBytes | None, int]:
     """Return the page at `pos`, if it is one, and how many bytes its header took to read."""
     length = PEEK
     while True:

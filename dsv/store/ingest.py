@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from dsv.hashing import Buffer, Kind, file_hasher, file_id, object_id
 from dsv.ids import ObjectId
-from dsv.model.recipe import PAGE_BITS, PART_LIMIT, Part, Recipe
+from dsv.model.recipe import PAGE_BITS, PART_LIMIT, FilePart, Recipe
 from dsv.segment.compression import MIN_SIZE, Judge
 from dsv.segment.cut import cut, is_single
 from dsv.store.writer import Writer
@@ -50,7 +50,7 @@ def ingest(writer: Writer, read_at: ReadAt, size: int, name: str = "") -> Object
         writer.add(Kind.SEGMENT, oid, data, compress=size >= MIN_SIZE)
         return oid
     hasher = file_hasher()
-    parts: list[Part] = []
+    parts: list[FilePart] = []
     batches = _batches(cut(read_at, size), hasher.update)
     for stored in _store_all(writer, batches, threads=size > _INLINE):
         parts += stored
@@ -75,12 +75,12 @@ def _batches(segments: Iterator[memoryview], update: Callable[[memoryview], obje
         yield batch
 
 
-def _store_all(writer: Writer, batches: Iterator[_Batch], *, threads: bool) -> Iterator[list[Part]]:
+def _store_all(writer: Writer, batches: Iterator[_Batch], *, threads: bool) -> Iterator[list[FilePart]]:
     if not threads:
         for batch in batches:
             yield _store(writer, batch)
         return
-    waiting: deque[Future[list[Part]]] = deque()
+    waiting: deque[Future[list[FilePart]]] = deque()
     with ThreadPoolExecutor(_WORKERS, thread_name_prefix="dsv-store") as pool:
         try:
             for batch in batches:
@@ -94,16 +94,16 @@ def _store_all(writer: Writer, batches: Iterator[_Batch], *, threads: bool) -> I
                 future.cancel()
 
 
-def _store(writer: Writer, batch: _Batch) -> list[Part]:
+def _store(writer: Writer, batch: _Batch) -> list[FilePart]:
     parts = []
     for segment, compress in batch:
         oid = file_id(segment)
         writer.add(Kind.SEGMENT, oid, segment, compress=compress)
-        parts.append(Part(oid, len(segment)))
+        parts.append(FilePart(oid, len(segment)))
     return parts
 
 
-def add_recipe(writer: Writer, oid: ObjectId, parts: list[Part]) -> None:
+def add_recipe(writer: Writer, oid: ObjectId, parts: list[FilePart]) -> None:
     """Add the recipe of the file `oid`; a long list of parts becomes recipes of recipes.
 
     Raises:
@@ -116,21 +116,21 @@ def add_recipe(writer: Writer, oid: ObjectId, parts: list[Part]) -> None:
     writer.add(Kind.RECIPE, oid, Recipe(tuple(parts)).encode())
 
 
-def _add_page(writer: Writer, parts: list[Part]) -> Part:
+def _add_page(writer: Writer, parts: list[FilePart]) -> FilePart:
     recipe = Recipe(tuple(parts))
     data = recipe.encode()
     oid = object_id(Kind.RECIPE, data)
     writer.add(Kind.RECIPE, oid, data)
-    return Part(oid, recipe.size)
+    return FilePart(oid, recipe.size)
 
 
-def pages(parts: list[Part]) -> Iterator[list[Part]]:
+def pages(parts: list[FilePart]) -> Iterator[list[FilePart]]:
     """Cut a long list of parts after each whose id starts with 10 zero bits.
 
     A page has at least two parts, so that each level is at most half as long, however a
     file was made; not so the last, which takes what is left.
     """
-    page: list[Part] = []
+    page: list[FilePart] = []
     for part in parts:
         page.append(part)
         ends = int(part.id[:4], 16) >> (16 - PAGE_BITS) == 0

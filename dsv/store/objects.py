@@ -24,7 +24,7 @@ RECORD_LIMIT = 64 << 20
 _KEYED = frozenset({Kind.FACTS, Kind.RECIPE})
 
 
-class Supply(Protocol):
+class Supplier(Protocol):
     """Where a store gets what it lacks, or has damaged."""
 
     def bring(self, ids: Iterable[ObjectId], *, again: bool = False, progress: Progress = SILENT) -> None:
@@ -59,7 +59,7 @@ class Objects:
         self.blobs = blobs
         self.damage: dict[str, Corrupt] = {}
         self.epoch = 0
-        self.supply: Supply | None = None
+        self.supply: Supplier | None = None
         self._load_refs = load_refs
         self._lock = threading.RLock()
         self._open: dict[IndexRef, Index] = {}

@@ -23,7 +23,7 @@ Values = list[Any]
 """Python values, one for each slot; None is null, a struct is a tuple, a map a list of pairs."""
 
 
-class Column(NamedTuple):
+class MeantColumn(NamedTuple):
     """A column as what it means: temporal values are integers, decimals are `Decimal`."""
 
     kind: pa.DataType
@@ -117,21 +117,21 @@ def values(kind: pa.DataType) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def columns(draw: st.DrawFn, rows: int | None = None) -> Column:
+def columns(draw: st.DrawFn, rows: int | None = None) -> MeantColumn:
     """Columns of any type, of `rows` values or of a few."""
     kind = draw(kinds())
     size = draw(st.integers(0, 12)) if rows is None else rows
     found = present(kind) if draw(st.booleans()) else values(kind)
-    return Column(kind, draw(st.lists(found, min_size=size, max_size=size)))
+    return MeantColumn(kind, draw(st.lists(found, min_size=size, max_size=size)))
 
 
-def plain(column: Column) -> pa.Array:
+def plain(column: MeantColumn) -> pa.Array:
     """Return the array that a careful writer would make."""
     return _Builder(None, {}).build(*column)
 
 
 @st.composite
-def relaid(draw: st.DrawFn, column: Column) -> pa.Array:
+def relaid(draw: st.DrawFn, column: MeantColumn) -> pa.Array:
     """Arrays that mean the same as `plain(column)` and are laid out in another way."""
     junk: dict[pa.DataType, Any] = {}
     for kind in _below(column.kind):
@@ -147,7 +147,7 @@ def cut(draw: st.DrawFn, array: pa.Array) -> list[pa.Array]:
     return [array.slice(start, stop - start) for start, stop in pairwise(edges)]
 
 
-def meaning(column: Column) -> str:
+def meaning(column: MeantColumn) -> str:
     """Return a text that is equal for columns of one meaning, and for no others."""
     return f"{column.kind} {column.values!r}"
 

@@ -14,7 +14,7 @@ from dsv.records import origins
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.versions import preconditions, stage
-from dsv.workspace import Repo, Tracked, now
+from dsv.workspace import Tracked, Workspace, now
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def check_message(message: str) -> None:
 
 
 def commit_made(
-    repo: Repo, message: str, *, author: str, what: str, inputs: Iterable[Input]
+    repo: Workspace, message: str, *, author: str, what: str, inputs: Iterable[Input]
 ) -> tuple[Made, tuple[str, ...]] | None:
     """Commit what runs made, with the changed datasets that they read, without which it would be stale.
 
@@ -73,7 +73,7 @@ def commit_made(
 
 
 def commit_staged(
-    repo: Repo,
+    repo: Workspace,
     message: str,
     *,
     author: str,
@@ -135,7 +135,7 @@ def commit_staged(
     return Made(oid, branch, record, tuple(notes))
 
 
-def _renames(repo: Repo, refs: Refs, updates: stage.Updates, session: Writer) -> stage.Updates:
+def _renames(repo: Workspace, refs: Refs, updates: stage.Updates, session: Writer) -> stage.Updates:
     """Give each new path whose content just left another path the origin of that one."""
     before = repo.datasets(repo.snapshot_of(refs.head))
     after = {**repo.datasets(repo.local(refs).staged), **updates}

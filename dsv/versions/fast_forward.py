@@ -11,7 +11,7 @@ from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.versions import stage
 from dsv.versions.switch.move import Moved, move
-from dsv.workspace import Datasets, Repo, Tracked
+from dsv.workspace import Datasets, Tracked, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Toward:
 
 
 def advance(
-    repo: Repo,
+    repo: Workspace,
     what: str,
     seen: Refs,
     after: Datasets,

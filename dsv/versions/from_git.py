@@ -8,11 +8,11 @@ from dsv.model import ancestry
 from dsv.store.refs import Refs
 from dsv.versions import stage
 from dsv.versions.switch.on_disk import is_known, look
-from dsv.workspace import Repo, Tracked
+from dsv.workspace import Tracked, Workspace
 from dsv.worktree import git, lockfile
 
 
-class Standing(Enum):
+class LockStanding(Enum):
     """How the commit that `dsv.lock` names stands to HEAD."""
 
     LATER = "a later commit of the branch that HEAD is on"
@@ -31,11 +31,11 @@ class Brought(NamedTuple):
     """
 
     commit: ObjectId
-    standing: Standing
+    standing: LockStanding
     conflict: bool = False
 
 
-def find(repo: Repo, refs: Refs) -> Brought | None:
+def find(repo: Workspace, refs: Refs) -> Brought | None:
     """Return what git brought, None if `dsv.lock` names HEAD or nothing.
 
     Raises:
@@ -49,35 +49,35 @@ def find(repo: Repo, refs: Refs) -> Brought | None:
         return None
     branch = repo.local(refs).branch
     if lock.branch != branch or branch is None or refs.head is None or _moved_in_git(repo, refs):
-        return Brought(lock.commit, Standing.OTHER)
+        return Brought(lock.commit, LockStanding.OTHER)
     if not repo.objects.has(lock.commit):
-        return Brought(lock.commit, Standing.UNKNOWN)
+        return Brought(lock.commit, LockStanding.UNKNOWN)
     if ancestry.is_ancestor(refs.head, lock.commit, repo.commit):
-        return Brought(lock.commit, Standing.LATER)
+        return Brought(lock.commit, LockStanding.LATER)
     older = ancestry.is_ancestor(lock.commit, refs.head, repo.commit)
-    return Brought(lock.commit, Standing.OTHER if older else Standing.APART)
+    return Brought(lock.commit, LockStanding.OTHER if older else LockStanding.APART)
 
 
-def way_out(repo: Repo, refs: Refs, found: Brought) -> str:
+def way_out(repo: Workspace, refs: Refs, found: Brought) -> str:
     """Return the command that makes HEAD and `dsv.lock` agree again."""
     if found.conflict:
         return "dsv merge"
-    if found.standing is Standing.APART:
+    if found.standing is LockStanding.APART:
         return f"dsv merge {name_of(repo, refs, found.commit)}"
-    if found.standing is Standing.LATER:
+    if found.standing is LockStanding.LATER:
         return "dsv pull" if repo.config.default_remote else f"dsv merge {short(found.commit)}"
-    if found.standing is Standing.UNKNOWN and repo.config.default_remote:
+    if found.standing is LockStanding.UNKNOWN and repo.config.default_remote:
         return "dsv pull"
     return "dsv checkout --locked"
 
 
-def name_of(repo: Repo, refs: Refs, commit: ObjectId) -> str:
+def name_of(repo: Workspace, refs: Refs, commit: ObjectId) -> str:
     """Return what a user calls `commit`: a branch of a remote if it is the tip of one, else its short id."""
     named = sorted(name for name, tip in repo.local(refs).remotes.items() if tip == commit)
     return named[0] if named else short(commit)
 
 
-def changed_twice(repo: Repo, refs: Refs, commit: ObjectId) -> tuple[str, ...]:
+def changed_twice(repo: Workspace, refs: Refs, commit: ObjectId) -> tuple[str, ...]:
     """Return the datasets that are otherwise in `commit` than in HEAD, and here otherwise than in both."""
     before = repo.datasets(repo.snapshot_of(refs.head))
     after = repo.datasets(repo.snapshot_of(commit))
@@ -91,11 +91,13 @@ def changed_twice(repo: Repo, refs: Refs, commit: ObjectId) -> tuple[str, ...]:
     )
 
 
-def _is_edited(repo: Repo, path: str, after: Tracked | None, present: Tracked | None) -> bool:
+def _is_edited(repo: Workspace, path: str, after: Tracked | None, present: Tracked | None) -> bool:
     return not is_known(repo, look(repo, path), after, [present], gone=after is None)
 
 
-def _other_side(repo: Repo, refs: Refs, sides: tuple[lockfile.Lock, lockfile.Lock]) -> Brought | None:
+def _other_side(
+    repo: Workspace, refs: Refs, sides: tuple[lockfile.LockPins, lockfile.LockPins]
+) -> Brought | None:
     """Return the side of a conflict that HEAD does not have, where it has the other."""
     followed = [_follows(repo, refs.head, lock.commit) for lock in sides]
     if repo.local(refs).branch is None or followed.count(True) != 1 or _moved_in_git(repo, refs):
@@ -103,14 +105,14 @@ def _other_side(repo: Repo, refs: Refs, sides: tuple[lockfile.Lock, lockfile.Loc
         return None
     commit = sides[followed.index(False)].commit
     known = repo.objects.has(commit)
-    return Brought(commit, Standing.APART if known else Standing.UNKNOWN, conflict=True)
+    return Brought(commit, LockStanding.APART if known else LockStanding.UNKNOWN, conflict=True)
 
 
-def _follows(repo: Repo, head: ObjectId | None, commit: ObjectId) -> bool:
+def _follows(repo: Workspace, head: ObjectId | None, commit: ObjectId) -> bool:
     return head is not None and repo.objects.has(commit) and ancestry.is_ancestor(commit, head, repo.commit)
 
 
-def _moved_in_git(repo: Repo, refs: Refs) -> bool:
+def _moved_in_git(repo: Workspace, refs: Refs) -> bool:
     """Whether git is on another branch than when HEAD was attached: the next commit would go elsewhere."""
     top = git.find(repo.root) if repo.config.follow_git else None
     here = git.branch(top) if top else None

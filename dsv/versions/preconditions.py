@@ -8,14 +8,14 @@ from dsv.ids import ObjectId, short
 from dsv.model import ancestry
 from dsv.model.ref_names import is_name
 from dsv.store.refs import Refs
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from dsv.worktree import git, lockfile
 
 if TYPE_CHECKING:
     from dsv.versions.from_git import Brought
 
 
-def lock_differs(repo: Repo, refs: Refs) -> bool:
+def lock_differs(repo: Workspace, refs: Refs) -> bool:
     """Whether `dsv.lock` names another commit than HEAD, as after `git checkout` or `git pull`."""
     if repo.local(refs).lock_due:
         return False
@@ -26,12 +26,12 @@ def lock_differs(repo: Repo, refs: Refs) -> bool:
     return newer == refs or lock_differs(repo, newer)
 
 
-def lock_follows(repo: Repo, refs: Refs) -> bool:
+def lock_follows(repo: Workspace, refs: Refs) -> bool:
     """Whether `dsv.lock` goes where HEAD goes; not while it names what git brought and HEAD has not followed."""
     return lockfile.sides(repo.root) is None and not lock_differs(repo, refs)
 
 
-def settled(repo: Repo) -> Refs:
+def settled(repo: Workspace) -> Refs:
     """Return the refs, with the end of a checkout that was interrupted: half of it is no change of anybody.
 
     Raises:
@@ -49,7 +49,7 @@ def settled(repo: Repo) -> Refs:
     return refs
 
 
-def ready(repo: Repo, *, merging: ObjectId | None = None) -> Refs:
+def ready(repo: Workspace, *, merging: ObjectId | None = None) -> Refs:
     """Return the refs, in a workspace where data may be added, made or merged.
 
     Args:
@@ -72,7 +72,7 @@ def ready(repo: Repo, *, merging: ObjectId | None = None) -> Refs:
     raise _differs(repo, refs, found)
 
 
-def ready_to_commit(repo: Repo) -> "tuple[Refs, Brought | None]":
+def ready_to_commit(repo: Workspace) -> "tuple[Refs, Brought | None]":
     """Return the refs, in a workspace where data may be staged and committed, and what is to be merged then.
 
     A change of what git brought another version of cannot be carried over to that version. So it
@@ -91,25 +91,25 @@ def ready_to_commit(repo: Repo) -> "tuple[Refs, Brought | None]":
         return refs, None
     if repo.refs() != refs:  # another process committed, and perhaps wrote the lock, in between
         return ready_to_commit(repo)
-    if found.standing is from_git.Standing.APART:
+    if found.standing is from_git.LockStanding.APART:
         return refs, found
-    if found.standing is from_git.Standing.LATER and from_git.changed_twice(repo, refs, found.commit):
+    if found.standing is from_git.LockStanding.LATER and from_git.changed_twice(repo, refs, found.commit):
         return refs, found
     raise _differs(repo, refs, found)
 
 
-def _comes_with(repo: Repo, commit: ObjectId, merging: ObjectId) -> bool:
+def _comes_with(repo: Workspace, commit: ObjectId, merging: ObjectId) -> bool:
     return repo.objects.has(commit) and ancestry.is_ancestor(commit, merging, repo.commit)
 
 
-def _differs(repo: Repo, refs: Refs, found: "Brought") -> Refused:
+def _differs(repo: Workspace, refs: Refs, found: "Brought") -> Refused:
     from dsv.versions import from_git
 
     hint = from_git.way_out(repo, refs, found)
     return Refused(f"dsv.lock names {short(found.commit)}, which is not HEAD", hint=hint)
 
 
-def follow_git(repo: Repo, refs: Refs) -> tuple[Refs, str | None]:
+def follow_git(repo: Workspace, refs: Refs) -> tuple[Refs, str | None]:
     """Return `refs` attached to the branch that the next commit goes to, and what to say of it.
 
     Where git's branch changed since HEAD was attached, the dsv branch of git's name is
@@ -146,7 +146,7 @@ def follow_git(repo: Repo, refs: Refs) -> tuple[Refs, str | None]:
     return replace(refs, local=replace(local, git_branch=here)), None
 
 
-def known_commit(repo: Repo, lock: lockfile.Lock) -> None:
+def known_commit(repo: Workspace, lock: lockfile.LockPins) -> None:
     """Check that the store has the commit that `dsv.lock` names.
 
     Raises:

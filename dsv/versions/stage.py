@@ -21,7 +21,7 @@ from dsv.records import kept_facts
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.tables.format_names import text_format
-from dsv.workspace import Datasets, Repo, Tracked
+from dsv.workspace import Datasets, Tracked, Workspace
 from dsv.worktree import git
 from dsv.worktree.observe import Observation
 from dsv.worktree.sink import HashSink
@@ -55,7 +55,7 @@ def put(session: Writer, checkpoint: Checkpoint) -> Tracked:
     return Tracked(session.put(Kind.CHECKPOINT, checkpoint.encode()), checkpoint)
 
 
-def edit(repo: Repo, snapshot: ObjectId | None, updates: Updates, session: Writer) -> ObjectId:
+def edit(repo: Workspace, snapshot: ObjectId | None, updates: Updates, session: Writer) -> ObjectId:
     """Store the snapshot that `updates` make of `snapshot`."""
     changes = {
         path: None if new is None else Entry(path, CHECKPOINT, new.id) for path, new in updates.items()
@@ -66,7 +66,7 @@ def edit(repo: Repo, snapshot: ObjectId | None, updates: Updates, session: Write
     return trees.edit(snapshot, changes, repo.node, put_node)
 
 
-def apply(repo: Repo, refs: Refs, updates: Updates, session: Writer) -> Refs:
+def apply(repo: Workspace, refs: Refs, updates: Updates, session: Writer) -> Refs:
     """Return `refs` with `updates` staged; the working tree is known to hold what they name."""
     if not updates:
         return refs
@@ -75,7 +75,7 @@ def apply(repo: Repo, refs: Refs, updates: Updates, session: Writer) -> Refs:
     return replace(refs, local=replace(local, present=edit(repo, local.present, updates, session)))
 
 
-def restage(repo: Repo, refs: Refs, updates: Updates, session: Writer) -> Refs:
+def restage(repo: Workspace, refs: Refs, updates: Updates, session: Writer) -> Refs:
     """Return `refs` with `updates` staged, whatever the working tree holds."""
     if not updates:
         return refs
@@ -95,7 +95,7 @@ _LARGE = 32 << 20
 
 
 def store(
-    repo: Repo, session: Writer, path: str, *, rehash: bool = False, progress: Progress = SILENT
+    repo: Workspace, session: Writer, path: str, *, rehash: bool = False, progress: Progress = SILENT
 ) -> Observation:
     """Store what the working tree holds at `path`.
 
@@ -115,7 +115,7 @@ def store(
     return seen
 
 
-def _size(repo: Repo, path: str) -> Total:
+def _size(repo: Workspace, path: str) -> Total:
     """Return the size of what takes long enough for a count of its own: a large file, or a folder that is new.
 
     Of a folder that was looked at before most is not read again, and nobody knows how much until it was.
@@ -142,7 +142,7 @@ def _bytes_below(folder: str) -> int:
 
 
 def checkpoint(
-    repo: Repo, session: Writer, path: str, seen: Observation, before: Checkpoint | None
+    repo: Workspace, session: Writer, path: str, seen: Observation, before: Checkpoint | None
 ) -> Checkpoint:
     """Return the checkpoint of what was seen at `path`, where `before` was last known.
 
@@ -163,7 +163,7 @@ def checkpoint(
 
 
 def schema_for(
-    repo: Repo, session: Writer, path: str, seen: Observation, before: Checkpoint | None
+    repo: Workspace, session: Writer, path: str, seen: Observation, before: Checkpoint | None
 ) -> ObjectId | None:
     """Return the schema that a text file is pinned to, None for everything else.
 
@@ -183,7 +183,7 @@ def schema_for(
 
 
 def tracked_changes(
-    repo: Repo,
+    repo: Workspace,
     refs: Refs,
     session: Writer,
     *,
@@ -212,7 +212,7 @@ def tracked_changes(
     return Staging(updates, tuple(vanished))
 
 
-def read_changes(repo: Repo, refs: Refs, inputs: Iterable[Input]) -> dict[str, Checkpoint]:
+def read_changes(repo: Workspace, refs: Refs, inputs: Iterable[Input]) -> dict[str, Checkpoint]:
     """Return by path those of `inputs` that are tracked, are staged otherwise, and lie there as they were read.
 
     A commit of what was made from them is stale without them. The caller commits the stat cache.
@@ -234,7 +234,7 @@ def within(path: str, folder: str) -> bool:
     return folder in (".", path) or path.startswith(f"{folder}/")
 
 
-def refuse_git_tracked(repo: Repo, paths: Sequence[str]) -> None:
+def refuse_git_tracked(repo: Workspace, paths: Sequence[str]) -> None:
     """Check that git tracks none of `paths`, which are to become datasets.
 
     Raises:
@@ -247,7 +247,7 @@ def refuse_git_tracked(repo: Repo, paths: Sequence[str]) -> None:
         raise Refused(f"git tracks {found[0]}", hint=f"git rm -r --cached {found[0]}")
 
 
-def ignore_in_git(repo: Repo) -> None:
+def ignore_in_git(repo: Workspace) -> None:
     """Have git ignore the store and every dataset, absent ones too, if the workspace is in a git repository."""
     if git.find(repo.root) is not None:
         refs = repo.refs()

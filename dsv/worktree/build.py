@@ -17,12 +17,12 @@ from dsv.worktree.paths import check_stored_name
 from dsv.worktree.read_pages import Stretch, Total
 from dsv.worktree.scan import DIR_MODE, under
 from dsv.worktree.stat_pages import ID_BYTES, Body
-from dsv.worktree.written_files import Ledger
+from dsv.worktree.written_files import WrittenPages
 
 _NO_ID = bytes(ID_BYTES)
 
 
-class Reader(Protocol):
+class ContentReader(Protocol):
     """Where content comes from; both methods raise Missing and Corrupt."""
 
     @property
@@ -38,7 +38,7 @@ class Counted:
     """A reader that tells how many bytes of files went through it.
 
     Attributes:
-        node: As for `Reader`.
+        node: As for `ContentReader`.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Counted:
 
 
 def write_file(
-    path: str, oid: ObjectId, kind: str, reader: Reader, folder: int | None = None
+    path: str, oid: ObjectId, kind: str, reader: ContentReader, folder: int | None = None
 ) -> os.stat_result:
     """Write a file that does not exist, and return its stat.
 
@@ -92,7 +92,9 @@ class Builder:
         ledger: Called with the pages; None where the cache is not to learn of them.
     """
 
-    def __init__(self, reader: Reader, progress: Progress = SILENT, ledger: Ledger | None = None) -> None:
+    def __init__(
+        self, reader: ContentReader, progress: Progress = SILENT, ledger: WrittenPages | None = None
+    ) -> None:
         self._reader = reader
         self._progress = progress
         self._ledger = ledger

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from typing import NamedTuple
 
 from dsv.worktree import boot
-from dsv.worktree.stat_cache import Row, StatCache
+from dsv.worktree.stat_cache import PageRow, StatCache
 from dsv.worktree.stat_pages import FRESH_NS, ID_BYTES, LASTING, SAFE_NS, STAT_BYTES, Head, settles
 
 
@@ -30,14 +30,14 @@ class Past(NamedTuple):
     unsure: bool = False
 
 
-class Known:
+class CachedPages:
     """The pages of a directory as the cache has them."""
 
     def __init__(self, cache: StatCache, dataset: str, folder: str) -> None:
         self._cache = cache
         self._dataset = dataset
         self._folder = folder
-        self.rows: list[Row] = cache.rows(dataset, folder)
+        self.rows: list[PageRow] = cache.rows(dataset, folder)
         self._heads: dict[str, Head] = dict(self.rows)
 
     def head(self, last: str) -> Head | None:
@@ -48,13 +48,13 @@ class Known:
         """Return the last names of all pages."""
         return set(self._heads)
 
-    def around(self, first: str, last: str) -> list[Row]:
+    def around(self, first: str, last: str) -> list[PageRow]:
         """Return the pages that may have held names from `first` to `last`."""
         start = bisect_left(self.rows, first, key=_last)
         end = bisect_left(self.rows, last, key=_last)
         return self.rows[start : end + 1]
 
-    def entries(self, rows: list[Row]) -> dict[str, Past]:
+    def entries(self, rows: list[PageRow]) -> dict[str, Past]:
         """Return by name what was known of the entries of `rows`."""
         found: dict[str, Past] = {}
         for last, head in rows:
@@ -82,5 +82,5 @@ def is_of_before(head: Head) -> bool:
     return head.boot not in (LASTING, boot.session())
 
 
-def _last(row: Row) -> str:
+def _last(row: PageRow) -> str:
     return row.last

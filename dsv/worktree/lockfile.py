@@ -18,7 +18,7 @@ _LINE = re.compile(r'(branch|commit) = "((?:[^"\\]|\\.)*)"')
 _MARKS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 
 
-class Lock(NamedTuple):
+class LockPins(NamedTuple):
     """What `dsv.lock` pins.
 
     Attributes:
@@ -30,7 +30,7 @@ class Lock(NamedTuple):
     commit: ObjectId
 
 
-def read(root: Path) -> Lock | None:
+def read(root: Path) -> LockPins | None:
     """Return what the lock file of the workspace `root` pins, None if there is none.
 
     Raises:
@@ -45,7 +45,7 @@ def read(root: Path) -> Lock | None:
     return _checked(parse(text))
 
 
-def parse(text: str) -> Lock | None:
+def parse(text: str) -> LockPins | None:
     """Return what `text`, the content of a lock file, pins; None if it pins nothing.
 
     Raises:
@@ -57,12 +57,12 @@ def parse(text: str) -> Lock | None:
     if not found:
         return None
     try:
-        return Lock(found.get("branch"), parse_id(found["commit"]))
+        return LockPins(found.get("branch"), parse_id(found["commit"]))
     except (KeyError, ValueError) as error:
         raise BadConfig(f"{NAME} does not name a commit", hint=f"git checkout -- {NAME}") from error
 
 
-def _checked(lock: Lock | None) -> Lock | None:
+def _checked(lock: LockPins | None) -> LockPins | None:
     """Refuse a branch that no dsv would write: the file comes by git, from anybody."""
     if lock is not None and lock.branch is not None and not is_name(lock.branch):
         raise BadConfig(
@@ -72,7 +72,7 @@ def _checked(lock: Lock | None) -> Lock | None:
     return lock
 
 
-def sides(root: Path) -> tuple[Lock, Lock] | None:
+def sides(root: Path) -> tuple[LockPins, LockPins] | None:
     """Return the two sides of a conflict that git left in the lock file, None if there is none."""
     try:
         lines = read_plain_text(root / NAME).splitlines()
@@ -134,7 +134,7 @@ def foreign_store(dot: Path) -> Refused:
     )
 
 
-def write(root: Path, lock: Lock, temp_folder: Path | None = None) -> None:
+def write(root: Path, lock: LockPins, temp_folder: Path | None = None) -> None:
     """Replace the lock file of the workspace `root` in one step, by way of a file in `temp_folder`."""
     branch = "" if lock.branch is None else f'branch = "{_escape(lock.branch)}"\n'
     text = f'{_HEADER}{branch}commit = "{lock.commit}"\n'

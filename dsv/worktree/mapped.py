@@ -56,7 +56,7 @@ LASTING_NS = 60 * 10**9
 """How long what was seen is good enough: a command reads all maps once, a notebook now and then."""
 
 
-class Watch:
+class WritableMaps:
     """The maps as they are when they are first asked for: once for each command that reads files."""
 
     def __init__(self) -> None:

@@ -27,7 +27,7 @@ from dsv.worktree.beneath import (
     open_child,
     opened,
 )
-from dsv.worktree.build import Builder, Reader
+from dsv.worktree.build import Builder, ContentReader
 from dsv.worktree.ignore import NOTHING, Ignore
 from dsv.worktree.observe import Observation, observe
 from dsv.worktree.paths import check_tree, probe
@@ -36,13 +36,13 @@ from dsv.worktree.sink import HashSink
 from dsv.worktree.stat_cache import StatCache
 from dsv.worktree.unless_written import Written
 from dsv.worktree.update import Updater, check_free, clear, is_same
-from dsv.worktree.written_files import Ledger
+from dsv.worktree.written_files import WrittenPages
 
 SPARE = 16 << 20
 """Bytes that a checkout leaves free for the store's own records."""
 
 
-class Place(NamedTuple):
+class Destination(NamedTuple):
     """The working tree that datasets are written into.
 
     Attributes:
@@ -59,14 +59,14 @@ class Place(NamedTuple):
     root: Path
     scratch: Path
     cache: StatCache
-    reader: Reader
+    reader: ContentReader
     epoch: int | None = None
     ignore: Ignore = NOTHING
     since: int = 0
 
 
 def materialise(
-    place: Place,
+    place: Destination,
     dataset: str,
     wanted: Checkpoint,
     present: Observation | None,
@@ -109,7 +109,9 @@ def materialise(
         raise storage_error("write", dataset, error) from error
 
 
-def conflicts(place: Place, dataset: str, present: Observation | None, wanted: Checkpoint) -> Iterator[str]:
+def conflicts(
+    place: Destination, dataset: str, present: Observation | None, wanted: Checkpoint
+) -> Iterator[str]:
     """Yield the paths that would have to be overwritten although `present` does not name them.
 
     Those are files that rules leave out of the dataset, and files made since it was observed.
@@ -124,7 +126,7 @@ def conflicts(place: Place, dataset: str, present: Observation | None, wanted: C
     yield from _extra(place, dataset, before, wanted.content)
 
 
-def check_fit(place: Place, wanted: dict[str, Checkpoint]) -> None:
+def check_fit(place: Destination, wanted: dict[str, Checkpoint]) -> None:
     """Check, before anything is written, that the file system can hold the names of all of `wanted`.
 
     Raises:
@@ -159,7 +161,7 @@ def check_space(folder: Path | str | int, size: int) -> None:
 
 
 def remove(
-    place: Place, dataset: str, present: Observation | None = None, progress: Progress = SILENT
+    place: Destination, dataset: str, present: Observation | None = None, progress: Progress = SILENT
 ) -> None:
     """Remove the working copy of a dataset, and folders above it that are then empty.
 
@@ -197,7 +199,7 @@ def remove(
     drop_empty_above(root, above)
 
 
-def sweep(place: Place) -> None:
+def sweep(place: Destination) -> None:
     """Remove what killed checkouts left in the scratch folder; nobody else may be writing there."""
     with contextlib.suppress(OSError):
         for entry in os.scandir(place.scratch):
@@ -211,7 +213,7 @@ _SCRATCH = f"{TEMP_PREFIX}tree-"
 class _Seen:
     """A reader that also knows the nodes of what was just seen."""
 
-    def __init__(self, reader: Reader, sink: HashSink) -> None:
+    def __init__(self, reader: ContentReader, sink: HashSink) -> None:
         self.stream = reader.stream
         self._reader = reader
         self._sink = sink
@@ -232,11 +234,11 @@ class _Spot(NamedTuple):
 
 
 def _write_new(
-    place: Place, spot: _Spot, wanted: Checkpoint, present: Observation | None, progress: Progress
+    place: Destination, spot: _Spot, wanted: Checkpoint, present: Observation | None, progress: Progress
 ) -> None:
     dataset, name, parent, scratch = spot
     place.cache.forget(dataset)
-    ledger = Ledger(dataset, place.cache, place.epoch)
+    ledger = WrittenPages(dataset, place.cache, place.epoch)
     temp = temp_name()
     Builder(place.reader, progress, ledger).folder(temp, wanted.content, dataset, above=scratch)
     ledger.close()
@@ -248,7 +250,7 @@ def _write_new(
 
 
 def _change(
-    place: Place, spot: _Spot, wanted: Checkpoint, present: Observation | None, progress: Progress
+    place: Destination, spot: _Spot, wanted: Checkpoint, present: Observation | None, progress: Progress
 ) -> None:
     dataset, name, parent, scratch = spot
     written = Written()
@@ -258,7 +260,7 @@ def _change(
     observe(place.root, dataset, place.cache, written, ignore=place.ignore, wrote=written.wrote)
 
 
-def _updater(place: Place, scratch: int, written: Written, progress: Progress) -> Updater:
+def _updater(place: Destination, scratch: int, written: Written, progress: Progress) -> Updater:
     return Updater(
         os.fspath(place.root),
         place.reader,
@@ -271,7 +273,7 @@ def _updater(place: Place, scratch: int, written: Written, progress: Progress) -
 
 
 @contextlib.contextmanager
-def _scratch(place: Place, parent: int, name: str) -> Iterator[int]:
+def _scratch(place: Destination, parent: int, name: str) -> Iterator[int]:
     """Give an open folder of our own on the file system of `name` in `parent`: in the store, else beside it."""
     place.scratch.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
@@ -289,7 +291,7 @@ def _scratch(place: Place, parent: int, name: str) -> Iterator[int]:
             clear(mine, folder)
 
 
-def _extra(place: Place, shown: str, before: ObjectId | None, after: ObjectId) -> Iterator[str]:
+def _extra(place: Destination, shown: str, before: ObjectId | None, after: ObjectId) -> Iterator[str]:
     check_depth(f"{shown}/")
     for old, new in compare(before, after, place.reader.node):
         if new is None:

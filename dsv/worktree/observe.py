@@ -13,7 +13,7 @@ from dsv.model.node import DIR, EXEC, FILE, LEAF_LIMIT, Page, join
 from dsv.model.tree import MAX_DEPTH
 from dsv.worktree import stat_pages
 from dsv.worktree.beneath import open_below, open_child, opened
-from dsv.worktree.cached import Known
+from dsv.worktree.cached import CachedPages
 from dsv.worktree.ignore import NOTHING, Ignore
 from dsv.worktree.read_pages import FILE_FOLDER, Recorder, Stretch, Total, Wrote, nobody, signature
 from dsv.worktree.scan import cut_names, digest_names, failure, list_names, refuse_special, scan
@@ -91,7 +91,7 @@ class _Folder(NamedTuple):
     path: str
     shown: str
     folder: str
-    known: Known
+    known: CachedPages
     depth: int
 
 
@@ -118,7 +118,7 @@ class _Look:
 
     def file(self, parent: int, name: str) -> tuple[Total, str]:
         """Look at a dataset that is one file."""
-        known = Known(self._cache, self._dataset, FILE_FOLDER)
+        known = CachedPages(self._cache, self._dataset, FILE_FOLDER)
         seen = time.time_ns()
         shown = self._dataset.rpartition("/")[0]
         path = f"{self._base}/{shown}" if shown else self._base
@@ -150,7 +150,7 @@ class _Look:
     def _inside(self, here: int, shown: str, folder: str, depth: int) -> Total:
         path = f"{self._base}/{shown}"
         names = list_names(here, shown, self._ignore)
-        known = Known(self._cache, self._dataset, folder)
+        known = CachedPages(self._cache, self._dataset, folder)
         gone = known.lasts()
         found: list[Page] = []
         files = size = 0
@@ -184,7 +184,7 @@ class _Look:
         )
         return self._judge(stretch, place.known)
 
-    def _judge(self, stretch: Stretch, known: Known) -> Total:
+    def _judge(self, stretch: Stretch, known: CachedPages) -> Total:
         """Take a page as it was known if nothing about it changed; otherwise read what did."""
         head = known.head(stretch.names[-1] if stretch.names else "")
         if head is not None and self._recorder.suffices(head, stretch.numbers):

@@ -12,11 +12,11 @@ from dsv.ids import ObjectId
 from dsv.model.node import DIR, LINK, Entry, Leaf, encode
 from dsv.worktree import boot, stat_pages
 from dsv.worktree.beneath import PLAIN
-from dsv.worktree.cached import Known, Past, is_of_before
+from dsv.worktree.cached import CachedPages, Past, is_of_before
 from dsv.worktree.mapped import Maps
 from dsv.worktree.scan import failure, not_utf8, refuse_special, under
 from dsv.worktree.sink import Sink
-from dsv.worktree.stat_cache import Row, StatCache
+from dsv.worktree.stat_cache import PageRow, StatCache
 from dsv.worktree.stat_pages import FIELDS, ID_BYTES, STAT_BYTES, Body, Head
 
 FILE_FOLDER = "/"
@@ -121,7 +121,7 @@ class Recorder:
         epoch = self.sink.stored_epoch
         return epoch is None or (head.complete and head.epoch == epoch)
 
-    def page(self, stretch: Stretch, known: Known) -> Total:
+    def page(self, stretch: Stretch, known: CachedPages) -> Total:
         """Read what changed in a page, put its node, and remember it.
 
         Raises:
@@ -215,7 +215,9 @@ class Recorder:
                 return oid, numbers, silent
         raise Changing(f"{shown} changed while it was read, twice", hint="wait until its writer is done")
 
-    def _remember(self, stretch: Stretch, body: Body, total: Total, rows: list[Row], *, silent: bool) -> None:
+    def _remember(
+        self, stretch: Stretch, body: Body, total: Total, rows: list[PageRow], *, silent: bool
+    ) -> None:
         if not self.cache.writable:
             return
         node = bytes.fromhex(total.node)
@@ -240,7 +242,7 @@ class Recorder:
         self.cache.put(self._dataset, stretch.folder, last, head, body)
 
 
-def _epoch(sink: Sink, rows: list[Row]) -> int:
+def _epoch(sink: Sink, rows: list[PageRow]) -> int:
     """Return the epoch that a page's record will speak of."""
     if sink.stored_epoch is not None:
         return sink.stored_epoch

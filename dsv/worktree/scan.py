@@ -10,7 +10,7 @@ from dsv.atomic import TEMP_PREFIX
 from dsv.errors import Refused, StorageError, UserError
 from dsv.model.node import LEAF_LIMIT, is_boundary
 from dsv.worktree.ignore import NEVER_DATA, Ignore
-from dsv.worktree.stat_cache import Row
+from dsv.worktree.stat_cache import PageRow
 from dsv.worktree.stat_pages import names_sig
 
 DIR_MODE = modes.S_IFDIR
@@ -66,7 +66,7 @@ def list_names(path: str | int, shown: str, ignore: Ignore) -> list[str]:
     return names
 
 
-def cut_names(names: Sequence[str], rows: Sequence[Row], shown: str) -> Iterator[tuple[int, int]]:
+def cut_names(names: Sequence[str], rows: Sequence[PageRow], shown: str) -> Iterator[tuple[int, int]]:
     """Yield start and end of each page of `names`, which are sorted.
 
     Hashing a million names to find where pages end takes most of a second, so stretches that
@@ -182,14 +182,14 @@ def _ruled(path: str | int, shown: str, ignore: Ignore) -> list[str]:
         ]
 
 
-def _is_page(names: Sequence[str], row: Row, shown: str) -> bool:
+def _is_page(names: Sequence[str], row: PageRow, shown: str) -> bool:
     """Whether `names` are the names of the page that the cache knows as `row`."""
     if not names or len(names) != row.head.entries:
         return False
     return digest_names(names, shown) == row.head.names
 
 
-def _ends(row: Row, final: bool) -> bool:
+def _ends(row: PageRow, final: bool) -> bool:
     # The last page of a directory ends where the directory does, at no boundary.
     return final or is_boundary(row.last)
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Self
 
 from dsv.hashing import checksum
 from dsv.ids import DIGITS
-from dsv.worktree.mapped import Watch
+from dsv.worktree.mapped import WritableMaps
 from dsv.worktree.stat_pages import Body, Head, decode_body, decode_head, encode_body, encode_head
 
 VERSION = 1
@@ -40,7 +40,7 @@ _DROP_BELOW = "DELETE FROM pages WHERE dataset = ? AND (dir = ? OR (dir > ? AND 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_SCHEMA}
 
 
-class Row(NamedTuple):
+class PageRow(NamedTuple):
     """A page of a directory: the last name in it, and its head."""
 
     last: str
@@ -58,7 +58,7 @@ class StatCache:
     """
 
     def __init__(self, path: Path | None) -> None:
-        self.watch = Watch()
+        self.watch = WritableMaps()
         self._path = path
         self._db: sqlite3.Connection | None = None
         self._writable = False
@@ -77,13 +77,13 @@ class StatCache:
         """Whether what is put is kept."""
         return self._db is not None and self._writable
 
-    def rows(self, dataset: str, folder: str) -> list[Row]:
+    def rows(self, dataset: str, folder: str) -> list[PageRow]:
         """Return the pages of a directory in order, without their entries."""
         found = self._run(
             "SELECT last, head FROM pages WHERE dataset = ? AND dir = ? ORDER BY last", (dataset, folder)
         )
         try:
-            return [Row(last, decode_head(head, f"{dataset}\0{folder}\0{last}")) for last, head in found]
+            return [PageRow(last, decode_head(head, f"{dataset}\0{folder}\0{last}")) for last, head in found]
         except (TypeError, ValueError):
             self._reset()
             return []

@@ -16,8 +16,8 @@ from dsv.model.node import DIR, EMPTY, EXEC, LINK, Entry, Get, Leaf, Node
 from dsv.model.tree import check_depth, compare, walk
 from dsv.progress import SILENT, Progress
 from dsv.worktree.beneath import PLAIN, is_folder, mode_of, open_child, opened
-from dsv.worktree.build import Builder, Reader, write_file
-from dsv.worktree.mapped import Watch
+from dsv.worktree.build import Builder, ContentReader, write_file
+from dsv.worktree.mapped import WritableMaps
 from dsv.worktree.paths import check_stored_name
 from dsv.worktree.scan import under
 from dsv.worktree.sink import HashSink
@@ -41,12 +41,12 @@ class Updater:
     def __init__(
         self,
         base: str,
-        reader: Reader,
+        reader: ContentReader,
         scratch: int,
         written: Written,
         *,
         since: int,
-        watch: Watch,
+        watch: WritableMaps,
         progress: Progress = SILENT,
     ) -> None:
         self._base = base

@@ -20,7 +20,7 @@ class _Waiting(NamedTuple):
     body: Body
 
 
-class Ledger:
+class WrittenPages:
     """Keeps pages of a new directory until their times are old enough to be believed.
 
     Nobody else knows the directory while it is made, so a page whose times lie back far enough

@@ -22,7 +22,7 @@ from dsv.remotes.send import Update, send
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.versions import stage
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 DATASETS = 10
 
@@ -46,7 +46,7 @@ def commits(writer: Writer, count: int) -> Iterator[tuple[ObjectId, ObjectId]]:
 
 def make(root: Path, count: int, *, pushing: bool) -> None:
     """Make `count` commits in the workspace `root`; push each of them, the oldest first."""
-    repo = Repo.discover(root)
+    repo = Workspace.discover(root)
     with repo.writer() as writer:
         made = list(commits(writer, count))
         head, snapshot = made[-1]

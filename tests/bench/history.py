@@ -25,7 +25,7 @@ from dsv.ops.init import init
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.versions import stage
-from dsv.workspace import Repo, Tracked
+from dsv.workspace import Tracked, Workspace
 
 STEPS = 100
 OUTPUTS = 9
@@ -115,7 +115,7 @@ def weave(folder: Path, runs: int) -> None:
     The file `next` gets the id of one commit more, of one run, that no ref leads to yet.
     """
     init(folder)
-    repo = Repo.discover(folder)
+    repo = Workspace.discover(folder)
     with repo.writer() as writer:
         weaver = Weaver(writer)
         for _ in range(max(2, runs // STEPS)):

@@ -24,7 +24,7 @@ from dsv.ops.commit import commit
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.versions import stage
-from dsv.workspace import Repo, Tracked
+from dsv.workspace import Tracked, Workspace
 
 RAW = tuple(f"raw/{number}.csv" for number in range(10))
 
@@ -44,7 +44,7 @@ def make(root: Path, count: int) -> None:
     for path in RAW:
         (root / path).write_text(f"x\n{path}\n")
     (root / "shared.py").write_text("def double(x):\n    return 2 * x\n")
-    repo = Repo.discover(root)
+    repo = Workspace.discover(root)
     add(repo, RAW)
     with repo.writer() as writer:
         made = list(runs(repo, writer, count))
@@ -53,7 +53,7 @@ def make(root: Path, count: int) -> None:
     commit(repo, "all of it", author="bench")
 
 
-def runs(repo: Repo, writer: Writer, count: int) -> Iterator[Made]:
+def runs(repo: Workspace, writer: Writer, count: int) -> Iterator[Made]:
     """Write and record the datasets one after the other."""
     known = {path: one.checkpoint for path, one in repo.datasets(repo.local(repo.refs()).staged).items()}
     environment = writer.put(Kind.ENVIRONMENT, Environment({}, (), None).encode())
@@ -76,7 +76,7 @@ def runs(repo: Repo, writer: Writer, count: int) -> Iterator[Made]:
         yield Made(path, stage.put(writer, known[path]), oid)
 
 
-def staged(repo: Repo, refs: Refs, session: Writer, made: list[Made]) -> Refs:
+def staged(repo: Workspace, refs: Refs, session: Writer, made: list[Made]) -> Refs:
     """Return `refs` with all that was made staged, and how it came about noted."""
     wanted = stage.apply(repo, refs, {one.path: one.dataset for one in made}, session)
     entries = [
@@ -92,7 +92,7 @@ def _inputs(number: int) -> set[str]:
     return {RAW[number % 10], RAW[(number * 7 + 1) % 10]} | before
 
 
-def _output(repo: Repo, writer: Writer, path: str) -> Output:
+def _output(repo: Workspace, writer: Writer, path: str) -> Output:
     seen = stage.store(repo, writer, path)
     return Output(path, seen.content, seen.kind, seen.size, seen.files)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dsv.ids import ObjectId
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 
 def everything(root: Path) -> bytes:
@@ -17,7 +17,7 @@ def _parts(root: Path) -> Iterator[bytes]:
         yield str(path.relative_to(root)).encode()
         if path.is_file():
             yield path.read_bytes()
-    objects = Repo(root).objects
+    objects = Workspace(root).objects
     for data in (True, False):
         for index in objects.indexes(data=data):
             for row in range(index.rows):

@@ -92,7 +92,7 @@ def test_the_files_of_the_tour_are_made_in_an_empty_folder(
 
 
 def test_a_typed_command_is_quoted_where_a_shell_needs_it() -> None:
-    step = story.Step(("dsv", "commit", "-m", "two words"), into="log")
+    step = story.StoryStep(("dsv", "commit", "-m", "two words"), into="log")
     assert step.typed == 'dsv commit -m "two words" > log'
     for step in (*story.steps(with_git=True), *story.PROOF):
         assert not any(character in step.typed for character in "$`!\\")

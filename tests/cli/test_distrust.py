@@ -13,7 +13,7 @@ from dsv.hashing import Kind, file_id
 from dsv.store.packs import index_file, index_merge, index_rows
 from dsv.store.packs import pack as packs
 from dsv.store.refs import IndexRef
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from tests.cli.face_fixtures import Face
 
 VERSIONS = {f"v{number}": Random(number).randbytes(30_000) for number in range(4)}
@@ -31,7 +31,7 @@ def store(dsv: Face) -> Face:
 
 
 def _indexes(face: Face) -> Iterator[tuple[IndexRef, Path]]:
-    for ref in Repo(face.folder).refs().indexes:
+    for ref in Workspace(face.folder).refs().indexes:
         yield ref, face.folder / ".dsv" / index_merge.name(ref.id)
 
 
@@ -48,7 +48,7 @@ def _all_there(face: Face) -> None:
 
 def _ids(face: Face) -> dict[str, bytes]:
     """Return an id of each kind that the store needs, by the kind's name."""
-    repo = Repo(face.folder)
+    repo = Workspace(face.folder)
     found = {}
     for data in (True, False):
         for index in repo.objects.indexes(data=data):
@@ -88,7 +88,7 @@ def test_a_flipped_bit_in_an_index_deletes_nothing(store: Face, kind: str, place
 
 def _lie(face: Face, change: Callable[[bytearray, list[str]], None]) -> None:
     """Have refs name an index with a sound name and wrong rows, as merging a damaged one once made them."""
-    repo = Repo(face.folder)
+    repo = Workspace(face.folder)
     key = bytes.fromhex(file_id(VERSIONS["v0"]))
     refs = repo.refs()
     made = []
@@ -157,7 +157,7 @@ def test_merging_never_copies_a_damaged_index(store: Face) -> None:
 
 def test_what_is_missing_stops_gc(store: Face) -> None:
     """A pack of history that is in no index and not there at all: nobody knows what it reached."""
-    repo = Repo(store.folder)
+    repo = Workspace(store.folder)
     refs = repo.refs()
     commit = refs.tags["v1"]
     found = repo.objects.find(commit)

@@ -13,7 +13,7 @@ from dsv.ids import ObjectId
 from dsv.records import dataset_names
 from dsv.store.packs import pack
 from dsv.versions import stage
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from tests.cli.face_fixtures import Face
 from tests.unit.run_fixtures import weave
 
@@ -39,8 +39,8 @@ def put(dsv: Face, path: str, text: str) -> None:
     file.write_text(text, encoding="utf-8")
 
 
-def repo(dsv: Face) -> Repo:
-    return Repo.discover(dsv.folder)
+def repo(dsv: Face) -> Workspace:
+    return Workspace.discover(dsv.folder)
 
 
 def pipeline(dsv: Face, number: str) -> None:

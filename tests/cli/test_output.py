@@ -5,7 +5,7 @@ import pytest
 
 from dsv.cli import output
 from dsv.cli.app import COMPLETE, run
-from dsv.cli.output import Output
+from dsv.cli.output import TwoStreams
 from tests.cli.face_fixtures import Face, Stream
 
 
@@ -26,7 +26,7 @@ def test_a_bar_shows_on_stderr_once_work_takes_long(
 ) -> None:
     streams = terminal(monkeypatch)
     monkeypatch.setattr(output, "BAR_AFTER", -1.0)
-    out = Output({"TERM": "xterm"})
+    out = TwoStreams({"TERM": "xterm"})
     for unit in ("B", "files"):
         out.progress.begin("read\x1b[2Jing", 100, unit)
         out.progress.advance(10)
@@ -41,12 +41,12 @@ def test_no_bar_for_short_work_nor_when_quiet_nor_on_dumb_terminals(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     streams = terminal(monkeypatch)
-    out = Output({"TERM": "xterm"})
+    out = TwoStreams({"TERM": "xterm"})
     out.progress.begin("reading", 100, "B")
     out.progress.advance(10)
     monkeypatch.setattr(output, "BAR_AFTER", -1.0)
     for quiet, term in ((True, "xterm"), (False, "dumb")):
-        out = Output({"TERM": term})
+        out = TwoStreams({"TERM": term})
         out.quiet = quiet
         out.progress.begin("reading", None, "B")
         out.progress.advance(10)

@@ -398,11 +398,11 @@ def test_packs_from_before_marks_are_kept(home: Home) -> None:
 
 def test_a_writer_that_began_before_the_packs_moved_says_so(home: Home) -> None:
     from dsv.errors import Conflict
-    from dsv.workspace import Repo
+    from dsv.workspace import Workspace
 
     one = home.make("one")
     home.commit(one, "a", 1)
-    repo = Repo(one)
+    repo = Workspace(one)
     raw = repo.blobs.load()
     home.face.ok("config", "store", str(home.packs), cwd=one)
     with pytest.raises(Conflict):

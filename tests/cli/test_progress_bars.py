@@ -136,7 +136,7 @@ class Told:
         monkeypatch.setattr(output, "BAR_AFTER", -1.0)
         self.err = Stream(terminal=True)
         monkeypatch.setattr(sys, "stderr", self.err)
-        self.bars = output.Output({"TERM": "xterm"}).progress
+        self.bars = output.TwoStreams({"TERM": "xterm"}).progress
 
     def text(self) -> str:
         self.bars.close()

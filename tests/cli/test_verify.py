@@ -13,7 +13,7 @@ import pytest
 
 from dsv.records import dataset_names
 from dsv.runs.rebuild.rebuild_plan import holds
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from tests.cli.face_fixtures import Face, environment
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs automatic capture")
@@ -236,7 +236,7 @@ def clone(dsv: Face, tmp_path: Path) -> Face:
 
 def held(face: Face, path: str) -> bool:
     """Whether the store itself has the bytes of a dataset."""
-    repo = Repo.discover(face.folder)
+    repo = Workspace.discover(face.folder)
     return holds(repo, dataset_names.datasets_at(repo, "HEAD")[path].checkpoint)
 
 

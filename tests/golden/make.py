@@ -25,7 +25,7 @@ from dsv.ops.log import log
 from dsv.ops.merge import merge
 from dsv.ops.show import show_dataset
 from dsv.records import dataset_names
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 HERE = Path(__file__).parent
 AUTHOR = "Grace Hopper <grace@example.org>"
@@ -66,7 +66,7 @@ def expected() -> dict[str, dict[str, bytes]]:
     }
 
 
-def table_id(repo: Repo, revision: str) -> str:
+def table_id(repo: Workspace, revision: str) -> str:
     """Return the table id of one version."""
     facts = show_dataset(repo, dataset_names.place(repo, f"table.csv@{revision}", [])).facts
     assert facts is not None
@@ -77,7 +77,7 @@ def main() -> None:
     """Make the store and what is known of it."""
     root = Path(tempfile.mkdtemp())
     init(root)
-    repo = Repo(root)
+    repo = Workspace(root)
     files = expected()
     (root / "big.txt").write_bytes(files["v1"]["big.txt"])
     (root / "table.csv").write_bytes(files["v1"]["table.csv"])

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from dsv.capture.environment import Environment, Lock, Package, Program
+from dsv.capture.environment import Environment, InstalledProgram, Package, PackageLock
 from dsv.hashing import Kind, file_id, object_id
 from dsv.ids import ObjectId
 from dsv.model import canonical, node
@@ -16,7 +16,7 @@ from dsv.model.commit import Commit
 from dsv.model.listing import Listing, Name
 from dsv.model.node import DIR, EXEC, FILE, LINK, Entry, Leaf, Page, Pages
 from dsv.model.origin import Fetched, Source
-from dsv.model.recipe import Part, Recipe
+from dsv.model.recipe import FilePart, Recipe
 from dsv.model.run import Input, Led, Listed, Output, Outside, Run
 from dsv.store.operation_log import OpEntry, hash_of
 from dsv.store.refs import IndexRef, Local, Moving, Refs
@@ -86,8 +86,8 @@ ENVIRONMENT = Environment(
         Package("own", "1", "local"),
         Package("x", "1", "https://example.org/x@abc"),
     ),
-    Lock("uv.lock", A),
-    (Program("sh", None), Program("sort", "sort (GNU coreutils) 9.4")),
+    PackageLock("uv.lock", A),
+    (InstalledProgram("sh", None), InstalledProgram("sort", "sort (GNU coreutils) 9.4")),
 )
 
 RECORDS: dict[str, tuple[Kind, bytes]] = {
@@ -115,7 +115,7 @@ RECORDS: dict[str, tuple[Kind, bytes]] = {
     "code": (Kind.CODE, Code((CodeFile("a.py", FILE, A), CodeFile("run.sh", EXEC, B))).encode()),
     "environment": (Kind.ENVIRONMENT, ENVIRONMENT.encode()),
     "no Python": (Kind.ENVIRONMENT, Environment({}).encode()),
-    "recipe": (Kind.RECIPE, Recipe((Part(A, 1), Part(B, 2**31))).encode()),
+    "recipe": (Kind.RECIPE, Recipe((FilePart(A, 1), FilePart(B, 2**31))).encode()),
     "empty node": (Kind.NODE, node.encode(Leaf(()))),
     "node": (
         Kind.NODE,

@@ -18,7 +18,7 @@ from dsv.ops.show import show_dataset
 from dsv.ops.status import status
 from dsv.ops.undo import undo
 from dsv.records import dataset_names
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from tests.golden.make import MANY, expected
 
 HERE = Path(__file__).parent
@@ -32,12 +32,12 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def read(repo: Repo, name: str) -> bytes:
+def read(repo: Workspace, name: str) -> bytes:
     return b"".join(map(bytes, cat(repo, dataset_names.place(repo, name, []))))
 
 
 def test_history(root: Path) -> None:
-    entries = list(log(Repo(root)))
+    entries = list(log(Workspace(root)))
     assert {entry.id: list(entry.changes) for entry in entries} == KNOWN["commits"]
     assert [entry.commit.message for entry in entries if len(entry.commit.parents) == 2] == [
         "merge side into main"
@@ -48,7 +48,7 @@ def test_history(root: Path) -> None:
 
 @pytest.mark.parametrize("revision", KNOWN["checkpoints"])
 def test_every_version_has_its_bytes(root: Path, revision: str) -> None:
-    repo = Repo(root)
+    repo = Workspace(root)
     found = {path: one.id for path, one in dataset_names.datasets_at(repo, revision).items()}
     assert found == KNOWN["checkpoints"][revision]
     for name, content in expected()[revision].items():
@@ -58,14 +58,14 @@ def test_every_version_has_its_bytes(root: Path, revision: str) -> None:
 
 @pytest.mark.parametrize("revision", KNOWN["tables"])
 def test_tables_have_their_ids(root: Path, revision: str) -> None:
-    repo = Repo(root)
+    repo = Workspace(root)
     shown = show_dataset(repo, dataset_names.place(repo, f"table.csv@{revision}", []))
     assert shown.facts is not None
     assert shown.facts.table == KNOWN["tables"][revision]
 
 
 def test_nothing_is_damaged(root: Path) -> None:
-    repo = Repo(root)
+    repo = Workspace(root)
     found = fsck(repo)
     assert found.damage == ()
     assert found.files > 5
@@ -75,7 +75,7 @@ def test_nothing_is_damaged(root: Path) -> None:
 
 
 def test_it_can_be_worked_with(root: Path) -> None:
-    repo = Repo(root)
+    repo = Workspace(root)
     assert {one.change for one in status(repo).unstaged} == {"removed"}
     checkout(repo, "main", force=True)
     tree = root / "tree"

@@ -41,7 +41,7 @@ from dsv.ops.restore import restore, unstage
 from dsv.ops.rm import rm
 from dsv.ops.status import status
 from dsv.ops.undo import undo
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from tests.property import tree_strategies, workspace_model
 from tests.property.tree_strategies import Leaf, State
 from tests.property.workspace_model import Made, Refs, Snapshot
@@ -55,15 +55,15 @@ _T = TypeVar("_T")
 names = st.sampled_from(NAMES)
 
 
-def tracks_something(machine: "Workspace") -> bool:
+def tracks_something(machine: "WorkspaceMachine") -> bool:
     return bool(machine.refs.staged or machine.head())
 
 
-def has_head(machine: "Workspace") -> bool:
+def has_head(machine: "WorkspaceMachine") -> bool:
     return machine.refs.head is not None
 
 
-class Workspace(RuleBasedStateMachine):
+class WorkspaceMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="dsv-machine-"))
@@ -89,15 +89,17 @@ class Workspace(RuleBasedStateMachine):
     # What is used below
 
     @contextmanager
-    def repo(self) -> Iterator[Repo]:
+    def repo(self) -> Iterator[Workspace]:
         """Open the workspace again, as every command does."""
-        repo = Repo.discover(self.root)
+        repo = Workspace.discover(self.root)
         try:
             yield repo
         finally:
             repo.cache.close()
 
-    def act(self, what: str, action: Callable[[Repo], _T], change: Callable[[_T], None]) -> _T | DsvError:
+    def act(
+        self, what: str, action: Callable[[Workspace], _T], change: Callable[[_T], None]
+    ) -> _T | DsvError:
         """Do something and have the model do it too; what fails must leave everything as it was."""
         before, working = self.refs.copy(), dict(self.working)
         with self.repo() as repo:
@@ -127,11 +129,11 @@ class Workspace(RuleBasedStateMachine):
     def head(self) -> Snapshot:
         return {} if self.refs.head is None else self.commits[self.refs.head].snapshot
 
-    def stored(self, repo: Repo, snapshot: ObjectId | None) -> Snapshot:
+    def stored(self, repo: Workspace, snapshot: ObjectId | None) -> Snapshot:
         """Return a snapshot of the store with all its bytes."""
         return {path: self.state(repo, one.checkpoint) for path, one in repo.datasets(snapshot).items()}
 
-    def state(self, repo: Repo, checkpoint: Checkpoint) -> State:
+    def state(self, repo: Workspace, checkpoint: Checkpoint) -> State:
         if checkpoint.kind != DIR:
             found = self.leaf(repo, checkpoint.kind, checkpoint.content)
             assert (checkpoint.size, checkpoint.files) == (len(found.data), 1)
@@ -141,7 +143,7 @@ class Workspace(RuleBasedStateMachine):
         assert (checkpoint.size, checkpoint.files) == (sum(len(one.data) for one in regular), len(regular))
         return files
 
-    def files(self, repo: Repo, oid: ObjectId, prefix: str) -> Iterator[tuple[str, Leaf | None]]:
+    def files(self, repo: Workspace, oid: ObjectId, prefix: str) -> Iterator[tuple[str, Leaf | None]]:
         for entry in walk(oid, repo.node):
             path = prefix + entry.name
             if entry.kind == DIR and entry.target == nodes.EMPTY:
@@ -153,7 +155,7 @@ class Workspace(RuleBasedStateMachine):
             else:
                 yield path, self.leaf(repo, entry.kind, ObjectId(entry.target))
 
-    def leaf(self, repo: Repo, kind: str, oid: ObjectId) -> Leaf:
+    def leaf(self, repo: Workspace, kind: str, oid: ObjectId) -> Leaf:
         data = b"".join(map(bytes, repo.contents.stream(oid)))
         return Leaf(data, "exec" if kind == EXEC else "file")
 
@@ -474,7 +476,7 @@ class Workspace(RuleBasedStateMachine):
                     _set(self.refs.present, one, wanted.get(one))
             self.refs.staged = dict(wanted)
 
-        def go(repo: Repo) -> tuple[str, str]:
+        def go(repo: Workspace) -> tuple[str, str]:
             found = merge(repo, name, author="ada", message=self.why())
             return found.commit, found.kind
 
@@ -624,7 +626,7 @@ def _changes(before: Snapshot, after: Snapshot) -> dict[str, str]:
     }
 
 
-Workspace.TestCase.settings = settings(
+WorkspaceMachine.TestCase.settings = settings(
     max_examples=40,
     stateful_step_count=30,
     deadline=None,
@@ -632,4 +634,4 @@ Workspace.TestCase.settings = settings(
     phases=[Phase.explicit, Phase.generate],  # a run that failed is short enough to be read as it is
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
-TestWorkspace = Workspace.TestCase
+TestWorkspace = WorkspaceMachine.TestCase

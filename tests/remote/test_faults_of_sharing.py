@@ -15,7 +15,7 @@ from dsv.ops.pull import pull
 from dsv.ops.push import push
 from dsv.ops.remote import add_remote
 from dsv.remotes.supply import supply_of
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from tests.remote.faultproxy import (
     Answer,
     CutReply,
@@ -55,8 +55,8 @@ def ada(remote: Remote, tmp_path: Path) -> Workshop:
     return shop
 
 
-def opened(root: Path) -> Repo:
-    repo = Repo.discover(root)
+def opened(root: Path) -> Workspace:
+    repo = Workspace.discover(root)
     repo.supplier = supply_of
     return repo
 

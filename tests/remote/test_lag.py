@@ -12,7 +12,7 @@ from dsv.ops.gc import gc_remote
 from dsv.ops.push import push
 from dsv.ops.remote import add_remote
 from dsv.remotes.supply import supply_of
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from tests.remote.faultproxy import Damage, FaultProxy, unlisted
 from tests.remote.seaweedfs import Bucket
 from tests.unit.workspace_fixtures import Workshop
@@ -37,9 +37,9 @@ def test_a_listing_that_lags(bucket: Bucket, proxy: FaultProxy, tmp_path: Path, 
     proxy.clear()
     assert fsck_remote(ada.repo, "origin", full=True).damage == ()
     clone_remote(remote, tmp_path / "ben")
-    ben = Repo.discover(tmp_path / "ben")
+    ben = Workspace.discover(tmp_path / "ben")
     ben.supplier = supply_of
     checkout_paths(ben, "HEAD", ["."])
     assert ben.refs().head == commit
     assert (ben.root / "big.csv").read_text() == BIG
-    assert fsck(Repo.discover(ben.root)).damage == ()
+    assert fsck(Workspace.discover(ben.root)).damage == ()

@@ -14,10 +14,10 @@ from dsv.ops.fsck import fsck
 from dsv.ops.head import head
 from dsv.ops.push import push
 from dsv.ops.remote import add_remote
-from dsv.records.dataset_names import Place
+from dsv.records.dataset_names import DatasetName
 from dsv.remotes.remote import connect
 from dsv.remotes.supply import supply_of
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from tests.remote.seaweedfs import Bucket
 from tests.unit.workspace_fixtures import Workshop
 
@@ -30,8 +30,8 @@ def remote(bucket: Bucket) -> Remote:
     return Remote("origin", f"s3://{bucket.name}/team", endpoint_url=bucket.endpoint)
 
 
-def opened(root: Path) -> Repo:
-    repo = Repo.discover(root)
+def opened(root: Path) -> Workspace:
+    repo = Workspace.discover(root)
     repo.supplier = supply_of
     return repo
 
@@ -50,7 +50,7 @@ def test_head_of_a_large_file_brings_little_of_it(remote: Remote, tmp_path: Path
     repo = opened(tmp_path / "ben")
     meter = connect(repo).blobs.meter
     before = meter.traffic
-    shown = head(repo, Place("t.parquet", "HEAD"), rows=3)
+    shown = head(repo, DatasetName("t.parquet", "HEAD"), rows=3)
     assert shown.total == ROWS
     assert len(shown.rows) == 3
     spent = meter.traffic
@@ -58,7 +58,7 @@ def test_head_of_a_large_file_brings_little_of_it(remote: Remote, tmp_path: Path
     assert size > 60_000_000
     assert spent.received - before.received < size / 10
     assert spent.requests - before.requests <= 14
-    assert fsck(Repo.discover(repo.root)).damage == ()
+    assert fsck(Workspace.discover(repo.root)).damage == ()
     # The rest comes when all is wanted, and the whole is proved.
     repo = opened(repo.root)
-    assert b"".join(map(bytes, cat(repo, Place("t.parquet", "HEAD")))) == path.read_bytes()
+    assert b"".join(map(bytes, cat(repo, DatasetName("t.parquet", "HEAD")))) == path.read_bytes()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dsv.ops.remote_check import Checked, remote_check
+from dsv.ops.remote_check import RemoteTried, remote_check
 from dsv.store.blobs.local import LocalBlobs
 from dsv.store.blobs.metered import Meter, Metered
 from dsv.store.blobs.s3 import S3Blobs
@@ -15,14 +15,14 @@ from tests.remote.seaweedfs import READER_KEY, READER_SECRET, Bucket
 NAMES = ["read", "write", "list", "create-only", "compare-and-swap", "parts", "delete"]
 
 
-def check(blobs: S3Blobs) -> Checked:
+def check(blobs: S3Blobs) -> RemoteTried:
     found = remote_check(blobs, blobs.meter)
     assert [one.name for one in found.checks] == NAMES
     assert all(one.advice for one in found.checks if one.ok is False)
     return found
 
 
-def failed(found: Checked) -> list[str]:
+def failed(found: RemoteTried) -> list[str]:
     return [one.name for one in found.checks if one.ok is False]
 
 
@@ -62,7 +62,7 @@ def test_refs_that_are_damaged(sound: S3Blobs) -> None:
     assert failed(check_without_advice(sound)) == ["read"]
 
 
-def check_without_advice(blobs: S3Blobs) -> Checked:
+def check_without_advice(blobs: S3Blobs) -> RemoteTried:
     return remote_check(blobs, blobs.meter)
 
 

@@ -12,7 +12,7 @@ from dsv.model.node import CHECKPOINT
 from dsv.model.origin import Source
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from tests.robustness.lab_fixtures import Lab
 
 Row = tuple[str, str, str]
@@ -50,7 +50,7 @@ class Forger:
 
 def commit(lab: Lab, forge: Callable[[Forger], ObjectId], branch: str = "evil") -> None:
     """Put a branch into the store whose commit has the snapshot that `forge` makes."""
-    repo = Repo(lab.folder)
+    repo = Workspace(lab.folder)
 
     def change(found: Refs, session: Writer) -> Refs:
         record = Commit(forge(Forger(session)), (), "Eve", "evil", 1, 0)

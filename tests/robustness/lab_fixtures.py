@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from dsv.hashing import file_id
 from dsv.ids import ObjectId
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
 AUTHOR = {"DSV_AUTHOR": "Ada <ada@example.org>", "NO_COLOR": "1"}
@@ -158,8 +158,8 @@ class Lab:
         shutil.copytree(self.folder, folder, symlinks=True)
         return Lab(folder, self.server, quick=self.quick)
 
-    def repo(self) -> Repo:
-        return Repo(self.folder)
+    def repo(self) -> Workspace:
+        return Workspace(self.folder)
 
     @property
     def dot(self) -> Path:

@@ -15,7 +15,7 @@ from dsv.hashing import Kind, object_id
 from dsv.ids import ObjectId
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from tests.real_git import git
 from tests.robustness.lab_fixtures import Lab, tree
 
@@ -332,7 +332,7 @@ def test_the_last_copy_of_dropped_bytes_is_not_deleted(one: Lab) -> None:
 
 def test_an_ambiguous_prefix(one: Lab) -> None:
     """Commits whose ids start alike: looked for by their message, as dsv would write them."""
-    repo = Repo(one.folder)
+    repo = Workspace(one.folder)
     head = repo.commit(ObjectId(one.json("log")["commits"][0]["id"]))
     seen: dict[str, bytes] = {}
     for number in range(10_000):

@@ -14,13 +14,13 @@ from dsv.records import origins
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.versions import stage
-from dsv.workspace import Repo, Tracked
+from dsv.workspace import Tracked, Workspace
 
 GIT = GitState("https://example.org/repo", "1a2b3c4d" * 5, ("notes.md",))
 
 
 def weave(
-    repo: Repo,
+    repo: Workspace,
     inputs: Sequence[str],
     outputs: Mapping[str, str],
     *,
@@ -74,7 +74,7 @@ def weave(
     return oid
 
 
-def _output(repo: Repo, writer: Writer, path: str) -> Output:
+def _output(repo: Workspace, writer: Writer, path: str) -> Output:
     seen = stage.store(repo, writer, path)
     return Output(path, seen.content, seen.kind, seen.size, seen.files)
 

@@ -8,10 +8,10 @@ from dsv.ops.add import add
 from dsv.ops.cat import cat
 from dsv.ops.commit import commit
 from dsv.ops.init import init
-from dsv.ops.status import Status, status
+from dsv.ops.status import WorkspaceStatus, status
 from dsv.records import dataset_names
 from dsv.store.refs import Local, Refs
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 
 class Workshop:
@@ -24,8 +24,8 @@ class Workshop:
         init(root)
 
     @property
-    def repo(self) -> Repo:
-        return Repo.discover(self.root)
+    def repo(self) -> Workspace:
+        return Workspace.discover(self.root)
 
     @property
     def refs(self) -> Refs:
@@ -72,7 +72,7 @@ class Workshop:
     def datasets(self, revision: str | None = None) -> list[str]:
         return list(dataset_names.datasets_at(self.repo, revision))
 
-    def status(self) -> Status:
+    def status(self) -> WorkspaceStatus:
         return status(self.repo)
 
     def changes(self) -> tuple[dict[str, str], dict[str, str]]:

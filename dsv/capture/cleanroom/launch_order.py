@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from dsv.capture.landlock import Policy
+from dsv.capture.landlock import Confinement
 from dsv.capture.witness.wire import pack, pack_many, unpack, unpack_many
 
 READY = b"ready"
@@ -37,7 +37,7 @@ class Room:
         )
 
 
-class Watch:
+class RoomWatch:
     """How the command is watched; process 1 of the room does it.
 
     Attributes:
@@ -51,7 +51,7 @@ class Watch:
         self.root, self.boring, self.marks, self.facts = root, tuple(boring), marks, facts
 
 
-class Order:
+class LaunchOrder:
     """All that the launcher has to know.
 
     Attributes:
@@ -67,7 +67,7 @@ class Order:
 
     def __init__(
         self, argv: Sequence[str], cwd: str, env: Mapping[str, str], parent: int,
-        room: Room | None = None, policy: Policy | None = None, watch: Watch | None = None, report: int = -1,
+        room: Room | None = None, policy: Confinement | None = None, watch: RoomWatch | None = None, report: int = -1,
     ) -> None:  # fmt: skip
         self.argv, self.cwd, self.env, self.parent, self.report = tuple(argv), cwd, env, parent, report
         self.room, self.policy, self.watch = room, policy, watch
@@ -80,14 +80,14 @@ class Order:
         return pack(map(os.fsencode, words)) + b"".join(pack_many(map(os.fsencode, one)) for one in lists)
 
     @staticmethod
-    def decode(data: bytes) -> "Order":
+    def decode(data: bytes) -> "LaunchOrder":
         """Return the order that `data` encodes."""
         words = unpack(data)
         cwd, parent, report = os.fsdecode(next(words)), int(next(words)), int(next(words))
         argv, variables, *walls = ([os.fsdecode(one) for one in unpack_many(words)] for _ in range(5))
         env = dict(zip(variables[::2], variables[1::2], strict=True))
         room, policy, watch = map(iter, walls)
-        return Order(argv, cwd, env, parent, _room(room), _policy(policy), _watch(watch), report)
+        return LaunchOrder(argv, cwd, env, parent, _room(room), _policy(policy), _watch(watch), report)
 
 
 def _of_room(room: Room | None) -> list[str]:
@@ -113,27 +113,27 @@ def _room(words: Iterator[str]) -> Room | None:
     )
 
 
-def _of_policy(policy: Policy | None) -> list[str]:
+def _of_policy(policy: Confinement | None) -> list[str]:
     if policy is None:
         return []
     return [_flag(policy.network), str(len(policy.read)), *policy.read, *policy.write]
 
 
-def _policy(words: Iterator[str]) -> Policy | None:
+def _policy(words: Iterator[str]) -> Confinement | None:
     network = next(words, None)
-    return None if network is None else Policy(_several(words), list(words), network=network == "1")
+    return None if network is None else Confinement(_several(words), list(words), network=network == "1")
 
 
-def _of_watch(watch: Watch | None) -> list[str]:
+def _of_watch(watch: RoomWatch | None) -> list[str]:
     return [] if watch is None else [watch.root, _flag(watch.marks), str(watch.facts), *watch.boring]
 
 
-def _watch(words: Iterator[str]) -> Watch | None:
+def _watch(words: Iterator[str]) -> RoomWatch | None:
     root = next(words, None)
     if root is None:
         return None
     marks, facts = next(words), int(next(words))
-    return Watch(root, list(words), marks=marks == "1", facts=facts)
+    return RoomWatch(root, list(words), marks=marks == "1", facts=facts)
 
 
 def _several(words: Iterator[str]) -> list[str]:

@@ -3,8 +3,8 @@
 import os
 import sys
 
-from dsv.capture.child import Child, Process
-from dsv.capture.cleanroom.launch_order import READY, Order
+from dsv.capture.child import Child, ChildProcess
+from dsv.capture.cleanroom.launch_order import READY, LaunchOrder
 from dsv.capture.execute import Command
 from dsv.capture.witness.wire import write_all
 
@@ -20,12 +20,12 @@ class Launched:
         passed: Other descriptors that the launcher inherits.
     """
 
-    def __init__(self, order: Order, passed: tuple[int, ...] = ()) -> None:
+    def __init__(self, order: LaunchOrder, passed: tuple[int, ...] = ()) -> None:
         self._order = order
         self._passed = passed
         self._reading = -1
 
-    def start(self, command: Command, stdout: int, stderr: int) -> Process:
+    def start(self, command: Command, stdout: int, stderr: int) -> ChildProcess:
         """Start the launcher with these descriptors for the output, in a session of its own.
 
         Raises:

@@ -14,7 +14,7 @@ import sys
 
 from dsv.capture import landlock
 from dsv.capture.cleanroom import syscalls
-from dsv.capture.cleanroom.launch_order import READY, Order, Room
+from dsv.capture.cleanroom.launch_order import READY, LaunchOrder, Room
 from dsv.capture.cleanroom.life import PASSED, Life, exit_code
 from dsv.capture.cleanroom.mounts import furnish
 
@@ -41,7 +41,7 @@ _NAMESPACES = (
 )
 
 
-def run(order: Order) -> int:
+def run(order: LaunchOrder) -> int:
     """Carry out `order`; return the command's exit code as a shell says it."""
     syscalls.die_with_parent()
     if os.getppid() != order.parent:
@@ -59,7 +59,7 @@ def run(order: Order) -> int:
     return _keep(order, order.room, watcher)
 
 
-def _keep(order: Order, room: Room, watcher: "Watcher | None") -> int:
+def _keep(order: LaunchOrder, room: Room, watcher: "Watcher | None") -> int:
     """Be the keeper."""
     try:
         _enter(room)
@@ -94,7 +94,7 @@ def _enter(room: Room) -> None:
             os.close(fd)
 
 
-def _init(order: Order, room: Room, watcher: "Watcher | None", lifeline: int) -> int:
+def _init(order: LaunchOrder, room: Room, watcher: "Watcher | None", lifeline: int) -> int:
     """Be process 1: make the room, start the command, reap; when it has ended, end, and with us all others."""
     try:
         furnish(room)
@@ -107,7 +107,7 @@ def _init(order: Order, room: Room, watcher: "Watcher | None", lifeline: int) ->
     return _unwatched(order, life) if code is None else code
 
 
-def _unwatched(order: Order, life: Life) -> int:
+def _unwatched(order: LaunchOrder, life: Life) -> int:
     command = os.fork()
     if command == 0:
         signal.set_wakeup_fd(-1)
@@ -117,7 +117,7 @@ def _unwatched(order: Order, life: Life) -> int:
     return life.wait()
 
 
-def _watched(order: Order, watcher: "Watcher", life: Life) -> int | None:
+def _watched(order: LaunchOrder, watcher: "Watcher", life: Life) -> int | None:
     """Run the command and watch it; None if that is not possible, and nothing was run."""
     try:
         command = watcher.start(lambda: _prepare(order))
@@ -136,7 +136,7 @@ def _watched(order: Order, watcher: "Watcher", life: Life) -> int | None:
     return code
 
 
-def _prepare(order: Order) -> None:
+def _prepare(order: LaunchOrder) -> None:
     """Put up the walls that belong to the command, in its process.
 
     Raises:
@@ -155,7 +155,7 @@ def _prepare(order: Order) -> None:
         landlock.confine(order.policy)
 
 
-def _become(order: Order) -> int:
+def _become(order: LaunchOrder) -> int:
     """Become the command; returns only if that fails."""
     try:
         _prepare(order)
@@ -168,11 +168,11 @@ def _become(order: Order) -> int:
         return _refused(order, error.errno or 0)
 
 
-def _refused(order: Order, number: int) -> int:
+def _refused(order: LaunchOrder, number: int) -> int:
     sys.stderr.write(f"dsv: {order.argv[0]}: {os.strerror(number)}\n")
     return _NO_COMMAND if number in (errno.ENOENT, errno.ENOTDIR) else _CANNOT
 
 
-def _unable(order: Order, error: OSError) -> int:
+def _unable(order: LaunchOrder, error: OSError) -> int:
     os.write(order.report, (error.strerror or os.strerror(error.errno or 0)).encode())
     return UNABLE

@@ -7,7 +7,7 @@ from pathlib import Path
 from dsv.capture.detect import Captured
 from dsv.capture.eyes import captured_of
 from dsv.capture.territory import Territory
-from dsv.capture.witness.path_facts import Facts, decode
+from dsv.capture.witness.path_facts import Report, decode
 from dsv.worktree.ignore import Ignore
 
 
@@ -36,7 +36,7 @@ def captured(
     return captured_of(facts, Territory(clean, ignore), since, home)
 
 
-def _move(facts: Facts, place: bytes, clean: bytes, other: tuple[bytes, ...]) -> None:
+def _move(facts: Report, place: bytes, clean: bytes, other: tuple[bytes, ...]) -> None:
     """Have the paths in the clean folder say where it is on this machine; what it hides here is left out."""
     moved = {}
     for path, fact in facts.paths.items():

@@ -8,10 +8,10 @@ import os
 import select
 from collections.abc import Callable
 
-from dsv.capture.cleanroom.launch_order import Order, Watch
+from dsv.capture.cleanroom.launch_order import LaunchOrder, RoomWatch
 from dsv.capture.witness import calls, launch, loop
 from dsv.capture.witness.filter import program
-from dsv.capture.witness.notices import Ledger
+from dsv.capture.witness.notices import Notices
 from dsv.capture.witness.wire import write_all
 
 _REFUSAL = 16
@@ -25,12 +25,12 @@ class Watcher:
         watch: How.
     """
 
-    def __init__(self, order: Order, watch: Watch) -> None:
+    def __init__(self, order: LaunchOrder, watch: RoomWatch) -> None:
         machine = os.uname().machine
         self._order, self._file, self._machine = order, watch.facts, machine
         self._code = program(frozenset(calls.EVERY), machine)
         boring = tuple(map(os.fsencode, watch.boring))
-        self._ledger = Ledger(os.fsencode(watch.root), machine, boring, marks=watch.marks)
+        self._ledger = Notices(os.fsencode(watch.root), machine, boring, marks=watch.marks)
         self._page = mmap.mmap(-1, mmap.PAGESIZE)
         self._failure = ""
         self._count = 0

@@ -9,7 +9,7 @@ import stat
 
 from dsv.capture.witness.path_facts import CHANGED, FOLDER, FOUND, FRESH, KEPT, READ, THERE, TOUCHED, UPDATED
 from dsv.capture.witness.path_table import Paths
-from dsv.capture.witness.process import Process
+from dsv.capture.witness.process import WatchedProcess
 
 _NOREPLACE, _EXCHANGE = 1, 2
 
@@ -25,7 +25,7 @@ class Names:
         self._paths = paths
         self._strict = os.geteuid() != 0
 
-    def opened(self, process: Process, path: bytes, flags: int) -> bool:
+    def opened(self, process: WatchedProcess, path: bytes, flags: int) -> bool:
         """Note that `path` is opened with `flags`, which may make or change it; return whether it is there, or made."""
         paths = self._paths
         bits = paths.look(path)
@@ -52,7 +52,7 @@ class Names:
             self._change(process, path, KEPT if access == os.O_WRONLY else UPDATED | READ)
         return True
 
-    def made(self, process: Process, path: bytes, *, is_folder: bool) -> None:
+    def made(self, process: WatchedProcess, path: bytes, *, is_folder: bool) -> None:
         """Note that a new folder, link or other thing is made at `path`."""
         paths = self._paths
         bits = paths.look(path)
@@ -61,7 +61,7 @@ class Names:
         elif self._may_change(path.rpartition(b"/")[0]):
             self._change(process, path, FRESH | CHANGED | (FOLDER if is_folder and not bits & THERE else 0))
 
-    def removed(self, process: Process, path: bytes) -> None:
+    def removed(self, process: WatchedProcess, path: bytes) -> None:
         """Note that `path` is removed."""
         bits = self._paths.look(path)
         if self._paths.there(path) and self._may_change(path.rpartition(b"/")[0]):
@@ -69,7 +69,7 @@ class Names:
                 return
             self._change(process, path, FRESH | CHANGED)
 
-    def renamed(self, process: Process, old: bytes, new: bytes, flags: int) -> None:
+    def renamed(self, process: WatchedProcess, old: bytes, new: bytes, flags: int) -> None:
         """Note that `old` becomes `new`: its bytes are of use there, so it counts as read."""
         paths = self._paths
         paths.look(old), paths.look(new)
@@ -85,7 +85,7 @@ class Names:
         self._change(process, old, FRESH | CHANGED)
         self._change(process, new, FRESH | CHANGED)
 
-    def linked(self, process: Process, old: bytes, new: bytes) -> None:
+    def linked(self, process: WatchedProcess, old: bytes, new: bytes) -> None:
         """Note that `new` becomes a second name of `old`; `old` may be a file that has no name yet."""
         paths = self._paths
         paths.look(new)
@@ -96,7 +96,7 @@ class Names:
             paths.bits[old] = bits | (0 if bits & FRESH else READ)
         self._change(process, new, FRESH | CHANGED)
 
-    def cut(self, process: Process, path: bytes, size: int) -> None:
+    def cut(self, process: WatchedProcess, path: bytes, size: int) -> None:
         """Note that the file at `path` gets another size."""
         flags = os.O_WRONLY | (0 if size else os.O_TRUNC)
         self.opened(process, path, flags)
@@ -112,13 +112,13 @@ class Names:
         if self._paths.look(path) & THERE:
             self._paths.bits[path] |= TOUCHED
 
-    def _change(self, process: Process, path: bytes, bits: int) -> None:
+    def _change(self, process: WatchedProcess, path: bytes, bits: int) -> None:
         paths = self._paths
         paths.bits[path] = paths.bits.get(path, 0) | bits
         if path.startswith(paths.inside):
             process.wrote = True
 
-    def _moved_folder(self, process: Process, old: bytes, new: bytes) -> None:
+    def _moved_folder(self, process: WatchedProcess, old: bytes, new: bytes) -> None:
         """Take the files of a folder that is moved for read where it was, and written where it goes."""
         paths = self._paths
         for folder, _, files in os.walk(old):

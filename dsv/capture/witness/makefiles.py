@@ -14,7 +14,7 @@ _UNCLEAR = re.compile(r"[$\\~\[\]{}()]|^/|(?:^|/)\.\.(?:/|$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class MakefileFolder:
     """A folder in which a makefile asks for names.
 
     Attributes:
@@ -35,7 +35,7 @@ class Asked:
         return inside.endswith(f"/{self.folder}/") or (self.deep and f"/{self.folder}/" in inside)
 
 
-def asked_in(text: str, home: str) -> list[Asked] | None:
+def asked_in(text: str, home: str) -> list[MakefileFolder] | None:
     """Return in which folders the makefile `text`, in the folder `home`, asks for names; None: perhaps in any."""
     if _GLOB.search(text) is None:
         return []
@@ -55,12 +55,12 @@ def asked_in(text: str, home: str) -> list[Asked] | None:
     return found
 
 
-def counts(listed: str, asked: Iterable[Asked] | None) -> bool:
+def counts(listed: str, asked: Iterable[MakefileFolder] | None) -> bool:
     """Whether a listing of the folder `listed` by make is of use to who wrote the makefiles."""
     return asked is None or any(one.holds(listed) for one in asked)
 
 
-def _asked(home: str, pattern: str) -> Asked:
+def _asked(home: str, pattern: str) -> MakefileFolder:
     parts = os.path.normpath(pattern).split("/")
     first = next((at for at, part in enumerate(parts) if "*" in part or "?" in part), len(parts) - 1)
-    return Asked(home, "/".join(parts[:first]), deep=first < len(parts) - 1)
+    return MakefileFolder(home, "/".join(parts[:first]), deep=first < len(parts) - 1)

@@ -24,10 +24,10 @@ from dsv.capture.witness.path_facts import (
     MISSING_MODULE,
     READ,
     THERE,
-    Facts,
+    Report,
 )
 from dsv.capture.witness.path_table import ODD, Paths
-from dsv.capture.witness.process import COMPILER, MAKE, SHELL, Process, Processes, Unreadable
+from dsv.capture.witness.process import COMPILER, MAKE, SHELL, Processes, Unreadable, WatchedProcess
 
 _UNUSUAL = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW
 _CURRENT = 0xFFFFFF9C  # AT_FDCWD
@@ -43,7 +43,7 @@ SYSTEM = (b"/usr/", b"/lib/", b"/lib32/", b"/lib64/", b"/libx32/", b"/bin/", b"/
 """Where nothing is the user's data. What lies there is not looked at."""
 
 
-class Ledger(Paths):
+class Notices(Paths):
     """Folds notices into facts; what is known of each path is in it.
 
     Args:
@@ -58,7 +58,7 @@ class Ledger(Paths):
     ) -> None:
         super().__init__(root)
         self.boring = tuple(one for one in (*SYSTEM, *boring) if not self.inside.startswith(one))
-        self.facts = Facts()
+        self.facts = Report()
         self.processes = Processes(marks=marks)
         self.names = Names(self)
         self._seen: set[tuple[object, ...]] = set()
@@ -120,7 +120,7 @@ class Ledger(Paths):
         self._understand(process, tid, spec, raw, base, flags, arguments, self._calls[machine][number], ip)
 
     def _understand(
-        self, process: Process, tid: int, spec: Call, raw: bytes, base: bytes, flags: int, arguments: list[int],
+        self, process: WatchedProcess, tid: int, spec: Call, raw: bytes, base: bytes, flags: int, arguments: list[int],
         name: str, ip: int,
     ) -> None:  # fmt: skip
         does, _, _, more = spec
@@ -163,7 +163,7 @@ class Ledger(Paths):
 
     # -- single calls --------------------------------------------------------------------------------
 
-    def _reads_new(self, process: Process, path: bytes, folder: bytes) -> bool:
+    def _reads_new(self, process: WatchedProcess, path: bytes, folder: bytes) -> bool:
         """Note that a file which nobody has used before is opened to be read; return whether it is as simple as that."""
         try:
             mode = os.lstat(path).st_mode
@@ -174,7 +174,7 @@ class Ledger(Paths):
         self.bits[path] = FRESH if self.bits.get(folder, 0) & FRESH else THERE | READ
         return True
 
-    def _opened_to_read(self, process: Process, path: bytes, by_loader: bool) -> None:
+    def _opened_to_read(self, process: WatchedProcess, path: bytes, by_loader: bool) -> None:
         makes = MAKEFILE if process.kind == MAKE else 0
         bits = self.bits.get(path)
         if bits is not None and bits & (READ | FRESH) and not bits & LINK:
@@ -196,7 +196,7 @@ class Ledger(Paths):
         else:
             self.bits[path] = bits | makes | (0 if bits & FRESH else READ)
 
-    def _opens(self, process: Process, place: bytes, flags: int, by_loader: bool) -> None:
+    def _opens(self, process: WatchedProcess, place: bytes, flags: int, by_loader: bool) -> None:
         stays = flags & os.O_NOFOLLOW or (flags & os.O_CREAT and flags & os.O_EXCL)
         path = self.settle(place) if stays else self.follow(place)
         writes = flags & os.O_ACCMODE != os.O_RDONLY or flags & (os.O_TRUNC | os.O_CREAT)
@@ -212,7 +212,7 @@ class Ledger(Paths):
         elif not self.names.opened(process, path, flags):
             self._missed(process, path, opened=True)
 
-    def _lists(self, process: Process, tid: int, folder: bytes) -> None:
+    def _lists(self, process: WatchedProcess, tid: int, folder: bytes) -> None:
         if (
             tid in process.importing
             or not (folder + b"/").startswith(self.inside)
@@ -221,7 +221,7 @@ class Ledger(Paths):
             return
         self.note(process, folder, LISTED_BY_MAKE if process.kind == MAKE else LISTED)
 
-    def _looks(self, process: Process, place: bytes, follow: bool) -> None:
+    def _looks(self, process: WatchedProcess, place: bytes, follow: bool) -> None:
         path = self.follow(place) if follow else self.settle(place)
         self.look(path)
         if self.there(path):
@@ -229,7 +229,7 @@ class Ledger(Paths):
         else:
             self._missed(process, path, opened=False)
 
-    def _missed(self, process: Process, path: bytes, *, opened: bool) -> None:
+    def _missed(self, process: WatchedProcess, path: bytes, *, opened: bool) -> None:
         bits = self.look(path)
         if bits & (THERE | FRESH) or process.elsewhere or process.kind == COMPILER:
             return
@@ -237,7 +237,7 @@ class Ledger(Paths):
             return
         self.note(process, path, MISSED_ON_PATH if process.kind == SHELL and not opened else MISSED)
 
-    def _executes(self, process: Process, place: bytes) -> None:
+    def _executes(self, process: WatchedProcess, place: bytes) -> None:
         process.fresh = True
         process.target = os.path.normpath(place)
         path = self.follow(place)
@@ -252,7 +252,7 @@ class Ledger(Paths):
             self.bits[path] |= READ
 
     def _names(
-        self, process: Process, tid: int, place: bytes, name: str, more: object, arguments: list[int]
+        self, process: WatchedProcess, tid: int, place: bytes, name: str, more: object, arguments: list[int]
     ) -> None:
         path = self.settle(place)
         if name.startswith(("mk", "symlink")):
@@ -282,7 +282,7 @@ class Ledger(Paths):
         else:
             self.names.linked(process, path, target)
 
-    def _spoke(self, process: Process, spec: Call, arguments: list[int], name: str) -> None:
+    def _spoke(self, process: WatchedProcess, spec: Call, arguments: list[int], name: str) -> None:
         _, _, at, size = spec
         assert type(at) is int
         assert type(size) is int
@@ -295,7 +295,7 @@ class Ledger(Paths):
             if name == "bind" and said.startswith(b"unix:/"):
                 self.names.made(process, self.settle(said[5:]), is_folder=False)
 
-    def _marked(self, process: Process, tid: int, word: int, path: bytes) -> None:
+    def _marked(self, process: WatchedProcess, tid: int, word: int, path: bytes) -> None:
         if word == BEGIN:
             process.importing.add(tid)
         elif word == END:
@@ -311,12 +311,12 @@ class Ledger(Paths):
         elif word == MISSING and path.startswith(self.inside) and not self.look(path) & (THERE | FRESH):
             self.bits[path] |= MISSING_MODULE
 
-    def _blind(self, kind: bytes, process: Process) -> None:
+    def _blind(self, kind: bytes, process: WatchedProcess) -> None:
         self.facts.blind.append((kind, process.program or process.executed))
 
     # -- the end ---------------------------------------------------------------------------------------
 
-    def conclude(self) -> Facts:
+    def conclude(self) -> Report:
         """Return all that is known."""
         facts = self.facts
         for process in self.processes.all:
@@ -335,7 +335,7 @@ class Ledger(Paths):
         facts.paths = {path: (bits, self.sizes.get(path, -1)) for path, bits in self.bits.items() if bits}
         return facts
 
-    def _take_held(self, process: Process, held: dict[bytes, int]) -> bool:
+    def _take_held(self, process: WatchedProcess, held: dict[bytes, int]) -> bool:
         """Note what a Python did that never said that it had started; return whether some of it is a guess."""
         guessed = False
         for path, bits in held.items():

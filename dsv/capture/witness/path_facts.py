@@ -31,7 +31,7 @@ Fact = tuple[int, int]
 written, -1 if that did not matter."""
 
 
-class Facts:
+class Report:
     """All that a supervisor reports.
 
     Attributes:
@@ -68,15 +68,15 @@ class Facts:
         return b"".join(pieces)
 
 
-def decode(data: bytes) -> Facts:
-    """Return what `Facts.encode` made bytes of.
+def decode(data: bytes) -> Report:
+    """Return what `Report.encode` made bytes of.
 
     Raises:
         ValueError: It is not whole.
     """
     words = unpack(data)
     try:
-        facts = Facts(calls=int(next(words)), microseconds=int(next(words)))
+        facts = Report(calls=int(next(words)), microseconds=int(next(words)))
         for path, bits, size in _rows(unpack_many(words), 3):
             facts.paths[path] = int(bits), int(size)
         rest = iter(unpack_many(words))

@@ -4,7 +4,7 @@ import os
 import stat
 
 from dsv.capture.witness.path_facts import FOLDER, FOLLOWED, FRESH, LINK, OTHER, THERE
-from dsv.capture.witness.process import Process
+from dsv.capture.witness.process import WatchedProcess
 
 ODD = frozenset({b"", b".", b".."})
 _KINDS = {stat.S_IFREG: 0, stat.S_IFDIR: FOLDER, stat.S_IFLNK: LINK}
@@ -80,7 +80,7 @@ class Paths:
         """Whether there is something at `path` now."""
         return os.path.lexists(path)
 
-    def note(self, process: Process, path: bytes, bits: int) -> None:
+    def note(self, process: WatchedProcess, path: bytes, bits: int) -> None:
         """Note that `process` did something with `path`; for a Python that has not started yet, perhaps not."""
         if process.held is not None:
             process.held[path] = process.held.get(path, 0) | bits

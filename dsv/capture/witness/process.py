@@ -28,7 +28,7 @@ class Unreadable(Exception):
     """The memory of a process cannot be read: it is protected, or the address is wrong."""
 
 
-class Process:
+class WatchedProcess:
     """One program in one process: a process that executes another program becomes another of these.
 
     Attributes:
@@ -84,21 +84,21 @@ class Processes:
     """
 
     def __init__(self, *, marks: bool) -> None:
-        self.all: list[Process] = []
-        self.by_thread: dict[int, Process] = {}
+        self.all: list[WatchedProcess] = []
+        self.by_thread: dict[int, WatchedProcess] = {}
         self.search: set[bytes] = set()
         """The PATHs that shells were started with."""
         self._marks = marks
-        self._open: list[Process] = []
+        self._open: list[WatchedProcess] = []
 
-    def of(self, tid: int) -> Process:
+    def of(self, tid: int) -> WatchedProcess:
         """Return the process, as the program that it is now, that the waiting thread `tid` is of."""
         known = self.by_thread.get(tid)
         if known is None or known.fresh:
             return self._meet(tid, known)
         return known
 
-    def text(self, process: Process, tid: int, address: int) -> tuple[Process, bytes]:
+    def text(self, process: WatchedProcess, tid: int, address: int) -> tuple[WatchedProcess, bytes]:
         """Return the string at `address`, and whose it is after all.
 
         Raises:
@@ -123,20 +123,20 @@ class Processes:
             raise Unreadable(False)
         return process, raw[:end]
 
-    def data(self, process: Process, address: int, size: int) -> bytes:
+    def data(self, process: WatchedProcess, address: int, size: int) -> bytes:
         """Return up to `size` bytes at `address`; none if they cannot be read."""
         try:
             return os.pread(process.memory, size, address)
         except OSError:
             return b""
 
-    def left(self) -> list[Process]:
+    def left(self) -> list[WatchedProcess]:
         """Return the processes that are still there."""
         return [
             one for pid, one in self.by_thread.items() if pid == one.pid and _auxiliary(pid)[1] == one.epoch
         ]
 
-    def _meet(self, tid: int, known: Process | None) -> Process:
+    def _meet(self, tid: int, known: WatchedProcess | None) -> WatchedProcess:
         """Find out whose thread `tid` is, or what its process has become.
 
         The kernel puts 16 random bytes on each new stack, at an address of its own: that address
@@ -157,7 +157,7 @@ class Processes:
             known.fresh = False
             self.by_thread[tid] = known
             return known
-        one = Process(group)
+        one = WatchedProcess(group)
         one.loader, one.epoch, one.fresh = loader, epoch, False
         one.counts = bool(self.all)
         self._open_memory(one)
@@ -175,7 +175,7 @@ class Processes:
         self.all.append(one)
         return one
 
-    def _introduce(self, one: Process, tid: int, before: Process | None) -> None:
+    def _introduce(self, one: WatchedProcess, tid: int, before: WatchedProcess | None) -> None:
         """Find out what program a process has become."""
         one.executed = b"" if before is None else before.target
         try:
@@ -192,7 +192,7 @@ class Processes:
                 if line.startswith(b"PATH="):
                     self.search.update(line[5:].split(b":"))
 
-    def _open_memory(self, process: Process) -> None:
+    def _open_memory(self, process: WatchedProcess) -> None:
         """Open its memory, which is four times as fast as process_vm_readv(2); not too many at a time."""
         try:
             process.memory = os.open(b"%d/mem" % process.pid, os.O_RDONLY | os.O_CLOEXEC)

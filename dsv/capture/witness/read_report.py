@@ -30,11 +30,11 @@ from dsv.capture.witness.path_facts import (
     THERE,
     TOUCHED,
     UPDATED,
-    Facts,
+    Report,
 )
 
 if TYPE_CHECKING:
-    from dsv.capture.witness.makefiles import Asked
+    from dsv.capture.witness.makefiles import MakefileFolder
 
 _LOOKED_FOR = MISSED | MISSED_ON_PATH | MISSING_MODULE
 _PYCACHE = "__pycache__"
@@ -58,7 +58,7 @@ class Reading:
     outside: set[str] = field(default_factory=set)
 
 
-class Reader:
+class ReportReader:
     """Reads a report.
 
     Args:
@@ -68,7 +68,7 @@ class Reader:
         home: The home folder of the command; empty if there is none.
     """
 
-    def __init__(self, territory: Territory, found: Facts, since: int, home: str) -> None:
+    def __init__(self, territory: Territory, found: Report, since: int, home: str) -> None:
         self._territory = territory
         self._facts = found
         self._since = since
@@ -233,11 +233,11 @@ class Reader:
         return counts(path, self._asked_of_make)
 
     @cached_property
-    def _asked_of_make(self) -> "list[Asked] | None":
+    def _asked_of_make(self) -> "list[MakefileFolder] | None":
         """In which folders the makefiles that were read ask for names; None: perhaps in any."""
         from dsv.capture.witness.makefiles import asked_in
 
-        found: list[Asked] = []
+        found: list[MakefileFolder] = []
         for path, (bits, _) in self._facts.paths.items():
             if not bits & MAKEFILE:
                 continue

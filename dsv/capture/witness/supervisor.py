@@ -17,8 +17,8 @@ from dsv.capture.witness import launch, loop, seccomp
 from dsv.capture.witness.calls import names
 from dsv.capture.witness.filter import program
 from dsv.capture.witness.light import signal, suppress
-from dsv.capture.witness.notices import Ledger
-from dsv.capture.witness.watch_order import Order
+from dsv.capture.witness.notices import Notices
+from dsv.capture.witness.watch_order import WatchOrder
 from dsv.capture.witness.wire import read_all, write_all
 
 _IGNORED = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGTSTP, signal.SIGTTOU)
@@ -40,7 +40,7 @@ class Supervisor:
             os.set_inheritable(fd, False)  # the command must not have them
         self._control, self._file = control, order
         self._page = mmap.mmap(page, mmap.PAGESIZE)
-        self._order = Order.decode(read_all(order))
+        self._order = WatchOrder.decode(read_all(order))
         self._ended = self._asked = self._alone = False
         self._pid = 0
         self._failure = ""
@@ -70,7 +70,7 @@ class Supervisor:
         self._pid = child.pid
         seccomp.hurry(child.listener)
         self._say(b"started", b"%d" % child.pid, b"%d" % child.listener)
-        ledger = Ledger(order.root, order.machine, tuple(order.boring), marks=order.marks)
+        ledger = Notices(order.root, order.machine, tuple(order.boring), marks=order.marks)
         os.chdir("/proc")  # the ledger reads N/mem, N/cwd ... from here
         os.read(self._control, 16)
         child.release()
@@ -81,7 +81,7 @@ class Supervisor:
         os.setpgid(0, 0)
         os.chdir(self._order.cwd)
 
-    def _watch(self, child: launch.Started, ledger: Ledger) -> None:
+    def _watch(self, child: launch.Started, ledger: Notices) -> None:
         """Serve the command until it has ended and dsv asks for the report; then give that."""
         listener = child.listener
         signal.signal(signal.SIGCHLD, lambda *_: None)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dsv.capture.witness.wire import pack, pack_many, unpack, unpack_many
 
 
-class Order:
+class WatchOrder:
     """A command to be watched.
 
     Attributes:
@@ -33,10 +33,10 @@ class Order:
         return pack(texts) + pack_many(self.argv) + pack_many(variables) + pack_many(self.boring)
 
     @staticmethod
-    def decode(data: bytes) -> "Order":
+    def decode(data: bytes) -> "WatchOrder":
         """Return what `encode` made bytes of."""
         words = unpack(data)
         cwd, root, machine, eye, marks = (next(words) for _ in range(5))
         argv, variables, boring = unpack_many(words), iter(unpack_many(words)), unpack_many(words)
         env = dict(zip(variables, variables, strict=True))
-        return Order(argv, env, cwd, root, machine.decode(), eye.decode(), boring, marks == b"1")
+        return WatchOrder(argv, env, cwd, root, machine.decode(), eye.decode(), boring, marks == b"1")

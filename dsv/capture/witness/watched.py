@@ -18,8 +18,8 @@ from pathlib import Path
 from dsv.capture.child import Still, look
 from dsv.capture.witness import loop, seccomp
 from dsv.capture.witness.launch import CannotWatch
-from dsv.capture.witness.path_facts import Facts, decode
-from dsv.capture.witness.watch_order import Order
+from dsv.capture.witness.path_facts import Report, decode
+from dsv.capture.witness.watch_order import WatchOrder
 from dsv.capture.witness.wire import read_all, write_all
 
 _ROOT = os.fspath(Path(__file__).parents[3])
@@ -45,7 +45,7 @@ class Watched:
         OSError: It cannot be executed, or there is no such folder.
     """
 
-    def __init__(self, order: Order, stdin: int | None, stdout: int, stderr: int) -> None:
+    def __init__(self, order: WatchOrder, stdin: int | None, stdout: int, stderr: int) -> None:
         self._code: int | None = None
         self._lost = False
         self._listener = -1
@@ -117,7 +117,7 @@ class Watched:
             pass
         return seen
 
-    def facts(self) -> Facts | None:
+    def facts(self) -> Report | None:
         """Return what was seen, once it has ended; None if the supervisor was killed. May be asked for once."""
         try:
             return None if self._lost else self._ask()
@@ -176,7 +176,7 @@ class Watched:
             self._end()
             raise
 
-    def _ask(self) -> Facts | None:
+    def _ask(self) -> Report | None:
         self._control.settimeout(None)
         with suppress(OSError):
             self._control.send(b"report")

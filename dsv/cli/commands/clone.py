@@ -17,7 +17,7 @@ from dsv.ids import short
 from dsv.render.style import counted, printable, size
 
 if TYPE_CHECKING:
-    from dsv.workspace import Repo
+    from dsv.workspace import Workspace
 
 SHAPE = {
     "root": "text: the new workspace, absolute",
@@ -82,7 +82,7 @@ def command(
     _show(context, repo, copied, written)
 
 
-def _check_out(context: Context, repo: "Repo", paths: tuple[str, ...]) -> tuple[str, ...]:
+def _check_out(context: Context, repo: "Workspace", paths: tuple[str, ...]) -> tuple[str, ...]:
     from dsv.ops.checkout import checkout_paths
 
     head = repo.refs().head
@@ -94,7 +94,7 @@ def _check_out(context: Context, repo: "Repo", paths: tuple[str, ...]) -> tuple[
 
 
 @contextmanager
-def _cloned(repo: "Repo", *words: str) -> Iterator[None]:
+def _cloned(repo: "Workspace", *words: str) -> Iterator[None]:
     """Say with a question that was not answered that the workspace is there, and `checkout WORDS` goes on."""
     try:
         yield
@@ -108,33 +108,35 @@ def _cloned(repo: "Repo", *words: str) -> Iterator[None]:
 
 def _remote(
     context: Context, remote: Remote, folder: str | None, revision: str | None, *, no_data: bool
-) -> tuple["Repo", int]:
+) -> tuple["Workspace", int]:
     from dsv.ops.clone import clone_remote
-    from dsv.workspace import Repo
+    from dsv.workspace import Workspace
 
     name = folder or remote.url.rstrip("/").rpartition("/")[2]
     progress = context.progress("fetching", "B")
     target = context.path_here(name)
     result = clone_remote(remote, target, revision=revision, no_data=no_data, progress=progress)
-    return context.equip(Repo(result.root)), result.traffic.received
+    return context.equip(Workspace(result.root)), result.traffic.received
 
 
-def _folder(context: Context, source: str, folder: str | None, revision: str | None) -> tuple["Repo", int]:
+def _folder(
+    context: Context, source: str, folder: str | None, revision: str | None
+) -> tuple["Workspace", int]:
     from dsv.ops.checkout import checkout
     from dsv.ops.clone import clone
-    from dsv.workspace import Repo
+    from dsv.workspace import Workspace
 
     place = context.path_here(source)
     target = context.path_here(folder or place.name)
     result = clone(place, target, progress=context.progress("copying", "files"))
-    repo = context.equip(Repo(result.root))
+    repo = context.equip(Workspace(result.root))
     if revision is not None:
         with _cloned(repo, revision):
             checkout(repo, revision)
     return repo, result.size
 
 
-def _show(context: Context, repo: "Repo", copied: int, written: tuple[str, ...]) -> None:
+def _show(context: Context, repo: "Workspace", copied: int, written: tuple[str, ...]) -> None:
     refs = repo.refs()
     branch, head = repo.local(refs).branch, refs.head
     out = context.out

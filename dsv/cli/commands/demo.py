@@ -14,10 +14,10 @@ from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.demo import story, trips
 from dsv.demo.sizes import Sizes, measure
-from dsv.demo.story import Step
+from dsv.demo.story import StoryStep
 from dsv.errors import Corrupt, StorageError
 from dsv.render.style import counted, printable, size
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 SHAPE = {
     "folder": "text: where the workspace is, absolute",
@@ -64,7 +64,7 @@ def command(context: Context, folder: str, files_only: bool) -> None:
     tour = _Tour(context, root)
     for step in story.steps(with_git=shutil.which("git") is not None):
         tour.take(step)
-    sizes = measure(Repo(root))
+    sizes = measure(Workspace(root))
     _tell_sizes(context, sizes)
     for step in story.PROOF:
         tour.take(step)
@@ -104,7 +104,7 @@ class _Tour:
         self._env = _environment(context.env)
         self.taken: list[str] = []
 
-    def take(self, step: Step) -> None:
+    def take(self, step: StoryStep) -> None:
         """Show a step and take it.
 
         Raises:
@@ -125,7 +125,7 @@ class _Tour:
                 f"the demo stopped: `{step.typed}` ended with {code}", hint=f"look into {self._root}"
             )
 
-    def _run(self, step: Step) -> int:
+    def _run(self, step: StoryStep) -> int:
         programs = {"dsv": [sys.executable, "-m", "dsv"], "python": [sys.executable]}
         argv = [*programs.get(step.words[0], [step.words[0]]), *step.words[1:]]
         silent = subprocess.DEVNULL if self._out.json else None

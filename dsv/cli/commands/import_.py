@@ -13,7 +13,7 @@ from dsv.render.style import counted, printable, size
 
 if TYPE_CHECKING:
     from dsv.imports.address import Address
-    from dsv.imports.fetched import Means
+    from dsv.imports.fetched import ImportMeans
     from dsv.ops.import_ import Imported
     from dsv.store.blobs.s3 import S3Settings
 
@@ -103,19 +103,19 @@ def _address(context: Context, url: str | None, path: str) -> "Address":
 
 def _means(
     context: Context, address: "Address", endpoint_url: str | None, region: str | None, *, typed: bool
-) -> "Means":
+) -> "ImportMeans":
     from dsv.imports.address import S3, WEB
-    from dsv.imports.fetched import Means
+    from dsv.imports.fetched import ImportMeans
 
     if address.scheme == S3:
-        return Means(bucket=_bucket(context, address, endpoint_url, region, typed=typed))
+        return ImportMeans(bucket=_bucket(context, address, endpoint_url, region, typed=typed))
     if endpoint_url is not None or region is not None:
         raise UsageFault("--endpoint-url and --region are for s3:// alone")
     if address.scheme in WEB:
         from urllib.request import getproxies
 
-        return Means(proxies=getproxies())
-    return Means()
+        return ImportMeans(proxies=getproxies())
+    return ImportMeans()
 
 
 def _bucket(

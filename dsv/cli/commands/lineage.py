@@ -16,7 +16,7 @@ from dsv.render import lineage_words
 
 if TYPE_CHECKING:
     from dsv.ops.lineage import Lineage
-    from dsv.records.dataset_names import Place
+    from dsv.records.dataset_names import DatasetName
 
 _CORRUPT = Corrupt.exit_code
 
@@ -80,15 +80,15 @@ def _no_collecting() -> Iterator[None]:
             gc.enable()
 
 
-def _place(context: Context, word: str) -> "Place":
+def _place(context: Context, word: str) -> "DatasetName":
     from dsv.records import dataset_names
-    from dsv.records.dataset_names import Place
+    from dsv.records.dataset_names import DatasetName
 
     repo = context.repo
     if word.startswith("@"):
-        return Place(".", word.removeprefix("@"))
+        return DatasetName(".", word.removeprefix("@"))
     found = dataset_names.place(repo, context.path(word), dataset_names.datasets_at(repo, None))
-    return Place(found.path, found.revision)
+    return DatasetName(found.path, found.revision)
 
 
 def _show(context: Context, found: "Lineage", form: str) -> None:
@@ -107,7 +107,7 @@ def _show(context: Context, found: "Lineage", form: str) -> None:
         return
     from dsv.render import lineage_tree
 
-    out.fit([*lineage_tree.Tree(found, out.style, strokes=out.unicode).lines()])
+    out.fit([*lineage_tree.LineageTree(found, out.style, strokes=out.unicode).lines()])
     out.line()
     out.lines([*lineage_tree.summary(found, out.style)])
 

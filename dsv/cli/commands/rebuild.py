@@ -8,11 +8,11 @@ from dsv.cli import complete, replaying
 from dsv.cli.arguments import place
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.replaying import Given
+from dsv.cli.replaying import ReplayOptions
 from dsv.cli.trusting import trusted_file
 from dsv.errors import UsageFault
 from dsv.ids import short
-from dsv.model.verdict import Status
+from dsv.model.verdict import VerdictStatus
 from dsv.render.style import counted, printable
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SHAPE = {
     "ok": "flag: whether the result is as its policy asks, and where it was wanted",
     "path": "path: of the dataset",
-    "status": "|".join(Status),
+    "status": "|".join(VerdictStatus),
     "policy": "text: what had to be the same",
     "reason": "text: why the status is what it is; empty if it needs no reason",
     "details": ["text: more about it"],
@@ -70,7 +70,7 @@ def command(
     """
     from dsv.ops.rebuild import rebuild
 
-    given = Given(jobs, python, allow, allow_network, env == "recreate", yes, timeout)
+    given = ReplayOptions(jobs, python, allow, allow_network, env == "recreate", yes, timeout)
     wanted = place(context, target)
     if wanted.file is not None:
         raise UsageFault(f"{wanted.file} is in the dataset {wanted.path}", hint=f"dsv rebuild {wanted.path}")
@@ -91,7 +91,7 @@ def command(
     return 0 if found.ok else 1
 
 
-def _record(context: Context, found: "RebuildResult", given: Given) -> dict[str, object]:
+def _record(context: Context, found: "RebuildResult", given: ReplayOptions) -> dict[str, object]:
     check = found.check
     return {
         "ok": found.ok,

@@ -13,7 +13,7 @@ from dsv.render import traffic
 from dsv.render.style import printable
 
 if TYPE_CHECKING:
-    from dsv.ops.remote_check import Checked
+    from dsv.ops.remote_check import RemoteTried
 
 SHAPE = {
     "remotes": [
@@ -164,7 +164,7 @@ def _check(context: Context, name: str | None) -> int:
     return 0 if result.ok else StorageError.exit_code
 
 
-def _tell(context: Context, result: "Checked") -> None:
+def _tell(context: Context, result: "RemoteTried") -> None:
     out, style = context.out, context.out.style
     for one in result.checks:
         word = {True: style.added("ok     "), False: style.removed("fails  "), None: "       "}[one.ok]

@@ -8,7 +8,7 @@ import click
 from dsv.cli import complete, messages, replaying
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.replaying import Given, brought
+from dsv.cli.replaying import ReplayOptions, brought
 from dsv.cli.streams import own_files, parameters
 from dsv.cli.trusting import trust_own, trusted_file
 from dsv.errors import UsageFault
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dsv.ops.rerun import RerunResult
-    from dsv.runs.rerun.repeat import Means
+    from dsv.runs.rerun.repeat import RepeatMeans
     from dsv.runs.rerun.repeat_stale import Outcome
     from dsv.runs.stale.step import Step
 
@@ -110,13 +110,13 @@ def command(
     If a command fails, its datasets are put back as they were.
     """
     from dsv.ops import rerun as op
-    from dsv.runs.rerun.rerun_plan import Wanted
+    from dsv.runs.rerun.rerun_plan import RerunWanted
     from dsv.wording import listed
 
     if dry_run and (no_exec or message is not None):
         raise UsageFault("--dry-run does nothing, so it goes with neither -m nor --no-exec")
     messages.check(context, message, allowed=allow_secret)
-    wanted = Wanted(tuple(map(context.path, paths)), force, parameters(params))
+    wanted = RerunWanted(tuple(map(context.path, paths)), force, parameters(params))
     progress = context.progress("reading", "B")
     if dry_run:
         result = op.preview(context.repo, wanted, progress=progress)
@@ -126,7 +126,7 @@ def command(
             context.repo,
             wanted,
             _means(context, wanted.params or {}, python, execute=not no_exec),
-            replaying.agree(context, Given(None, python, (), False, False, yes)),
+            replaying.agree(context, ReplayOptions(None, python, (), False, False, yes)),
             trusted_file(),
             execute=not no_exec,
             message=message,
@@ -147,12 +147,14 @@ def command(
     return result.exit_code
 
 
-def _means(context: Context, params: "Mapping[str, str]", python: str | None, *, execute: bool) -> "Means":
+def _means(
+    context: Context, params: "Mapping[str, str]", python: str | None, *, execute: bool
+) -> "RepeatMeans":
     from dsv.runs.rebuild.environments import find_python
-    from dsv.runs.rerun.repeat import Means
+    from dsv.runs.rerun.repeat import RepeatMeans
 
     given = None if python is None else replaying.program(context, python)
-    return Means(
+    return RepeatMeans(
         env=context.env,
         given=given,
         python=find_python(given, context.env),

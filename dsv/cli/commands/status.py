@@ -12,7 +12,7 @@ from dsv.render.shape import Maybe
 from dsv.render.style import counted, printable
 
 if TYPE_CHECKING:
-    from dsv.ops.status import Status
+    from dsv.ops.status import WorkspaceStatus
 
 SHAPE = {
     "branch": "text?: the branch that HEAD is on; null if detached",
@@ -55,7 +55,7 @@ def command(context: Context, *, exit_code: bool, rehash: bool) -> int:
     return int(exit_code and not result.clean)
 
 
-def _record(result: "Status") -> dict[str, object]:
+def _record(result: "WorkspaceStatus") -> dict[str, object]:
     remote = None if result.ahead is None else {"ahead": result.ahead, "behind": result.behind}
     return {
         "branch": result.branch,
@@ -72,7 +72,7 @@ def _record(result: "Status") -> dict[str, object]:
     }
 
 
-def _render(context: Context, result: "Status") -> None:
+def _render(context: Context, result: "WorkspaceStatus") -> None:
     out, style = context.out, context.out.style
     if not result.lock_matches:
         out.line(style.removed("dsv.lock names another commit than HEAD"))
@@ -102,7 +102,7 @@ def _render(context: Context, result: "Status") -> None:
         context.out.hint("dsv pull . brings the data of what is absent, dsv pull PATH of one")
 
 
-def _where(context: Context, result: "Status") -> str:
+def _where(context: Context, result: "WorkspaceStatus") -> str:
     style = context.out.style
     at = style.id(short(result.head)) if result.head else "no commits yet"
     text = f"on {style.name(result.branch)}, {at}" if result.branch else f"detached at {at}"
@@ -111,7 +111,7 @@ def _where(context: Context, result: "Status") -> str:
     return text
 
 
-def _next(context: Context, result: "Status") -> None:
+def _next(context: Context, result: "WorkspaceStatus") -> None:
     if result.clean:
         if result.stale:
             context.out.say("")

@@ -8,9 +8,9 @@ from dsv.cli import complete, replaying
 from dsv.cli.ci_results import check_place, publish
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.cli.replaying import Given
+from dsv.cli.replaying import ReplayOptions
 from dsv.cli.trusting import trusted_file
-from dsv.model.verdict import Status, counted
+from dsv.model.verdict import VerdictStatus, counted
 from dsv.render.style import printable
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ SHAPE = {
     "datasets": [
         {
             "path": "path: of the dataset",
-            "status": "|".join(Status),
+            "status": "|".join(VerdictStatus),
             "good": "flag: whether it is at least what its policy demands",
             "policy": "text: what had to be the same",
             "reason": "text: why the status is what it is; empty if it needs no reason",
@@ -47,7 +47,7 @@ SHAPE = {
     },
     shape=SHAPE,
     exits={0: "all datasets are at least what their policies demand", 1: "some are not"},
-    sections={"Statuses": {status.value: status.meaning for status in Status}},
+    sections={"Statuses": {status.value: status.meaning for status in VerdictStatus}},
 )
 @click.argument("paths", metavar="[PATH]...", nargs=-1, shell_complete=complete.datasets)
 @click.option("--rev", metavar="REV", default="HEAD", help="Verify the datasets of REV instead of HEAD.")
@@ -93,10 +93,10 @@ def command(
     dataset in `dsv.toml` says what has to be the same. Data that is stale there fails, too. Commands that others recorded are run only when
     you agree. On GitHub Actions what is not good is annotated, and the job's summary gets a table.
     """
-    from dsv.ops.verify import Selection, Stale
+    from dsv.ops.verify import Selection, StalePolicy
 
-    given = Given(jobs, python, allow, allow_network, env == "recreate", yes, timeout)
-    selection = Selection(tuple(map(context.path, paths)), rev, changed_since, sample, Stale(stale))
+    given = ReplayOptions(jobs, python, allow, allow_network, env == "recreate", yes, timeout)
+    selection = Selection(tuple(map(context.path, paths)), rev, changed_since, sample, StalePolicy(stale))
     file = None if junit is None else context.path_here(junit)
     if file is not None and context.repo.dot.is_dir():  # no store yet, nothing tracked: after `git clone`
         check_place(context, file)
@@ -110,7 +110,9 @@ def command(
     return 0 if found.ok else 1
 
 
-def _verify(context: Context, selection: "Selection", level: str, given: Given, *, twice: bool) -> "Verified":
+def _verify(
+    context: Context, selection: "Selection", level: str, given: ReplayOptions, *, twice: bool
+) -> "Verified":
     from dsv.ops import verify
     from dsv.remotes.start import ensure
 
@@ -131,7 +133,7 @@ def _verify(context: Context, selection: "Selection", level: str, given: Given, 
     )
 
 
-def _show(context: Context, found: "Verified", given: Given) -> None:
+def _show(context: Context, found: "Verified", given: ReplayOptions) -> None:
     out = context.out
     if out.json:
         out.document(
@@ -150,7 +152,7 @@ def _show(context: Context, found: "Verified", given: Given) -> None:
     counts = ", ".join(f"{number:,} {status}" for status, number in counted(found.checks).items())
     isolation = f", isolation: {found.isolation}" if found.isolation else ""
     out.report(f"{counts or 'nothing to verify'} (level {found.level}{isolation})")
-    if any(check.status is Status.STALE for check in found.checks):
+    if any(check.status is VerdictStatus.STALE for check in found.checks):
         out.hint("dsv rerun")
 
 
@@ -171,7 +173,7 @@ def _lines(context: Context, found: "Verified") -> None:
 
 
 def _is_quiet(check: "Checked") -> bool:
-    return check.status in (Status.SOURCE, Status.RECORDED)
+    return check.status in (VerdictStatus.SOURCE, VerdictStatus.RECORDED)
 
 
 def _record(check: "Checked") -> dict[str, object]:

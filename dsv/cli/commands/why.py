@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dsv.ids import ObjectId
     from dsv.model.commit import Commit
     from dsv.model.run import Outside
-    from dsv.ops.why import Cause, Told, Why
+    from dsv.ops.why import ChangedPart, VersionStory, Why
 
 _VERSION: dict[str, Shape] = {
     "content": "id: its content",
@@ -128,7 +128,7 @@ def _outside(found: "Why") -> "tuple[Outside, ...]":
     return found.now.origin.outside if isinstance(found.now.origin, Run) else ()
 
 
-def _version(told: "Told") -> dict[str, object]:
+def _version(told: "VersionStory") -> dict[str, object]:
     origin = told.origin
     attempt: Attempt | None = told.attempt
     return {
@@ -153,7 +153,7 @@ def _commit(oid: "ObjectId", commit: "Commit") -> dict[str, object]:
     return {name: record[name] for name in ("id", "author", "time", "message")}
 
 
-def _change(cause: "Cause") -> dict[str, object]:
+def _change(cause: "ChangedPart") -> dict[str, object]:
     one = cause.circumstance
     return {
         "aspect": str(one.aspect),

@@ -11,17 +11,17 @@ from dsv.errors import StorageError
 from dsv.ids import ObjectId, short
 from dsv.model.policy import Policy
 from dsv.model.run import Output
-from dsv.model.verdict import Status
+from dsv.model.verdict import VerdictStatus
 from dsv.runs.differences import Circumstance
 from dsv.runs.rebuild import cause_words, causes, error_output
-from dsv.runs.rebuild.cause import Cause, Kind, Weight
+from dsv.runs.rebuild.cause import Cause, CauseKind, Weight
 from dsv.runs.rebuild.clean_folder import Result
 from dsv.runs.rebuild.judge import judge
-from dsv.runs.rebuild.rebuild_plan import Step
-from dsv.runs.rebuild.replay import Means, Replay
+from dsv.runs.rebuild.rebuild_plan import ReplayStep
+from dsv.runs.rebuild.replay import Replay, ReplayMeans
 from dsv.runs.rebuild.replay_variables import unset
 from dsv.runs.rebuild.side_by_side import Judgement, compare
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 _TWICE = "--twice tells whether two replays agree with each other"
 
@@ -67,19 +67,23 @@ class Replayed:
         return all(judgement.good for judgement in self.judgements.values())
 
 
-def without(step: Step, status: Status, reason: str, *details: str) -> Replayed:
+def without(step: ReplayStep, status: VerdictStatus, reason: str, *details: str) -> Replayed:
     """Return what comes of a run that is not replayed."""
     return Replayed({output.path: Judgement(status, reason, details) for output in step.run.outputs})
 
 
-def elsewhere(step: Step, path: str) -> Replayed:
+def elsewhere(step: ReplayStep, path: str) -> Replayed:
     """Return what comes of a run that read a file outside of the workspace which is not here as it was."""
-    cause = Cause(Kind.OUTSIDE, path, None, "is not here as it was recorded")
-    return without(step, Status.FAILED, cause_words.words(cause))
+    cause = Cause(CauseKind.OUTSIDE, path, None, "is not here as it was recorded")
+    return without(step, VerdictStatus.FAILED, cause_words.words(cause))
 
 
 def of_failure(
-    repo: Repo, step: Step, done: Replay, means: Means, made: Mapping[str, Judgement] = _NOTHING
+    repo: Workspace,
+    step: ReplayStep,
+    done: Replay,
+    means: ReplayMeans,
+    made: Mapping[str, Judgement] = _NOTHING,
 ) -> Replayed:
     """Return what comes of a replay whose command failed, or could not be started.
 
@@ -87,7 +91,7 @@ def of_failure(
         StorageError: It failed because the disk is full: that is no answer.
     """
     if done.execution is None:
-        return without(step, Status.FAILED, done.problem or "it was not started")
+        return without(step, VerdictStatus.FAILED, done.problem or "it was not started")
     tail = done.execution.tail
     if done.execution.timed_out:
         return _failed(step, done, means, f"it ran longer than {done.limit}")
@@ -105,33 +109,35 @@ def of_failure(
         captured=done.captured,
     )
     secrets = ", ".join(unset(step.run, means.ambient))
-    found += [Cause(Kind.UNSET, secrets)] if secrets else []
+    found += [Cause(CauseKind.UNSET, secrets)] if secrets else []
     found += _made(made)
     return _failed(step, done, means, cause_words.reason(found), cause_words.lines_of_failure(found))
 
 
-def _failed(step: Step, done: Replay, means: Means, reason: str, details: tuple[str, ...] = ()) -> Replayed:
+def _failed(
+    step: ReplayStep, done: Replay, means: ReplayMeans, reason: str, details: tuple[str, ...] = ()
+) -> Replayed:
     assert done.execution is not None
     tail = error_output.last_lines(done.execution.tail, done.clean)
     secret = secret_values(means.ambient)  # reports are kept by others than who runs this
     told = [mask_text(mask_values(line, secret)) for line in (reason, *details, *tail)]
-    judgement = Judgement(Status.FAILED, told[0], tuple(told[1:]))
+    judgement = Judgement(VerdictStatus.FAILED, told[0], tuple(told[1:]))
     judgements = {output.path: judgement for output in step.run.outputs}
     return Replayed(judgements, {}, done.isolation, done.why, done.execution.started, done.seconds)
 
 
 def _made(made: Mapping[str, Judgement]) -> list[Cause]:
-    return [Cause(Kind.MADE, path, None, one.status) for path, one in made.items()]
+    return [Cause(CauseKind.MADE, path, None, one.status) for path, one in made.items()]
 
 
 def of_output(
-    repo: Repo,
-    step: Step,
+    repo: Workspace,
+    step: ReplayStep,
     output: Output,
     replays: tuple[Replay, ...],
     changed: tuple[Circumstance, ...],
     space: Path,
-    means: Means,
+    means: ReplayMeans,
     made: Mapping[str, Judgement] = _NOTHING,
 ) -> Judgement:
     """Return what one output of a run is, given one or two replays that ended well.
@@ -154,12 +160,12 @@ def of_output(
     results = [one.results.get(output.path) for one in replays]
     first = results[0]
     if first is None:
-        found = Judgement(Status.FAILED, "the command ended well and did not write it")
+        found = Judgement(VerdictStatus.FAILED, "the command ended well and did not write it")
     else:
         found = judge(repo, output, first, policy, space)
         if len(results) > 1:
             found = _both(repo, output, found, first, results[1], policy, space)
-    if found.good or (found.status is Status.FAILED and first is not None):
+    if found.good or (found.status is VerdictStatus.FAILED and first is not None):
         return found
     told = causes.of_difference(
         repo,
@@ -174,7 +180,7 @@ def of_output(
 
 
 def _both(
-    repo: Repo,
+    repo: Workspace,
     output: Output,
     found: Judgement,
     one: Result,
@@ -184,13 +190,16 @@ def _both(
 ) -> Judgement:
     """Return what two replays come to: nondeterministic if they are not the same to the policy, else the worse."""
     if other is None:
-        return Judgement(Status.NONDETERMINISTIC, "only one of two replays wrote it")
+        return Judgement(VerdictStatus.NONDETERMINISTIC, "only one of two replays wrote it")
     beside = compare(one, other, policy.applied(table=output.table is not None))
     if not beside.good:
         return Judgement(
-            Status.NONDETERMINISTIC, f"two replays differ: {beside.reason}", beside.details, beside.cause
+            VerdictStatus.NONDETERMINISTIC,
+            f"two replays differ: {beside.reason}",
+            beside.details,
+            beside.cause,
         )
-    order = list(Status)
+    order = list(VerdictStatus)
     return max(
         found, judge(repo, output, other, policy, space), key=lambda judged: order.index(judged.status)
     )
@@ -202,8 +211,8 @@ def _explained(found: Judgement, told: list[Cause], replays: tuple[Replay, ...])
     other = any(one.weight >= Weight.CHANGED for one in told) or (
         captured is not None and not captured.complete
     )
-    if found.status is Status.NONDETERMINISTIC:  # what changed since is the same in both replays
-        told = [one for one in told if one.kind is not Kind.PACKAGE]
-    once = found.status is Status.DIFFERENT and len(replays) == 1
+    if found.status is VerdictStatus.NONDETERMINISTIC:  # what changed since is the same in both replays
+        told = [one for one in told if one.kind is not CauseKind.PACKAGE]
+    once = found.status is VerdictStatus.DIFFERENT and len(replays) == 1
     lines = cause_words.lines(told, found.details, as_recorded=not other, hint=_TWICE if once else "")
     return replace(found, details=lines)

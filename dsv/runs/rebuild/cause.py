@@ -15,7 +15,7 @@ class Weight(IntEnum):
     SEEN = 4  # it was seen to happen
 
 
-class Kind(StrEnum):
+class CauseKind(StrEnum):
     """What kind of cause. Of one weight the earlier ones are told first."""
 
     WITHHELD = "withheld"
@@ -40,7 +40,7 @@ class Kind(StrEnum):
     CODE = "code"
 
 
-_ORDER = {kind: place for place, kind in enumerate(Kind)}
+_ORDER = {kind: place for place, kind in enumerate(CauseKind)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Cause:
         weight: How much is known.
     """
 
-    kind: Kind
+    kind: CauseKind
     subject: str
     before: str | None = None
     after: str | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dsv.model.verdict import LIKELY, POSSIBLY
-from dsv.runs.rebuild.cause import Cause, Kind, Weight
+from dsv.runs.rebuild.cause import Cause, CauseKind, Weight
 
 _SHOWN = 8
 """So many causes that were seen, or changed, are listed."""
@@ -15,29 +15,29 @@ def words(cause: Cause) -> str:
     """Return a cause as a clause, without a full stop."""
     name, before, after = cause.subject, cause.before, cause.after
     match cause.kind:
-        case Kind.WITHHELD:
+        case CauseKind.WITHHELD:
             return f"{before or 'looked for'} {name}, which is withheld from the record because it may hold secrets"
-        case Kind.STATE:
+        case CauseKind.STATE:
             return f"looked for {name}, which an earlier run may have left and which is left out of records"
-        case Kind.MISSED:
+        case CauseKind.MISSED:
             return f"looked for {name}, which {after or 'was there when it was recorded'}"
-        case Kind.EMPTY:
+        case CauseKind.EMPTY:
             return f"read {name}, whose bytes were not recorded"
-        case Kind.APPEARED:
+        case CauseKind.APPEARED:
             return f"found {name}, which was not there when it was recorded"
-        case Kind.OUTSIDE:
+        case CauseKind.OUTSIDE:
             return f"{before or 'read outside'} {name}, which {after}"
-        case Kind.ABSOLUTE:
+        case CauseKind.ABSOLUTE:
             return f"it uses the absolute path {name}: it should say {after}"
-        case Kind.UNRECORDED:
+        case CauseKind.UNRECORDED:
             return f"it reads {name}, which was not recorded as input or code"
-        case Kind.LISTING:
+        case CauseKind.LISTING:
             return f"listed {name}, which {after}"
-        case Kind.MADE:
+        case CauseKind.MADE:
             return f"made from {name} as it was rebuilt ({after})"
-        case Kind.MODULE:
+        case CauseKind.MODULE:
             return f"the Python module {name} is not installed here"
-        case Kind.PROGRAM:
+        case CauseKind.PROGRAM:
             return f"{name}: command not found"
         case _:
             return _other(cause)
@@ -46,21 +46,21 @@ def words(cause: Cause) -> str:
 def _other(cause: Cause) -> str:
     name, before, after = cause.subject, cause.before, cause.after
     match cause.kind:
-        case Kind.VARIABLE if cause.weight is Weight.CHANGED:
+        case CauseKind.VARIABLE if cause.weight is Weight.CHANGED:
             return f"variable {name} {_change(before, after)}"
-        case Kind.VARIABLE:
+        case CauseKind.VARIABLE:
             return f"it reads the environment variable {name}, which was not declared"
-        case Kind.UNSET:
+        case CauseKind.UNSET:
             return f"{name}, whose value was not recorded, is not set"
-        case Kind.NETWORK if name:
+        case CauseKind.NETWORK if name:
             return f"connected to {name}{'' if after is None else f', {after}'}"
-        case Kind.NETWORK:
+        case CauseKind.NETWORK:
             return "it uses the network, which a rebuild does not allow unless told so"
-        case Kind.MEMORY:
+        case CauseKind.MEMORY:
             return "it was killed (signal 9): perhaps it needed more memory than there is"
-        case Kind.ENDED:
+        case CauseKind.ENDED:
             return f"{name}: {after}" if after else f"{name}, and it said nothing"
-        case Kind.CODE:
+        case CauseKind.CODE:
             return f"{name} {after}"
     return name
 
@@ -73,16 +73,16 @@ def _change(before: str | None, after: str | None) -> str:
 
 def reason(causes: Sequence[Cause]) -> str:
     """Return in one line why a command failed; `causes` are ranked, and there is one at least."""
-    also = [one for one in causes[1:] if one.kind is Kind.UNSET]
-    if causes[0].weight is Weight.SEEN and causes[0].kind is not Kind.UNSET:
-        also += [one for one in causes[1:] if one.kind is Kind.ENDED and one.after]
+    also = [one for one in causes[1:] if one.kind is CauseKind.UNSET]
+    if causes[0].weight is Weight.SEEN and causes[0].kind is not CauseKind.UNSET:
+        also += [one for one in causes[1:] if one.kind is CauseKind.ENDED and one.after]
     return "; ".join(words(one) for one in (causes[0], *also))
 
 
 def lines_of_failure(causes: Sequence[Cause]) -> tuple[str, ...]:
     """Return what else was seen of a command that failed, for which `reason` names the first cause."""
     return tuple(
-        words(one) for one in causes[1:] if one.weight is Weight.SEEN and one.kind is not Kind.UNSET
+        words(one) for one in causes[1:] if one.weight is Weight.SEEN and one.kind is not CauseKind.UNSET
     )[:_SHOWN]
 
 
@@ -99,8 +99,8 @@ def lines(
     """
     sure = [one for one in causes if one.weight > Weight.POSSIBLE]
     told = [words(one) for one in sure[: _SHOWN + 1]]
-    packages = sum(one.kind is Kind.PACKAGE for one in sure)
-    if packages > 1 and sure[0].kind is Kind.PACKAGE:
+    packages = sum(one.kind is CauseKind.PACKAGE for one in sure)
+    if packages > 1 and sure[0].kind is CauseKind.PACKAGE:
         told[0] = f"{words(sure[0])}, and {packages - 1} more"
     return (
         *(f"{LIKELY}{one}" for one in told[:1]),

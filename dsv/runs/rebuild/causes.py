@@ -9,13 +9,13 @@ from dsv.errors import DsvError
 from dsv.model.run import Outside
 from dsv.records import origins
 from dsv.runs.differences import Circumstance
-from dsv.runs.rebuild.cause import Cause, Kind, Weight, ranked
+from dsv.runs.rebuild.cause import Cause, CauseKind, Weight, ranked
 from dsv.runs.rebuild.code_traces import named, traces
 from dsv.runs.rebuild.error_output import ended, said, speaks_of_network
-from dsv.runs.rebuild.rebuild_plan import Step
-from dsv.runs.rebuild.replay import Means
+from dsv.runs.rebuild.rebuild_plan import ReplayStep
+from dsv.runs.rebuild.replay import ReplayMeans
 from dsv.runs.rebuild.unrecorded import Expected, seen
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 _NEVER_LISTED = frozenset({"__pycache__"})
 
@@ -46,31 +46,34 @@ def of_failure(
     spoken = [_known(one, expected) for one in said(tail, root, clean)]
     witnessed = [] if captured is None else list(seen(captured, expected, tail))
     by_subject = {one.subject: one for one in reversed(witnessed)}
-    specific = [by_subject.get(one.subject, one) for one in spoken if one.kind is not Kind.NETWORK]
-    others = [one for one in ranked(witnessed) if one.weight is Weight.SEEN and one.kind is not Kind.NETWORK]
+    specific = [by_subject.get(one.subject, one) for one in spoken if one.kind is not CauseKind.NETWORK]
+    others = [
+        one for one in ranked(witnessed) if one.weight is Weight.SEEN and one.kind is not CauseKind.NETWORK
+    ]
     if captured is None and not specific:
         # It read them when it was recorded: nobody saw whether it missed them now.
         others += [
-            Cause(Kind.WITHHELD, path, "when it was recorded it read") for path in sorted(expected.withheld)
+            Cause(CauseKind.WITHHELD, path, "when it was recorded it read")
+            for path in sorted(expected.withheld)
         ]
-    network = [one for one in witnessed if one.kind is Kind.NETWORK]
+    network = [one for one in witnessed if one.kind is CauseKind.NETWORK]
     end = [] if specific else [ended(tail, code)]
     if not speaks_of_network(tail):
         return list(dict.fromkeys([*specific, *others, *end, *network]))
-    reached = network or [one for one in spoken if one.kind is Kind.NETWORK]
+    reached = network or [one for one in spoken if one.kind is CauseKind.NETWORK]
     return list(dict.fromkeys([*specific, *others, *reached, *end]))
 
 
 def _known(cause: Cause, expected: Expected) -> Cause:
     """Return what a command said that it lacks, as what is known of it."""
-    if cause.kind is Kind.UNRECORDED and cause.subject in expected.withheld:
-        return Cause(Kind.WITHHELD, cause.subject, "opened", None, Weight.SAID)
+    if cause.kind is CauseKind.UNRECORDED and cause.subject in expected.withheld:
+        return Cause(CauseKind.WITHHELD, cause.subject, "opened", None, Weight.SAID)
     return cause
 
 
 def of_difference(
-    repo: Repo,
-    step: Step,
+    repo: Workspace,
+    step: ReplayStep,
     expected: Expected,
     captured: Captured | None,
     changed: tuple[Circumstance, ...],
@@ -88,27 +91,27 @@ def of_difference(
         data: What the kind of difference suggests; "" if nothing.
         made: By path of an input that was rebuilt in other bytes what it is beside the recorded ones.
     """
-    found = [Cause(Kind.MADE, path, None, now) for path, now in made.items()]
+    found = [Cause(CauseKind.MADE, path, None, now) for path, now in made.items()]
     if captured is not None:
         found += seen(captured, expected)
     found += _packages(repo, step, changed)
     if data:
-        found.append(Cause(Kind.DATA, data, weight=Weight.SUGGESTED))
+        found.append(Cause(CauseKind.DATA, data, weight=Weight.SUGGESTED))
     for sign in traces(repo, step.run.argv, step.code):
-        found.append(Cause(Kind.CODE, sign.where, None, sign.words, Weight.POSSIBLE))
+        found.append(Cause(CauseKind.CODE, sign.where, None, sign.words, Weight.POSSIBLE))
     return ranked(found)
 
 
-def _packages(repo: Repo, step: Step, changed: tuple[Circumstance, ...]) -> list[Cause]:
+def _packages(repo: Workspace, step: ReplayStep, changed: tuple[Circumstance, ...]) -> list[Cause]:
     """Return what differs in the environment, and can matter: first what has another version, and the code names."""
     weighty = [one for one in changed if one.matters]
     by_name = named(repo, step.code, [one.name for one in weighty])
     # What is merely loaded by something else was never what the code asked for.
     weighty.sort(key=lambda one: (one.before is None or one.after is None, one.name not in by_name))
-    return [Cause(Kind.PACKAGE, one.text, one.before, one.after, Weight.CHANGED) for one in weighty]
+    return [Cause(CauseKind.PACKAGE, one.text, one.before, one.after, Weight.CHANGED) for one in weighty]
 
 
-def expected_of(repo: Repo, step: Step, means: Means) -> Expected:
+def expected_of(repo: Workspace, step: ReplayStep, means: ReplayMeans) -> Expected:
     """Return what is known of a run, and of the workspace now; `means` is what its replay was made with."""
     run = step.run
     try:
@@ -140,14 +143,14 @@ def _places(outside: Iterable[Outside], home: str | None) -> Iterator[str]:
             yield one.path
 
 
-def _names(repo: Repo, folder: str) -> frozenset[str] | None:
+def _names(repo: Workspace, folder: str) -> frozenset[str] | None:
     try:
         return frozenset(_listed(repo, folder))
     except OSError:
         return None
 
 
-def _listed(repo: Repo, folder: str) -> Iterator[str]:
+def _listed(repo: Workspace, folder: str) -> Iterator[str]:
     """Yield the names in a folder of the workspace that a run may have meant: not hidden ones, no caches."""
     with os.scandir(repo.root / folder) as entries:
         for entry in entries:

@@ -21,9 +21,9 @@ from dsv.model.run import Input, Output, Run
 from dsv.progress import SILENT, Progress
 from dsv.records import needs, origins
 from dsv.runs.rebuild import scenery
-from dsv.runs.rebuild.rebuild_plan import Step
-from dsv.workspace import Repo
-from dsv.worktree.build import Builder, Reader, write_file
+from dsv.runs.rebuild.rebuild_plan import ReplayStep
+from dsv.workspace import Workspace
+from dsv.worktree.build import Builder, ContentReader, write_file
 from dsv.worktree.ignore import NEVER_DATA
 from dsv.worktree.materialise import check_space
 
@@ -40,7 +40,7 @@ class Result:
         checkpoint: What was found there: the schema is the recorded one, the origin is the run.
     """
 
-    view: Repo
+    view: Workspace
     path: str
     checkpoint: Checkpoint
 
@@ -50,7 +50,7 @@ class Result:
         return self.view.root / self.path
 
 
-class Around(Enum):
+class FoundFolders(Enum):
     """Which folders of its outputs a command finds. No record tells which it found and which it made."""
 
     NONE = "none"
@@ -59,11 +59,11 @@ class Around(Enum):
 
 
 def lay_out(
-    repo: Repo,
-    step: Step,
+    repo: Workspace,
+    step: ReplayStep,
     made: Mapping[str, Result],
     folder: Path,
-    around: Around = Around.ABOVE,
+    around: FoundFolders = FoundFolders.ABOVE,
     *,
     attempt: Attempt | None = None,
     progress: Progress = SILENT,
@@ -110,9 +110,9 @@ def lay_out(
         if run.cwd:
             _above(folder, run.cwd).mkdir(exist_ok=True)
         for output in run.outputs:
-            if around is not Around.NONE:
+            if around is not FoundFolders.NONE:
                 _above(folder, output.path)
-            if around is Around.ALL and output.kind == nodes.DIR:
+            if around is FoundFolders.ALL and output.kind == nodes.DIR:
                 _make_folders(repo, output, folder)
         scenery.furnish(repo, run, attempt, folder)
 
@@ -130,7 +130,7 @@ def check_inside(path: str) -> None:
 
 
 class Rebuilt:
-    """The content of a result, read from where it lies (a `Reader` of `dsv.worktree.build`).
+    """The content of a result, read from where it lies (a `ContentReader` of `dsv.worktree.build`).
 
     Args:
         result: The result.
@@ -175,7 +175,7 @@ def write_result(result: Result, place: Path) -> None:
         write(place.parent, place.name, result.checkpoint, Rebuilt(result))
 
 
-def write(folder: Path, path: str, wanted: Checkpoint, reader: Reader) -> None:
+def write(folder: Path, path: str, wanted: Checkpoint, reader: ContentReader) -> None:
     """Write a version of the dataset `path` into `folder`, where nothing is; raises as `lay_out`, and OSError."""
     place = _above(folder, path)
     if wanted.is_dir:
@@ -184,7 +184,7 @@ def write(folder: Path, path: str, wanted: Checkpoint, reader: Reader) -> None:
         write_file(str(place), wanted.content, wanted.kind, reader)
 
 
-def _schemas(repo: Repo, run: Run) -> dict[str, str]:
+def _schemas(repo: Workspace, run: Run) -> dict[str, str]:
     """Return by path the schemas under which the run read text."""
     known = {one.path: one.checkpoint.schema for one in run.inputs}
     return {
@@ -194,7 +194,7 @@ def _schemas(repo: Repo, run: Run) -> dict[str, str]:
     }
 
 
-def _imported(repo: Repo, one: Input) -> str:
+def _imported(repo: Workspace, one: Input) -> str:
     """Return what brings the bytes of an input that was imported; "" if it was not."""
     try:
         source = origins.origin(repo, one.checkpoint.origin)
@@ -233,7 +233,7 @@ def has_link(folder: Path, path: str) -> bool:
     return any(folder.joinpath(*parts[:end]).is_symlink() for end in range(1, len(parts)))
 
 
-def _make_folders(repo: Repo, output: Output, folder: Path) -> None:
+def _make_folders(repo: Workspace, output: Output, folder: Path) -> None:
     try:
         inner = list(_folders(output.content, repo.node))
     except Missing:  # then only the folder itself

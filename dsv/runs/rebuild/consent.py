@@ -12,13 +12,13 @@ from dsv.ids import ObjectId
 from dsv.model.code_list import CodeFile
 from dsv.model.run import Run
 from dsv.runs.rebuild import agreed_commands
-from dsv.runs.rebuild.rebuild_plan import Plan
+from dsv.runs.rebuild.rebuild_plan import RebuildPlan
 
 _NONE: Mapping[ObjectId, tuple[CodeFile, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class NewCommand:
     """A command that nobody has agreed to yet.
 
     Attributes:
@@ -44,11 +44,11 @@ class Command:
     changed: tuple[CodeFile, ...] = ()
 
 
-Agree = Callable[[Sequence[Command]], None]
+Agree = Callable[[Sequence[NewCommand]], None]
 """Shows commands to the user; raises `Refused` unless they may be run."""
 
 
-def executed(plan: Plan) -> list[tuple[ObjectId, Run, Sequence[CodeFile]]]:
+def executed(plan: RebuildPlan) -> list[tuple[ObjectId, Run, Sequence[CodeFile]]]:
     """Return the runs that `plan` would execute: id, record and code files."""
     return [(oid, step.run, step.code) for oid, step in plan.steps.items() if step.obstacle is None]
 
@@ -86,7 +86,7 @@ def obtain(
         agree(new)
 
 
-def command_of(oid: ObjectId, run: Run, code: Sequence[CodeFile], *, installs: bool = False) -> Command:
+def command_of(oid: ObjectId, run: Run, code: Sequence[CodeFile], *, installs: bool = False) -> NewCommand:
     """Return the command of a run as the user is shown it.
 
     Args:
@@ -95,7 +95,7 @@ def command_of(oid: ObjectId, run: Run, code: Sequence[CodeFile], *, installs: b
         code: Its code files.
         installs: Whether its recorded packages would be installed.
     """
-    return Command(
+    return NewCommand(
         run=oid,
         environment=run.environment if installs else None,
         text=shlex.join(fill(run.argv, run.params)),
@@ -110,7 +110,7 @@ def command_of(oid: ObjectId, run: Run, code: Sequence[CodeFile], *, installs: b
     )
 
 
-def remember(file: Path, commands: Sequence[Command]) -> None:
+def remember(file: Path, commands: Sequence[NewCommand]) -> None:
     """Trust `commands` from now on.
 
     Raises:

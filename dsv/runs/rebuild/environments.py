@@ -9,7 +9,14 @@ from functools import cached_property
 from pathlib import Path
 
 from dsv.atomic import storing
-from dsv.capture.environment import Environment, Lock, Program, environment_of, find_lock, recorded_lock
+from dsv.capture.environment import (
+    Environment,
+    InstalledProgram,
+    PackageLock,
+    environment_of,
+    find_lock,
+    recorded_lock,
+)
 from dsv.capture.interpreter import Interpreter, interpreter_at
 from dsv.capture.programs import program_at
 from dsv.errors import DsvError, NotFound, StorageError, UserError
@@ -18,7 +25,7 @@ from dsv.lock import FileLock
 from dsv.records import origins
 from dsv.runs.differences import Circumstance, environment_changed
 from dsv.runs.rebuild.scratch import clear
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 _VARIABLES = ("VIRTUAL_ENV", "CONDA_PREFIX")
 _NAMES = ("python", "python3")
@@ -56,10 +63,10 @@ class Present:
         ambient: The user's environment variables.
     """
 
-    def __init__(self, repo: Repo, ambient: Mapping[str, str]) -> None:
+    def __init__(self, repo: Workspace, ambient: Mapping[str, str]) -> None:
         self._repo = repo
         self._ambient = ambient
-        self._programs: dict[str, Program] = {}
+        self._programs: dict[str, InstalledProgram] = {}
         self._guard = threading.Lock()
 
     def differences(
@@ -85,17 +92,17 @@ class Present:
         return tuple(environment_changed(then, now, None if attempt is None else attempt.imported))
 
     @cached_property
-    def _lock(self) -> Lock | None:
+    def _lock(self) -> PackageLock | None:
         return recorded_lock(find_lock(self._repo.root))
 
-    def _program(self, name: str) -> Program:
+    def _program(self, name: str) -> InstalledProgram:
         with self._guard:
             if name not in self._programs:
                 self._programs[name] = program_at(name, self._ambient, self._repo.root)
             return self._programs[name]
 
 
-def recreate(repo: Repo, oid: ObjectId, ambient: Mapping[str, str]) -> Interpreter:
+def recreate(repo: Workspace, oid: ObjectId, ambient: Mapping[str, str]) -> Interpreter:
     """Return an interpreter with the recorded packages, in `.dsv/cache`; made if it is not there yet.
 
     It is made by an installed Python of the recorded version, and pip. Packages that came from a folder of

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from dsv.runs.rebuild.cause import Cause, Kind, Weight
+from dsv.runs.rebuild.cause import Cause, CauseKind, Weight
 
 _DENIED = re.compile(r"permission denied|operation not permitted|errno 13|os error 13", re.IGNORECASE)
 _PATH = re.compile(r"['\"`](/[^'\"`]+)['\"`]|(?<![\w:/.])(/[^\s'\"`:,;)\]]+)")
@@ -51,16 +51,16 @@ def said(tail: str, root: Path, clean: str) -> Iterator[Cause]:
             yield _outside(path, root)
     for found in _ABSENT.finditer(tail):
         path = without_clean(found[1] or found[2] or found[3], clean)
-        yield _outside(path, root) if path.startswith("/") else _cause(Kind.UNRECORDED, path)
+        yield _outside(path, root) if path.startswith("/") else _cause(CauseKind.UNRECORDED, path)
     if (module := _last(_MODULE, tail)) is not None:
-        yield _cause(Kind.MODULE, module)
+        yield _cause(CauseKind.MODULE, module)
     if (program := _last(_COMMAND, tail)) is not None:
-        yield _cause(Kind.PROGRAM, program)
+        yield _cause(CauseKind.PROGRAM, program)
     variable = _last(_UNBOUND, tail) or (_last(_VARIABLE, tail) if "environ" in tail else None)
     if variable is not None:
-        yield _cause(Kind.VARIABLE, variable)
+        yield _cause(CauseKind.VARIABLE, variable)
     if speaks_of_network(tail):
-        yield _cause(Kind.NETWORK, "")
+        yield _cause(CauseKind.NETWORK, "")
 
 
 def speaks_of_network(tail: str) -> bool:
@@ -72,10 +72,10 @@ def speaks_of_network(tail: str) -> bool:
 def ended(tail: str, code: int) -> Cause:
     """Return how a command ended, with the last that it said."""
     if code == _KILLED:
-        return _cause(Kind.MEMORY, "")
+        return _cause(CauseKind.MEMORY, "")
     last = next((line.strip() for line in reversed(tail.splitlines()) if line.strip()), "")
     return _cause(
-        Kind.ENDED, f"exit code {code}" if code < 128 else f"ended by signal {code - 128}", last[:300]
+        CauseKind.ENDED, f"exit code {code}" if code < 128 else f"ended by signal {code - 128}", last[:300]
     )
 
 
@@ -93,11 +93,11 @@ def without_clean(text: str, clean: str) -> str:
 def _outside(path: str, root: Path) -> Cause:
     for base in (root, root.resolve()):
         if Path(path).is_relative_to(base):
-            return _cause(Kind.ABSOLUTE, path, Path(path).relative_to(base).as_posix())
-    return Cause(Kind.OUTSIDE, path, "it uses", NOT_RECORDED, Weight.SAID)
+            return _cause(CauseKind.ABSOLUTE, path, Path(path).relative_to(base).as_posix())
+    return Cause(CauseKind.OUTSIDE, path, "it uses", NOT_RECORDED, Weight.SAID)
 
 
-def _cause(kind: Kind, subject: str, after: str | None = None) -> Cause:
+def _cause(kind: CauseKind, subject: str, after: str | None = None) -> Cause:
     return Cause(kind, subject, None, after, Weight.SAID)
 
 

@@ -1,7 +1,7 @@
 """What a run is replayed on: its recorded inputs, or what was just rebuilt.
 
 To verify a chain, from the raw sources on, a step gets what was rebuilt wherever that is not the recorded
-bytes (`Plan.on_rebuilt`); so the answer does not depend on which bytes happen to be here. Otherwise it gets its
+bytes (`RebuildPlan.on_rebuilt`); so the answer does not depend on which bytes happen to be here. Otherwise it gets its
 recorded inputs, and what was rebuilt only where their bytes are not to be had.
 """
 
@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from dsv.ids import ObjectId
-from dsv.model.verdict import Status
+from dsv.model.verdict import VerdictStatus
 from dsv.runs.rebuild.account import Replayed, without
 from dsv.runs.rebuild.clean_folder import Result
-from dsv.runs.rebuild.rebuild_plan import Plan, Step
+from dsv.runs.rebuild.rebuild_plan import RebuildPlan, ReplayStep
 from dsv.runs.rebuild.side_by_side import Judgement
 
 Done = Mapping[ObjectId, Replayed]
@@ -41,7 +41,7 @@ class Feed:
         return {path: self.made[path].checkpoint.content for path in self.unlike}
 
 
-def at_first(plan: Plan, step: Step, done: Done) -> Feed:
+def at_first(plan: RebuildPlan, step: ReplayStep, done: Done) -> Feed:
     """Return what a step gets before all that it is made from is settled: recorded bytes as far as they are here."""
     if plan.on_rebuilt and any(
         oid in done and not is_as_recorded(plan, step, path, done) for path, oid in step.behind.items()
@@ -50,7 +50,7 @@ def at_first(plan: Plan, step: Step, done: Done) -> Feed:
     return _feed(plan, step, done, step.makers)
 
 
-def at_last(plan: Plan, step: Step, done: Done) -> Feed:
+def at_last(plan: RebuildPlan, step: ReplayStep, done: Done) -> Feed:
     """Return what a step of a chain gets when all that it is made from is settled."""
     for path, oid in step.behind.items():
         found = _judgement(plan, step, path, done)
@@ -61,14 +61,14 @@ def at_last(plan: Plan, step: Step, done: Done) -> Feed:
     )
 
 
-def needs(plan: Plan, step: Step, path: str, done: Done) -> bool:
+def needs(plan: RebuildPlan, step: ReplayStep, path: str, done: Done) -> bool:
     """Whether a step gets an input as it was rebuilt, as far as that is known."""
     return path in step.makers or (plan.on_rebuilt and not is_as_recorded(plan, step, path, done))
 
 
-def is_as_recorded(plan: Plan, step: Step, path: str, done: Done) -> bool:
+def is_as_recorded(plan: RebuildPlan, step: ReplayStep, path: str, done: Done) -> bool:
     """Whether the replay behind an input gave the recorded bytes; it was made."""
-    return _judgement(plan, step, path, done).status is Status.IDENTICAL
+    return _judgement(plan, step, path, done).status is VerdictStatus.IDENTICAL
 
 
 def told(done: Replayed, feed: Feed) -> Replayed:
@@ -88,10 +88,10 @@ def _untold(found: Judgement, names: str) -> Judgement:
         f"it was made from {names}, as the recorded bytes are not here, and gave: "
         f"{found.reason or found.status.meaning}; whether those give it cannot be told"
     )
-    return replace(found, status=Status.FAILED, reason=reason)
+    return replace(found, status=VerdictStatus.FAILED, reason=reason)
 
 
-def _feed(plan: Plan, step: Step, done: Done, wanted: Mapping[str, ObjectId]) -> Feed:
+def _feed(plan: RebuildPlan, step: ReplayStep, done: Done, wanted: Mapping[str, ObjectId]) -> Feed:
     made: dict[str, Result] = {}
     unlike: dict[str, Judgement] = {}
     for path, oid in wanted.items():
@@ -99,18 +99,20 @@ def _feed(plan: Plan, step: Step, done: Done, wanted: Mapping[str, ObjectId]) ->
         if not found.good:
             return Feed(problem=_not_rebuilt(plan, step, path, found, done[oid]), chain=plan.on_rebuilt)
         made[path] = done[oid].results[plan.made(step.id, path).path]
-        if found.status is not Status.IDENTICAL:
+        if found.status is not VerdictStatus.IDENTICAL:
             unlike[path] = found
     return Feed(made, unlike, chain=plan.on_rebuilt)
 
 
-def _judgement(plan: Plan, step: Step, path: str, done: Done) -> Judgement:
+def _judgement(plan: RebuildPlan, step: ReplayStep, path: str, done: Done) -> Judgement:
     replayed = done[step.behind[path]]
     found = replayed.judgements.get(plan.made(step.id, path).path)
-    return found or Judgement(Status.FAILED, "it is not replayed yet")
+    return found or Judgement(VerdictStatus.FAILED, "it is not replayed yet")
 
 
-def _not_rebuilt(plan: Plan, step: Step, path: str, found: Judgement, behind: Replayed) -> Replayed:
+def _not_rebuilt(
+    plan: RebuildPlan, step: ReplayStep, path: str, found: Judgement, behind: Replayed
+) -> Replayed:
     """Return what comes of a step that one of its inputs is missing for; what all began with is told, and once."""
     root = behind.root or (path, found)
     begun, first = root
@@ -119,5 +121,7 @@ def _not_rebuilt(plan: Plan, step: Step, path: str, found: Judgement, behind: Re
         reason = f"{begun} ({first.status}), which it was made from: {words}"
         failed = without(step, first.status, reason, *first.details)
     else:
-        failed = without(step, Status.FAILED, f"its input {path} could not be rebuilt", f"{begun}: {words}")
+        failed = without(
+            step, VerdictStatus.FAILED, f"its input {path} could not be rebuilt", f"{begun}: {words}"
+        )
     return replace(failed, root=root)

@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from dsv.worktree.stat_cache import StatCache
 
 
-def view(repo: Repo, folder: Path) -> Repo:
+def view(repo: Workspace, folder: Path) -> Workspace:
     """Return the workspace `repo` with `folder` for its working tree.
 
     It remembers nothing of files, so that it can be used in any one thread, and knows nodes that it has seen.
     It is for looking only.
     """
-    found = Repo(folder)
+    found = Workspace(folder)
     found.dot = repo.dot
     found.config = repo.config
     found.blobs = repo.blobs

@@ -14,19 +14,19 @@ from dsv.ids import short
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.policy import IGNORE, TABLE, Policy
 from dsv.model.run import Output
-from dsv.model.verdict import Status
+from dsv.model.verdict import VerdictStatus
 from dsv.records import kept_facts, needs
 from dsv.runs.rebuild.clean_folder import Result, write
 from dsv.runs.rebuild.folder_view import view
 from dsv.runs.rebuild.rebuild_plan import holds
 from dsv.runs.rebuild.scratch import clear
 from dsv.runs.rebuild.side_by_side import Judgement, compare
-from dsv.runs.rebuild.whole_results import Whole, whole
+from dsv.runs.rebuild.whole_results import WholeResult, whole
 from dsv.tables.values.metadata import metadata_id
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 
-def judge(repo: Repo, recorded: Output, result: Result, policy: Policy, space: Path) -> Judgement:
+def judge(repo: Workspace, recorded: Output, result: Result, policy: Policy, space: Path) -> Judgement:
     """Return what a result is.
 
     Args:
@@ -42,17 +42,17 @@ def judge(repo: Repo, recorded: Output, result: Result, policy: Policy, space: P
     """
     found = result.checkpoint
     if found.content == recorded.content and found.kind == recorded.kind:
-        return Judgement(Status.IDENTICAL)
+        return Judgement(VerdictStatus.IDENTICAL)
     applied = policy.applied(table=recorded.table is not None)
     if applied.by_bytes:
         reason, details = _bytes(recorded, found)
         if policy.needs_table:
             return Judgement(
-                Status.FAILED,
+                VerdictStatus.FAILED,
                 f"{reason}; its policy ({policy.text}) cannot be applied: it is no table",
                 details,
             )
-        return Judgement(Status.DIFFERENT, reason, details)
+        return Judgement(VerdictStatus.DIFFERENT, reason, details)
     wanted = recorded.checkpoint(result.checkpoint.origin)
     if not holds(repo, wanted):
         told = _without_bytes(repo, recorded, result, applied)
@@ -62,7 +62,7 @@ def judge(repo: Repo, recorded: Output, result: Result, policy: Policy, space: P
         return compare(before, result, applied)
 
 
-def _brought(repo: Repo, wanted: Checkpoint) -> bool:
+def _brought(repo: Workspace, wanted: Checkpoint) -> bool:
     """Fetch recorded bytes if the remote has them; whether it had.
 
     A remote that cannot be read tells as little as one that lacks them.
@@ -75,17 +75,17 @@ def _brought(repo: Repo, wanted: Checkpoint) -> bool:
     return False
 
 
-def _without_bytes(repo: Repo, recorded: Output, result: Result, policy: Policy) -> Judgement:
+def _without_bytes(repo: Workspace, recorded: Output, result: Result, policy: Policy) -> Judgement:
     """Judge by the recorded table id alone: the recorded bytes are not here."""
     try:
         new = whole(result)
     except NoTable as error:
-        return Judgement(Status.DIFFERENT, f"the rebuild is no table: {error.message}")
+        return Judgement(VerdictStatus.DIFFERENT, f"the rebuild is no table: {error.message}")
     if new.table == recorded.table:
         return _by_metadata_id(recorded, new, policy)
     if policy != Policy(TABLE, key=policy.key, metadata=policy.metadata):
         return Judgement(
-            Status.FAILED,
+            VerdictStatus.FAILED,
             f"the rebuild is another table, and whether it is within the policy ({policy.text}) cannot be told: "
             "the recorded bytes are not here",
         )
@@ -93,30 +93,32 @@ def _without_bytes(repo: Repo, recorded: Output, result: Result, policy: Policy)
     counts = "" if rows is None else f"{rows:,} rows before, {new.rows:,} after; "
     assert recorded.table is not None
     reason = f"{counts}table {short(recorded.table)} was recorded, {short(new.table)} came out"
-    return Judgement(Status.DIFFERENT, reason, ("the recorded bytes are not here to compare with",))
+    return Judgement(VerdictStatus.DIFFERENT, reason, ("the recorded bytes are not here to compare with",))
 
 
-def _by_metadata_id(recorded: Output, found: Whole, policy: Policy) -> Judgement:
+def _by_metadata_id(recorded: Output, found: WholeResult, policy: Policy) -> Judgement:
     """Judge the same table in other bytes where the recorded ones cannot be read."""
     if recorded.metadata == metadata_id(found.metadata()) or recorded.schema is not None:
-        return Judgement(Status.EQUAL)
+        return Judgement(VerdictStatus.EQUAL)
     if recorded.metadata is not None and not policy.ignore_columns:
         return Judgement(
-            Status.EQUAL_BUT_FOR_METADATA,
+            VerdictStatus.EQUAL_BUT_FOR_METADATA,
             "other metadata; the recorded bytes are not here to tell which",
             accepted=policy.metadata == IGNORE,
         )
     if policy.metadata == IGNORE:
-        return Judgement(Status.EQUAL, "its metadata was not compared: the recorded bytes are not here")
+        return Judgement(
+            VerdictStatus.EQUAL, "its metadata was not compared: the recorded bytes are not here"
+        )
     return Judgement(
-        Status.FAILED,
+        VerdictStatus.FAILED,
         "it is the same table, and whether its metadata is the same cannot be told: "
         "the recorded bytes are not here",
     )
 
 
 @contextmanager
-def _written(repo: Repo, path: str, wanted: Checkpoint, space: Path) -> Iterator[Result]:
+def _written(repo: Workspace, path: str, wanted: Checkpoint, space: Path) -> Iterator[Result]:
     """Give recorded data as if it had just been rebuilt."""
     try:
         with storing("write", space):

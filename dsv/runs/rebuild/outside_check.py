@@ -8,7 +8,7 @@ from pathlib import Path
 from dsv.capture.isolation import Openings
 from dsv.model.run import Outside, Run
 from dsv.runs.stale.outside_now import OutsideFiles
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 
 class Outsiders:
@@ -20,7 +20,7 @@ class Outsiders:
         openings: What the user allows commands to read.
     """
 
-    def __init__(self, repo: Repo, runs: Iterable[Run], openings: Openings) -> None:
+    def __init__(self, repo: Workspace, runs: Iterable[Run], openings: Openings) -> None:
         self._openings = openings
         self._allowed = [place.resolve() for place in openings.allow]
         self._here: dict[Outside, Path] = {}

@@ -8,8 +8,8 @@ from dsv.capture.interpreter import Interpreter, interpreter_at, is_python
 from dsv.errors import DsvError
 from dsv.ids import ObjectId
 from dsv.runs.rebuild.limits import attempt_of
-from dsv.runs.rebuild.replay import Means
-from dsv.workspace import Repo
+from dsv.runs.rebuild.replay import ReplayMeans
+from dsv.workspace import Workspace
 from dsv.worktree import git
 
 
@@ -20,13 +20,13 @@ class Pythons:
         repo: The workspace.
     """
 
-    def __init__(self, repo: Repo) -> None:
+    def __init__(self, repo: Workspace) -> None:
         self._repo = repo
         self._known: dict[Path, Interpreter | None] = {}
         self._guard = threading.Lock()
         self._tracked = tuple(repo.datasets(repo.local(repo.refs()).present))
 
-    def of(self, run: ObjectId, means: Means) -> Interpreter | None:
+    def of(self, run: ObjectId, means: ReplayMeans) -> Interpreter | None:
         """Return the interpreter for `run`: the one asked for, else the recorded one, else the present one."""
         attempt = None if means.asked else attempt_of(self._repo, run)
         recorded = None if attempt is None else attempt.interpreter

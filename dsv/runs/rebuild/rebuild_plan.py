@@ -13,9 +13,9 @@ from dsv.model.checkpoint import Checkpoint
 from dsv.model.code_list import CodeFile
 from dsv.model.origin import Source
 from dsv.model.run import Input, Output, Run
-from dsv.model.verdict import Status
+from dsv.model.verdict import VerdictStatus
 from dsv.records import needs, origins
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 
 class Obstacle(NamedTuple):
@@ -26,12 +26,12 @@ class Obstacle(NamedTuple):
         reason: One line.
     """
 
-    status: Status
+    status: VerdictStatus
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ReplayStep:
     """A run that is to be replayed.
 
     Attributes:
@@ -52,7 +52,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RebuildPlan:
     """What has to be replayed for some datasets.
 
     Attributes:
@@ -66,7 +66,7 @@ class Plan:
             otherwise recorded bytes where the store has them.
     """
 
-    steps: Mapping[ObjectId, Step]
+    steps: Mapping[ObjectId, ReplayStep]
     runs: Mapping[str, ObjectId]
     outputs: Mapping[str, Output]
     sources: tuple[str, ...]
@@ -121,11 +121,13 @@ class _Found:
     """A plan in the making."""
 
     dropped: frozenset[ObjectId]
-    steps: dict[ObjectId, Step] = field(default_factory=dict)
+    steps: dict[ObjectId, ReplayStep] = field(default_factory=dict)
     held: dict[ObjectId, bool] = field(default_factory=dict)
 
 
-def plan(repo: Repo, datasets: Mapping[str, Checkpoint], *, chain: bool, on_rebuilt: bool = False) -> Plan:
+def plan(
+    repo: Workspace, datasets: Mapping[str, Checkpoint], *, chain: bool, on_rebuilt: bool = False
+) -> RebuildPlan:
     """Return what has to be replayed to rebuild `datasets`.
 
     Args:
@@ -148,7 +150,7 @@ def plan(repo: Repo, datasets: Mapping[str, Checkpoint], *, chain: bool, on_rebu
         try:
             origin = origins.origin(repo, checkpoint.origin)
         except Missing:
-            obstacles[path] = Obstacle(Status.FAILED, "the record of where it came from is not here")
+            obstacles[path] = Obstacle(VerdictStatus.FAILED, "the record of where it came from is not here")
             continue
         if isinstance(origin, Source):
             obstacle = of_source(origin)
@@ -160,20 +162,24 @@ def plan(repo: Repo, datasets: Mapping[str, Checkpoint], *, chain: bool, on_rebu
         output = output_of(origin, path, checkpoint)
         if output is None:
             obstacles[path] = Obstacle(
-                Status.UNRECORDED, f"run {short(checkpoint.origin)} did not give this data"
+                VerdictStatus.UNRECORDED, f"run {short(checkpoint.origin)} did not give this data"
             )
             continue
         runs[path], outputs[path] = checkpoint.origin, output
     _collect(repo, found, list(dict.fromkeys(runs.values())), chain=chain)
-    return Plan(_sorted(found.steps), runs, outputs, tuple(sources), obstacles, chain, chain and on_rebuilt)
+    return RebuildPlan(
+        _sorted(found.steps), runs, outputs, tuple(sources), obstacles, chain, chain and on_rebuilt
+    )
 
 
 def of_source(source: Source) -> Obstacle | None:
     """Return why data that no run gave is not raw; None if it is."""
     if source.merged:
-        return Obstacle(Status.UNRECORDED, "a merge joined it from two versions, file by file")
+        return Obstacle(VerdictStatus.UNRECORDED, "a merge joined it from two versions, file by file")
     if source.edited is not None:
-        return Obstacle(Status.UNRECORDED, f"it was edited by hand after {short(source.edited)} gave it")
+        return Obstacle(
+            VerdictStatus.UNRECORDED, f"it was edited by hand after {short(source.edited)} gave it"
+        )
     return None
 
 
@@ -183,12 +189,12 @@ def output_of(run: Run, path: str, checkpoint: Checkpoint) -> Output | None:
     return next((one for one in same if one.path == path), same[0] if same else None)
 
 
-def holds(repo: Repo, checkpoint: Checkpoint) -> bool:
+def holds(repo: Workspace, checkpoint: Checkpoint) -> bool:
     """Whether the store has all bytes of a version, as far as its entries tell; dropped counts as gone."""
     return _holds(repo, checkpoint, repo.local(repo.refs()).dropped)
 
 
-def _holds(repo: Repo, checkpoint: Checkpoint, dropped: Collection[ObjectId]) -> bool:
+def _holds(repo: Workspace, checkpoint: Checkpoint, dropped: Collection[ObjectId]) -> bool:
     if checkpoint.content in dropped:
         return False
     if not checkpoint.is_dir:
@@ -202,7 +208,7 @@ def _holds(repo: Repo, checkpoint: Checkpoint, dropped: Collection[ObjectId]) ->
         return False
 
 
-def _collect(repo: Repo, found: _Found, waiting: list[ObjectId], *, chain: bool) -> None:
+def _collect(repo: Workspace, found: _Found, waiting: list[ObjectId], *, chain: bool) -> None:
     while waiting:
         runs = {oid: origins.run(repo, oid) for oid in waiting}
         _locate(repo, found, runs.values(), chain=chain)
@@ -213,7 +219,7 @@ def _collect(repo: Repo, found: _Found, waiting: list[ObjectId], *, chain: bool)
         waiting = [oid for oid in dict.fromkeys(behind) if oid not in found.steps]
 
 
-def _locate(repo: Repo, found: _Found, runs: Iterable[Run], *, chain: bool) -> None:
+def _locate(repo: Workspace, found: _Found, runs: Iterable[Run], *, chain: bool) -> None:
     """Note which inputs need no replay: what is here, and, except for a chain, what the remote has."""
     inputs = {one.checkpoint.content: one.checkpoint for run in runs for one in run.inputs}
     for content in inputs.keys() - found.held.keys():
@@ -223,23 +229,23 @@ def _locate(repo: Repo, found: _Found, runs: Iterable[Run], *, chain: bool) -> N
         found.held |= {one.content: True for one in needs.to_be_had(repo, absent)}
 
 
-def _step(repo: Repo, found: _Found, oid: ObjectId, run: Run, *, chain: bool) -> Step:
+def _step(repo: Workspace, found: _Found, oid: ObjectId, run: Run, *, chain: bool) -> ReplayStep:
     makers: dict[str, ObjectId] = {}
     behind: dict[str, ObjectId] = {}
     obstacle: Obstacle | None = None
     if run.argv[0] == SESSION:
-        obstacle = Obstacle(Status.UNRECORDED, IN_SESSION)
+        obstacle = Obstacle(VerdictStatus.UNRECORDED, IN_SESSION)
     elif run.masked:
-        obstacle = Obstacle(Status.UNRECORDED, "its command holds a secret that was not recorded")
+        obstacle = Obstacle(VerdictStatus.UNRECORDED, "its command holds a secret that was not recorded")
     for one in run.inputs:
         problem = _trace(repo, found, one, makers, behind, chain=chain)
         obstacle = obstacle or problem
     code, problem = _code(repo, run)
-    return Step(oid, run, code, makers, behind, obstacle or problem)
+    return ReplayStep(oid, run, code, makers, behind, obstacle or problem)
 
 
 def _trace(
-    repo: Repo,
+    repo: Workspace,
     found: _Found,
     one: Input,
     makers: dict[str, ObjectId],
@@ -254,7 +260,9 @@ def _trace(
     except Missing:
         if held and not chain:
             return None
-        return Obstacle(Status.FAILED, f"the record of where its input {one.path} came from is not here")
+        return Obstacle(
+            VerdictStatus.FAILED, f"the record of where its input {one.path} came from is not here"
+        )
     if isinstance(origin, Source):
         # Raw bytes that are not here may be had from a remote: that is seen when they are needed.
         obstacle = of_source(origin) if chain else None
@@ -262,7 +270,9 @@ def _trace(
     if output_of(origin, one.path, one.checkpoint) is None:
         lost = held and not chain
         return (
-            None if lost else Obstacle(Status.FAILED, f"run {short(oid)} did not give its input {one.path}")
+            None
+            if lost
+            else Obstacle(VerdictStatus.FAILED, f"run {short(oid)} did not give its input {one.path}")
         )
     behind[one.path] = oid
     if not held:
@@ -270,15 +280,15 @@ def _trace(
     return None
 
 
-def _code(repo: Repo, run: Run) -> tuple[tuple[CodeFile, ...], Obstacle | None]:
+def _code(repo: Workspace, run: Run) -> tuple[tuple[CodeFile, ...], Obstacle | None]:
     try:
         files = origins.code(repo, run.code).files
     except Missing:
-        return (), Obstacle(Status.FAILED, "the list of its code is not here")
+        return (), Obstacle(VerdictStatus.FAILED, "the list of its code is not here")
     return files, None
 
 
-def _sorted(steps: Mapping[ObjectId, Step]) -> dict[ObjectId, Step]:
+def _sorted(steps: Mapping[ObjectId, ReplayStep]) -> dict[ObjectId, ReplayStep]:
     graph = {oid: set(step.behind.values()) & steps.keys() for oid, step in steps.items()}
     try:
         return {oid: steps[oid] for oid in graphlib.TopologicalSorter(graph).static_order()}

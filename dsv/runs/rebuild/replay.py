@@ -22,13 +22,13 @@ from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import DIR, FILE
 from dsv.model.run import Output, Run
 from dsv.progress import SILENT, Progress
-from dsv.runs.rebuild.clean_folder import Around, Result, has_link, lay_out
+from dsv.runs.rebuild.clean_folder import FoundFolders, Result, has_link, lay_out
 from dsv.runs.rebuild.folder_view import view
 from dsv.runs.rebuild.limits import attempt_of, limit_of
-from dsv.runs.rebuild.rebuild_plan import Step
+from dsv.runs.rebuild.rebuild_plan import ReplayStep
 from dsv.runs.rebuild.replay_variables import at_home, variables
 from dsv.runs.rebuild.scratch import clear
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from dsv.worktree.build import write_file
 from dsv.worktree.sink import HashSink
 
@@ -37,7 +37,7 @@ _EXISTS = re.compile(r"file exists|already exists|FileExistsError", re.IGNORECAS
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class ReplayMeans:
     """What replays are made with.
 
     Attributes:
@@ -95,11 +95,11 @@ class Replay:
 
 
 def replay(
-    repo: Repo,
-    step: Step,
+    repo: Workspace,
+    step: ReplayStep,
     made: Mapping[str, Result],
     place: Path,
-    means: Means,
+    means: ReplayMeans,
     executor: Executor,
     *,
     progress: Progress = SILENT,
@@ -124,13 +124,13 @@ def replay(
     """
     work = place / "work"
     attempt = attempt_of(repo, step.id)
-    around: Around | None = Around.ABOVE
+    around: FoundFolders | None = FoundFolders.ABOVE
     while around is not None:
         work.mkdir(parents=True, mode=0o700)
         try:
             lay_out(repo, step, made, work, around, attempt=attempt, progress=progress)
             done = _execute(repo, step, attempt, work, means, executor)
-            around = _other(step, done, work) if around is Around.ABOVE else None
+            around = _other(step, done, work) if around is FoundFolders.ABOVE else None
             if around is None and not done.failed:
                 return replace(done, results=_gather(repo, step, work, place / "out"))
         finally:
@@ -139,21 +139,26 @@ def replay(
     return done
 
 
-def _other(step: Step, done: Replay, work: Path) -> Around | None:
+def _other(step: ReplayStep, done: Replay, work: Path) -> FoundFolders | None:
     """Return which folders to try a command with again; None if it did well, or did not fail over folders."""
     if done.execution is None:
         return None
     missing = [output for output in step.run.outputs if not os.path.lexists(work / output.path)]
     if not done.failed:
         # `cp -r a b` writes elsewhere where there is a `b`.
-        return Around.NONE if any("/" in output.path for output in missing) else None
+        return FoundFolders.NONE if any("/" in output.path for output in missing) else None
     if _EXISTS.search(done.execution.tail):
-        return Around.NONE
-    return Around.ALL if any(output.kind == DIR for output in missing) else None
+        return FoundFolders.NONE
+    return FoundFolders.ALL if any(output.kind == DIR for output in missing) else None
 
 
 def _execute(
-    repo: Repo, step: Step, attempt: Attempt | None, work: Path, means: Means, executor: Executor
+    repo: Workspace,
+    step: ReplayStep,
+    attempt: Attempt | None,
+    work: Path,
+    means: ReplayMeans,
+    executor: Executor,
 ) -> Replay:
     run, own = step.run, work.parent / "own"
     limit = limit_of(attempt, means.timeout)
@@ -186,7 +191,7 @@ def _execute(
     return Replay({}, done.execution, done.isolation, done.why, os.fspath(clean), limit.words, done.captured)
 
 
-def lacking(repo: Repo, step: Step, python: Interpreter) -> Path | None:
+def lacking(repo: Workspace, step: ReplayStep, python: Interpreter) -> Path | None:
     """Return where dsv's library is, if the run uses it and the interpreter does not have it; else None."""
     package = Path(dsv.__file__).parent
     if any((Path(folder) / package.name / "__init__.py").exists() for folder in python.search):
@@ -204,7 +209,7 @@ def _program(argv: Sequence[str], python: Interpreter | None) -> list[str]:
     return list(argv)
 
 
-def _gather(repo: Repo, step: Step, work: Path, out: Path) -> dict[str, Result]:
+def _gather(repo: Workspace, step: ReplayStep, work: Path, out: Path) -> dict[str, Result]:
     """Move the outputs from `work` to `out`, and look at them there.
 
     What is behind a link that the command made may be anything on this machine: it is no output.
@@ -223,7 +228,7 @@ def _gather(repo: Repo, step: Step, work: Path, out: Path) -> dict[str, Result]:
     return results
 
 
-def _look(there: Repo, output: Output, step: Step) -> Checkpoint | None:
+def _look(there: Workspace, output: Output, step: ReplayStep) -> Checkpoint | None:
     sink = HashSink()
     try:
         seen = there.look(output.path, sink)
@@ -234,7 +239,7 @@ def _look(there: Repo, output: Output, step: Step) -> Checkpoint | None:
 
 
 @contextlib.contextmanager
-def _standard_input(repo: Repo, run: Run, own: Path) -> Iterator[int]:
+def _standard_input(repo: Workspace, run: Run, own: Path) -> Iterator[int]:
     """Give the descriptor of what the run read from its standard input, if that was kept; else of nothing.
 
     Raises:

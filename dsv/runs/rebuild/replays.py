@@ -8,7 +8,7 @@ from pathlib import Path
 from dsv.capture.execute import Here
 from dsv.errors import Corrupt, Missing, NotFound, StorageError
 from dsv.ids import ObjectId
-from dsv.model.verdict import Checked, Status
+from dsv.model.verdict import Checked, VerdictStatus
 from dsv.progress import SILENT, Progress
 from dsv.records import needs, origins
 from dsv.runs.rebuild import account, environments, feeding
@@ -17,11 +17,11 @@ from dsv.runs.rebuild.environments import Present
 from dsv.runs.rebuild.feeding import Feed
 from dsv.runs.rebuild.outside_check import Outsiders
 from dsv.runs.rebuild.pythons import Pythons
-from dsv.runs.rebuild.rebuild_plan import Plan, Step
-from dsv.runs.rebuild.replay import Means, replay
+from dsv.runs.rebuild.rebuild_plan import RebuildPlan, ReplayStep
+from dsv.runs.rebuild.replay import ReplayMeans, replay
 from dsv.runs.rebuild.schedule import carry_out
 from dsv.runs.rebuild.scratch import clear
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Settings:
         keep: Whether results stay where they are; otherwise they go as soon as nothing needs them.
     """
 
-    means: Means
+    means: ReplayMeans
     scratch: Path
     jobs: int = 1
     twice: bool = False
@@ -46,7 +46,7 @@ class Settings:
 
 
 def replay_all(
-    repo: Repo, plan: Plan, room: Path, settings: Settings, *, progress: Progress = SILENT
+    repo: Workspace, plan: RebuildPlan, room: Path, settings: Settings, *, progress: Progress = SILENT
 ) -> dict[ObjectId, Replayed]:
     """Replay all that `plan` names, and return by run what came of it.
 
@@ -72,7 +72,7 @@ def replay_all(
     return done
 
 
-def _bring(repo: Repo, plan: Plan, progress: Progress) -> None:
+def _bring(repo: Workspace, plan: RebuildPlan, progress: Progress) -> None:
     """Have the store get, all at once, the inputs that no replay gives."""
     wanted = [
         one.checkpoint
@@ -86,10 +86,10 @@ def _bring(repo: Repo, plan: Plan, progress: Progress) -> None:
         needs.bring_versions(repo, wanted, progress=progress)
 
 
-def checked(plan: Plan, path: str, done: Mapping[ObjectId, Replayed], policy: str) -> Checked:
+def checked(plan: RebuildPlan, path: str, done: Mapping[ObjectId, Replayed], policy: str) -> Checked:
     """Return what the replays say of the dataset `path`."""
     if path in plan.sources:
-        return Checked(path, Status.SOURCE, policy)
+        return Checked(path, VerdictStatus.SOURCE, policy)
     if path in plan.obstacles:
         return Checked(path, plan.obstacles[path].status, policy, plan.obstacles[path].reason)
     run = plan.runs[path]
@@ -105,7 +105,7 @@ class _Session:
     recorded bytes, it is replayed again, on what they gave.
     """
 
-    def __init__(self, repo: Repo, plan: Plan, room: Path, settings: Settings) -> None:
+    def __init__(self, repo: Workspace, plan: RebuildPlan, room: Path, settings: Settings) -> None:
         self.executor = Here()
         self._repo = repo
         self._plan = plan
@@ -144,7 +144,7 @@ class _Session:
         self._tidy(oid)
         return done
 
-    def _attempt(self, step: Step, feed: Feed) -> Replayed:
+    def _attempt(self, step: ReplayStep, feed: Feed) -> Replayed:
         if step.obstacle is not None:
             return account.without(step, step.obstacle.status, step.obstacle.reason)
         if feed.problem is not None:
@@ -152,9 +152,9 @@ class _Session:
         try:
             return replace(self._replayed(step, feed), fed=feed.contents)
         except (Missing, Corrupt, NotFound) as error:
-            return account.without(step, Status.FAILED, error.message)
+            return account.without(step, VerdictStatus.FAILED, error.message)
 
-    def _replayed(self, step: Step, feed: Feed) -> Replayed:
+    def _replayed(self, step: ReplayStep, feed: Feed) -> Replayed:
         missing = self._outside.missing(step.run)
         if missing:
             return account.elsewhere(step, missing)
@@ -185,7 +185,7 @@ class _Session:
             changed,
         )
 
-    def _means(self, step: Step) -> Means:
+    def _means(self, step: ReplayStep) -> ReplayMeans:
         means = replace(self._settings.means, openings=self._outside.opened(step.run))
         if not self._settings.recreate:
             return replace(means, python=self._pythons.of(step.id, means))

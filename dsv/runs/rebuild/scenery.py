@@ -9,7 +9,7 @@ from dsv.model.attempt import Attempt
 from dsv.model.node import DIR, LINK
 from dsv.model.run import Run
 from dsv.records import origins
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from dsv.worktree.ignore import NEVER_DATA
 
 _GIT = ".git"
@@ -20,7 +20,7 @@ _LARGEST = 1 << 50
 """Bytes of the largest file that is made as large as a record says; file systems hold no larger ones."""
 
 
-def furnish(repo: Repo, run: Run, attempt: Attempt | None, folder: Path) -> None:
+def furnish(repo: Workspace, run: Run, attempt: Attempt | None, folder: Path) -> None:
     """Put into `folder`, which has the inputs and the code of a run, what else the run found there.
 
     A name that it saw and whose content it did not read is a file of zeros, as large as it was if the run looked,
@@ -47,7 +47,7 @@ def furnish(repo: Repo, run: Run, attempt: Attempt | None, folder: Path) -> None
         _order(folder, attempt)
 
 
-def _seen(repo: Repo, run: Run, attempt: Attempt | None) -> Iterator[tuple[str, str]]:
+def _seen(repo: Workspace, run: Run, attempt: Attempt | None) -> Iterator[tuple[str, str]]:
     """Yield what the run saw, folders before what is in them; of what it looked at more is known than of a name."""
     looked = {} if attempt is None else dict(attempt.found)
     for listed in sorted(run.listings):

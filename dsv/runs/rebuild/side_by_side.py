@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 from dsv.errors import NoTable, NotFound, Refused
 from dsv.model.policy import IGNORE, UNORDERED, Policy
-from dsv.model.verdict import Status
+from dsv.model.verdict import VerdictStatus
 from dsv.runs.rebuild.clean_folder import Result
-from dsv.runs.rebuild.whole_results import Part, Whole, whole
+from dsv.runs.rebuild.whole_results import ResultTable, WholeResult, whole
 from dsv.tables.compare import explain
 from dsv.tables.compare.compare_tables import compare as compare_tables
 from dsv.tables.compare.comparison import Comparison, Verdict
 from dsv.tables.formats.preview import escape
-from dsv.tables.values.metadata import Difference, first_difference, unknown_differences
+from dsv.tables.values.metadata import SaidOtherwise, first_difference, unknown_differences
 
 _NAMED = 3
 """Tables of a folder of which the difference is told in detail."""
@@ -37,7 +37,7 @@ class Judgement:
         accepted: Whether the policy accepts a status that is not good by itself.
     """
 
-    status: Status
+    status: VerdictStatus
     reason: str = ""
     details: tuple[str, ...] = ()
     cause: str = ""
@@ -52,8 +52,8 @@ class Judgement:
 class _Pair(NamedTuple):
     """A table on both sides; None where it is on one only."""
 
-    before: Part | None
-    after: Part | None
+    before: ResultTable | None
+    after: ResultTable | None
 
     @property
     def name(self) -> str:
@@ -70,24 +70,24 @@ def compare(before: Result, after: Result, policy: Policy) -> Judgement:
     """
     old, new = before.checkpoint, after.checkpoint
     if old.content == new.content and old.kind == new.kind:
-        return Judgement(Status.IDENTICAL)
+        return Judgement(VerdictStatus.IDENTICAL)
     if policy.by_bytes:
-        return Judgement(Status.DIFFERENT, "other bytes")
+        return Judgement(VerdictStatus.DIFFERENT, "other bytes")
     try:
         one = whole(before)
     except NoTable as error:
         return Judgement(
-            Status.DIFFERENT, f"other bytes, and what was recorded cannot be read: {error.message}"
+            VerdictStatus.DIFFERENT, f"other bytes, and what was recorded cannot be read: {error.message}"
         )
     try:
         other = whole(after)
     except NoTable as error:
-        return Judgement(Status.DIFFERENT, f"the rebuild is no table: {error.message}")
-    found = Judgement(Status.EQUAL) if one.table == other.table else _tables(one, other, policy)
+        return Judgement(VerdictStatus.DIFFERENT, f"the rebuild is no table: {error.message}")
+    found = Judgement(VerdictStatus.EQUAL) if one.table == other.table else _tables(one, other, policy)
     return _with_metadata(found, one, other, policy) if found.good else found
 
 
-def _with_metadata(found: Judgement, before: Whole, after: Whole, policy: Policy) -> Judgement:
+def _with_metadata(found: Judgement, before: WholeResult, after: WholeResult, policy: Policy) -> Judgement:
     """Return what two wholes are whose tables are `found` to be good enough."""
     old, new = before.metadata(), after.metadata()
     differs = first_difference(old, new, policy.ignore_columns)
@@ -95,15 +95,15 @@ def _with_metadata(found: Judgement, before: Whole, after: Whole, policy: Policy
         return _with_unknown(found, unknown_differences(old, new))
     words = f"metadata: {explain.metadata(differs)}"
     ignored = policy.metadata == IGNORE
-    if found.status is Status.EQUAL:
+    if found.status is VerdictStatus.EQUAL:
         details = () if ignored else ('metadata = "ignore" in its rule accepts it',)
-        return Judgement(Status.EQUAL_BUT_FOR_METADATA, words, details, accepted=ignored)
+        return Judgement(VerdictStatus.EQUAL_BUT_FOR_METADATA, words, details, accepted=ignored)
     if ignored:
         return replace(found, reason=f"{found.reason}; other {words}")
-    return Judgement(Status.DIFFERENT, f"{found.reason}, but other {words}")
+    return Judgement(VerdictStatus.DIFFERENT, f"{found.reason}, but other {words}")
 
 
-def _with_unknown(found: Judgement, unknown: Sequence[Difference]) -> Judgement:
+def _with_unknown(found: Judgement, unknown: Sequence[SaidOtherwise]) -> Judgement:
     """Say of what nobody knows whether it carries meaning that it was not compared."""
     if not unknown:
         return found
@@ -113,7 +113,7 @@ def _with_unknown(found: Judgement, unknown: Sequence[Difference]) -> Judgement:
     return replace(found, reason="; ".join(filter(None, (found.reason, words))))
 
 
-def _tables(before: Whole, after: Whole, policy: Policy) -> Judgement:
+def _tables(before: WholeResult, after: WholeResult, policy: Policy) -> Judgement:
     """Compare the tables of two wholes that have other table ids."""
     pairs = _pairs(before.parts, after.parts, policy)
     found = {pair: _table(pair, policy) for pair in pairs}
@@ -123,14 +123,14 @@ def _tables(before: Whole, after: Whole, policy: Policy) -> Judgement:
     reasons = [one.reason for one in found.values() if one.reason]
     if any(pair.before.name != pair.after.name for pair in pairs if pair.before and pair.after):
         reasons.append("files have other names")
-    close = any(one.status is Status.CLOSE for one in found.values()) or len(pairs) > 1
-    return Judgement(Status.CLOSE if close else Status.EQUAL, "; ".join(dict.fromkeys(reasons)))
+    close = any(one.status is VerdictStatus.CLOSE for one in found.values()) or len(pairs) > 1
+    return Judgement(VerdictStatus.CLOSE if close else VerdictStatus.EQUAL, "; ".join(dict.fromkeys(reasons)))
 
 
-def _bad(bad: dict[_Pair, Judgement], count: int, before: Whole, after: Whole) -> Judgement:
+def _bad(bad: dict[_Pair, Judgement], count: int, before: WholeResult, after: WholeResult) -> Judgement:
     """Put together what is wrong with some of `count` tables."""
     first, worst = next(iter(bad.items()))
-    failed = next(((pair, one) for pair, one in bad.items() if one.status is Status.FAILED), None)
+    failed = next(((pair, one) for pair, one in bad.items() if one.status is VerdictStatus.FAILED), None)
     if failed is not None:
         first, worst = failed
     if count == 1:
@@ -145,36 +145,38 @@ def _bad(bad: dict[_Pair, Judgement], count: int, before: Whole, after: Whole) -
             f"{pair.name}: {line}" for line in ([one.reason] if one is not worst else []) + [*one.details]
         ]
     cause = next((one.cause for one in bad.values() if one.cause), "")
-    return Judgement(Status.DIFFERENT, reason, tuple(lines), cause)
+    return Judgement(VerdictStatus.DIFFERENT, reason, tuple(lines), cause)
 
 
 def _table(pair: _Pair, policy: Policy) -> Judgement:
     old, new = pair.before, pair.after
     if old is None or new is None:
-        return Judgement(Status.DIFFERENT, "it is new" if old is None else "it is missing")
+        return Judgement(VerdictStatus.DIFFERENT, "it is new" if old is None else "it is missing")
     if old.facts.table == new.facts.table:
-        return Judgement(Status.EQUAL)
+        return Judgement(VerdictStatus.EQUAL)
     try:
         with old.open() as one, new.open() as other:
             found = compare_tables(one, other, policy, (old.facts, new.facts))
     except NoTable as error:
-        return Judgement(Status.DIFFERENT, f"other data, which cannot be compared: {error.message}")
+        return Judgement(VerdictStatus.DIFFERENT, f"other data, which cannot be compared: {error.message}")
     except (NotFound, Refused) as error:
-        return Judgement(Status.FAILED, error.message)
+        return Judgement(VerdictStatus.FAILED, error.message)
     return _in_words(found, policy)
 
 
 def _in_words(found: Comparison, policy: Policy) -> Judgement:
     reason = explain.reason(found, policy)
     if found.verdict is not Verdict.DIFFERENT:
-        return Judgement(Status.EQUAL if found.verdict is Verdict.EQUAL else Status.CLOSE, reason)
+        return Judgement(
+            VerdictStatus.EQUAL if found.verdict is Verdict.EQUAL else VerdictStatus.CLOSE, reason
+        )
     cause = next(iter(explain.causes(found, policy, guess=False)), "")
     lines = [
         line
         for line in explain.details(found, policy, guess=False)
         if line != cause and not _says(reason, line)
     ]
-    return Judgement(Status.DIFFERENT, reason, tuple(lines), cause)
+    return Judgement(VerdictStatus.DIFFERENT, reason, tuple(lines), cause)
 
 
 def _says(reason: str, line: str) -> bool:
@@ -184,7 +186,7 @@ def _says(reason: str, line: str) -> bool:
     return line.removeprefix("rows: ") == reason.replace(" rows", "", 1)
 
 
-def _pairs(before: Sequence[Part], after: Sequence[Part], policy: Policy) -> list[_Pair]:
+def _pairs(before: Sequence[ResultTable], after: Sequence[ResultTable], policy: Policy) -> list[_Pair]:
     """Return which table is beside which.
 
     Those of one name and schema, then those of one name. Where order does not count the names of files do not
@@ -192,7 +194,7 @@ def _pairs(before: Sequence[Part], after: Sequence[Part], policy: Policy) -> lis
     """
     if len(before) == len(after) == 1:
         return [_Pair(before[0], after[0])]
-    keys: list[Callable[[Part], Hashable]] = [
+    keys: list[Callable[[ResultTable], Hashable]] = [
         lambda part: (part.name, part.facts.schema),
         lambda part: part.name,
     ]
@@ -209,9 +211,11 @@ def _pairs(before: Sequence[Part], after: Sequence[Part], policy: Policy) -> lis
     return sorted(found, key=lambda pair: pair.name)
 
 
-def _alone(before: Iterable[Part], after: Iterable[Part], key: Callable[[Part], Hashable]) -> list[_Pair]:
+def _alone(
+    before: Iterable[ResultTable], after: Iterable[ResultTable], key: Callable[[ResultTable], Hashable]
+) -> list[_Pair]:
     """Pair those whose key nothing else on either side has."""
-    sides: defaultdict[Hashable, tuple[list[Part], list[Part]]] = defaultdict(lambda: ([], []))
+    sides: defaultdict[Hashable, tuple[list[ResultTable], list[ResultTable]]] = defaultdict(lambda: ([], []))
     for part in before:
         sides[key(part)][0].append(part)
     for part in after:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from dsv.capture.contacts import others
 from dsv.capture.detect import Captured, Contact
-from dsv.runs.rebuild.cause import Cause, Kind, Weight
+from dsv.runs.rebuild.cause import Cause, CauseKind, Weight
 
 _NAMED = 3
 _REFUSED = "which a replay does not allow"
@@ -60,27 +60,27 @@ def seen(captured: Captured, expected: Expected, tail: str = "") -> Iterator[Cau
     """
     looked = captured.read | captured.absent | captured.found | captured.listed
     for path in sorted(expected.withheld & looked):
-        yield Cause(Kind.WITHHELD, path, "opened" if path in tail else None)
+        yield Cause(CauseKind.WITHHELD, path, "opened" if path in tail else None)
     left = sorted(path for path in looked - expected.withheld if _is_below(path, expected.state))
     for path, after in zip(left, (*left[1:], ""), strict=False):
         if not _in(after, path):  # the file says more than its folder
-            yield Cause(Kind.STATE, path)
+            yield Cause(CauseKind.STATE, path)
     for path in sorted(captured.absent - expected.withheld - expected.absent):
         if _is_below(path, expected.state):
             continue
         if path in expected.found or _was_listed(path, expected):
-            yield Cause(Kind.MISSED, path)
+            yield Cause(CauseKind.MISSED, path)
         elif expected.there(path):
-            yield Cause(Kind.MISSED, path, None, "is in the workspace and was not recorded")
+            yield Cause(CauseKind.MISSED, path, None, "is in the workspace and was not recorded")
     for path in sorted(captured.read - expected.laid - expected.outputs):
         if _was_listed(path, expected) and not _is_below(path, expected.laid):
-            yield Cause(Kind.EMPTY, path)
+            yield Cause(CauseKind.EMPTY, path)
     for path in sorted(
         expected.absent & (captured.read | captured.found | captured.listed) - captured.written
     ):
-        yield Cause(Kind.APPEARED, path)
+        yield Cause(CauseKind.APPEARED, path)
     for path in sorted(captured.outside - expected.outside):
-        yield Cause(Kind.OUTSIDE, path, None, "was not recorded")
+        yield Cause(CauseKind.OUTSIDE, path, None, "was not recorded")
     for folder in sorted(captured.listed):
         yield from _of_listing(folder, expected)
     yield from _of_contacts(captured.contacts, expected)
@@ -103,14 +103,14 @@ def _of_listing(folder: str, expected: Expected) -> Iterator[Cause]:
     if more:
         names = ", ".join(more[:_NAMED]) + (", ..." if len(more) > _NAMED else "")
         count = f"{len(more):,} name{'' if len(more) == 1 else 's'} more"
-        yield Cause(Kind.LISTING, f"{folder or '.'}/", None, f"holds {count} ({names})")
+        yield Cause(CauseKind.LISTING, f"{folder or '.'}/", None, f"holds {count} ({names})")
 
 
 def _of_contacts(contacts: Iterable[Contact], expected: Expected) -> Iterator[Cause]:
     """Yield whom it spoke to besides itself; of data that differs that may be the cause, and need not."""
     for address in others(contacts):
         refused = None if expected.network else _REFUSED
-        yield Cause(Kind.NETWORK, address, None, refused, Weight.SUGGESTED)
+        yield Cause(CauseKind.NETWORK, address, None, refused, Weight.SUGGESTED)
 
 
 def _was_listed(path: str, expected: Expected) -> bool:

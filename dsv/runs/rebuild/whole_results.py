@@ -20,7 +20,7 @@ from dsv.tables.values import metadata
 from dsv.tables.values.metadata import Metadata
 
 
-class Part(NamedTuple):
+class ResultTable(NamedTuple):
     """One table of a dataset.
 
     Attributes:
@@ -36,7 +36,7 @@ class Part(NamedTuple):
     open: Callable[[], AbstractContextManager[TableReader]]
 
 
-class Whole(NamedTuple):
+class WholeResult(NamedTuple):
     """All tables of a dataset.
 
     Attributes:
@@ -46,7 +46,7 @@ class Whole(NamedTuple):
     """
 
     table: ObjectId
-    parts: tuple[Part, ...]
+    parts: tuple[ResultTable, ...]
     metadata: Callable[[], Metadata]
 
     @property
@@ -55,7 +55,7 @@ class Whole(NamedTuple):
         return sum(part.facts.rows for part in self.parts)
 
 
-def whole(result: Result) -> Whole:
+def whole(result: Result) -> WholeResult:
     """Return all tables of a result.
 
     Raises:
@@ -72,10 +72,10 @@ def whole(result: Result) -> Whole:
         with opened() as table:
             return metadata.of_schema(table.schema)
 
-    return Whole(known.table, (Part("", "", known.facts, opened),), said)
+    return WholeResult(known.table, (ResultTable("", "", known.facts, opened),), said)
 
 
-def _of_folder(result: Result) -> Whole:
+def _of_folder(result: Result) -> WholeResult:
     members = tuple(working_members(result.view, result.path, result.checkpoint))
     texts = TextFiles()
 
@@ -87,9 +87,10 @@ def _of_folder(result: Result) -> Whole:
     except OSError as error:
         raise UserError(f"cannot read {result.path}: {error.strerror}") from error
     parts = tuple(
-        Part(one.folder, one.name, one.facts, partial(_opened, one, members, texts)) for one in found.groups
+        ResultTable(one.folder, one.name, one.facts, partial(_opened, one, members, texts))
+        for one in found.groups
     )
-    return Whole(found.id, parts, partial(folder_metadata.of_folder, members))
+    return WholeResult(found.id, parts, partial(folder_metadata.of_folder, members))
 
 
 @contextmanager

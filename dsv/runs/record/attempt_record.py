@@ -10,18 +10,23 @@ from dsv.ids import ObjectId
 from dsv.model.attempt import CAPTURED, CLAIMED, DECLARED, PARTLY, Attempt
 from dsv.model.node import DIR, FILE
 from dsv.runs.record.before import Before
-from dsv.runs.record.classify import Uses
+from dsv.runs.record.classify import Classified
 from dsv.runs.record.link_report import kind_of_link
 from dsv.runs.record.request import Request
 from dsv.runs.record.surroundings import Surroundings
-from dsv.runs.record.watching import Seen
+from dsv.runs.record.watching import SeenRun
 from dsv.runs.record.without_secrets import Screen
-from dsv.workspace import Repo, now
+from dsv.workspace import Workspace, now
 from dsv.worktree.litter import Litter
 
 
 def attempt_of(
-    repo: Repo, request: Request, before: Before, seen: Seen | None, used: Uses, around: Surroundings
+    repo: Workspace,
+    request: Request,
+    before: Before,
+    seen: SeenRun | None,
+    used: Classified,
+    around: Surroundings,
 ) -> Attempt:
     """Return how a run happened, except for the run's id, which is not known yet.
 
@@ -55,7 +60,7 @@ def attempt_of(
     )
 
 
-def _capture(request: Request, seen: Seen | None) -> str:
+def _capture(request: Request, seen: SeenRun | None) -> str:
     if seen is None:
         return CLAIMED
     if request.declares_all:
@@ -73,7 +78,7 @@ def _place_of(root: Path, request: Request, python: str | None) -> str | None:
     return Screen(root, request.env).without_home(python)
 
 
-def _found(root: Path, used: Uses) -> tuple[tuple[str, str], ...]:
+def _found(root: Path, used: Classified) -> tuple[tuple[str, str], ...]:
     """Return what was looked at, with its kind; links that led to what was read are among it."""
     read = used.reads() | used.code
     paths = {
@@ -95,7 +100,7 @@ def _kind(root: Path, path: str) -> str | None:
     return DIR if modes.S_ISDIR(found.st_mode) else None
 
 
-def _state(repo: Repo, used: Uses) -> tuple[str, ...]:
+def _state(repo: Workspace, used: Classified) -> tuple[str, ...]:
     """Return what was read and is the memory of tools; of a folder that is, only that."""
     litter = Litter(repo.config.leave_out)
     found = set()

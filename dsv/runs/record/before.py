@@ -18,7 +18,7 @@ from dsv.runs.record.withholding import Withholding
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.versions import preconditions, stage
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from dsv.worktree import git
 from dsv.worktree.paths import check_dataset
 
@@ -61,7 +61,7 @@ class Before:
         return path
 
 
-def take(repo: Repo, request: Request, progress: Progress = SILENT) -> Before:
+def take(repo: Workspace, request: Request, progress: Progress = SILENT) -> Before:
     """Store what the datasets in the working tree are now, as far as it is not known to be stored.
 
     So that an input which the command updates in place is recorded as it was read.
@@ -102,7 +102,7 @@ def take(repo: Repo, request: Request, progress: Progress = SILENT) -> Before:
     return replace(before, kept=_keep(repo, request, before))
 
 
-def _keep(repo: Repo, request: Request, before: Before) -> dict[str, bytes]:
+def _keep(repo: Workspace, request: Request, before: Before) -> dict[str, bytes]:
     """Return what the small files hold that the command names, and those that git tracks and that are changed."""
     root, withholding = repo.root, Withholding.of(repo)
     here = posixpath.normpath(posixpath.join(request.cwd, "."))
@@ -118,7 +118,7 @@ def _keep(repo: Repo, request: Request, before: Before) -> dict[str, bytes]:
     return found
 
 
-def _of_git(repo: Repo) -> tuple[frozenset[str], GitState | None]:
+def _of_git(repo: Workspace) -> tuple[frozenset[str], GitState | None]:
     if git.find(repo.root) is None:
         return frozenset(), None
     from dsv.capture.git_state import state_of
@@ -126,7 +126,7 @@ def _of_git(repo: Repo) -> tuple[frozenset[str], GitState | None]:
     return git.tracked(repo.root), state_of(repo.root)
 
 
-def _check(repo: Repo, path: str, tracked: Mapping[str, object]) -> None:
+def _check(repo: Workspace, path: str, tracked: Mapping[str, object]) -> None:
     if path in tracked:
         return
     check_dataset(repo.root, path)
@@ -150,7 +150,7 @@ def _is_known(path: str, versions: Mapping[str, Checkpoint]) -> bool:
 
 
 def _declared(
-    repo: Repo, writer: Writer, path: str, in_git: frozenset[str], progress: Progress
+    repo: Workspace, writer: Writer, path: str, in_git: frozenset[str], progress: Progress
 ) -> dict[str, Checkpoint]:
     """Store a declared input that is not tracked; what git tracks is recorded as code instead."""
     if not repo.holds(path):

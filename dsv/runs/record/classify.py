@@ -10,14 +10,14 @@ from dsv.runs.record.before import Before
 from dsv.runs.record.file_roles import is_data
 from dsv.runs.record.request import Request
 from dsv.runs.record.withholding import Withholding
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from dsv.worktree.paths import GIT_FILES, OWN_FILES
 
 NOT_CODE = OWN_FILES | GIT_FILES
 
 
 @dataclass(slots=True)
-class Uses:
+class Classified:
     """What a run used and made. Paths are relative to the workspace.
 
     Attributes:
@@ -71,7 +71,7 @@ class Uses:
         return frozenset(self.inputs) | self.sources
 
 
-def declared(repo: Repo, request: Request, before: Before, found: Uses | None) -> Uses:
+def declared(repo: Workspace, request: Request, before: Before, found: Classified | None) -> Classified:
     """Return what a run used with what was declared instead of what was found.
 
     Args:
@@ -81,7 +81,7 @@ def declared(repo: Repo, request: Request, before: Before, found: Uses | None) -
         found: What was found; None if nothing was watched: then code is what the command names, and
             what it is known to read.
     """
-    uses = found or Uses(code=_named(repo, request, before) | set(request.code))
+    uses = found or Classified(code=_named(repo, request, before) | set(request.code))
     if request.outputs is not None:
         uses.outputs = {before.dataset_of(path) or path for path in request.outputs}
     if request.inputs is not None:
@@ -100,7 +100,7 @@ def declared(repo: Repo, request: Request, before: Before, found: Uses | None) -
     return uses
 
 
-def add_reported(uses: Uses, reports: Reports) -> None:
+def add_reported(uses: Classified, reports: Reports) -> None:
     """Add the versions that a run says it read from the store: they are inputs like any other."""
     for read in reports.reads:
         if read.revision is None:
@@ -114,7 +114,7 @@ def add_reported(uses: Uses, reports: Reports) -> None:
     ]
 
 
-def _named(repo: Repo, request: Request, before: Before) -> set[str]:
+def _named(repo: Workspace, request: Request, before: Before) -> set[str]:
     """Return the code files that the words of the command are, and the Python modules that those import."""
     found = set()
     folder = repo.root / request.cwd
@@ -135,7 +135,7 @@ def _named(repo: Repo, request: Request, before: Before) -> set[str]:
     return {path for path in found if withholding.reason(path, ignored=False) is None}
 
 
-def undeclared(request: Request, found: Uses) -> list[str]:
+def undeclared(request: Request, found: Classified) -> list[str]:
     """Return what was read or written and not declared, a sentence each."""
     told = []
     if request.inputs is not None:

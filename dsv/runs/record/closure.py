@@ -8,13 +8,13 @@ from dsv.ids import ObjectId
 from dsv.model.listing import Listing
 from dsv.model.run import Led, Outside
 from dsv.progress import SILENT, Progress
-from dsv.runs.record.classify import Uses
+from dsv.runs.record.classify import Classified
 from dsv.runs.record.lookups import absences, listings
 from dsv.runs.record.outside_files import outside
 from dsv.runs.record.recorded_variables import is_plain, surroundings
 from dsv.runs.record.request import Request
 from dsv.runs.record.without_secrets import Screen
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,11 @@ class Closure:
 
 
 def close(
-    repo: Repo, request: Request, uses: Uses, captured: Captured | None, progress: Progress = SILENT
+    repo: Workspace,
+    request: Request,
+    uses: Classified,
+    captured: Captured | None,
+    progress: Progress = SILENT,
 ) -> Closure:
     """Return what closes the record of a run that has ended.
 
@@ -69,7 +73,7 @@ def close(
     )
 
 
-def around(repo: Repo, env: Mapping[str, str], cwd: str) -> dict[str, str]:
+def around(repo: Workspace, env: Mapping[str, str], cwd: str) -> dict[str, str]:
     """Return the variables that are recorded of a run without being asked for, as its record has them.
 
     Args:

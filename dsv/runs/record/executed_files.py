@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from dsv.capture.detect import Program
+from dsv.capture.detect import ExecutedProgram
 from dsv.capture.interpreter import is_python, named_interpreter
 from dsv.capture.portable import fill
 from dsv.runs.record.request import Request
@@ -26,7 +26,7 @@ _FILE_OPTIONS = {
 }
 
 
-def executed_files(root: Path, request: Request, programs: Iterable[Program]) -> frozenset[str]:
+def executed_files(root: Path, request: Request, programs: Iterable[ExecutedProgram]) -> frozenset[str]:
     """Return the files below `root` that were executed: programs, and the scripts that interpreters were given.
 
     Args:
@@ -42,7 +42,7 @@ def executed_files(root: Path, request: Request, programs: Iterable[Program]) ->
     return frozenset(found)
 
 
-def python_of(programs: Sequence[Program], root: Path) -> Path | None:
+def python_of(programs: Sequence[ExecutedProgram], root: Path) -> Path | None:
     """Return the Python that ran what `programs` were for; None if none was seen.
 
     Tools that start others are Pythons themselves (`poetry run`, `conda run`): what counts is the first that runs
@@ -55,7 +55,7 @@ def python_of(programs: Sequence[Program], root: Path) -> Path | None:
     )
 
 
-def _is_work(program: Program, root: Path) -> bool:
+def _is_work(program: ExecutedProgram, root: Path) -> bool:
     script = script_of(program.path, program.argv)
     if script is None:
         return is_python(program.path) and len(program.argv) > 1
@@ -64,7 +64,7 @@ def _is_work(program: Program, root: Path) -> bool:
     ) and (not Path(script).is_absolute() or Path(script).is_file())
 
 
-def _place_of(program: Program) -> Path:
+def _place_of(program: ExecutedProgram) -> Path:
     """Return the interpreter of a program as it was called: a virtual environment is known by that path."""
     if is_python(program.path):
         return Path(program.path)

@@ -14,14 +14,14 @@ from dsv.capture.reads import read_reports
 from dsv.capture.territory import Territory
 from dsv.capture.turns import Turn
 from dsv.runs.record import before as befores
-from dsv.runs.record.classify import Uses
+from dsv.runs.record.classify import Classified
 from dsv.runs.record.recording import conclude
 from dsv.runs.record.request import Request
 from dsv.runs.record.result import Recorded
-from dsv.runs.record.surroundings import Asked
-from dsv.runs.record.watching import TURNS, Seen
+from dsv.runs.record.surroundings import AskedInterpreter
+from dsv.runs.record.watching import TURNS, SeenRun
 from dsv.runs.record.withholding import Withholding
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 _NOTEBOOK = ".ipynb"
 
@@ -37,7 +37,7 @@ class Inside:
         python: The interpreter that this program is run by.
     """
 
-    def __init__(self, repo: Repo, request: Request, python: str) -> None:
+    def __init__(self, repo: Workspace, request: Request, python: str) -> None:
         self._repo = repo
         self._request = request
         self._python = python
@@ -89,7 +89,7 @@ class Inside:
             reports = read_reports(self._reports)
         captured = self._capture.captured
         believed = not (others and self._request.declares_all)
-        seen = Seen(
+        seen = SeenRun(
             Execution(0, self._started, seconds, ""),
             captured if believed else None,
             frozenset(modules),
@@ -97,17 +97,17 @@ class Inside:
             reports,
         )
 
-        def also(used: Uses) -> None:
+        def also(used: Classified) -> None:
             used.code |= self._own(files, used)
             used.texts.update(texts)
             # A notebook is saved while it runs.
             used.outputs = {path for path in used.outputs if not path.endswith(_NOTEBOOK)}
 
-        with Asked(self._repo, replace(self._request, argv=(self._python,))) as asked:
+        with AskedInterpreter(self._repo, replace(self._request, argv=(self._python,))) as asked:
             asked.ended(seen.modules)
             return conclude(self._repo, self._request, self._before, seen, asked, also=also)
 
-    def _own(self, files: Collection[Path], used: Uses) -> set[str]:
+    def _own(self, files: Collection[Path], used: Classified) -> set[str]:
         """Return which of `files` are code of the workspace."""
         root = self._repo.root.resolve()
         territory = Territory(root, self._repo.ignored)

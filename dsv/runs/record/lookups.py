@@ -4,14 +4,14 @@ from collections.abc import Iterable
 
 from dsv.model.listing import Listing, Name
 from dsv.model.node import DIR, FILE
-from dsv.runs.record.classify import Uses
-from dsv.workspace import Repo
+from dsv.runs.record.classify import Classified
+from dsv.workspace import Workspace
 from dsv.worktree.folder_names import names_in
 from dsv.worktree.litter import Litter
 from dsv.worktree.scan import under
 
 
-def listings(repo: Repo, uses: Uses, removed: Iterable[str]) -> dict[str, Listing]:
+def listings(repo: Workspace, uses: Classified, removed: Iterable[str]) -> dict[str, Listing]:
     """Return by folder the names that a run listed, as they were before it.
 
     That is what is there now, without what the run made, be it output, litter or a folder of those; and with
@@ -40,7 +40,7 @@ def listings(repo: Repo, uses: Uses, removed: Iterable[str]) -> dict[str, Listin
     return found
 
 
-def absences(repo: Repo, uses: Uses) -> tuple[str, ...]:
+def absences(repo: Workspace, uses: Classified) -> tuple[str, ...]:
     """Return the paths that a run looked for in vain, sorted; of a folder that is not there only the topmost.
 
     Args:
@@ -63,7 +63,7 @@ def absences(repo: Repo, uses: Uses) -> tuple[str, ...]:
 class _Made:
     """Tells what of a workspace a run made, and has made each time."""
 
-    def __init__(self, repo: Repo, uses: Uses) -> None:
+    def __init__(self, repo: Workspace, uses: Classified) -> None:
         self._repo = repo
         self._outputs = uses.outputs
         self._made = uses.made

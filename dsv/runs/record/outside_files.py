@@ -8,14 +8,14 @@ from dsv.hashing import file_hasher
 from dsv.ids import ObjectId
 from dsv.model.run import Outside
 from dsv.progress import SILENT, Progress
-from dsv.runs.record.classify import Uses
+from dsv.runs.record.classify import Classified
 from dsv.runs.record.without_secrets import Screen
 
 _STEP = 1 << 20
 
 
 def outside(
-    paths: Iterable[str], screen: Screen, uses: Uses, progress: Progress = SILENT
+    paths: Iterable[str], screen: Screen, uses: Classified, progress: Progress = SILENT
 ) -> tuple[Outside, ...]:
     """Return what the files at `paths` hold, sorted by path; the home folder stands as `~` in it.
 

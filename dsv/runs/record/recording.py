@@ -14,20 +14,20 @@ from dsv.runs.record import before as befores
 from dsv.runs.record import classify, output_folders, stored_parts, watching
 from dsv.runs.record.attempt_record import attempt_of
 from dsv.runs.record.before import Before
-from dsv.runs.record.classify import Uses
+from dsv.runs.record.classify import Classified
 from dsv.runs.record.closure import close
 from dsv.runs.record.request import Request
 from dsv.runs.record.result import Recorded
 from dsv.runs.record.sorting import sort
-from dsv.runs.record.staging import Whole, left_out, stage_run, suspicions
-from dsv.runs.record.surroundings import Asked
-from dsv.runs.record.watching import Seen
+from dsv.runs.record.staging import WholeRun, left_out, stage_run, suspicions
+from dsv.runs.record.surroundings import AskedInterpreter
+from dsv.runs.record.watching import SeenRun
 from dsv.runs.record.without_secrets import Screen
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 
 def record(
-    repo: Repo,
+    repo: Workspace,
     request: Request,
     *,
     executor: Executor | None = None,
@@ -60,7 +60,7 @@ def record(
     progress.begin("storing", None, "B")  # a bar goes off the screen, which is the command's now
     if ready is not None:
         ready()
-    with Asked(repo, request) as asked:
+    with AskedInterpreter(repo, request) as asked:
         seen = watching.execute(repo, request, executor or Here())
         _keep_tail(repo, request, seen.execution)
         if seen.execution.exit_code or seen.execution.signalled is not None:
@@ -72,13 +72,13 @@ def record(
 
 
 def conclude(
-    repo: Repo,
+    repo: Workspace,
     request: Request,
     before: Before,
-    seen: Seen,
-    asked: Asked,
+    seen: SeenRun,
+    asked: AskedInterpreter,
     *,
-    also: Callable[[Uses], None] | None = None,
+    also: Callable[[Classified], None] | None = None,
     accept: Callable[[Run], None] | None = None,
     progress: Progress = SILENT,
 ) -> Recorded:
@@ -112,11 +112,11 @@ def conclude(
     around = asked.answer(seen.modules)
     attempt = attempt_of(repo, request, before, seen, used, around)
     return stage_run(
-        repo, request, Whole(before, used, made, closure, around, attempt, seen, warnings), accept
+        repo, request, WholeRun(before, used, made, closure, around, attempt, seen, warnings), accept
     )
 
 
-def _nothing(repo: Repo, used: Uses) -> tuple[str, ...]:
+def _nothing(repo: Workspace, used: Classified) -> tuple[str, ...]:
     """Return what is said of a run without outputs: that nothing was written only if nothing was."""
     if used.left_out or used.noted:
         notes = [f"{path} is in git and was written: it is no dataset" for path in sorted(used.noted)]
@@ -124,7 +124,7 @@ def _nothing(repo: Repo, used: Uses) -> tuple[str, ...]:
     return ("nothing was written, except what .dsvignore names" if repo.ignored else "nothing was written",)
 
 
-def claim(repo: Repo, request: Request, *, progress: Progress = SILENT) -> Recorded:
+def claim(repo: Workspace, request: Request, *, progress: Progress = SILENT) -> Recorded:
     """Record a run that is said to have happened, with the outputs that are there, and stage those.
 
     Args:
@@ -145,15 +145,15 @@ def claim(repo: Repo, request: Request, *, progress: Progress = SILENT) -> Recor
     _check_count(request, used)
     made = stored_parts.store(repo, before, used, progress)
     _check_claim(made)
-    with Asked(repo, request) as asked:
+    with AskedInterpreter(repo, request) as asked:
         asked.ended(frozenset())
         around = asked.answer(None)
     closure = close(repo, request, used, None, progress)
     attempt = attempt_of(repo, request, before, None, used, around)
-    return stage_run(repo, request, Whole(before, used, made, closure, around, attempt, None, ()))
+    return stage_run(repo, request, WholeRun(before, used, made, closure, around, attempt, None, ()))
 
 
-def _check_count(request: Request, used: Uses) -> None:
+def _check_count(request: Request, used: Classified) -> None:
     if request.outputs is not None or len(used.outputs) <= output_folders.MANY:
         return
     inputs = "".join(f" -i {shlex.quote(path)}" for path in sorted(used.reads()))
@@ -174,12 +174,12 @@ def _check_claim(made: stored_parts.Parts) -> None:
             )
 
 
-def _written(request: Request, seen: Seen) -> tuple[str, ...]:
+def _written(request: Request, seen: SeenRun) -> tuple[str, ...]:
     captured = seen.captured
     return () if captured is None else tuple(sorted(captured.written - request.own_files))
 
 
-def _keep_tail(repo: Repo, request: Request, execution: Execution) -> None:
+def _keep_tail(repo: Workspace, request: Request, execution: Execution) -> None:
     """Keep the end of the output here, for anyone who wants to look at it later; it is never pushed."""
     text = Screen(repo.root, request.env).output(execution.tail, request)
     with suppress(StorageError):  # not worth the exit code of the command

@@ -13,13 +13,13 @@ from dsv.model.attempt import EVENTS
 from dsv.model.checkpoint import Checkpoint
 from dsv.runs.record import output_folders, spelling
 from dsv.runs.record.before import Before
-from dsv.runs.record.classify import NOT_CODE, Uses
+from dsv.runs.record.classify import NOT_CODE, Classified
 from dsv.runs.record.executed_files import executed_files
 from dsv.runs.record.file_roles import is_code, is_hidden
 from dsv.runs.record.request import Request
-from dsv.runs.record.sorting_facts import Place
+from dsv.runs.record.sorting_facts import SortingFacts
 from dsv.runs.record.spelling import Spelled
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from dsv.worktree import git
 from dsv.worktree.link_targets import destination
 from dsv.worktree.litter import HIDDEN, Litter
@@ -33,8 +33,8 @@ _HF_LINE = "cache-*.arrow"
 
 
 def sort(
-    repo: Repo, request: Request, before: Before, captured: Captured, execution: Execution | None = None
-) -> Uses:
+    repo: Workspace, request: Request, before: Before, captured: Captured, execution: Execution | None = None
+) -> Classified:
     """Sort what a command used by what it is to the run.
 
     Args:
@@ -51,9 +51,9 @@ def sort(
     used = captured.read | captured.written | captured.removed
     began = (execution.started, execution.seconds) if execution else (None, 0.0)
     litter = Litter(repo.config.leave_out, *began)
-    place = Place.of(repo, before, litter, used)
+    place = SortingFacts.of(repo, before, litter, used)
     captured = replace(captured, written=captured.written - _unchanged(place, captured))
-    uses = Uses(made={*captured.written, *captured.made_folders})
+    uses = Classified(made={*captured.written, *captured.made_folders})
     _sort_links(place, uses, captured)
     _sort_reads(place, uses, request, captured)
     _sort_written(place, uses, request, captured.written)
@@ -87,7 +87,7 @@ def _is_text(path: str) -> bool:
     return not any("\ud800" <= letter <= "\udfff" for letter in path)
 
 
-def _unchanged(place: Place, captured: Captured) -> frozenset[str]:
+def _unchanged(place: SortingFacts, captured: Captured) -> frozenset[str]:
     """Return the files of datasets that were opened to update and have the bytes that they had: they were not changed.
 
     What was made again with the same bytes is an output all the same. By events alone the two look alike: a file
@@ -99,14 +99,14 @@ def _unchanged(place: Place, captured: Captured) -> frozenset[str]:
     return frozenset(path for path in asked if place.is_as_before(path))
 
 
-def _sort_links(place: Place, uses: Uses, captured: Captured) -> None:
+def _sort_links(place: SortingFacts, uses: Classified, captured: Captured) -> None:
     """Note the links that lead to what was used: what they lead to counts as read by its own name."""
     for link in captured.links:
         if place.before.dataset_of(link) is None and link not in captured.written:
             uses.links[link] = destination(place.root, link)
 
 
-def _sort_reads(place: Place, uses: Uses, request: Request, captured: Captured) -> None:
+def _sort_reads(place: SortingFacts, uses: Classified, request: Request, captured: Captured) -> None:
     changed = captured.written | captured.removed
     executed = executed_files(place.root, request, captured.programs)
     grown = {path for path in captured.appended if place.before.dataset_of(path) is None}
@@ -126,7 +126,7 @@ def _sort_reads(place: Place, uses: Uses, request: Request, captured: Captured) 
 
 
 def _sort_read(
-    place: Place, uses: Uses, path: str, changed: frozenset[str], executed: frozenset[str]
+    place: SortingFacts, uses: Classified, path: str, changed: frozenset[str], executed: frozenset[str]
 ) -> bool:
     """Sort a file that was read; return whether what was read of it is still to be had."""
     before = place.before
@@ -160,7 +160,7 @@ def _sort_read(
     return True
 
 
-def _state_rule(place: Place, path: str, code: bool, changed: bool) -> str | None:
+def _state_rule(place: SortingFacts, path: str, code: bool, changed: bool) -> str | None:
     """Return by what rule a file that was read is the memory of a tool, which is no data; None if it is not.
 
     A hidden file is, if the run changed it too, or if nothing says that it is data or settings.
@@ -174,7 +174,7 @@ def _state_rule(place: Place, path: str, code: bool, changed: bool) -> str | Non
     return None
 
 
-def _recall(place: Place, uses: Uses, path: str) -> bool:
+def _recall(place: SortingFacts, uses: Classified, path: str) -> bool:
     """Find what a file held that was read and then changed, as a notebook that is executed in place is."""
     text = place.before.kept.get(path)
     if text is None and place.before.is_clean(path):
@@ -185,7 +185,7 @@ def _recall(place: Place, uses: Uses, path: str) -> bool:
     return True
 
 
-def _sort_written(place: Place, uses: Uses, request: Request, written: Iterable[str]) -> None:
+def _sort_written(place: SortingFacts, uses: Classified, request: Request, written: Iterable[str]) -> None:
     before = place.before
     fresh = set()
     for path in written:
@@ -223,7 +223,7 @@ def _sort_written(place: Place, uses: Uses, request: Request, written: Iterable[
             uses.left_out[path] = rules.get(path, HIDDEN)
 
 
-def _sort_removed(place: Place, uses: Uses, removed: frozenset[str]) -> None:
+def _sort_removed(place: SortingFacts, uses: Classified, removed: frozenset[str]) -> None:
     for path in removed:
         dataset = place.before.dataset_of(path)
         if dataset is None:
@@ -234,7 +234,7 @@ def _sort_removed(place: Place, uses: Uses, removed: frozenset[str]) -> None:
             uses.removed.add(dataset)
 
 
-def _gather_sources(place: Place, uses: Uses) -> None:
+def _gather_sources(place: SortingFacts, uses: Classified) -> None:
     """Put the new sources of which there are many in one folder together."""
     found = output_folders.read_folders(
         place.root, uses.sources, partial(_is_free, place, uses), place.shared
@@ -242,14 +242,14 @@ def _gather_sources(place: Place, uses: Uses) -> None:
     uses.sources = set(found.values())
 
 
-def _is_free(place: Place, uses: Uses, path: str) -> bool:
+def _is_free(place: SortingFacts, uses: Classified, path: str) -> bool:
     """Whether a file that was not read may be part of a new source that is a folder."""
     taken = path in place.before.in_git or place.before.dataset_of(path) is not None or path in uses.code
     taken = taken or path in uses.withheld or place.suspicion(path) is not None
     return not taken and not any(path == one or path.startswith(f"{one}/") for one in uses.outputs)
 
 
-def _find_kept(place: Place, uses: Uses, captured: Captured) -> None:
+def _find_kept(place: SortingFacts, uses: Classified, captured: Captured) -> None:
     """Take what an output keeps of the version before for an input."""
     for path in uses.outputs - uses.inputs.keys():
         old = place.before.versions.get(path)
@@ -260,13 +260,13 @@ def _find_kept(place: Place, uses: Uses, captured: Captured) -> None:
             uses.inputs[path] = old
 
 
-def _find_placeholders(place: Place, uses: Uses) -> None:
+def _find_placeholders(place: SortingFacts, uses: Classified) -> None:
     """Take what git keeps in a folder that is an output for code: `.gitkeep` has to be there in a replay, too."""
     for path in uses.outputs:
         uses.code |= {name for name in place.before.in_git if name.startswith(f"{path}/")}
 
 
-def _has_grown(place: Place, path: str, old: Checkpoint, overwritten: frozenset[str]) -> bool:
+def _has_grown(place: SortingFacts, path: str, old: Checkpoint, overwritten: frozenset[str]) -> bool:
     """Whether a file that the run opened to write still starts with the bytes that it had."""
     if not old.is_dir:
         return path in overwritten and has_grown(place.root / path, old.size, old.content)
@@ -278,7 +278,7 @@ def _has_grown(place: Place, path: str, old: Checkpoint, overwritten: frozenset[
     return False
 
 
-def _sort_listed(place: Place, uses: Uses, captured: Captured) -> None:
+def _sort_listed(place: SortingFacts, uses: Classified, captured: Captured) -> None:
     """Note the folders that were listed: a dataset whose folders are listed is read, unless it is made again."""
     for folder in captured.listed:
         dataset = place.before.dataset_of(folder) if folder else None
@@ -292,11 +292,11 @@ def _sort_listed(place: Place, uses: Uses, captured: Captured) -> None:
             uses.inputs[dataset] = place.before.versions[dataset]
 
 
-def _is_made_anew(place: Place, uses: Uses, dataset: str, captured: Captured) -> bool:
+def _is_made_anew(place: SortingFacts, uses: Classified, dataset: str, captured: Captured) -> bool:
     return dataset in uses.outputs and not output_folders.unwritten(place.root, dataset, captured.written)
 
 
-def _tell_caches(uses: Uses, captured: Captured) -> None:
+def _tell_caches(uses: Classified, captured: Captured) -> None:
     caches = sorted(path for path in captured.written - uses.left_out.keys() if _HF_CACHE.search(path))
     if caches:
         uses.notes.append(

@@ -12,13 +12,13 @@ from dsv.model.node import EXEC, FILE
 from dsv.runs.record.before import Before
 from dsv.runs.record.output_folders import above
 from dsv.runs.record.withholding import Withholding
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from dsv.worktree import git
 from dsv.worktree.litter import Litter
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SortingFacts:
     """A workspace, as a run found it and as it is now.
 
     Attributes:
@@ -30,7 +30,7 @@ class Place:
         withholding: Decides which files may hold secrets.
     """
 
-    repo: Repo
+    repo: Workspace
     before: Before
     litter: Litter
     ignored: frozenset[str]
@@ -38,7 +38,7 @@ class Place:
     withholding: Withholding
 
     @classmethod
-    def of(cls, repo: Repo, before: Before, litter: Litter, used: Iterable[str]) -> "Place":
+    def of(cls, repo: Workspace, before: Before, litter: Litter, used: Iterable[str]) -> "SortingFacts":
         """Return the workspace, for files `used` by a run."""
         ignored: frozenset[str] = frozenset()
         if before.git is not None:

@@ -15,7 +15,7 @@ from dsv.model.run import Listed, Run
 from dsv.records import origins
 from dsv.runs.record import withholding
 from dsv.runs.record.before import Before
-from dsv.runs.record.classify import Uses
+from dsv.runs.record.classify import Classified
 from dsv.runs.record.closure import Closure
 from dsv.runs.record.link_report import told_of_links
 from dsv.runs.record.output_folders import above
@@ -23,18 +23,18 @@ from dsv.runs.record.request import Request
 from dsv.runs.record.result import Recorded
 from dsv.runs.record.stored_parts import Parts
 from dsv.runs.record.surroundings import Surroundings
-from dsv.runs.record.watching import Seen
-from dsv.runs.record.without_secrets import Screen, Told
+from dsv.runs.record.watching import SeenRun
+from dsv.runs.record.without_secrets import SafeRequest, Screen
 from dsv.store.ingest import ingest
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.versions import stage
-from dsv.workspace import Repo, Tracked, Tree
+from dsv.workspace import Tracked, TreeChange, Workspace
 from dsv.worktree.litter import told as rules_told
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class WholeRun:
     """All that is known of a run, before it is recorded.
 
     Attributes:
@@ -49,17 +49,17 @@ class Whole:
     """
 
     before: Before
-    used: Uses
+    used: Classified
     parts: Parts
     closure: Closure
     around: Surroundings
     attempt: Attempt
-    seen: Seen | None
+    seen: SeenRun | None
     warnings: tuple[str, ...]
 
 
 def stage_run(
-    repo: Repo, request: Request, whole: Whole, accept: Callable[[Run], None] | None = None
+    repo: Workspace, request: Request, whole: WholeRun, accept: Callable[[Run], None] | None = None
 ) -> Recorded:
     """Record a run and stage its outputs and new sources: all of it, or nothing.
 
@@ -94,7 +94,7 @@ def stage_run(
         return replace(refs, local=replace(repo.local(refs), attempts=attempts))
 
     with repo.writer() as writer:
-        tree = Tree(kept=_kept(repo, writer, whole, versions))
+        tree = TreeChange(kept=_kept(repo, writer, whole, versions))
         repo.publish(f"run {run.name or shlex.join(run.argv)}", change, writer=writer, tree=tree)
     if staged:
         stage.ignore_in_git(repo)
@@ -114,14 +114,16 @@ def stage_run(
     )
 
 
-def _linked(repo: Repo, whole: Whole) -> list[str]:
+def _linked(repo: Workspace, whole: WholeRun) -> list[str]:
     """Return what is said of links in the folders that became datasets or were written."""
     folders = [one.path for one in whole.parts.sources if one.checkpoint.is_dir]
     folders += [one.path for one in whole.parts.outputs if one.kind == DIR]
     return [said for path in folders if (said := told_of_links(repo.root, path)) is not None]
 
 
-def _kept(repo: Repo, writer: Writer, whole: Whole, versions: dict[str, Checkpoint]) -> ObjectId | None:
+def _kept(
+    repo: Workspace, writer: Writer, whole: WholeRun, versions: dict[str, Checkpoint]
+) -> ObjectId | None:
     """Return what `undo` leaves or brings back besides what was staged: new sources, and changes that were not."""
     before = whole.before
     kept = {one.path: one.checkpoint for one in whole.parts.sources}
@@ -140,7 +142,7 @@ def _put_environment(session: Writer, around: Surroundings) -> None:
         )
 
 
-def _run(told: Told, request: Request, whole: Whole) -> Run:
+def _run(told: SafeRequest, request: Request, whole: WholeRun) -> Run:
     parts, closure = whole.parts, whole.closure
     kept = {file.path for file in parts.code.files}
     return Run(
@@ -175,7 +177,7 @@ def _screened(screen: Screen, attempt: Attempt) -> Attempt:
 
 
 def _updates(
-    repo: Repo, refs: Refs, session: Writer, versions: dict[str, Checkpoint]
+    repo: Workspace, refs: Refs, session: Writer, versions: dict[str, Checkpoint]
 ) -> dict[str, Tracked | None]:
     """Return what of `versions` is not staged like that already."""
     known = repo.datasets(repo.local(refs).staged)
@@ -196,14 +198,14 @@ def _check_apart(tracked: set[str], new: Collection[str]) -> None:
             raise Refused(f"{path} and {outer} overlap: a dataset cannot be inside another")
 
 
-def left_out(used: Uses) -> list[str]:
+def left_out(used: Classified) -> list[str]:
     """Return what is said of files that are no part of the record because nobody wants them there."""
     written = [f"left out: {', '.join(rules_told(used.left_out))}"] if used.left_out else []
     read = {path: rule for path, rule in used.state.items() if path not in used.left_out}
     return written + ([f"read and left out: {', '.join(rules_told(read))}"] if read else [])
 
 
-def suspicions(used: Uses) -> list[str]:
+def suspicions(used: Classified) -> list[str]:
     """Return why files may hold secrets, where it is not their name that says so."""
     return [
         f"{path} seems to hold {reason}"
@@ -212,7 +214,7 @@ def suspicions(used: Uses) -> list[str]:
     ]
 
 
-def _notes(whole: Whole) -> list[str]:
+def _notes(whole: WholeRun) -> list[str]:
     used = whole.used
     notes = [f"{path} is in git and was written: it is no dataset" for path in sorted(used.noted)]
     notes += [f"{path} was removed; dsv rm {path} records that" for path in sorted(used.removed)]

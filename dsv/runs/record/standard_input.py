@@ -22,7 +22,7 @@ from dsv.errors import Changing, Refused
 from dsv.ids import ObjectId
 from dsv.runs.record.request import Request
 from dsv.store.ingest import ingest
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 HINT = "dsv run --stdin keep -- ... stores what it reads; dsv run -- ... < /dev/null gives it nothing"
 
@@ -54,7 +54,7 @@ def is_pipe(fd: int) -> bool:
     return modes.S_ISFIFO(mode) or modes.S_ISSOCK(mode)
 
 
-def keep(repo: Repo, fd: int) -> ObjectId | None:
+def keep(repo: Workspace, fd: int) -> ObjectId | None:
     """Store all that can be read from `fd`, and return its file id; None if it was nothing.
 
     It counts for nothing until a run names it.
@@ -82,7 +82,7 @@ def keep(repo: Repo, fd: int) -> ObjectId | None:
     return oid
 
 
-class Given:
+class StandardInput:
     """What a command reads as its standard input, from `__enter__` to `__exit__`.
 
     Args:
@@ -91,7 +91,7 @@ class Given:
         stop: Ends the command.
     """
 
-    def __init__(self, repo: Repo, request: Request, stop: Callable[[], None]) -> None:
+    def __init__(self, repo: Workspace, request: Request, stop: Callable[[], None]) -> None:
         self._repo = repo
         self._request = request
         self._stop = stop

@@ -13,7 +13,7 @@ from dsv.model.node import FILE
 from dsv.model.run import Input, Output
 from dsv.progress import SILENT, Progress
 from dsv.runs.record.before import Before
-from dsv.runs.record.classify import Uses
+from dsv.runs.record.classify import Classified
 from dsv.store.ingest import ingest
 from dsv.store.storing_sink import StoreSink
 from dsv.store.writer import Writer
@@ -21,12 +21,12 @@ from dsv.tables.apart import Crashed
 from dsv.tables.fact_keys import DIGEST_VERSION
 from dsv.tables.format_names import may_be_table
 from dsv.versions import stage
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from dsv.worktree.paths import check_dataset
 from dsv.worktree.stat_pages import kind_of
 
 if TYPE_CHECKING:
-    from dsv.records.known_tables import Known
+    from dsv.records.known_tables import KnownTable
     from dsv.records.version_tables import Pinned
 
 _START = 8
@@ -51,16 +51,16 @@ class Parts:
     code: Code
     sources: tuple[Input, ...]
     rows: dict[str, int]
-    facts: "tuple[tuple[Checkpoint, Known], ...]" = ()
+    facts: "tuple[tuple[Checkpoint, KnownTable], ...]" = ()
     warnings: tuple[str, ...] = ()
 
     def put_facts(self, session: Writer) -> None:
         """Add to `session` what is known of the tables; they are kept with the run, in one step."""
         if self.facts:
-            from dsv.records import version_tables
+            from dsv.records import kept_tables
 
             for version, known in self.facts:
-                version_tables.put(session, version, known)
+                kept_tables.put(session, version, known)
 
 
 class _Made(NamedTuple):
@@ -71,7 +71,7 @@ class _Made(NamedTuple):
     previous: Checkpoint | None
 
 
-def store(repo: Repo, before: Before, used: Uses, progress: Progress = SILENT) -> Parts:
+def store(repo: Workspace, before: Before, used: Classified, progress: Progress = SILENT) -> Parts:
     """Store all bytes of a run, and look into the tables among its outputs.
 
     What is stored counts for nothing until a run names it: a crash leaves no half of a record.
@@ -92,7 +92,7 @@ def store(repo: Repo, before: Before, used: Uses, progress: Progress = SILENT) -
         repo.publish("run", lambda found, _: found, writer=writer, log=False)
     repo.cache.commit()
     outputs, rows = [], {}
-    facts: list[tuple[Checkpoint, Known]] = []
+    facts: list[tuple[Checkpoint, KnownTable]] = []
     tables = _tables(repo, made)
     for one in made:
         table = tables.get(one.path)
@@ -107,7 +107,7 @@ def store(repo: Repo, before: Before, used: Uses, progress: Progress = SILENT) -
     return Parts(found, tuple(outputs), code, new, rows, tuple(facts), _crashed(tables))
 
 
-def _store_output(repo: Repo, writer: Writer, before: Before, path: str, progress: Progress) -> _Made:
+def _store_output(repo: Workspace, writer: Writer, before: Before, path: str, progress: Progress) -> _Made:
     if not repo.holds(path):
         raise NotFound(f"the command did not write {path}")
     if path not in before.tracked:
@@ -120,7 +120,7 @@ def _store_output(repo: Repo, writer: Writer, before: Before, path: str, progres
     return _Made(path, version, previous)
 
 
-def _tables(repo: Repo, made: Sequence[_Made]) -> "dict[str, Pinned | NoTable]":
+def _tables(repo: Workspace, made: Sequence[_Made]) -> "dict[str, Pinned | NoTable]":
     """Look into all outputs that may be tables; return by path what is known of them, or why one is none."""
     chosen = [
         one for one in made if one.version.is_dir or may_be_table(one.path, _head(repo.root / one.path))
@@ -129,10 +129,10 @@ def _tables(repo: Repo, made: Sequence[_Made]) -> "dict[str, Pinned | NoTable]":
         return {}
     from dsv.records import version_tables
 
-    return version_tables.learn(repo, [version_tables.Wanted(*one) for one in chosen])
+    return version_tables.learn(repo, [version_tables.TableWanted(*one) for one in chosen])
 
 
-def _describe(repo: Repo, made: _Made, table: "Pinned | NoTable | None") -> Output:
+def _describe(repo: Workspace, made: _Made, table: "Pinned | NoTable | None") -> Output:
     """Return an output, and of its table the ids."""
     version = made.version
     whole = Output(made.path, version.content, version.kind, version.size, version.files, version.schema)
@@ -158,7 +158,7 @@ def _head(path: Path) -> bytes:
         return file.read(_START)
 
 
-def _store_code(repo: Repo, writer: Writer, used: Uses, progress: Progress) -> Code:
+def _store_code(repo: Workspace, writer: Writer, used: Classified, progress: Progress) -> Code:
     sink = StoreSink(writer, progress)
     files = [_store_file(repo.root, sink, path) for path in used.code - used.texts.keys()]
     for path, text in used.texts.items():

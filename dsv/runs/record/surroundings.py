@@ -8,7 +8,7 @@ from threading import Event
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from dsv.capture.detect import Program
+from dsv.capture.detect import ExecutedProgram
 from dsv.capture.environment import (
     Environment,
     LockFile,
@@ -30,7 +30,7 @@ from dsv.capture.programs import program_at
 from dsv.errors import UserError
 from dsv.runs.record.executed_files import python_of
 from dsv.runs.record.request import Request
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 _SHORT = 1.0
 """Seconds after which a command is worth preparing for its tables: loading what reads them takes a third of one."""
@@ -66,7 +66,7 @@ class _Answer(NamedTuple):
     interpreter: Interpreter | None
 
 
-class Asked:
+class AskedInterpreter:
     """The interpreter of a command, asked beside it what it is: that takes as long as a small command.
 
     From `__enter__` to `__exit__`, at the latest, it is being asked. A command that no Python runs directly
@@ -77,7 +77,7 @@ class Asked:
         request: What is run.
     """
 
-    def __init__(self, repo: Repo, request: Request) -> None:
+    def __init__(self, repo: Workspace, request: Request) -> None:
         self._root = repo.root
         self._request = request
         self._argv = fill(request.argv, request.params)
@@ -99,7 +99,7 @@ class Asked:
         self._ended.set()
         self._pool.shutdown(cancel_futures=True)
 
-    def ended(self, modules: frozenset[str] | None, programs: Sequence[Program] = ()) -> None:
+    def ended(self, modules: frozenset[str] | None, programs: Sequence[ExecutedProgram] = ()) -> None:
         """Take note that the command has ended, so that what is asked only now goes on beside other work.
 
         Args:

@@ -14,14 +14,14 @@ from dsv.capture.reads import observed as reporting
 from dsv.capture.turns import Turn
 from dsv.errors import Refused
 from dsv.runs.record.request import Request
-from dsv.runs.record.standard_input import Given
-from dsv.workspace import Repo
+from dsv.runs.record.standard_input import StandardInput
+from dsv.workspace import Workspace
 
 TURNS = "run"
 """The folder in the store where runs learn of each other, and where the end of the last one's output is kept."""
 
 
-class Seen(NamedTuple):
+class SeenRun(NamedTuple):
     """What was seen of a command.
 
     Attributes:
@@ -39,7 +39,7 @@ class Seen(NamedTuple):
     reports: Reports = Reports()
 
 
-def execute(repo: Repo, request: Request, executor: Executor) -> Seen:
+def execute(repo: Workspace, request: Request, executor: Executor) -> SeenRun:
     """Execute the command and watch what it does; no lock of the store is held meanwhile.
 
     Where both sides are declared and another run is at work, what was seen is not believed.
@@ -61,7 +61,7 @@ def execute(repo: Repo, request: Request, executor: Executor) -> Seen:
             one.mkdir()
         env = reporting(observed(request.variables_with_parameters(), reports, cache), reads)
         with (
-            Given(repo, request, executor.stop) as given,
+            StandardInput(repo, request, executor.stop) as given,
             Turn(repo.dot / TURNS, captures=not request.declares_all) as turn,
         ):
             command = Command(
@@ -80,6 +80,6 @@ def execute(repo: Repo, request: Request, executor: Executor) -> Seen:
         believed = not (others and request.declares_all)
         spots = (*(captured.blind_spots if believed else ()), *others)
         modules = read_imports(reports)
-        return Seen(execution, captured if believed else None, modules, spots, read_reports(reads))
+        return SeenRun(execution, captured if believed else None, modules, spots, read_reports(reads))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

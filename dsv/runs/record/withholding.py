@@ -4,7 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from dsv.capture.secrets import files
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from dsv.worktree.suffixes import has_data_name, is_work_name
 
 _LARGEST = 1 << 18
@@ -35,7 +35,7 @@ class Withholding:
         self.unread = 0
 
     @classmethod
-    def of(cls, repo: Repo) -> "Withholding":
+    def of(cls, repo: Workspace) -> "Withholding":
         """Return what decides in the workspace `repo`."""
         return cls(repo.root, repo.config.no_secrets)
 

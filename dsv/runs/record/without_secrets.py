@@ -23,7 +23,7 @@ HOME = "~"
 _SHOWN = 40
 
 
-class Told(NamedTuple):
+class SafeRequest(NamedTuple):
     """What of a request may be recorded.
 
     Attributes:
@@ -65,7 +65,7 @@ class Screen:
         """Return `text` without the home folder and without what looks like a secret."""
         return self.without_home(mask_text(text))
 
-    def tell(self, request: Request) -> Told:
+    def tell(self, request: Request) -> SafeRequest:
         """Return what may be recorded of `request`."""
         cwd = self._root / request.cwd
         words = tuple(self._relative(word, cwd) for word in portable_argv(request.argv, self._root, cwd))
@@ -75,7 +75,7 @@ class Screen:
         }
         variables = {name: self._variable(name) for name in request.variables}
         name = None if request.name is None else self.plain(request.name)
-        return Told(argv, name, params, variables, argv != words or params != dict(request.params))
+        return SafeRequest(argv, name, params, variables, argv != words or params != dict(request.params))
 
     def output(self, text: str, request: Request) -> str:
         """Return the output of a command without the secrets that it was given and the home folder."""

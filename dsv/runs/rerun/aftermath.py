@@ -7,10 +7,10 @@ from dsv.runs.stale.step import Step
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.versions import stage
-from dsv.workspace import Repo, Tracked, Tree
+from dsv.workspace import Tracked, TreeChange, Workspace
 
 
-def clear_up(repo: Repo, step: Step, gone: tuple[str, ...]) -> tuple[str, ...]:
+def clear_up(repo: Workspace, step: Step, gone: tuple[str, ...]) -> tuple[str, ...]:
     """Give what a run made again the names that its outputs have by now, and let go of what it made no more.
 
     Args:
@@ -42,7 +42,7 @@ def clear_up(repo: Repo, step: Step, gone: tuple[str, ...]) -> tuple[str, ...]:
             updates |= {old: None, new: found[old]}
         return stage.apply(repo, refs, updates, session)
 
-    repo.publish(f"rerun {step.command}: its names", change, tree=Tree())
+    repo.publish(f"rerun {step.command}: its names", change, tree=TreeChange())
     stage.ignore_in_git(repo)
     return tuple(dict.fromkeys(lost))
 

@@ -9,7 +9,7 @@ from dsv.ids import ObjectId
 from dsv.model.run import Run
 from dsv.progress import SILENT, Progress
 from dsv.records import dataset_names, origins
-from dsv.runs.rerun.rerun_plan import Task, Wanted, chosen_steps, tasks
+from dsv.runs.rerun.rerun_plan import RerunWanted, Task, chosen_steps, tasks
 from dsv.runs.rerun.standing import is_held
 from dsv.runs.stale import datasets_now as nows
 from dsv.runs.stale.datasets_now import Workplace
@@ -17,7 +17,7 @@ from dsv.runs.stale.find_stale import Bench, judge
 from dsv.runs.stale.step import Step
 from dsv.runs.stale.step_order import Steps, steps_of
 from dsv.versions import preconditions
-from dsv.workspace import Datasets, Repo
+from dsv.workspace import Datasets, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Agenda:
         return tuple(task for task in self.tasks if task.planned)
 
 
-def agenda(repo: Repo, wanted: Wanted, *, progress: Progress = SILENT) -> Agenda:
+def agenda(repo: Workspace, wanted: RerunWanted, *, progress: Progress = SILENT) -> Agenda:
     """Return what `rerun` would do. Nothing is changed but the stat cache.
 
     Args:

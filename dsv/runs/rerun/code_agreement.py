@@ -30,7 +30,7 @@ from dsv.runs.stale.code_changes import present_ids
 from dsv.runs.stale.links_now import is_outside
 from dsv.runs.stale.step import Step
 from dsv.wording import listed
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from dsv.worktree.suffixes import has_data_name, is_program_name, is_work_name
 
 _STARTED = frozenset({"sitecustomize", "usercustomize"})
@@ -48,7 +48,7 @@ class Agreement:
         StorageError: The file cannot be read.
     """
 
-    def __init__(self, repo: Repo, file: Path) -> None:
+    def __init__(self, repo: Workspace, file: Path) -> None:
         self._repo = repo
         self._own = agreed_commands.own(file)
         self._code = agreed_commands.trusted(file, agreed_commands.CODE)
@@ -87,7 +87,7 @@ class Agreement:
         )
 
 
-def loads(repo: Repo, step: Step, run: Run) -> tuple[CodeFile, ...]:
+def loads(repo: Workspace, step: Step, run: Run) -> tuple[CodeFile, ...]:
     """Return what a command would load from the workspace, as far as that is known before it runs.
 
     That is its code, what its Python files import by name, files beside them that would stand in for a module of
@@ -121,7 +121,7 @@ def _words(argv: Iterable[str]) -> Iterator[str]:
                 continue
 
 
-def loaded(repo: Repo, run: Run) -> tuple[CodeFile, ...]:
+def loaded(repo: Workspace, run: Run) -> tuple[CodeFile, ...]:
     """Return the programs that a run has loaded."""
     data = set(run.in_git)
     files = origins.code(repo, run.code).files
@@ -137,7 +137,7 @@ def _is_program(step: Step, path: str, words: Iterable[str]) -> bool:
     return path not in step.in_git or path in words or is_work_name(path)
 
 
-def _names(repo: Repo, step: Step, run: Run) -> frozenset[str]:
+def _names(repo: Workspace, step: Step, run: Run) -> frozenset[str]:
     """Return the names of modules that the command may import without its code naming them."""
     attempt = origins.attempt(repo, repo.refs(), step.run)
     packages = (attempt.imported if attempt is not None else None) or ()
@@ -147,7 +147,7 @@ def _names(repo: Repo, step: Step, run: Run) -> frozenset[str]:
 
 
 def refuse_loaders(
-    repo: Repo, file: Path, steps: Iterable[Step], runs: Mapping[ObjectId, Run], env: Mapping[str, str]
+    repo: Workspace, file: Path, steps: Iterable[Step], runs: Mapping[ObjectId, Run], env: Mapping[str, str]
 ) -> None:
     """Check that no record of somebody else's sets a variable that loads things: there are no walls around `rerun`.
 
@@ -165,7 +165,7 @@ def refuse_loaders(
 
 
 def unagreed(
-    repo: Repo, file: Path, steps: Iterable[Step], runs: Mapping[ObjectId, Run]
+    repo: Workspace, file: Path, steps: Iterable[Step], runs: Mapping[ObjectId, Run]
 ) -> dict[ObjectId, tuple[CodeFile, ...]]:
     """Return by run what repeating it would load and the user has not agreed to; raises as `Agreement`."""
     agreement = Agreement(repo, file)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dsv.model.run import Run
 from dsv.runs.stale.step import Step
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from dsv.worktree import git
 from dsv.worktree.suffixes import has_data_name, is_program_name, is_work_name
 
@@ -22,7 +22,7 @@ _MOST = 10_000
 """Names that are looked at below one folder."""
 
 
-def stand_ins(repo: Repo, run: Run, programs: Iterable[str], names: frozenset[str]) -> Iterator[str]:
+def stand_ins(repo: Workspace, run: Run, programs: Iterable[str], names: frozenset[str]) -> Iterator[str]:
     """Yield the files on the way of Python's imports in the workspace that would be loaded under one of `names`.
 
     Args:
@@ -59,14 +59,14 @@ def _stem(path: str) -> str:
     return posixpath.dirname(stem) if posixpath.basename(stem) == "__init__" else stem
 
 
-def makefiles(repo: Repo, paths: Iterable[str]) -> Iterator[str]:
+def makefiles(repo: Workspace, paths: Iterable[str]) -> Iterator[str]:
     """Yield what make may read instead of the makefiles among `paths`."""
     for folder in {posixpath.dirname(path) for path in paths if posixpath.basename(path) in _MAKEFILES}:
         there = listed(repo, folder)
         yield from (posixpath.join(folder, name) for name in _MAKEFILES if name in there)
 
 
-def appeared(repo: Repo, step: Step) -> Iterator[str]:
+def appeared(repo: Workspace, step: Step) -> Iterator[str]:
     """Yield what the command looked for in vain and is there now: of folders the programs in them."""
     for path in step.absent:
         if (repo.root / path).is_file():
@@ -75,7 +75,7 @@ def appeared(repo: Repo, step: Step) -> Iterator[str]:
             yield from _below(repo, path)
 
 
-def new_programs(repo: Repo, step: Step) -> Iterator[str]:
+def new_programs(repo: Workspace, step: Step) -> Iterator[str]:
     """Yield the programs in folders that the command listed, and in folders that are new there, which were not there."""
     for one in step.listings:
         before = {name.name for name in one.names}
@@ -89,7 +89,7 @@ def new_programs(repo: Repo, step: Step) -> Iterator[str]:
                 yield from _below(repo, path)
 
 
-def _below(repo: Repo, folder: str) -> Iterator[str]:
+def _below(repo: Workspace, folder: str) -> Iterator[str]:
     """Yield the programs in a folder and below it, as far as it has no more names than can be looked at."""
     found = (
         (Path(above) / name).relative_to(repo.root).as_posix()
@@ -101,7 +101,7 @@ def _below(repo: Repo, folder: str) -> Iterator[str]:
     )
 
 
-def listed(repo: Repo, folder: str) -> Sequence[str]:
+def listed(repo: Workspace, folder: str) -> Sequence[str]:
     """Return the names in a folder of the workspace, sorted; none where there is no folder."""
     try:
         return sorted(place.name for place in (repo.root / folder).iterdir())

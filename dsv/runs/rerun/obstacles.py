@@ -12,11 +12,11 @@ from dsv.runs.rerun.rerun_plan import Task
 from dsv.runs.stale.datasets_now import Workplace
 from dsv.runs.stale.step import Step
 from dsv.runs.stale.step_order import Steps
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 
 def check(
-    repo: Repo,
+    repo: Workspace,
     steps: Steps,
     planned: Sequence[Task],
     runs: Mapping[ObjectId, Run],
@@ -52,7 +52,7 @@ def check(
             _check_outputs(repo, step, place)
 
 
-def missing_inputs(repo: Repo, step: Step) -> list[str]:
+def missing_inputs(repo: Workspace, step: Step) -> list[str]:
     """Return the inputs of a step that are not in the working tree."""
     return [
         one.path
@@ -95,7 +95,7 @@ def _others(step: Step, path: str) -> str:
     return next((name for name in step.makes if name != path), path)
 
 
-def _check_inputs(repo: Repo, step: Step, place: Workplace, coming: Collection[str]) -> None:
+def _check_inputs(repo: Workspace, step: Step, place: Workplace, coming: Collection[str]) -> None:
     for one in step.needs:
         if repo.holds(one.path) or one.path in coming:
             continue
@@ -111,7 +111,7 @@ def _check_inputs(repo: Repo, step: Step, place: Workplace, coming: Collection[s
         )
 
 
-def _check_command(repo: Repo, step: Step, run: Run, env: Mapping[str, str]) -> None:
+def _check_command(repo: Workspace, step: Step, run: Run, env: Mapping[str, str]) -> None:
     code = {file.path for file in step.code}
     for path in sorted(code):
         place = repo.root / path
@@ -132,7 +132,7 @@ def _check_command(repo: Repo, step: Step, run: Run, env: Mapping[str, str]) -> 
         raise NotFound(f"the variable {unset}, which {step.command} needs, is not set")
 
 
-def _check_outputs(repo: Repo, step: Step, place: Workplace) -> None:
+def _check_outputs(repo: Workspace, step: Step, place: Workplace) -> None:
     for path in (*step.outputs, *step.renamed.values()):
         if path in place.unstaged:
             raise InTheWay(

@@ -22,14 +22,14 @@ from dsv.runs.record.result import Recorded
 from dsv.runs.rerun.aftermath import clear_up
 from dsv.runs.stale.step import Step
 from dsv.wording import listed
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from dsv.worktree.aside import Aside
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class RepeatMeans:
     """What runs are repeated with.
 
     Attributes:
@@ -68,7 +68,9 @@ class Repeated:
     python: Path | None = None
 
 
-def run_again(repo: Repo, step: Step, run: Run, means: Means, *, progress: Progress = SILENT) -> Repeated:
+def run_again(
+    repo: Workspace, step: Step, run: Run, means: RepeatMeans, *, progress: Progress = SILENT
+) -> Repeated:
     """Execute a recorded command again, and stage what it wrote.
 
     Outputs that it does not read are set aside first, folders as a whole, and copied if it reads them. If it
@@ -100,7 +102,12 @@ def run_again(repo: Repo, step: Step, run: Run, means: Means, *, progress: Progr
 
 
 def _execute(
-    repo: Repo, step: Step, run: Run, means: Means, stand: frozenset[str] | None, progress: Progress
+    repo: Workspace,
+    step: Step,
+    run: Run,
+    means: RepeatMeans,
+    stand: frozenset[str] | None,
+    progress: Progress,
 ) -> tuple[Recorded, tuple[str, ...], tuple[str, ...]]:
     """Execute a command once; return also which outputs went, and which folders it could not find there."""
     aside = Aside(repo.root, repo.scratch(), repo.ignored)
@@ -157,7 +164,9 @@ def _standing(run: Run, attempt: Attempt | None) -> frozenset[str] | None:
     return frozenset({path for path, _ in attempt.found} | {one.path for one in run.listings})
 
 
-def claim_again(repo: Repo, step: Step, run: Run, means: Means, *, progress: Progress = SILENT) -> Repeated:
+def claim_again(
+    repo: Workspace, step: Step, run: Run, means: RepeatMeans, *, progress: Progress = SILENT
+) -> Repeated:
     """Record that a command was run on what there is now, and gave the outputs that are there.
 
     Raises:
@@ -167,13 +176,15 @@ def claim_again(repo: Repo, step: Step, run: Run, means: Means, *, progress: Pro
     return Repeated(recording.claim(repo, request, progress=progress))
 
 
-def python_for(repo: Repo, attempt: Attempt | None, means: Means) -> Path | None:
+def python_for(repo: Workspace, attempt: Attempt | None, means: RepeatMeans) -> Path | None:
     """Return the interpreter for a run: the one that was asked for, else the recorded one, else the present one."""
     recorded = None if attempt is None else attempt.interpreter
     return means.given or former_python(recorded, repo.root, repo.home) or means.python
 
 
-def request_of(repo: Repo, step: Step, run: Run, means: Means, *, declare: bool = False) -> Request:
+def request_of(
+    repo: Workspace, step: Step, run: Run, means: RepeatMeans, *, declare: bool = False
+) -> Request:
     """Return the request that repeats a run.
 
     What it reads and writes is detected again if it was detected then; otherwise, or to `declare`

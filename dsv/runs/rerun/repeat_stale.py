@@ -17,13 +17,13 @@ from dsv.runs.record.closure import around
 from dsv.runs.record.result import Recorded
 from dsv.runs.rerun import obstacles
 from dsv.runs.rerun.agenda import Agenda
-from dsv.runs.rerun.repeat import Means, Repeated, claim_again, run_again
+from dsv.runs.rerun.repeat import Repeated, RepeatMeans, claim_again, run_again
 from dsv.runs.rerun.rerun_plan import Task, restored
-from dsv.runs.rerun.standing import Standing, is_held
+from dsv.runs.rerun.standing import PutBack, is_held
 from dsv.runs.stale.find_stale import Bench
 from dsv.runs.stale.step import Step
 from dsv.wording import listed
-from dsv.workspace import Datasets, Repo
+from dsv.workspace import Datasets, Workspace
 
 
 class State(StrEnum):
@@ -77,7 +77,14 @@ class Session:
     """
 
     def __init__(
-        self, repo: Repo, found: Agenda, means: Means, tell: Tell, progress: Progress, *, execute: bool
+        self,
+        repo: Workspace,
+        found: Agenda,
+        means: RepeatMeans,
+        tell: Tell,
+        progress: Progress,
+        *,
+        execute: bool,
     ) -> None:
         self._repo = repo
         self._found = found
@@ -90,7 +97,7 @@ class Session:
         self._now: dict[str, Checkpoint] = dict(found.place.now)
         self._makers = found.steps.makers()
         self._states: dict[ObjectId, State] = {}
-        self._standing = Standing(repo)
+        self._standing = PutBack(repo)
 
     def work(self) -> tuple[tuple[Outcome, ...], bool]:
         """Return what became of the steps, and whether the user ended it."""

@@ -15,7 +15,7 @@ from dsv.wording import listed
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RerunWanted:
     """What is to be repeated, as the user asks for it.
 
     Attributes:
@@ -56,7 +56,7 @@ class Task:
 def tasks(
     steps: Steps,
     judged: Mapping[ObjectId, Reasons],
-    wanted: Wanted,
+    wanted: RerunWanted,
     runs: Mapping[ObjectId, Run] | None = None,
     *,
     deleted: Collection[str] = (),
@@ -102,7 +102,7 @@ def tasks(
     return tuple(found)
 
 
-def named_runs(steps: Steps, wanted: Wanted) -> frozenset[ObjectId]:
+def named_runs(steps: Steps, wanted: RerunWanted) -> frozenset[ObjectId]:
     """Return the runs that made the datasets which are named; raises as `tasks`."""
     if wanted.force and not wanted.paths:
         raise UsageFault("--force needs to know what", hint="dsv rerun --force PATH")
@@ -110,7 +110,7 @@ def named_runs(steps: Steps, wanted: Wanted) -> frozenset[ObjectId]:
     return frozenset(_maker(steps, makers, path).run for path in wanted.paths)
 
 
-def chosen_steps(steps: Steps, wanted: Wanted) -> dict[ObjectId, Step]:
+def chosen_steps(steps: Steps, wanted: RerunWanted) -> dict[ObjectId, Step]:
     """Return the steps that matter: those behind what is named, or all; raises as `tasks`."""
     start = named_runs(steps, wanted) or steps.by_run.keys()
     if not wanted.upstream:
@@ -172,7 +172,7 @@ def _ordered(steps: Steps, makers: Mapping[str, Step], chosen: Mapping[ObjectId,
 
 
 def _params(
-    wanted: Wanted, chosen: Collection[ObjectId], runs: Mapping[ObjectId, Run]
+    wanted: RerunWanted, chosen: Collection[ObjectId], runs: Mapping[ObjectId, Run]
 ) -> dict[ObjectId, tuple[str, ...]]:
     """Return by run which of its parameters get another value."""
     given = wanted.params or {}

@@ -14,10 +14,10 @@ from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.versions import stage
 from dsv.versions.switch.move import move
-from dsv.workspace import Repo, Tracked
+from dsv.workspace import Tracked, Workspace
 
 
-class Standing:
+class PutBack:
     """What datasets were before steps of theirs were repeated.
 
     Args:
@@ -25,7 +25,7 @@ class Standing:
         progress: Counts the files that are written.
     """
 
-    def __init__(self, repo: Repo, progress: Progress = SILENT) -> None:
+    def __init__(self, repo: Workspace, progress: Progress = SILENT) -> None:
         self._repo = repo
         self._progress = progress
         self._before: dict[str, Tracked | None] = {}
@@ -78,7 +78,7 @@ class Standing:
         move(repo, what, tracked, change, force=True, progress=self._progress)
 
 
-def is_held(repo: Repo, checkpoint: Checkpoint) -> bool:
+def is_held(repo: Workspace, checkpoint: Checkpoint) -> bool:
     """Whether a version can be put back: it is here, or there is a remote that may have it."""
     if repo.config.default_remote is not None:
         return True

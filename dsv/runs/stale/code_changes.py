@@ -11,7 +11,7 @@ from dsv.ids import ObjectId
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.code_list import CodeFile
 from dsv.runs.stale.step import Step
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from dsv.worktree import git
 from dsv.worktree.sink import HashSink
 
@@ -38,7 +38,7 @@ class CodeState:
 
 
 def code_states(
-    repo: Repo,
+    repo: Workspace,
     steps: Iterable[Step],
     now: Mapping[str, Checkpoint],
     *,
@@ -91,7 +91,7 @@ def _paths(oid: ObjectId, step: Step, found: set[_File]) -> tuple[str, ...]:
     return tuple(file.path for file in step.code if (oid, file) in found)
 
 
-def present_ids(repo: Repo, paths: Iterable[str], *, rehash: bool) -> dict[str, ObjectId | None]:
+def present_ids(repo: Workspace, paths: Iterable[str], *, rehash: bool) -> dict[str, ObjectId | None]:
     """Return the file ids of code files as they are now; None for what is not there."""
     found: dict[str, ObjectId | None] = {}
     for path in paths:
@@ -107,7 +107,7 @@ def present_ids(repo: Repo, paths: Iterable[str], *, rehash: bool) -> dict[str, 
     return found
 
 
-def _through_link(repo: Repo, path: str) -> ObjectId | None:
+def _through_link(repo: Workspace, path: str) -> ObjectId | None:
     """Return the file id of what a link leads to: a dataset may not be one, code may."""
     place = repo.root / path
     try:
@@ -116,7 +116,7 @@ def _through_link(repo: Repo, path: str) -> ObjectId | None:
         return None
 
 
-def _same_meaning(repo: Repo, pairs: set[tuple[CodeFile, ObjectId]]) -> set[tuple[str, str]]:
+def _same_meaning(repo: Workspace, pairs: set[tuple[CodeFile, ObjectId]]) -> set[tuple[str, str]]:
     """Return those pairs of file ids, then and now, that say the same.
 
     What was found is remembered: two files never change their answer for the same parsers.
@@ -139,7 +139,7 @@ def _same_meaning(repo: Repo, pairs: set[tuple[CodeFile, ObjectId]]) -> set[tupl
     return {(old, new) for (_, old, new), same in answers.items() if same}
 
 
-def _compare(repo: Repo, path: str, old: ObjectId, new: ObjectId) -> bool:
+def _compare(repo: Workspace, path: str, old: ObjectId, new: ObjectId) -> bool:
     from dsv.runs.meaning import same_meaning
 
     try:
@@ -151,7 +151,7 @@ def _compare(repo: Repo, path: str, old: ObjectId, new: ObjectId) -> bool:
 
 
 def _of_git(
-    repo: Repo,
+    repo: Workspace,
     files: set[_File],
     ask: Callable[[Path, Collection[tuple[str, str]]], frozenset[tuple[str, str]]],
 ) -> set[_File]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from dsv.model.checkpoint import Checkpoint
 from dsv.progress import SILENT, Progress
-from dsv.workspace import Datasets, Repo
+from dsv.workspace import Datasets, Workspace
 from dsv.worktree.sink import HashSink
 
 
@@ -25,7 +25,7 @@ class Workplace:
 
 
 def look(
-    repo: Repo,
+    repo: Workspace,
     staged: Datasets,
     present: Datasets,
     *,

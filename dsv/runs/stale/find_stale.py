@@ -13,18 +13,20 @@ from dsv.model.checkpoint import Checkpoint
 from dsv.model.run import Input
 from dsv.records import dataset_names
 from dsv.runs.stale.code_changes import CodeState, code_states
-from dsv.runs.stale.stale_reasons import Reasons, Stale, joined
+from dsv.runs.stale.stale_reasons import Reasons, StaleDataset, joined
 from dsv.runs.stale.step import Step
 from dsv.runs.stale.step_order import Steps
-from dsv.runs.stale.surroundings_now import Around
-from dsv.workspace import Repo
+from dsv.runs.stale.surroundings_now import AroundRun
+from dsv.workspace import Workspace
 from dsv.worktree.sink import HashSink
 
 Now = Mapping[str, Checkpoint]
 """By path what the datasets are now."""
 
 
-def stale_datasets(repo: Repo, steps: Steps, now: Now, *, rehash: bool = False) -> tuple[Stale, ...]:
+def stale_datasets(
+    repo: Workspace, steps: Steps, now: Now, *, rehash: bool = False
+) -> tuple[StaleDataset, ...]:
     """Return the datasets that are stale, by path; what is made from a stale one is stale too.
 
     Args:
@@ -36,7 +38,7 @@ def stale_datasets(repo: Repo, steps: Steps, now: Now, *, rehash: bool = False) 
     found = judge(Bench(repo, steps, rehash=rehash), steps, now)
     makers = steps.makers()
     told = ((path, reasons_for(steps, makers[path], found)) for path in sorted(makers))
-    return tuple(Stale(path, reasons.text) for path, reasons in told if reasons)
+    return tuple(StaleDataset(path, reasons.text) for path, reasons in told if reasons)
 
 
 def reasons_for(steps: Steps, step: Step, found: Mapping[ObjectId, Reasons]) -> Reasons:
@@ -65,7 +67,7 @@ class Bench:
         rehash: Trust no stat.
     """
 
-    def __init__(self, repo: Repo, steps: Steps, *, tree: bool = True, rehash: bool = False) -> None:
+    def __init__(self, repo: Workspace, steps: Steps, *, tree: bool = True, rehash: bool = False) -> None:
         self._repo = repo
         self._steps = steps
         self._tree = tree
@@ -77,7 +79,7 @@ class Bench:
         chosen = list(steps)
         code = code_states(self._repo, chosen, now, tree=self._tree, rehash=self._rehash)
         known = {**self._untracked(chosen, now), **now}
-        around = Around(self._repo, self._steps, now, tree=self._tree, rehash=self._rehash)
+        around = AroundRun(self._repo, self._steps, now, tree=self._tree, rehash=self._rehash)
         return {step.run: around.add(self._reasons(step, known, code[step.run]), step) for step in chosen}
 
     def _reasons(self, step: Step, now: Mapping[str, Checkpoint | None], code: CodeState) -> Reasons:

@@ -6,18 +6,18 @@ from dsv.capture.portable import IN_SESSION
 from dsv.errors import UserError
 from dsv.ids import short
 from dsv.model.checkpoint import Checkpoint
-from dsv.model.verdict import Checked, Status
+from dsv.model.verdict import Checked, VerdictStatus
 from dsv.progress import SILENT, Progress
 from dsv.runs.stale.find_stale import Bench, judge, reasons_for
 from dsv.runs.stale.stale_reasons import Reasons
 from dsv.runs.stale.step import Step
 from dsv.runs.stale.step_order import Steps, steps_of
-from dsv.workspace import Datasets, Repo
+from dsv.workspace import Datasets, Workspace
 from dsv.worktree.sink import HashSink
 
 
 def check_hashes(
-    repo: Repo,
+    repo: Workspace,
     datasets: Datasets,
     paths: Collection[str] | None = None,
     *,
@@ -65,28 +65,30 @@ def check_hashes(
 
 def _status(
     path: str, steps: Steps, step: Step | None, reasons: Reasons, differing: Mapping[str, str]
-) -> tuple[Status, str]:
+) -> tuple[VerdictStatus, str]:
     if path in steps.lost:
         return (
-            Status.UNRECORDED,
+            VerdictStatus.UNRECORDED,
             f"{short(steps.lost[path])}, where it came from, has no record or did not give this data",
         )
     if path in steps.edited:
-        return Status.UNRECORDED, f"edited by hand after the run {short(steps.edited[path])}"
+        return VerdictStatus.UNRECORDED, f"edited by hand after the run {short(steps.edited[path])}"
     if step is not None and step.session:
-        return Status.UNRECORDED, IN_SESSION
+        return VerdictStatus.UNRECORDED, IN_SESSION
     if step is not None and step.masked:
-        return Status.UNRECORDED, "a secret in its command was masked, so that it cannot be repeated"
+        return VerdictStatus.UNRECORDED, "a secret in its command was masked, so that it cannot be repeated"
     if path in differing:
-        return Status.DIFFERENT, differing[path]
+        return VerdictStatus.DIFFERENT, differing[path]
     if step is None:
-        return Status.SOURCE, ""
+        return VerdictStatus.SOURCE, ""
     if reasons:
-        return Status.STALE, reasons.text
-    return Status.RECORDED, reasons.doubt
+        return VerdictStatus.STALE, reasons.text
+    return VerdictStatus.RECORDED, reasons.doubt
 
 
-def _differing(repo: Repo, datasets: Datasets, paths: Collection[str], progress: Progress) -> dict[str, str]:
+def _differing(
+    repo: Workspace, datasets: Datasets, paths: Collection[str], progress: Progress
+) -> dict[str, str]:
     """Return by path how a dataset that is checked out differs from what it should be."""
     present = repo.datasets(repo.local(repo.refs()).present)
     found = {}

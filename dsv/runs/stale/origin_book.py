@@ -17,8 +17,8 @@ from dsv.model.code_list import CodeFile
 from dsv.model.listing import Name
 from dsv.model.origin import Source
 from dsv.model.run import Input, Led, Outside, Run
-from dsv.runs.stale.step import Listed, Step, command_of
-from dsv.workspace import Repo
+from dsv.runs.stale.step import ListedFolder, Step, command_of
+from dsv.workspace import Workspace
 
 _KEY = "origins 4"
 
@@ -41,7 +41,7 @@ class Book:
         repo: The workspace; the caller commits its stat cache.
     """
 
-    def __init__(self, repo: Repo) -> None:
+    def __init__(self, repo: Workspace) -> None:
         self._repo = repo
         self._rows = repo.cache.snapshot(_KEY) or []
         self._parts: dict[ObjectId, Any] = {row[1]: row for row in self._rows if row[0] in _PARTS}
@@ -100,7 +100,8 @@ class Book:
             session=masked == SESSION,
             in_git=frozenset(in_git),
             listings=tuple(
-                Listed(path, tuple(Name(*name) for name in self._parts[names][2])) for path, names in listings
+                ListedFolder(path, tuple(Name(*name) for name in self._parts[names][2]))
+                for path, names in listings
             ),
             absent=tuple(absent),
             outside=tuple(Outside(*one) for one in outside),
@@ -171,7 +172,7 @@ def _named(row: list[Any]) -> Iterator[ObjectId]:
     yield from (names for _, names in listings)
 
 
-def _run_behind(repo: Repo, source: Source) -> ObjectId | None:
+def _run_behind(repo: Workspace, source: Source) -> ObjectId | None:
     """Return the run whose data was changed by hand or by a merge to give `source`; None: it is raw."""
     from dsv.records import origins
 

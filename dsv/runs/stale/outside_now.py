@@ -8,7 +8,7 @@ from typing import Any
 
 from dsv.hashing import file_hasher
 from dsv.ids import ObjectId
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 
 _KEY = "outside"
 _HOME = "~"
@@ -27,7 +27,7 @@ class OutsideFiles:
         rehash: Trust no stat.
     """
 
-    def __init__(self, repo: Repo, *, rehash: bool = False) -> None:
+    def __init__(self, repo: Workspace, *, rehash: bool = False) -> None:
         self._repo = repo
         self._rehash = rehash
         self._rows: dict[str, list[Any]] | None = None

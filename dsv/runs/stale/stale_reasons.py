@@ -79,7 +79,7 @@ class Reasons:
         return "; ".join(clauses)
 
 
-class Stale(NamedTuple):
+class StaleDataset(NamedTuple):
     """A dataset that is stale.
 
     Attributes:

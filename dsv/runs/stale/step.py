@@ -12,7 +12,7 @@ _NO_NAMES: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedFolder:
     """A folder that a run listed.
 
     Attributes:
@@ -57,7 +57,7 @@ class Step:
     masked: bool
     session: bool = False
     in_git: frozenset[str] = frozenset()
-    listings: tuple[Listed, ...] = ()
+    listings: tuple[ListedFolder, ...] = ()
     absent: tuple[str, ...] = ()
     outside: tuple[Outside, ...] = ()
     links: tuple[Led, ...] = ()

@@ -12,7 +12,7 @@ from dsv.ids import ObjectId
 from dsv.runs.stale.origin_book import Book
 from dsv.runs.stale.step import Step
 from dsv.runs.stale.updates import add_earlier
-from dsv.workspace import Datasets, Repo
+from dsv.workspace import Datasets, Workspace
 
 _NOWHERE: Mapping[ObjectId, tuple[ObjectId, ...]] = {}
 
@@ -81,7 +81,7 @@ class Steps:
         return frozenset(path for one in made for path in (*one.datasets, *one.outputs))
 
 
-def steps_of(repo: Repo, datasets: Datasets) -> Steps:
+def steps_of(repo: Workspace, datasets: Datasets) -> Steps:
     """Return the steps behind `datasets`. The caller commits the stat cache.
 
     Raises:

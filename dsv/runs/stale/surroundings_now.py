@@ -10,16 +10,16 @@ from dsv.model.run import Outside
 from dsv.runs.stale.links_now import Followed, follow
 from dsv.runs.stale.outside_now import OutsideFiles
 from dsv.runs.stale.stale_reasons import Reasons
-from dsv.runs.stale.step import Listed, Step
+from dsv.runs.stale.step import ListedFolder, Step
 from dsv.runs.stale.step_order import Steps
 from dsv.wording import names_clause
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from dsv.worktree.folder_names import is_left_out, is_ours, names_in
 from dsv.worktree.litter import Litter
 from dsv.worktree.scan import under
 
 
-class Around:
+class AroundRun:
     """Compares what was around runs with what is there now; each folder and file is looked at once.
 
     Args:
@@ -31,7 +31,7 @@ class Around:
     """
 
     def __init__(
-        self, repo: Repo, steps: Steps, datasets: Collection[str], *, tree: bool, rehash: bool = False
+        self, repo: Workspace, steps: Steps, datasets: Collection[str], *, tree: bool, rehash: bool = False
     ) -> None:
         self._repo = repo
         self._steps = steps
@@ -76,7 +76,7 @@ class Around:
                 changed.append(one.path)
         return tuple(changed), tuple(unseen)
 
-    def _compare(self, then: Listed, step: Step) -> str:
+    def _compare(self, then: ListedFolder, step: Step) -> str:
         """Return how a folder differs from what a run listed; empty if it does not."""
         was = {one.name: one.kind for one in then.names}
         now = self._now(then.path)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from dsv.errors import Corrupt
 from dsv.store.packs import index_file
-from dsv.store.packs.index_rows import Row
+from dsv.store.packs.index_rows import IndexRow
 
 PACK_LIMIT = 64 << 20
 """No pack has more bytes."""
@@ -174,14 +174,14 @@ class Index:
         start = self._starts[number]
         return memoryview(self._data)[start : start + self.rows * index_file.COLUMNS[number].width]
 
-    def packed(self, low: int, high: int) -> list[Row]:
+    def packed(self, low: int, high: int) -> list[IndexRow]:
         """Return the rows from `low` to before `high`; raises Corrupt as `at` does."""
         return [self._row(row) for row in range(low, high)]
 
-    def _row(self, row: int) -> Row:
+    def _row(self, row: int) -> IndexRow:
         place = self.at(row)
         (pack,) = _U32(self._data, self._starts[3] + 4 * row)
-        return Row(self.id_at(row), place.kind, place.codec, pack, *place[3:])
+        return IndexRow(self.id_at(row), place.kind, place.codec, pack, *place[3:])
 
     def numpy(self, name: str) -> Any:
         """Return a column as a numpy array that shares the index's memory; ids as 4 big-endian words.

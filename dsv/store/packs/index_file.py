@@ -24,7 +24,7 @@ _ALIGN = 64
 _METADATA_LIMIT = 32 << 20
 
 
-class Column(NamedTuple):
+class IndexColumn(NamedTuple):
     """A column of an index: its name and how many bytes a value has."""
 
     name: str
@@ -32,14 +32,14 @@ class Column(NamedTuple):
 
 
 COLUMNS = (
-    Column("id", 32),
-    Column("kind", 1),
-    Column("codec", 1),
-    Column("pack", 4),
-    Column("offset", 4),
-    Column("stored", 4),
-    Column("raw", 4),
-    Column("checksum", 8),
+    IndexColumn("id", 32),
+    IndexColumn("kind", 1),
+    IndexColumn("codec", 1),
+    IndexColumn("pack", 4),
+    IndexColumn("offset", 4),
+    IndexColumn("stored", 4),
+    IndexColumn("raw", 4),
+    IndexColumn("checksum", 8),
 )
 
 
@@ -163,7 +163,7 @@ def _check_fields(schema: View) -> None:
     for field in schema.tables(1):
         width = field.table(3).scalar(0, "<i")
         found.append(
-            Column(field.text(0), width if field.scalar(2, "<B") == _FIXED_SIZE_BINARY else width // 8)
+            IndexColumn(field.text(0), width if field.scalar(2, "<B") == _FIXED_SIZE_BINARY else width // 8)
         )
     if tuple(found) != COLUMNS:
         raise ValueError("the columns are not those of an index")

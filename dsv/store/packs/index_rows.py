@@ -25,7 +25,7 @@ _FEW = 8192
 _FORMATS = ("B", "B", "I", "I", "I", "I", "Q")
 
 
-class Row(NamedTuple):
+class IndexRow(NamedTuple):
     """What an index says of one object.
 
     Attributes:
@@ -77,14 +77,14 @@ def columns(rows: Buffer) -> list[bytes]:
     """Return the values of each column of packed rows.
 
     Three rows give eight byte strings of 96, 3, 3, 12, 12, 12, 12 and 24 bytes: n values of 32,
-    1, 1, 4, 4, 4, 4 and 8 bytes, little-endian, in the order of the fields of `Row`.
+    1, 1, 4, 4, 4, 4 and 8 bytes, little-endian, in the order of the fields of `IndexRow`.
     """
     count = len(rows) // SIZE
     if count > _FEW:
         table = _table(rows)
-        return [table[name].tobytes() for name in Row._fields]
+        return [table[name].tobytes() for name in IndexRow._fields]
     if not count:
-        return [b""] * len(Row._fields)
+        return [b""] * len(IndexRow._fields)
     ids, *numbers = zip(*ROW.iter_unpack(rows), strict=True)
     packed = [struct.pack(f"<{count}{form}", *values) for form, values in zip(_FORMATS, numbers, strict=True)]
     return [b"".join(ids), *packed]
@@ -106,13 +106,13 @@ def move_to_pack(rows: Buffer, pack: int) -> bytes:
 def dtype() -> Any:
     """Return packed rows as a numpy type; `prefix` and `bytes` are other views of the id.
 
-    Fields are those of `Row`, little-endian, and two that lie over `id`: `prefix`, its first 8 bytes
+    Fields are those of `IndexRow`, little-endian, and two that lie over `id`: `prefix`, its first 8 bytes
     as a big-endian number, so that numbers sort as ids do, and `bytes`, all 32 of them with the
     zeros at their end, which `id` (a numpy text) leaves out.
     """
     import numpy as np
 
-    names = [*Row._fields, "prefix", "bytes"]
+    names = [*IndexRow._fields, "prefix", "bytes"]
     formats = ["S32", "u1", "u1", "<u4", "<u4", "<u4", "<u4", "<u8", ">u8", "V32"]
     offsets = [0, 32, 33, 34, 38, 42, 46, 50, 0, 0]
     return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": SIZE})

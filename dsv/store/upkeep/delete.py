@@ -28,7 +28,7 @@ _OWN_SCRATCH = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class Deleted:
     """What a sweep deleted, or would delete.
 
     Attributes:
@@ -54,7 +54,7 @@ def sweep(
     grace: float,
     others: Others | None = None,
     dry_run: bool = False,
-) -> Swept:
+) -> Deleted:
     """Delete what refs condemned before the grace, and what no refs name and is older than it.
 
     Args:
@@ -81,7 +81,7 @@ def sweep(
         for pack, since in refs.condemned.items()
         if pack in judge.present and pack not in going and pack not in judge.live
     }
-    return Swept(
+    return Deleted(
         tuple(blob.name for blob in old_packs),
         tuple(blob.name for blob in old_others),
         sum(blob.size for blob in (*old_packs, *old_others)),

@@ -31,7 +31,7 @@ class Cell(NamedTuple):
     after: str
 
 
-class Row(NamedTuple):
+class LoneRow(NamedTuple):
     """A row that only one side has: its number from 0, and names and values of its first columns."""
 
     number: int
@@ -72,8 +72,8 @@ class Unmatched:
 
     before: int | None
     after: int | None
-    row_before: Row | None = None
-    row_after: Row | None = None
+    row_before: LoneRow | None = None
+    row_after: LoneRow | None = None
 
     @property
     def none(self) -> bool:

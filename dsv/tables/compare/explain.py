@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterator, Sequence
 
 from dsv.model.policy import UNORDERED, Policy
-from dsv.tables.compare.comparison import Cell, ColumnDifference, Comparison, Row, Verdict
+from dsv.tables.compare.comparison import Cell, ColumnDifference, Comparison, LoneRow, Verdict
 from dsv.tables.facts.table_changes import ADDED, MOVED, REMOVED, RETYPED, ColumnChange
 from dsv.tables.formats.preview import WIDTH, escape
-from dsv.tables.values.metadata import Difference as MetadataDifference
+from dsv.tables.values.metadata import SaidOtherwise as MetadataDifference
 
 _NAMED = 5
 """Columns that are named; more are counted."""
@@ -164,7 +164,7 @@ def _left_over(found: Comparison) -> Iterator[str]:
         )
 
 
-def _row(row: Row, side: str) -> str:
+def _row(row: LoneRow, side: str) -> str:
     cells = ", ".join(f"{name}={value}" for name, value in row.cells)
     return f"only {side}, row {row.number:,}: {cells}"
 

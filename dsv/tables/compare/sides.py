@@ -52,7 +52,7 @@ class Columns(NamedTuple):
     ignored: tuple[str, ...]
 
 
-class Span(NamedTuple):
+class RowSpan(NamedTuple):
     """Rows of a table: the number of the first one in the table, from 0, and their values."""
 
     start: int
@@ -71,7 +71,7 @@ class Side:
     table: TableReader
     columns: tuple[int, ...]
 
-    def spans(self, wanted: Collection[int] | None = None) -> Iterator[Span]:
+    def spans(self, wanted: Collection[int] | None = None) -> Iterator[RowSpan]:
         """Yield the rows in order, none of them across the end of a block.
 
         Args:
@@ -201,14 +201,14 @@ def _places(table: TableReader, ignored: Collection[str]) -> dict[_Place, tuple[
     return places
 
 
-def _rest(span: Span, size: int) -> Span | None:
+def _rest(span: RowSpan, size: int) -> RowSpan | None:
     """Return what is left of a span after its first `size` rows, None if nothing is."""
     if span.batch.num_rows == size:
         return None
-    return Span(span.start + size, span.batch.slice(size))
+    return RowSpan(span.start + size, span.batch.slice(size))
 
 
-def _cut(batches: Iterator[pa.RecordBatch], row: int, wanted: Collection[int] | None) -> Iterator[Span]:
+def _cut(batches: Iterator[pa.RecordBatch], row: int, wanted: Collection[int] | None) -> Iterator[RowSpan]:
     """Yield batches, the first of which starts with row number `row`, as spans that end where blocks end.
 
     Spans of blocks that are not `wanted` are left out. Rows 65,000 to 66,000 are two spans: 65,000
@@ -220,7 +220,7 @@ def _cut(batches: Iterator[pa.RecordBatch], row: int, wanted: Collection[int] | 
             block, within = divmod(row, BLOCK_ROWS)
             size = min(batch.num_rows - start, BLOCK_ROWS - within)
             if wanted is None or block in wanted:
-                yield Span(row, batch.slice(start, size))
+                yield RowSpan(row, batch.slice(start, size))
             start += size
             row += size
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from dsv.errors import Refused
 from dsv.tables.compare.cells import FAR, SAME, Distances, distances
-from dsv.tables.compare.comparison import Cell, ColumnDifference, Row
+from dsv.tables.compare.comparison import Cell, ColumnDifference, LoneRow
 from dsv.tables.compare.sides import Shared
 from dsv.tables.digest.blocks import BLOCK_ROWS
 from dsv.tables.formats.preview import NULL, WIDTH, cell, escape
@@ -201,7 +201,7 @@ class Lone(NamedTuple):
 
 def shown_rows(
     shared: Sequence[Shared], before: Lone | None, after: Lone | None
-) -> tuple[Row | None, Row | None]:
+) -> tuple[LoneRow | None, LoneRow | None]:
     """Return two rows that differ as they are shown: their first columns, and one that they differ in.
 
     Floats have all of their digits. Where the first columns show the same, the last of them gives way.
@@ -214,8 +214,8 @@ def shown_rows(
             name, keep = escape(shared[place].name), min(place, _CELLS - 1)
             one, other = (*one[:keep], (name, texts[0])), (*other[:keep], (name, texts[1]))
     return (
-        None if before is None else Row(before.number, one),
-        None if after is None else Row(after.number, other),
+        None if before is None else LoneRow(before.number, one),
+        None if after is None else LoneRow(after.number, other),
     )
 
 

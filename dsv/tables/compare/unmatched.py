@@ -13,7 +13,7 @@ import numpy as np
 
 from dsv.tables.compare.comparison import Unmatched
 from dsv.tables.compare.rowhash import Lanes, Words, placed, row_hashes
-from dsv.tables.compare.sides import Shared, Side, Span
+from dsv.tables.compare.sides import RowSpan, Shared, Side
 from dsv.tables.compare.tally import Lone, shown_rows
 from dsv.tables.facts.compute import ahead
 from dsv.tables.values.layout import Bools
@@ -143,7 +143,7 @@ def described(
 
 def hashed(
     side: Side, shared: Sequence[Shared], wanted: Collection[int] | None
-) -> Iterator[tuple[Span, Lanes]]:
+) -> Iterator[tuple[RowSpan, Lanes]]:
     """Yield the rows of one side with their hashes: a span of n rows, and an array of shape (2, n).
 
     Raises:

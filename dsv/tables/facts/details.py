@@ -23,7 +23,7 @@ import numpy.typing as npt
 from dsv.hashing import Buffer
 from dsv.tables.digest.blocks import block_count
 from dsv.tables.digest.scan_column import Block
-from dsv.tables.values.extremes import Bound, Order, decode_bound, order_of
+from dsv.tables.values.extremes import Bound, ValueOrder, decode_bound, order_of
 
 MAGIC = b"DSVBLK1\n"
 _HAS, _LOW_CUT, _HIGH_CUT = 1, 2, 4
@@ -124,7 +124,7 @@ def _flags(block: Block) -> int:
     return _HAS | (_LOW_CUT if block.low.cut else 0) | (_HIGH_CUT if block.high.cut else 0)
 
 
-def _bounds(order: Order, flags: int, low: bytes, high: bytes) -> tuple[Bound | None, Bound | None]:
+def _bounds(order: ValueOrder, flags: int, low: bytes, high: bytes) -> tuple[Bound | None, Bound | None]:
     """Return the bounds that flags and two encodings stand for.
 
     Raises:

@@ -71,7 +71,7 @@ def lines(*, rules: int = RULES) -> Dialect:
     return Dialect(JSONL, rules=rules)
 
 
-class Column(NamedTuple):
+class DeclaredColumn(NamedTuple):
     """One column of a text file.
 
     Attributes:
@@ -90,7 +90,7 @@ class Column(NamedTuple):
 class TextSchema:
     """The pinned Arrow schema and dialect under which a text file is read."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[DeclaredColumn, ...]
     dialect: Dialect
 
     @property
@@ -181,10 +181,10 @@ def declared(types: Mapping[str, object], where: str) -> dict[str, pa.DataType]:
     return found
 
 
-def _column(name: Any, kind: Any, exact: Any) -> Column:
+def _column(name: Any, kind: Any, exact: Any) -> DeclaredColumn:
     if type(name) is not str or type(kind) is not str or type(exact) is not bool:
         raise ValueError("a column is malformed")
-    return Column(name, type_names.parse(kind), exact)
+    return DeclaredColumn(name, type_names.parse(kind), exact)
 
 
 def _texts(values: Any) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from dsv.tables.fact_keys import RULES
 from dsv.tables.format_names import text_format
 from dsv.tables.formats import text_csv
 from dsv.tables.formats.byte_source import ByteSource
-from dsv.tables.formats.dialect import Column, Dialect, TextSchema, delimited
+from dsv.tables.formats.dialect import DeclaredColumn, Dialect, TextSchema, delimited
 from dsv.tables.formats.text_numbers import DECIMALS, WIDEST
 from dsv.tables.formats.text_stream import BLOCK
 from dsv.tables.formats.text_values import EXACT_INTEGERS, Misfit, of_text
@@ -95,7 +95,7 @@ def infer(
 class _Guess:
     """The narrowest type that all values of a column so far are spelled in."""
 
-    column: Column
+    column: DeclaredColumn
     strict: bool
     fixed: bool = False
     values: bool = False
@@ -216,7 +216,9 @@ def _infer_csv(
     return TextSchema(tuple(columns), dialect)
 
 
-def _undecided(guesses: Sequence[_Guess], before: Mapping[str, Column]) -> dict[int, list[pa.DataType]]:
+def _undecided(
+    guesses: Sequence[_Guess], before: Mapping[str, DeclaredColumn]
+) -> dict[int, list[pa.DataType]]:
     """Return where columns of text may be decimals, each with the types to try in order."""
     found: dict[int, list[pa.DataType]] = {}
     for place, guess in enumerate(guesses):
@@ -232,7 +234,7 @@ def _undecided(guesses: Sequence[_Guess], before: Mapping[str, Column]) -> dict[
 def _see_decimals(
     source: ByteSource,
     dialect: Dialect,
-    columns: list[Column],
+    columns: list[DeclaredColumn],
     left: dict[int, list[pa.DataType]],
     prefix: bool,
     block: int,
@@ -256,7 +258,7 @@ def _see_decimals(
         columns[place] = columns[place]._replace(type=kinds[0])
 
 
-def _fits(text: pa.StringArray, column: Column, kind: pa.DataType, dialect: Dialect) -> bool:
+def _fits(text: pa.StringArray, column: DeclaredColumn, kind: pa.DataType, dialect: Dialect) -> bool:
     """Whether all values of a column are spelled in a type, as far as they are in `text`."""
     try:
         of_text(text, column._replace(type=kind), dialect)
@@ -266,18 +268,18 @@ def _fits(text: pa.StringArray, column: Column, kind: pa.DataType, dialect: Dial
 
 
 def _begin(
-    name: str, declared: Mapping[str, pa.DataType], before: Mapping[str, Column], strict: bool
+    name: str, declared: Mapping[str, pa.DataType], before: Mapping[str, DeclaredColumn], strict: bool
 ) -> _Guess:
     if name in declared:
         if declared[name].num_fields:
             raise NoTable(f"column {name!r} is declared with a nested type, which only JSON lines can hold")
-        return _Guess(Column(name, declared[name], False), strict, fixed=True)
+        return _Guess(DeclaredColumn(name, declared[name], False), strict, fixed=True)
     known = before.get(name)
     if known is not None and known.exact and t.is_decimal(known.type):
-        return _Guess(Column(name, pa.string()), strict)
+        return _Guess(DeclaredColumn(name, pa.string()), strict)
     if known is None or (known.type not in CANDIDATES and not known.exact):
         # What was declared and is no more starts afresh.
-        return _Guess(Column(name, pa.null()), strict)
+        return _Guess(DeclaredColumn(name, pa.null()), strict)
     return _Guess(known._replace(exact=True), strict, values=not t.is_null(known.type))
 
 

@@ -8,7 +8,7 @@ from pyarrow import types as t
 from dsv.errors import NoTable
 from dsv.tables.formats import text_json, text_numbers
 from dsv.tables.formats.byte_source import ByteSource
-from dsv.tables.formats.dialect import Column, Dialect, TextSchema, lines
+from dsv.tables.formats.dialect import DeclaredColumn, Dialect, TextSchema, lines
 from dsv.tables.formats.text_numbers import DECIMALS, WIDEST, Path
 from dsv.tables.formats.text_values import Misfit
 from dsv.tables.values import kernels as pc
@@ -50,7 +50,7 @@ def infer(
     wide = found.wide(types)
     if wide:
         types = _with_decimals(source, types, wide, prefix=prefix, block=block)
-    columns = tuple(Column(name, kind, name not in declared) for name, kind in types.items())
+    columns = tuple(DeclaredColumn(name, kind, name not in declared) for name, kind in types.items())
     return TextSchema(columns, found.dialect)
 
 
@@ -123,7 +123,7 @@ class _Found:
         """See that members have values of their declared types; raises Misfit."""
         for name, kind in self._declared.items():
             if name in table.column_names:
-                text_json.adopt(_whole(table.column(name)), Column(name, kind, False), self.dialect)
+                text_json.adopt(_whole(table.column(name)), DeclaredColumn(name, kind, False), self.dialect)
 
     def types(self) -> _Types:
         """Return the types of the members, doubles where numbers have no other type in common.

@@ -23,7 +23,7 @@ _MAX_DEPTH = 4 * MAX_DEPTH
 """Levels of a schema; Parquet needs up to three for one of Arrow."""
 
 
-class Chunk(NamedTuple):
+class ColumnChunk(NamedTuple):
     """A column chunk: one leaf of one row group.
 
     Attributes:
@@ -39,7 +39,7 @@ class Chunk(NamedTuple):
     said: tuple[int, ...]
 
 
-def column_chunks(footer: bytes, file_size: int) -> list[list[Chunk]]:
+def column_chunks(footer: bytes, file_size: int) -> list[list[ColumnChunk]]:
     """Return the column chunks of each row group.
 
     Args:
@@ -62,7 +62,7 @@ class _Found:
     """Collects chunks while a footer is scanned."""
 
     def __init__(self, file_size: int) -> None:
-        self.groups: list[list[Chunk]] = []
+        self.groups: list[list[ColumnChunk]] = []
         self._file_size = file_size
         self._open: list[int] = []
         self._leaves = 0
@@ -115,7 +115,7 @@ class _Found:
             raise NoTable(f"not Parquet: there is no codec {fields.get(_CODEC)}")
         numbers = [fields.get(field, 0) for field in (_TYPE, _CODEC, _VALUES, _RAW)]
         said = (*numbers, data - start, dictionary - start if dictionary > 0 else -1)
-        self.groups[-1].append(Chunk(start, size, max(0, fields.get(_RAW, 0)), said))
+        self.groups[-1].append(ColumnChunk(start, size, max(0, fields.get(_RAW, 0)), said))
         return pos
 
     def _elsewhere(self, *_: object) -> NoReturn:

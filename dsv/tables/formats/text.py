@@ -11,7 +11,7 @@ import pyarrow as pa
 from dsv.errors import NoTable
 from dsv.tables.formats import text_csv, text_json, text_numbers
 from dsv.tables.formats.byte_source import ByteSource
-from dsv.tables.formats.dialect import CSV, Column, TextSchema
+from dsv.tables.formats.dialect import CSV, DeclaredColumn, TextSchema
 from dsv.tables.formats.reader import BATCH_ROWS, positions
 from dsv.tables.formats.text_stream import BLOCK
 from dsv.tables.formats.text_values import Misfit, of_text
@@ -93,14 +93,14 @@ class TextReader:
         if names != wanted:
             raise DoesNotFit("the header has other columns than the schema")
 
-    def _column(self, text: pa.StringArray, column: Column) -> pa.Array:
+    def _column(self, text: pa.StringArray, column: DeclaredColumn) -> pa.Array:
         """Return a column of texts as its type has them, as many; raises DoesNotFit."""
         try:
             return of_text(text, column, self.text_schema.dialect)
         except Misfit as error:
             raise self._misfit(column, error) from error
 
-    def _misfit(self, column: Column, error: Misfit) -> DoesNotFit:
+    def _misfit(self, column: DeclaredColumn, error: Misfit) -> DoesNotFit:
         kind = type_names.describe(column.type)
         return DoesNotFit(f"column {column.name!r} is not all {kind}: {error}")
 
@@ -126,7 +126,7 @@ class TextReader:
         schema = pa.schema([pa.field(column.name, column.type) for column in columns])
         return _batch(found, schema, table.num_rows)
 
-    def _check_numbers(self, block: bytes, table: pa.Table, columns: Sequence[Column]) -> None:
+    def _check_numbers(self, block: bytes, table: pa.Table, columns: Sequence[DeclaredColumn]) -> None:
         """See that no number of the columns lost digits.
 
         Args:
@@ -144,7 +144,7 @@ class TextReader:
             for path in text_json.not_held(block, exact):
                 raise DoesNotFit(f"member {path[0]!r} has a number that no double holds")
 
-    def _member(self, table: pa.Table, column: Column, block: bytes) -> pa.Array:
+    def _member(self, table: pa.Table, column: DeclaredColumn, block: bytes) -> pa.Array:
         """Return a member of parsed objects as its column has it, one value for each; raises DoesNotFit."""
         values = _whole(table, column)
         if column.exact and not self.text_schema.dialect.strict:
@@ -185,7 +185,7 @@ def _ahead(work: Callable[[T], pa.RecordBatch], items: Iterator[T]) -> Iterator[
                 pending.cancel()
 
 
-def _whole(table: pa.Table, column: Column) -> pa.Array:
+def _whole(table: pa.Table, column: DeclaredColumn) -> pa.Array:
     """Return a column of a table in one array; an empty one has no chunk."""
     chunks = table.column(column.name).chunks
     return chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks or [pa.nulls(0, column.type)])

@@ -17,7 +17,7 @@ from pyarrow import types as t
 from dsv.errors import NoTable
 from dsv.tables.formats import text_numbers
 from dsv.tables.formats.byte_source import ByteSource
-from dsv.tables.formats.dialect import Column, Dialect
+from dsv.tables.formats.dialect import DeclaredColumn, Dialect
 from dsv.tables.formats.text_numbers import Path
 from dsv.tables.formats.text_stream import BLOCK, LIMIT, TextStream
 from dsv.tables.formats.text_values import EXACT_INTEGERS, Misfit, of_text
@@ -160,7 +160,7 @@ def stored(kind: pa.DataType) -> pa.DataType:
     return kind
 
 
-def adopt(values: pa.Array, column: Column, dialect: Dialect) -> pa.Array:
+def adopt(values: pa.Array, column: DeclaredColumn, dialect: Dialect) -> pa.Array:
     """Return parsed `values` as an array of the column's type.
 
     Args:
@@ -185,7 +185,7 @@ def adopt(values: pa.Array, column: Column, dialect: Dialect) -> pa.Array:
         return _adopt_list(values, column, dialect)
     if t.is_struct(values.type) and t.is_struct(kind):
         children = [
-            adopt(values.field(place), Column(field.name, field.type, column.exact), dialect)
+            adopt(values.field(place), DeclaredColumn(field.name, field.type, column.exact), dialect)
             for place, field in enumerate(kind)
         ]
         return pa.StructArray.from_arrays(children, fields=list(kind), mask=pc.is_null(values))
@@ -195,13 +195,13 @@ def adopt(values: pa.Array, column: Column, dialect: Dialect) -> pa.Array:
         raise Misfit(str(error)) from error
 
 
-def _adopt_list(values: pa.ListArray, column: Column, dialect: Dialect) -> pa.Array:
+def _adopt_list(values: pa.ListArray, column: DeclaredColumn, dialect: Dialect) -> pa.Array:
     """Like `adopt`, of a list for a list, a fixed-size list or a map."""
     kind = column.type
     mask = pc.is_null(values) if values.null_count else None
     if t.is_map(kind):
         return _adopt_map(values, column, dialect)
-    inner = adopt(values.values, Column(column.name, kind.value_type, column.exact), dialect)
+    inner = adopt(values.values, DeclaredColumn(column.name, kind.value_type, column.exact), dialect)
     try:
         if t.is_fixed_size_list(kind):
             loose = pa.ListArray.from_arrays(values.offsets, inner, mask=mask)
@@ -211,11 +211,11 @@ def _adopt_list(values: pa.ListArray, column: Column, dialect: Dialect) -> pa.Ar
         raise Misfit(str(error)) from error
 
 
-def _adopt_map(values: pa.ListArray, column: Column, dialect: Dialect) -> pa.Array:
+def _adopt_map(values: pa.ListArray, column: DeclaredColumn, dialect: Dialect) -> pa.Array:
     """Like `adopt`, of a list of objects with `key` and `value` for a map; raises Misfit at a null key."""
     kind = column.type
-    keys = adopt(values.values.field(0), Column(column.name, kind.key_type, column.exact), dialect)
-    items = adopt(values.values.field(1), Column(column.name, kind.item_type, column.exact), dialect)
+    keys = adopt(values.values.field(0), DeclaredColumn(column.name, kind.key_type, column.exact), dialect)
+    items = adopt(values.values.field(1), DeclaredColumn(column.name, kind.item_type, column.exact), dialect)
     if keys.null_count:
         raise Misfit("a map key is null")
     mask = pc.is_null(values) if values.null_count else None

@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyarrow import types as t
 
 from dsv.tables.formats import text_numbers
-from dsv.tables.formats.dialect import Column, Dialect
+from dsv.tables.formats.dialect import DeclaredColumn, Dialect
 from dsv.tables.values import base64_text
 from dsv.tables.values import kernels as pc
 
@@ -28,7 +28,7 @@ class Misfit(ValueError):
     """A value is not one of the column's type."""
 
 
-def of_text(text: pa.StringArray, column: Column, dialect: Dialect) -> pa.Array:
+def of_text(text: pa.StringArray, column: DeclaredColumn, dialect: Dialect) -> pa.Array:
     """Return the values that `text` spells; nulls in it are nulls of every type.
 
     ["1", null, "-3"] as int64 is [1, null, -3]; ["true", "NA", "false"] as bool is [true, null, false].
@@ -63,7 +63,7 @@ def of_text(text: pa.StringArray, column: Column, dialect: Dialect) -> pa.Array:
         return _typed(known, column, dialect)
 
 
-def _without_nulls(text: pa.StringArray, column: Column, dialect: Dialect) -> pa.StringArray:
+def _without_nulls(text: pa.StringArray, column: DeclaredColumn, dialect: Dialect) -> pa.StringArray:
     """Return `text` with null for each spelling of it; most columns have none.
 
     ["1", "NA", null] is ["1", null, null]. Where no text is such a spelling it is `text` itself.
@@ -78,7 +78,7 @@ def _spelled_nulls(text: pa.StringArray, dialect: Dialect) -> pa.BooleanArray | 
     return known if _any(known) else None
 
 
-def _typed(text: pa.StringArray, column: Column, dialect: Dialect) -> pa.Array:
+def _typed(text: pa.StringArray, column: DeclaredColumn, dialect: Dialect) -> pa.Array:
     """Like `of_text`, of texts that spell no null."""
     kind = column.type
     if text.null_count == len(text):

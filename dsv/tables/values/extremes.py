@@ -17,7 +17,7 @@ BOUND_BYTES = 256
 """Bytes of a text or binary value that are kept; longer ones are cut and marked so."""
 
 
-class Order(Enum):
+class ValueOrder(Enum):
     """How the values of a type are ordered, and how an extreme is encoded."""
 
     NONE = "none"
@@ -49,39 +49,39 @@ class Bound(NamedTuple):
         return self.value if isinstance(self.value, bytes) else repr(self.value).encode()
 
 
-_ORDERS = {"bool": Order.BOOL, "utf8": Order.BYTES, "binary": Order.BYTES} | {
-    f"float{width}": Order.FLOAT for width in (16, 32, 64)
+_ORDERS = {"bool": ValueOrder.BOOL, "utf8": ValueOrder.BYTES, "binary": ValueOrder.BYTES} | {
+    f"float{width}": ValueOrder.FLOAT for width in (16, 32, 64)
 }
 _PREFIXES = (
-    ("fixed_binary(", Order.BYTES),
-    ("decimal(", Order.DECIMAL),
-    ("uint", Order.UNSIGNED),
-    *((prefix, Order.SIGNED) for prefix in ("int", "date", "time[", "timestamp[", "duration[")),
+    ("fixed_binary(", ValueOrder.BYTES),
+    ("decimal(", ValueOrder.DECIMAL),
+    ("uint", ValueOrder.UNSIGNED),
+    *((prefix, ValueOrder.SIGNED) for prefix in ("int", "date", "time[", "timestamp[", "duration[")),
 )
 
 
-def order_of(kind: str) -> Order:
+def order_of(kind: str) -> ValueOrder:
     """Return how the values of a type are ordered, by its descriptor."""
     if kind in _ORDERS:
         return _ORDERS[kind]
     if kind.startswith("interval["):
-        return Order.NONE
-    return next((order for prefix, order in _PREFIXES if kind.startswith(prefix)), Order.NONE)
+        return ValueOrder.NONE
+    return next((order for prefix, order in _PREFIXES if kind.startswith(prefix)), ValueOrder.NONE)
 
 
-def decode_bound(order: Order, data: bytes, *, cut: bool) -> Bound:
+def decode_bound(order: ValueOrder, data: bytes, *, cut: bool) -> Bound:
     """Return the bound whose `encode` is `data`.
 
     Raises:
         ValueError: It is none of that order.
     """
-    if len(data) > BOUND_BYTES or (cut and (order is not Order.BYTES or len(data) != BOUND_BYTES)):
+    if len(data) > BOUND_BYTES or (cut and (order is not ValueOrder.BYTES or len(data) != BOUND_BYTES)):
         raise ValueError("a bound has a wrong length")
-    if order is Order.BYTES:
+    if order is ValueOrder.BYTES:
         return Bound(data, cut)
-    if order is Order.NONE:
+    if order is ValueOrder.NONE:
         raise ValueError("a bound of values without order")
-    bound = Bound(float(data) if order is Order.FLOAT else int(data))
+    bound = Bound(float(data) if order is ValueOrder.FLOAT else int(data))
     if bound.encode() != data:
         raise ValueError("a bound is not in its one form")
     return bound
@@ -92,7 +92,7 @@ class Extremes:
 
     __slots__ = ("_high", "_low", "_order", "_width")
 
-    def __init__(self, order: Order, width: int) -> None:
+    def __init__(self, order: ValueOrder, width: int) -> None:
         self._order = order
         self._width = width
         self._low: Bound | None = None
@@ -102,7 +102,7 @@ class Extremes:
     def of(cls, node: Node) -> Self | None:
         """Return what follows values of a type, None if they have no order."""
         order = order_of(node.text)
-        return None if order is Order.NONE else cls(order, node.width)
+        return None if order is ValueOrder.NONE else cls(order, node.width)
 
     def update(self, plain: pa.Array) -> None:
         """Look at values in a plain layout; nulls, and NaN among floats, are not values.
@@ -113,19 +113,19 @@ class Extremes:
         if plain.null_count == len(plain):
             return
         match self._order:
-            case Order.BYTES | Order.DECIMAL:
+            case ValueOrder.BYTES | ValueOrder.DECIMAL:
                 found = self._compared(plain)
-            case Order.BOOL:
+            case ValueOrder.BOOL:
                 flags = self._valid(plain, bits(plain.buffers()[1], plain.offset, len(plain)))
                 found = Bound(int(flags.all())), Bound(int(flags.any()))
-            case Order.FLOAT:
+            case ValueOrder.FLOAT:
                 values = self._valid(plain, fixed(plain, f"<f{self._width}"))
                 low, high = float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
                 if math.isnan(low):
                     return
                 found = Bound(low + 0.0), Bound(high + 0.0)  # one zero: order knows no other
             case _:
-                kind = "i" if self._order is Order.SIGNED else "u"
+                kind = "i" if self._order is ValueOrder.SIGNED else "u"
                 values = self._valid(plain, fixed(plain, f"<{kind}{self._width}"))
                 found = Bound(int(values.min())), Bound(int(values.max()))
         self._low, self._high = least(self._low, found[0]), greatest(self._high, found[1])
@@ -144,7 +144,7 @@ class Extremes:
 
     def _compared(self, plain: pa.Array) -> tuple[Bound, Bound]:
         """Return the bounds of texts, byte strings or decimals, of which at least one is not null."""
-        if self._order is Order.DECIMAL:
+        if self._order is ValueOrder.DECIMAL:
             if plain.type.bit_width < 128:
                 plain = pc.cast(plain, pa.decimal128(plain.type.precision, plain.type.scale))
             pair = pc.min_max(plain)

@@ -22,7 +22,7 @@ Metadata = tuple[Item, ...]
 """All that is said, in the order in which it is found; no place stands in it twice."""
 
 
-class Difference(NamedTuple):
+class SaidOtherwise(NamedTuple):
     """One thing that is not said alike on two sides.
 
     Attributes:
@@ -74,7 +74,7 @@ def apart(items: Sequence[Item]) -> Metadata:
 
 def first_difference(
     before: Metadata, after: Metadata, ignored: Collection[str] = frozenset()
-) -> Difference | None:
+) -> SaidOtherwise | None:
     """Return the first thing that is known to carry meaning and is not said alike, None if there is none.
 
     Args:
@@ -85,7 +85,7 @@ def first_difference(
     return next(_differences(before, after, ignored, known=True), None)
 
 
-def unknown_differences(before: Metadata, after: Metadata) -> tuple[Difference, ...]:
+def unknown_differences(before: Metadata, after: Metadata) -> tuple[SaidOtherwise, ...]:
     """Return what is not said alike and is not known to carry meaning."""
     return tuple(_differences(before, after, frozenset(), known=False))
 
@@ -103,14 +103,14 @@ def metadata_id(said: Metadata) -> ObjectId:
 
 def _differences(
     before: Metadata, after: Metadata, ignored: Collection[str], *, known: bool
-) -> Iterator[Difference]:
+) -> Iterator[SaidOtherwise]:
     old, new = (
         {one.place: one.value for one in side if one.known is known and one.column not in ignored}
         for side in (before, after)
     )
     for place in {**old, **new}:
         if old.get(place) != new.get(place):
-            yield Difference(place, old.get(place), new.get(place))
+            yield SaidOtherwise(place, old.get(place), new.get(place))
 
 
 def _bytes(text: str) -> bytes:

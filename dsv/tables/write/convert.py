@@ -8,7 +8,7 @@ from pyarrow import csv, parquet
 from pyarrow import types as t
 
 from dsv.errors import Refused, UsageFault
-from dsv.tables.formats.dialect import Column, TextSchema, delimited, lines
+from dsv.tables.formats.dialect import DeclaredColumn, TextSchema, delimited, lines
 from dsv.tables.formats.reader import TableReader
 from dsv.tables.values import json_text
 from dsv.tables.values import kernels as pc
@@ -55,7 +55,7 @@ def write(reader: TableReader, format: str, out: BinaryIO) -> None:  # noqa: A00
 def written(schema: pa.Schema, format: str) -> TextSchema:  # noqa: A002 (as above)
     """Return the text schema that reads back what `write` made of a table as `csv` or `jsonl`."""
     stored = _cell if format == "csv" else _member
-    columns = tuple(Column(field.name, stored(field.type), False) for field in schema)
+    columns = tuple(DeclaredColumn(field.name, stored(field.type), False) for field in schema)
     return TextSchema(columns, delimited() if format == "csv" else lines())
 
 

@@ -13,7 +13,7 @@ from dsv.ids import ObjectId
 from dsv.model.file_diff import ADDED, changes
 from dsv.plain import read_plain_text
 from dsv.versions.switch.on_disk import is_as
-from dsv.workspace import Datasets, Repo, Tracked
+from dsv.workspace import Datasets, Tracked, Workspace
 from dsv.worktree.observe import Observation
 from dsv.worktree.paths import disguised, is_git_file
 from dsv.worktree.suffixes import is_program_name, suffix
@@ -49,7 +49,7 @@ def is_executed(path: str) -> bool:
 
 
 def check(
-    repo: Repo,
+    repo: Workspace,
     goal: Mapping[str, Tracked | None],
     looks: Mapping[str, Observation | None],
     own: Sequence[Datasets],
@@ -92,7 +92,7 @@ def check(
             file.writelines(f"{path}\n" for path in sorted(more))
 
 
-def _newly_executed(repo: Repo, path: str, new: Tracked, known: Sequence[Tracked]) -> Iterator[str]:
+def _newly_executed(repo: Workspace, path: str, new: Tracked, known: Sequence[Tracked]) -> Iterator[str]:
     """Yield what of a dataset is called like what programs execute, and is in none of its `known` versions."""
     if not new.checkpoint.is_dir:
         if not known and (is_executed(path) or is_program_name(path)) and suffix(path) not in _UNASKED:
@@ -112,7 +112,7 @@ def _newly_executed(repo: Repo, path: str, new: Tracked, known: Sequence[Tracked
             yield name
 
 
-def _agreed(repo: Repo) -> frozenset[str]:
+def _agreed(repo: Workspace) -> frozenset[str]:
     path: Path = repo.dot / _AGREED
     try:
         # A line that does not end was cut off by a power failure, and is another name.

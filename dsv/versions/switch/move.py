@@ -24,7 +24,7 @@ from dsv.versions.switch.on_disk import content, is_as, is_known, look
 from dsv.versions.switch.preflight import check_parents, check_writable
 from dsv.versions.switch.recover import Ended, end, finish
 from dsv.versions.switch.write_versions import write
-from dsv.workspace import Datasets, Repo, Tracked, Tree
+from dsv.workspace import Datasets, Tracked, TreeChange, Workspace
 from dsv.worktree.materialise import sweep
 from dsv.worktree.observe import Observation
 
@@ -80,7 +80,7 @@ class Moved:
 
 
 def move(
-    repo: Repo,
+    repo: Workspace,
     what: str,
     wanted: Wanted,
     change: Change,
@@ -160,7 +160,7 @@ def move(
 
             wrote = stage.edit(repo, None, dirty, writer) if any(dirty.values()) else None
             gone = _deletions(goal, dirty, looks, present)
-            repo.publish(what, begin, writer=writer, tree=Tree(kept, wrote, gone) if goal else None)
+            repo.publish(what, begin, writer=writer, tree=TreeChange(kept, wrote, gone) if goal else None)
         written, removed = write(
             repo, {path: (looks[path], new) for path, new in goal.items()}, since, progress
         )
@@ -169,14 +169,14 @@ def move(
 
 
 def _is_lost(
-    repo: Repo, path: str, new: Tracked | None, seen: Observation | None, present: Datasets, ended: Ended
+    repo: Workspace, path: str, new: Tracked | None, seen: Observation | None, present: Datasets, ended: Ended
 ) -> bool:
     """Whether something that the store does not have would be overwritten at `path`."""
     known = [present.get(path), *ended.known.get(path, ())]
     return not is_known(repo, seen, new, known, gone=new is None or path in ended.known)
 
 
-def _keep(repo: Repo, writer: Writer, path: str, before: Tracked | None, progress: Progress) -> Tracked:
+def _keep(repo: Workspace, writer: Writer, path: str, before: Tracked | None, progress: Progress) -> Tracked:
     seen = stage.store(repo, writer, path, progress=progress)
     return stage.put(
         writer, stage.checkpoint(repo, writer, path, seen, before.checkpoint if before else None)
@@ -197,7 +197,7 @@ def _deletions(
     return {path: states for path, states in both.items() if states[0] != states[1]}
 
 
-def _position(repo: Repo, refs: Refs) -> tuple[str | None, ObjectId | None]:
+def _position(repo: Workspace, refs: Refs) -> tuple[str | None, ObjectId | None]:
     return repo.local(refs).branch, refs.head
 
 

@@ -8,12 +8,12 @@ from dsv.model import node as nodes
 from dsv.model.file_diff import FileChange
 from dsv.model.node import DIR, EXEC, FILE, Entry
 from dsv.progress import SILENT, Progress
-from dsv.workspace import Repo, Tracked
+from dsv.workspace import Tracked, Workspace
 from dsv.worktree.observe import Observation
 from dsv.worktree.sink import HashSink
 
 
-def look(repo: Repo, path: str, progress: Progress = SILENT) -> Observation | None:
+def look(repo: Workspace, path: str, progress: Progress = SILENT) -> Observation | None:
     """Return what the working tree holds at `path`, None for nothing; its nodes can be read from then on.
 
     No stat is believed that could hide a change: what is there may be overwritten.
@@ -35,7 +35,7 @@ def _never(path: str, version: ObjectId) -> bool:  # noqa: ARG001
 
 
 def is_known(
-    repo: Repo,
+    repo: Workspace,
     seen: Observation | None,
     new: Tracked | None,
     known: list[Tracked | None],

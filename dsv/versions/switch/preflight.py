@@ -6,12 +6,12 @@ from dsv.errors import Corrupt, InTheWay, StorageError
 from dsv.ids import ObjectId
 from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
-from dsv.workspace import Repo, Tracked
+from dsv.workspace import Tracked, Workspace
 from dsv.worktree.materialise import check_fit, check_space, conflicts
 from dsv.worktree.observe import Observation
 
 
-def check_parents(repo: Repo, paths: Iterable[str]) -> None:
+def check_parents(repo: Workspace, paths: Iterable[str]) -> None:
     """Check that what is above `paths` are folders, or nothing.
 
     Raises:
@@ -26,7 +26,7 @@ def check_parents(repo: Repo, paths: Iterable[str]) -> None:
 
 
 def check_writable(
-    repo: Repo, goal: Mapping[str, Tracked | None], looks: Mapping[str, Observation | None]
+    repo: Workspace, goal: Mapping[str, Tracked | None], looks: Mapping[str, Observation | None]
 ) -> None:
     """Check that the working tree and the disk can take `goal`.
 
@@ -52,7 +52,7 @@ def check_writable(
 
 
 def _check_room(
-    repo: Repo, wanted: Mapping[str, Checkpoint], looks: Mapping[str, Observation | None]
+    repo: Workspace, wanted: Mapping[str, Checkpoint], looks: Mapping[str, Observation | None]
 ) -> None:
     """Check that all of `wanted` is what it says it is in size, and that the disk has room for it.
 
@@ -76,7 +76,7 @@ def _check_room(
         raise
 
 
-def _count(repo: Repo, path: str, checkpoint: Checkpoint) -> None:
+def _count(repo: Workspace, path: str, checkpoint: Checkpoint) -> None:
     if not checkpoint.is_dir:
         return
     size = sum(

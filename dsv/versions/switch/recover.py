@@ -14,7 +14,7 @@ from dsv.versions import stage
 from dsv.versions.switch.on_disk import is_known, look
 from dsv.versions.switch.torn_files import is_torn
 from dsv.versions.switch.write_versions import write
-from dsv.workspace import Repo, Tracked
+from dsv.workspace import Tracked, Workspace
 from dsv.worktree import lockfile
 
 
@@ -33,7 +33,7 @@ class Ended:
     known: Mapping[str, list[Tracked | None]] = field(default_factory=dict)
 
 
-def settle(repo: Repo) -> None:
+def settle(repo: Workspace) -> None:
     """End a move that was interrupted, for a command that takes the working tree as it is.
 
     Raises:
@@ -45,7 +45,7 @@ def settle(repo: Repo) -> None:
             raise error
 
 
-def finish(repo: Repo, *, progress: Progress = SILENT) -> Ended:
+def finish(repo: Workspace, *, progress: Progress = SILENT) -> Ended:
     """End a move that was interrupted, as far as that is possible.
 
     A file that is neither the version left, nor the one wanted, nor one that was kept, nor what a power cut
@@ -79,7 +79,7 @@ def finish(repo: Repo, *, progress: Progress = SILENT) -> Ended:
     return Ended(tuple(left), failed, known)
 
 
-def _is_torn(repo: Repo, dataset: str, path: str, version: ObjectId) -> bool:
+def _is_torn(repo: Workspace, dataset: str, path: str, version: ObjectId) -> bool:
     return is_torn(repo, f"{dataset}/{path}" if path else dataset, version)
 
 
@@ -88,7 +88,7 @@ def _unfinished(path: str, error: DsvError) -> DsvError:
     return type(error)(message, hint=error.hint or "dsv undo, or dsv checkout another version")
 
 
-def end(repo: Repo) -> Refs:
+def end(repo: Workspace) -> Refs:
     """Say in the refs, to git, and where HEAD moved in `dsv.lock` that a move has ended; return the refs."""
     repo.cache.commit()
     refs = repo.publish(

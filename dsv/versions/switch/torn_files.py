@@ -5,7 +5,7 @@ import stat as modes
 
 from dsv.errors import DsvError
 from dsv.ids import ObjectId
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from dsv.worktree import boot
 from dsv.worktree.beneath import PLAIN, open_below, opened
 
@@ -13,7 +13,7 @@ _SECTOR = 512
 """What a disk writes at once, at least."""
 
 
-def is_torn(repo: Repo, path: str, version: ObjectId) -> bool:
+def is_torn(repo: Workspace, path: str, version: ObjectId) -> bool:
     """Whether a file holds nothing but a part of `version`, and nobody touched it since the machine was started.
 
     A part is its beginning, also none of it, with zeros in the place of some sectors: that is what is there
@@ -32,7 +32,7 @@ def is_torn(repo: Repo, path: str, version: ObjectId) -> bool:
         return False
 
 
-def _is_part(repo: Repo, fd: int, size: int, version: ObjectId) -> bool:
+def _is_part(repo: Workspace, fd: int, size: int, version: ObjectId) -> bool:
     if size > repo.contents.size(version):
         return False
     done = 0

@@ -5,13 +5,16 @@ from collections.abc import Mapping
 from dsv.atomic import storing, sync_disk
 from dsv.progress import SILENT, Progress
 from dsv.versions.switch.on_disk import is_as
-from dsv.workspace import Repo, Tracked
+from dsv.workspace import Tracked, Workspace
 from dsv.worktree.materialise import materialise, remove
 from dsv.worktree.observe import Observation
 
 
 def write(
-    repo: Repo, todo: Mapping[str, tuple[Observation | None, Tracked | None]], since: int, progress: Progress
+    repo: Workspace,
+    todo: Mapping[str, tuple[Observation | None, Tracked | None]],
+    since: int,
+    progress: Progress,
 ) -> tuple[list[str], list[str]]:
     """Make the working tree hold what is wanted, durably, and return which paths were written and which removed.
 

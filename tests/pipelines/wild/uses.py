@@ -11,7 +11,7 @@ from dsv.capture.eyes import Eye
 from dsv.capture.python_imports import observed
 from dsv.ids import ObjectId
 from dsv.records import origins
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from tests.pipelines.strace_truth import Truth
 from tests.pipelines.wild.project import Step
 
@@ -33,7 +33,7 @@ class Uses:
 
 def of_record(root: Path, oid: str) -> Uses:
     """Return what the record of the run `oid` of the workspace `root` says."""
-    repo = Repo(root)
+    repo = Workspace(root)
     run = origins.run(repo, ObjectId(oid))
     code = origins.code(repo, run.code).files
     return Uses(

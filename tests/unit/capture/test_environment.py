@@ -9,10 +9,10 @@ import pytest
 
 from dsv.capture.environment import (
     Environment,
-    Lock,
+    InstalledProgram,
     LockFile,
     Package,
-    Program,
+    PackageLock,
     compare,
     environment_of,
     find_lock,
@@ -73,7 +73,9 @@ def test_where_a_package_came_from_is_told_without_secrets(
 
 
 def test_a_record_that_is_none_is_refused() -> None:
-    good = environment_of(None, programs=[Program("sort", "9")], lock=Lock("uv.lock", file_id(b"")))
+    good = environment_of(
+        None, programs=[InstalledProgram("sort", "9")], lock=PackageLock("uv.lock", file_id(b""))
+    )
     assert Environment.decode(good.encode(), "x") == good
     for old, new in ((b'"sort"', b"5"), (b'"uv.lock"', b"null"), (b'"packages":[]', b'"packages":[{}]')):
         with pytest.raises(Corrupt, match="the thing"):
@@ -84,7 +86,7 @@ def test_differences_that_the_run_imported_come_first() -> None:
     old = Environment(
         {"version": "3.11.1", "libc": "glibc 2"},
         (Package("a", "1", None), Package("b", "1", None), Package("gone", "1", None)),
-        programs=(Program("sort", "9"),),
+        programs=(InstalledProgram("sort", "9"),),
     )
     new = Environment(
         {"version": "3.12.0", "libc": "glibc 2"},
@@ -110,7 +112,7 @@ def test_the_best_lock_file_is_found(tmp_path: Path) -> None:
     (tmp_path / "uv.lock").write_text("x")
     found = find_lock(tmp_path)
     assert found == LockFile("uv.lock", b"x")
-    assert recorded_lock(found) == Lock("uv.lock", file_id(b"x"))
+    assert recorded_lock(found) == PackageLock("uv.lock", file_id(b"x"))
 
 
 def test_what_is_no_interpreter(tmp_path: Path) -> None:
@@ -146,8 +148,8 @@ def test_programs_tell_their_version_and_scripts_are_not_asked(tmp_path: Path) -
     script = tmp_path / "job"
     script.write_text(f"#!/bin/sh\ntouch {tmp_path}/done\n")
     script.chmod(0o755)
-    assert program_at(str(script), env, tmp_path / "work") == Program("job", None)
-    assert program_at("no-such-program", env, tmp_path) == Program("no-such-program", None)
+    assert program_at(str(script), env, tmp_path / "work") == InstalledProgram("job", None)
+    assert program_at("no-such-program", env, tmp_path) == InstalledProgram("no-such-program", None)
     assert not (tmp_path / "done").exists()
 
 

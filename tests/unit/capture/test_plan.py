@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dsv.capture.cleanroom.launch_order import Order, Room, Watch
+from dsv.capture.cleanroom.launch_order import LaunchOrder, Room, RoomWatch
 from dsv.capture.cleanroom.layout_plan import home_in_room, room_of, sockets_below
-from dsv.capture.landlock import Policy
+from dsv.capture.landlock import Confinement
 
 
 @pytest.fixture
@@ -106,11 +106,11 @@ def test_an_order_comes_back() -> None:
     room = Room(
         [("/a", "/b", True, False), ("/c d", "/e\udcff", False, True)], [("/x", "y")], ["/z"], network=True
     )
-    order = Order(
-        ["sh", "-c", "echo \n 'x'", ""], "/w", {"A": "=1", "B": ""}, 7, room, Policy(["/"], ["/w"], network=True),
-        Watch("/w", ["/run/"], marks=True, facts=5), 9,
+    order = LaunchOrder(
+        ["sh", "-c", "echo \n 'x'", ""], "/w", {"A": "=1", "B": ""}, 7, room, Confinement(["/"], ["/w"], network=True),
+        RoomWatch("/w", ["/run/"], marks=True, facts=5), 9,
     )  # fmt: skip
-    found = Order.decode(order.encode())
+    found = LaunchOrder.decode(order.encode())
     assert (found.argv, found.cwd, found.env, found.parent, found.report) == (
         order.argv, "/w", {"A": "=1", "B": ""}, 7, 9,
     )  # fmt: skip
@@ -120,5 +120,5 @@ def test_an_order_comes_back() -> None:
     assert vars(found.policy) == {"read": ("/",), "write": ("/w",), "network": True}
     assert found.watch is not None
     assert vars(found.watch) == {"root": "/w", "boring": ("/run/",), "marks": True, "facts": 5}
-    bare = Order.decode(Order(["true"], "/", {}, 1).encode())
+    bare = LaunchOrder.decode(LaunchOrder(["true"], "/", {}, 1).encode())
     assert (bare.room, bare.policy, bare.watch) == (None, None, None)

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from dsv.capture import inotify
 from dsv.capture.changed_on_disk import mark
-from dsv.capture.file_events import Uses
+from dsv.capture.file_events import FileEvents
 from dsv.capture.file_systems import Mount, mounts_of
 from dsv.capture.growth import has_grown
 from dsv.capture.inotify import Event, Inotify
 from dsv.capture.territory import Territory, source_of
 from dsv.capture.turns import Turn
-from dsv.capture.watch import Watch
+from dsv.capture.watch import FolderWatch
 from dsv.errors import Busy
 from dsv.hashing import file_id
 from tests.unit.capture.conftest import environment
@@ -34,8 +34,8 @@ MAKE = [inotify.CREATE, *WRITE]
 REPLACE = [inotify.MOVED_TO]
 
 
-def after(*masks: int, fresh: bool = False) -> Uses:
-    uses = Uses()
+def after(*masks: int, fresh: bool = False) -> FileEvents:
+    uses = FileEvents()
     for mask in masks:
         uses.happened("x", mask, fresh=fresh)
     return uses
@@ -94,7 +94,7 @@ def test_the_queue_says_when_it_overflowed(tmp_path: Path) -> None:
         masks.update(event.mask for event in inotify.parse(data))
     queue.close()
     assert inotify.OVERFLOW in masks
-    watch = Watch(Territory(tmp_path))
+    watch = FolderWatch(Territory(tmp_path))
     watch._take(Event(-1, inotify.OVERFLOW, 0, ""))
     watch._take(Event(-1, inotify.OVERFLOW, 0, ""))
     assert watch.blind == ["more happened than the system's queue holds (fs.inotify.max_queued_events)"]

@@ -4,7 +4,7 @@ from email.message import Message
 
 import pytest
 
-from dsv.imports.http_answer import Doubtful, Span, span_of
+from dsv.imports.http_answer import ByteSpan, Doubtful, span_of
 
 
 def headers(*lines: tuple[str, str]) -> Message:
@@ -15,16 +15,16 @@ def headers(*lines: tuple[str, str]) -> Message:
 
 
 def test_the_whole_file() -> None:
-    assert span_of(200, headers(("Content-Length", "12")), None) == Span(0, 12, 12)
-    assert span_of(203, headers(("Content-Length", "12, 12")), None) == Span(0, 12, 12)
-    assert span_of(200, headers(("Transfer-Encoding", "chunked")), None) == Span(0, None, None)
-    assert span_of(200, headers(), 5) == Span(0, None, None), "a server may answer with all of it"
+    assert span_of(200, headers(("Content-Length", "12")), None) == ByteSpan(0, 12, 12)
+    assert span_of(203, headers(("Content-Length", "12, 12")), None) == ByteSpan(0, 12, 12)
+    assert span_of(200, headers(("Transfer-Encoding", "chunked")), None) == ByteSpan(0, None, None)
+    assert span_of(200, headers(), 5) == ByteSpan(0, None, None), "a server may answer with all of it"
 
 
 def test_a_part() -> None:
     told = headers(("Content-Range", "bytes 5-9/20"), ("Content-Length", "5"))
-    assert span_of(206, told, 5) == Span(5, 10, 20)
-    assert span_of(206, headers(("Content-Range", "BYTES 5-9/20")), 5) == Span(5, 10, 20)
+    assert span_of(206, told, 5) == ByteSpan(5, 10, 20)
+    assert span_of(206, headers(("Content-Range", "BYTES 5-9/20")), 5) == ByteSpan(5, 10, 20)
 
 
 @pytest.mark.parametrize("status", [201, 202, 204, 205, 207, 226, 299])

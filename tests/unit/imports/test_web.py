@@ -8,12 +8,12 @@ import pytest
 from dsv.errors import DsvError, NotFound, Refused, StorageError, UserError
 from dsv.imports.address import address_of
 from dsv.imports.bring import fetch
-from dsv.imports.fetched import Got, Means
+from dsv.imports.fetched import Got, ImportMeans
 from dsv.model.origin import Fetched
 from tests.web_server import WebServer
 
 DATA = bytes(range(256)) * 4096
-MEANS = Means(timeout=5.0, retries=2, backoff=0.001)
+MEANS = ImportMeans(timeout=5.0, retries=2, backoff=0.001)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from dsv.lineage.graph import Graph
 from dsv.ops.lineage import lineage
 from dsv.ops.mv import mv
-from dsv.records.dataset_names import Place
+from dsv.records.dataset_names import DatasetName
 from tests.unit.runs.stale.stale_fixtures import record
 from tests.unit.workspace_fixtures import Workshop
 
@@ -23,9 +23,9 @@ def edges(graph: Graph) -> set[tuple[str, str, str]]:
 
 
 def ask(shop: Workshop, path: str, *, down: bool = False) -> set[tuple[str, str, str]]:
-    found = edges(lineage(shop.repo, Place(path, None), down=down).graph)
+    found = edges(lineage(shop.repo, DatasetName(path, None), down=down).graph)
     # What was remembered says the same.
-    assert found == edges(lineage(shop.repo, Place(path, None), down=down).graph)
+    assert found == edges(lineage(shop.repo, DatasetName(path, None), down=down).graph)
     return found
 
 
@@ -41,7 +41,7 @@ def test_data_outside_and_in_git(shop: Workshop) -> None:
         name="make",
     )
     shop.commit({})
-    found = lineage(shop.repo, Place("out.csv", None)).graph
+    found = lineage(shop.repo, DatasetName("out.csv", None)).graph
     assert edges(found) == {
         ("outside /data/x.csv", "make", "input"),
         ("in git cities.txt", "make", "input"),

@@ -8,9 +8,9 @@ import pytest
 
 from dsv.ids import ObjectId
 from dsv.lineage import graph_memory
-from dsv.lineage.graph_memory import Ledger, number
+from dsv.lineage.graph_memory import GraphMemory, number
 from dsv.ops.lineage import lineage
-from dsv.records.dataset_names import Place
+from dsv.records.dataset_names import DatasetName
 from tests.unit.run_fixtures import weave
 from tests.unit.workspace_fixtures import Workshop
 
@@ -29,13 +29,13 @@ def shop(tmp_path: Path) -> Workshop:
 
 
 def derived(shop: Workshop) -> set[str]:
-    found = lineage(shop.repo, Place("raw.csv", None), down=True).graph
-    assert len(lineage(shop.repo, Place("made.csv", None)).graph.versions) == 2
+    found = lineage(shop.repo, DatasetName("raw.csv", None), down=True).graph
+    assert len(lineage(shop.repo, DatasetName("made.csv", None)).graph.versions) == 2
     return {one.path for node, one in found.versions.items() if node not in found.starts}
 
 
 def test_copies(tmp_path: Path) -> None:
-    book = Ledger(tmp_path / "l")
+    book = GraphMemory(tmp_path / "l")
     book.keep_copies("a", [(number(ONE), [ONE, "é"]), (number(TWO), [TWO])])
     assert sorted(book.copies("a", [number(ONE), number(TWO), 5])) == [[ONE, "é"], [TWO]]
     assert list(book.copies("b", [number(ONE)])) == []
@@ -43,7 +43,7 @@ def test_copies(tmp_path: Path) -> None:
 
 
 def test_changes_that_are_not_kept(tmp_path: Path) -> None:
-    book = Ledger(tmp_path / "l")
+    book = GraphMemory(tmp_path / "l")
     with book.changes():
         book.add_origins([ONE], [(7, ONE, "p")], [])
     with book.changes(keep=False):

@@ -10,7 +10,7 @@ from dsv.ops.checkout import checkout
 from dsv.ops.lineage import Lineage, lineage
 from dsv.ops.merge import merge
 from dsv.ops.restore import unstage
-from dsv.records.dataset_names import Place
+from dsv.records.dataset_names import DatasetName
 from tests.unit.run_fixtures import weave
 from tests.unit.workspace_fixtures import Workshop
 
@@ -48,7 +48,7 @@ def paths(found: Lineage, nodes: Iterable[str]) -> set[str]:
 
 
 def ask(shop: Workshop, path: str | None, revision: str | None = None, **options: object) -> Lineage:
-    place = None if path is None else Place(path, revision)
+    place = None if path is None else DatasetName(path, revision)
     return lineage(shop.repo, place, **options)  # type: ignore[arg-type]
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dsv.lineage.graph import ORIGIN, Graph, Root, Version
+from dsv.lineage.graph import ORIGIN, Graph, SourceNode, Version
 from dsv.ops.lineage import lineage
-from dsv.records.dataset_names import Place
+from dsv.records.dataset_names import DatasetName
 from tests.unit.run_fixtures import weave
 from tests.unit.workspace_fixtures import Workshop
 
@@ -22,7 +22,7 @@ EVENT = st.one_of(
 
 def reached(shop: Workshop, start: str, revision: str) -> set[str]:
     """Return the versions that derive from a dataset at a revision, that one included."""
-    return set(lineage(shop.repo, Place(start, revision), down=True).graph.versions)
+    return set(lineage(shop.repo, DatasetName(start, revision), down=True).graph.versions)
 
 
 def leads(graph: Graph, version: Version) -> bool:
@@ -30,7 +30,7 @@ def leads(graph: Graph, version: Version) -> bool:
     edited = {
         (tail, origin.path)
         for tail, head, role in graph.edges
-        if role == ORIGIN and isinstance(origin := graph.origins.get(head), Root)
+        if role == ORIGIN and isinstance(origin := graph.origins.get(head), SourceNode)
     }
     return version.node in graph.versions or (version.origin, version.path) in edited
 
@@ -49,9 +49,9 @@ def test_up_and_down_agree(events: list[tuple[str, set[str], set[str]]]) -> None
             elif kind == "edit":
                 shop.commit({name: f"{name} by hand {number}" for name in first})
             reached(shop, "a.csv", "HEAD")  # so that the index grows by each commit
-        ups = [lineage(shop.repo, Place(name, "HEAD")).graph for name in NAMES]
+        ups = [lineage(shop.repo, DatasetName(name, "HEAD")).graph for name in NAMES]
         for place in [(name, "HEAD~1") for name in NAMES]:
-            (start,) = lineage(shop.repo, Place(*place), depth=0).graph.versions.values()
+            (start,) = lineage(shop.repo, DatasetName(*place), depth=0).graph.versions.values()
             below = reached(shop, *place)
             assert [leads(up, start) for up in ups] == [up.starts[0] in below for up in ups]
         grown = reached(shop, "a.csv", "HEAD~1")

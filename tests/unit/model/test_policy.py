@@ -4,7 +4,7 @@ from dsv.config.load import parse
 from dsv.config.rules import policy_of
 from dsv.errors import BadConfig
 from dsv.model.policy import COMPARE, EXACT, IGNORE, TABLE, UNORDERED, Policy
-from dsv.model.verdict import Checked, Status, all_good, counted
+from dsv.model.verdict import Checked, VerdictStatus, all_good, counted
 
 
 def rules(text: str) -> str:
@@ -39,18 +39,18 @@ def test_exact_and_lax_at_once_is_refused(lax: str) -> None:
 
 
 def test_statuses() -> None:
-    checks = [Checked("a", Status.EQUAL, "table"), Checked("b", Status.SOURCE, "table")]
+    checks = [Checked("a", VerdictStatus.EQUAL, "table"), Checked("b", VerdictStatus.SOURCE, "table")]
     assert all_good(checks)
-    assert not all_good([*checks, Checked("c", Status.STALE, "table")])
-    assert counted([*checks, *checks]) == {Status.EQUAL: 2, Status.SOURCE: 2}
-    assert [status for status in Status if status.good] == [
+    assert not all_good([*checks, Checked("c", VerdictStatus.STALE, "table")])
+    assert counted([*checks, *checks]) == {VerdictStatus.EQUAL: 2, VerdictStatus.SOURCE: 2}
+    assert [status for status in VerdictStatus if status.good] == [
         "identical",
         "equal",
         "close",
         "recorded",
         "source",
     ]
-    assert all(status.meaning for status in Status)
+    assert all(status.meaning for status in VerdictStatus)
 
 
 def test_metadata_is_compared_unless_the_rule_says_otherwise() -> None:
@@ -77,11 +77,15 @@ def test_a_key_that_is_left_out_is_refused() -> None:
 
 
 def test_a_policy_can_accept_more_than_a_status_promises() -> None:
-    found = Checked("a", Status.EQUAL_BUT_FOR_METADATA, "table")
+    found = Checked("a", VerdictStatus.EQUAL_BUT_FOR_METADATA, "table")
     assert not found.good
-    assert Checked("a", Status.EQUAL_BUT_FOR_METADATA, "table", accepted=True).good
-    assert str(Status.EQUAL_BUT_FOR_METADATA) == "equal but for metadata"
+    assert Checked("a", VerdictStatus.EQUAL_BUT_FOR_METADATA, "table", accepted=True).good
+    assert str(VerdictStatus.EQUAL_BUT_FOR_METADATA) == "equal but for metadata"
     guessed = Checked(
-        "a", Status.DIFFERENT, "table", "other", details=("x", "possibly: the clock", "likely cause: y")
+        "a",
+        VerdictStatus.DIFFERENT,
+        "table",
+        "other",
+        details=("x", "possibly: the clock", "likely cause: y"),
     )
     assert guessed.because == "other; likely cause: y; possibly: the clock"

@@ -12,7 +12,7 @@ from dsv.model.checkpoint import Checkpoint
 from dsv.model.commit import Commit
 from dsv.model.node import DIR, EXEC, FILE
 from dsv.model.origin import Source
-from dsv.model.recipe import Part, Recipe
+from dsv.model.recipe import FilePart, Recipe
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 IDS = st.binary(min_size=32, max_size=32).map(lambda digest: ObjectId(digest.hex()))
@@ -26,7 +26,7 @@ CHECKPOINTS = st.builds(
     Checkpoint, IDS, st.sampled_from([FILE, EXEC, DIR]), COUNTS, COUNTS, st.none() | IDS, IDS
 )
 SOURCES = st.builds(Source, TEXT, st.none() | IDS, st.lists(IDS, max_size=2).map(tuple))
-RECIPES = st.lists(st.builds(Part, IDS, st.integers(1, 2**30)), min_size=1, max_size=5).map(
+RECIPES = st.lists(st.builds(FilePart, IDS, st.integers(1, 2**30)), min_size=1, max_size=5).map(
     lambda parts: Recipe(tuple(parts))
 )
 
@@ -35,7 +35,7 @@ GOOD: dict[Any, Any] = {
     Commit: Commit(A, (B,), "Ada", "why", 1, 60),
     Checkpoint: Checkpoint(A, FILE, 3, 1, None, B),
     Source: Source("data.csv", A, (B,)),
-    Recipe: Recipe((Part(A, 3), Part(B, 4))),
+    Recipe: Recipe((FilePart(A, 3), FilePart(B, 4))),
 }
 
 

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from dsv.model.verdict import Checked, Status
-from dsv.ops.verify import Level, Selection, Stale, verify_hashes
+from dsv.model.verdict import Checked, VerdictStatus
+from dsv.ops.verify import Level, Selection, StalePolicy, verify_hashes
 from tests.unit.runs.rebuild.replay_fixtures import Plant
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs automatic capture")
@@ -29,7 +29,7 @@ def stale(plant: Plant) -> Plant:
     return plant
 
 
-def check(plant: Plant, level: Level, stale: Stale) -> Checked:
+def check(plant: Plant, level: Level, stale: StalePolicy) -> Checked:
     if level is Level.HASHES:
         (found,) = verify_hashes(plant.repo, Selection(("out.csv",), stale=stale)).checks
     else:
@@ -39,17 +39,17 @@ def check(plant: Plant, level: Level, stale: Stale) -> Checked:
 
 @pytest.mark.parametrize("level", list(Level))
 def test_what_is_stale_fails_at_every_level_and_is_said_where_it_may(stale: Plant, level: Level) -> None:
-    found = check(stale, level, Stale.FAIL)
-    assert (found.status, found.good, found.stale) == (Status.STALE, False, "in.csv changed")
+    found = check(stale, level, StalePolicy.FAIL)
+    assert (found.status, found.good, found.stale) == (VerdictStatus.STALE, False, "in.csv changed")
     assert found.reason == "in.csv changed"
-    passed = check(stale, level, Stale.IGNORE)
+    passed = check(stale, level, StalePolicy.IGNORE)
     assert passed.good
     assert passed.stale == "in.csv changed"
-    assert passed.status is (Status.RECORDED if level is Level.HASHES else Status.IDENTICAL)
+    assert passed.status is (VerdictStatus.RECORDED if level is Level.HASHES else VerdictStatus.IDENTICAL)
 
 
 def test_what_the_replay_gave_is_said_of_what_is_stale(stale: Plant) -> None:
-    assert check(stale, Level.LAST, Stale.FAIL).replayed is Status.IDENTICAL
+    assert check(stale, Level.LAST, StalePolicy.FAIL).replayed is VerdictStatus.IDENTICAL
 
 
 def test_a_replay_that_is_worse_is_told_first(plant: Plant) -> None:
@@ -57,8 +57,8 @@ def test_a_replay_that_is_worse_is_told_first(plant: Plant) -> None:
     plant.run("sh -c 'cat in.csv; date +%N' > out.csv")
     plant.commit({})
     plant.commit({"in.csv": "a\n2\n"})
-    found = check(plant, Level.LAST, Stale.FAIL)
-    assert (found.status, found.stale) == (Status.DIFFERENT, "in.csv changed")
+    found = check(plant, Level.LAST, StalePolicy.FAIL)
+    assert (found.status, found.stale) == (VerdictStatus.DIFFERENT, "in.csv changed")
 
 
 def test_a_copy_that_is_not_the_committed_one_passes_at_no_level(plant: Plant) -> None:
@@ -67,4 +67,4 @@ def test_a_copy_that_is_not_the_committed_one_passes_at_no_level(plant: Plant) -
     plant.commit({})
     plant.write({"out.csv": "a\n9\n"})
     for level in Level:
-        assert check(plant, level, Stale.IGNORE).status is Status.DIFFERENT
+        assert check(plant, level, StalePolicy.IGNORE).status is VerdictStatus.DIFFERENT

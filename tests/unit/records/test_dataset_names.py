@@ -5,7 +5,7 @@ import pytest
 from dsv.errors import NotFound, Refused, UsageFault
 from dsv.ids import ObjectId
 from dsv.records import dataset_names
-from dsv.records.dataset_names import Place
+from dsv.records.dataset_names import DatasetName
 from tests.unit.workspace_fixtures import Workshop
 
 KNOWN = ["a", "d", "deep/down/d", "mail@host", "x@v1", "data2"]
@@ -14,37 +14,37 @@ KNOWN = ["a", "d", "deep/down/d", "mail@host", "x@v1", "data2"]
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a", Place("a", None)),
-        ("a@v1", Place("a", "v1")),
-        ("a@HEAD~2", Place("a", "HEAD~2")),
-        ("a@HEAD^2", Place("a", "HEAD^2")),
-        ("d@v1:x", Place("d", "v1", "x")),
-        ("d@v1:x/y:z", Place("d", "v1", "x/y:z")),
-        ("d@v1:", Place("d", "v1")),
-        ("d/x@v1", Place("d", "v1", "x")),
-        ("d/x", Place("d", None, "x")),
-        ("d/x/y", Place("d", None, "x/y")),
-        ("deep/down/d/x", Place("deep/down/d", None, "x")),
-        ("deep/down", Place("deep/down", None)),
-        ("mail@host", Place("mail@host", None)),
-        ("mail@host@v1", Place("mail@host", "v1")),
-        ("x@v1", Place("x@v1", None)),
-        ("x@v1@v1", Place("x@v1", "v1")),
-        ("data2", Place("data2", None)),
-        ("data2@v1", Place("data2", "v1")),
-        ("d@side/way:x", Place("d", "side/way", "x")),
-        ("unknown", Place("unknown", None)),
-        ("unknown@v1", Place("unknown", "v1")),
-        ("d@v1:icon@2x.png", Place("d", "v1", "icon@2x.png")),
-        ("d@v1:a@b/c@d@e", Place("d", "v1", "a@b/c@d@e")),
-        ("x@v1@v1:y@z", Place("x@v1", "v1", "y@z")),
-        ("mail@host@HEAD:a@v1", Place("mail@host", "HEAD", "a@v1")),
-        ("d@main@{1}:a@b", Place("d", "main@{1}", "a@b")),
-        ("d/icon@2x.png@v1", Place("d", "v1", "icon@2x.png")),
+        ("a", DatasetName("a", None)),
+        ("a@v1", DatasetName("a", "v1")),
+        ("a@HEAD~2", DatasetName("a", "HEAD~2")),
+        ("a@HEAD^2", DatasetName("a", "HEAD^2")),
+        ("d@v1:x", DatasetName("d", "v1", "x")),
+        ("d@v1:x/y:z", DatasetName("d", "v1", "x/y:z")),
+        ("d@v1:", DatasetName("d", "v1")),
+        ("d/x@v1", DatasetName("d", "v1", "x")),
+        ("d/x", DatasetName("d", None, "x")),
+        ("d/x/y", DatasetName("d", None, "x/y")),
+        ("deep/down/d/x", DatasetName("deep/down/d", None, "x")),
+        ("deep/down", DatasetName("deep/down", None)),
+        ("mail@host", DatasetName("mail@host", None)),
+        ("mail@host@v1", DatasetName("mail@host", "v1")),
+        ("x@v1", DatasetName("x@v1", None)),
+        ("x@v1@v1", DatasetName("x@v1", "v1")),
+        ("data2", DatasetName("data2", None)),
+        ("data2@v1", DatasetName("data2", "v1")),
+        ("d@side/way:x", DatasetName("d", "side/way", "x")),
+        ("unknown", DatasetName("unknown", None)),
+        ("unknown@v1", DatasetName("unknown", "v1")),
+        ("d@v1:icon@2x.png", DatasetName("d", "v1", "icon@2x.png")),
+        ("d@v1:a@b/c@d@e", DatasetName("d", "v1", "a@b/c@d@e")),
+        ("x@v1@v1:y@z", DatasetName("x@v1", "v1", "y@z")),
+        ("mail@host@HEAD:a@v1", DatasetName("mail@host", "HEAD", "a@v1")),
+        ("d@main@{1}:a@b", DatasetName("d", "main@{1}", "a@b")),
+        ("d/icon@2x.png@v1", DatasetName("d", "v1", "icon@2x.png")),
     ],
 )
 @pytest.mark.usefixtures("ids")
-def test_places(shop: Workshop, text: str, expected: Place) -> None:
+def test_places(shop: Workshop, text: str, expected: DatasetName) -> None:
     assert dataset_names.place(shop.repo, text, KNOWN) == expected
 
 
@@ -57,7 +57,7 @@ def test_no_places(shop: Workshop, text: str) -> None:
 
 @pytest.mark.usefixtures("ids")
 def test_a_branch_of_the_past_in_a_place(shop: Workshop) -> None:
-    assert dataset_names.place(shop.repo, "a@main@{2}", KNOWN) == Place("a", "main@{2}")
+    assert dataset_names.place(shop.repo, "a@main@{2}", KNOWN) == DatasetName("a", "main@{2}")
     assert shop.cat("a@main@{2}") == "2"
 
 
@@ -93,14 +93,14 @@ def test_the_version_before(shop: Workshop, ids: dict[str, ObjectId]) -> None:
         found = dataset_names.version_before(repo, dataset_names.place(repo, text, ["a"]))
         assert found is not None
         assert b"".join(map(bytes, repo.contents.stream(found.checkpoint.content))) == expected.encode()
-    assert dataset_names.version_before(repo, Place("a", ids["one"])) is None
+    assert dataset_names.version_before(repo, DatasetName("a", ids["one"])) is None
 
 
 def test_hints_can_be_pasted(shop: Workshop) -> None:
     shop.commit({"a b/x": "1"}, "a b")
     repo = shop.repo
     with pytest.raises(NotFound) as missing:
-        dataset_names.content_at(repo, Place("a b", "HEAD", "y"))
+        dataset_names.content_at(repo, DatasetName("a b", "HEAD", "y"))
     assert missing.value.hint == "dsv ls 'a b@HEAD'"
     with pytest.raises(Refused) as inside:
         dataset_names.select(["a b"], ["a b/x"], "HEAD")

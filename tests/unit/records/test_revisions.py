@@ -12,7 +12,7 @@ from dsv.model.ref_names import check_name
 from dsv.ops.branch import create
 from dsv.ops.undo import undo
 from dsv.records import dataset_names, revisions
-from dsv.records.dataset_names import Place
+from dsv.records.dataset_names import DatasetName
 from tests.unit.workspace_fixtures import Workshop
 
 Ids = dict[str, ObjectId]
@@ -208,7 +208,7 @@ def test_what_the_lock_names_in_git(beside_git: Callable[[str], Workshop], below
         assert revisions.resolve(shop.repo, f"git:{ref}") == expected
     assert revisions.resolve(shop.repo, "git:HEAD~") == one
     assert shop.cat("a@git:before") == "1"
-    assert dataset_names.place(shop.repo, "d@git:before:x/y", ["a"]) == Place("d", "git:before", "x/y")
+    assert dataset_names.place(shop.repo, "d@git:before:x/y", ["a"]) == DatasetName("d", "git:before", "x/y")
     for wrong in ("git:nothing", "git:", "git:--help", "git:-p", "git:HEAD:a"):
         with pytest.raises(NotFound):
             revisions.resolve(shop.repo, wrong)

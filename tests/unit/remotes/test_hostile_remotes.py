@@ -14,7 +14,7 @@ from dsv.config.load import Remote
 from dsv.errors import Corrupt, DsvError, Refused
 from dsv.hashing import Kind, file_id, object_id
 from dsv.ids import ObjectId
-from dsv.model.recipe import Part, Recipe
+from dsv.model.recipe import FilePart, Recipe
 from dsv.ops.checkout import checkout_paths
 from dsv.ops.clone import clone_remote
 from dsv.ops.drop import drop_stored, drop_working
@@ -24,7 +24,7 @@ from dsv.ops.head import head
 from dsv.ops.push import push
 from dsv.ops.remote import add_remote
 from dsv.records import dataset_names
-from dsv.records.dataset_names import Place
+from dsv.records.dataset_names import DatasetName
 from dsv.remotes.start import ensure
 from dsv.remotes.supply import supply_of
 from dsv.store.blobs.local import LocalBlobs
@@ -33,7 +33,7 @@ from dsv.store.packs import index_merge
 from dsv.store.packs.index import Index
 from dsv.store.refs import IndexRef, Refs
 from dsv.store.writer import Writer
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from tests.unit.workspace_fixtures import Workshop
 
 BIG = "".join(f"{number}\n" for number in range(200_000))
@@ -101,13 +101,13 @@ def lair(ada: Workshop, tmp_path: Path) -> Lair:
     return Lair(tmp_path)
 
 
-def opened(root: Path) -> Repo:
-    repo = Repo.discover(root)
+def opened(root: Path) -> Workspace:
+    repo = Workspace.discover(root)
     repo.supplier = supply_of
     return repo
 
 
-def clone(lair: Lair, root: Path) -> Repo:
+def clone(lair: Lair, root: Path) -> Workspace:
     clone_remote(lair.remote, root)
     return opened(root)
 
@@ -115,9 +115,9 @@ def clone(lair: Lair, root: Path) -> Repo:
 def test_a_look_at_what_a_lying_recipe_makes_leaves_nothing_behind(lair: Lair, tmp_path: Path) -> None:
     oid, other = file_id(BIG.encode()), file_id(b"x\n1\n")
     lair.without(oid)
-    lair.claim(Kind.RECIPE, oid, Recipe((Part(other, 4),)).encode())
+    lair.claim(Kind.RECIPE, oid, Recipe((FilePart(other, 4),)).encode())
     repo = clone(lair, tmp_path / "ben")
-    assert head(repo, Place("big.csv", "HEAD")).names == ("x",)  # the word of the remote
+    assert head(repo, DatasetName("big.csv", "HEAD")).names == ("x",)  # the word of the remote
     assert not repo.objects.has(oid)
     with pytest.raises(Corrupt, match="makes another file"):
         repo.contents.read(oid)
@@ -128,7 +128,7 @@ def test_a_look_at_what_a_lying_recipe_makes_leaves_nothing_behind(lair: Lair, t
 def test_a_look_at_a_recipe_that_lies_about_sizes(lair: Lair, tmp_path: Path, size: int) -> None:
     oid, other = file_id(BIG.encode()), file_id(b"x\n1\n")
     lair.without(oid)
-    lair.claim(Kind.RECIPE, oid, Recipe((Part(other, size),)).encode())
+    lair.claim(Kind.RECIPE, oid, Recipe((FilePart(other, size),)).encode())
     repo = clone(lair, tmp_path / "ben")
     with pytest.raises(Corrupt, match="has 4 bytes, not"):
         repo.contents.peek(oid, "big.csv").read_at(0, 2)
@@ -138,7 +138,7 @@ def test_a_look_at_recipes_that_unfold_without_end(lair: Lair, tmp_path: Path) -
     oid, part, size = file_id(BIG.encode()), file_id(b"x\n1\n"), 4
     lair.without(oid)
     for level in range(5):
-        recipe = Recipe((Part(part, size),) * 64).encode()
+        recipe = Recipe((FilePart(part, size),) * 64).encode()
         part, size = object_id(Kind.RECIPE, recipe), size * 64
         lair.claim(Kind.RECIPE, oid if level == 4 else part, recipe)
     repo = clone(lair, tmp_path / "ben")
@@ -152,7 +152,7 @@ def test_a_recipe_that_makes_another_file(lair: Lair, tmp_path: Path) -> None:
     oid = file_id(BIG.encode())
     other = file_id(b"x\n1\n")
     lair.without(oid)
-    lair.claim(Kind.RECIPE, oid, Recipe((Part(other, 4),)).encode())
+    lair.claim(Kind.RECIPE, oid, Recipe((FilePart(other, 4),)).encode())
     repo = clone(lair, tmp_path / "ben")
     with pytest.raises(Corrupt, match="makes another file"):
         checkout_paths(repo, "HEAD", ["big.csv"])
@@ -213,7 +213,7 @@ def test_history_with_a_gap(ada: Workshop, lair: Lair, tmp_path: Path, kind: Kin
     lair.without(*(oid for oid in ids(ada.repo, kind) if oid not in known))
     with pytest.raises(DsvError):
         fetch(repo)
-    assert Repo.discover(tmp_path / "ben").refs().local.remotes == before  # type: ignore[union-attr]
+    assert Workspace.discover(tmp_path / "ben").refs().local.remotes == before  # type: ignore[union-attr]
     assert fsck(opened(tmp_path / "ben")).damage == ()
 
 
@@ -342,7 +342,7 @@ def test_what_is_damaged_here_is_healed(lair: Lair, tmp_path: Path) -> None:
     assert opened(tmp_path / "ben").contents.read(file_id(b"x\n1\n")) == b"x\n1\n"
 
 
-def ids(repo: Repo, kind: Kind) -> list[ObjectId]:
+def ids(repo: Workspace, kind: Kind) -> list[ObjectId]:
     return [
         ObjectId(index.id_at(row).hex())
         for index in repo.objects.indexes(data=kind.is_data)
@@ -351,5 +351,5 @@ def ids(repo: Repo, kind: Kind) -> list[ObjectId]:
     ]
 
 
-def of_kind(repo: Repo, kind: Kind) -> ObjectId:
+def of_kind(repo: Workspace, kind: Kind) -> ObjectId:
     return ids(repo, kind)[0]

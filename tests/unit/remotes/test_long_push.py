@@ -16,14 +16,14 @@ from dsv.ops.remote import add_remote
 from dsv.progress import Silent
 from dsv.remotes.supply import supply_of
 from dsv.store.upkeep.collect import GRACE
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from tests.unit.workspace_fixtures import Workshop
 
 
 class DayPasses(Silent):
     """Lets the grace pass, and gc run, as soon as all packs of a push have arrived."""
 
-    def __init__(self, remote: Path, push: Path, other: Repo) -> None:
+    def __init__(self, remote: Path, push: Path, other: Workspace) -> None:
         self.deleted: tuple[str, ...] = ()
         self._remote = remote
         self._push = push
@@ -56,12 +56,12 @@ def test_what_gc_deleted_meanwhile_is_sent_again(ada: Workshop, tmp_path: Path) 
     clone_remote(Remote("origin", f"file://{tmp_path}/remote"), tmp_path / "ben")
     commit = ada.commit({"b.csv": "y\n1\n"}, "b.csv")
     waiting = ada.root / ".dsv" / "cache" / "remotes" / "origin" / "push"
-    day = DayPasses(tmp_path / "remote", waiting, Repo.discover(tmp_path / "ben"))
+    day = DayPasses(tmp_path / "remote", waiting, Workspace.discover(tmp_path / "ben"))
     assert [one.after for one in push(ada.repo, progress=day).moved] == [commit]
     assert len([name for name in day.deleted if name.startswith("packs/")]) == 2
     assert fsck_remote(ada.repo, "origin", full=True).damage == ()
     clone_remote(Remote("origin", f"file://{tmp_path}/remote"), tmp_path / "eve")
-    eve = Repo.discover(tmp_path / "eve")
+    eve = Workspace.discover(tmp_path / "eve")
     eve.supplier = supply_of
     assert Workshop(tmp_path / "eve").refs.head == commit
     assert eve.contents.read(eve.datasets(eve.snapshot_of(commit))["b.csv"].checkpoint.content) == b"y\n1\n"

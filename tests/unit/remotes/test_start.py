@@ -15,7 +15,7 @@ from dsv.ops.push import push
 from dsv.ops.remote import add_remote
 from dsv.remotes.start import ensure, has_store, make_store
 from dsv.remotes.supply import supply_of
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from tests.unit.workspace_fixtures import Workshop
 
 
@@ -39,8 +39,8 @@ def ben(ada: Workshop, tmp_path: Path) -> Path:
     return folder
 
 
-def opened(root: Path) -> Repo:
-    repo = Repo.discover(root)
+def opened(root: Path) -> Workspace:
+    repo = Workspace.discover(root)
     repo.supplier = supply_of
     return repo
 

@@ -3,14 +3,16 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsv.model.verdict import Checked, Status
+from dsv.model.verdict import Checked, VerdictStatus
 from dsv.render.junit import junit
 
 CHECKS = (
-    Checked("data/a.parquet", Status.EQUAL, "table", "", 1.25),
-    Checked('data/b <&> ".csv', Status.DIFFERENT, "table", "3 cells differ", 2.5, ("rows: 1", "x < y")),
-    Checked("raw", Status.SOURCE, "table"),
-    Checked("late", Status.STALE, "exact"),
+    Checked("data/a.parquet", VerdictStatus.EQUAL, "table", "", 1.25),
+    Checked(
+        'data/b <&> ".csv', VerdictStatus.DIFFERENT, "table", "3 cells differ", 2.5, ("rows: 1", "x < y")
+    ),
+    Checked("raw", VerdictStatus.SOURCE, "table"),
+    Checked("late", VerdictStatus.STALE, "exact"),
 )
 
 
@@ -34,8 +36,8 @@ def test_each_dataset_is_a_test_case() -> None:
     assert late[0].get("message") == "inputs, code or parameters have changed since"
 
 
-@given(st.text(), st.text(), st.sampled_from(Status))
-def test_any_text_is_valid_xml(path: str, reason: str, status: Status) -> None:
+@given(st.text(), st.text(), st.sampled_from(VerdictStatus))
+def test_any_text_is_valid_xml(path: str, reason: str, status: VerdictStatus) -> None:
     root = ET.fromstring(junit([Checked(path, status, "table", reason, 0, (reason,))], "raw"))
     assert root[0][0].get("name") is not None
 
@@ -45,11 +47,11 @@ def test_no_datasets() -> None:
 
 
 def test_what_a_policy_accepts_is_no_failure_and_what_is_stale_is_said() -> None:
-    status = Status.EQUAL_BUT_FOR_METADATA
+    status = VerdictStatus.EQUAL_BUT_FOR_METADATA
     checks = [
         Checked("a", status, "table", "metadata: x"),
         Checked("b", status, "table, metadata ignored", "metadata: x", accepted=True),
-        Checked("c", Status.IDENTICAL, "table", stale="in.csv changed"),
+        Checked("c", VerdictStatus.IDENTICAL, "table", stale="in.csv changed"),
     ]
     bad, accepted, stale = ET.fromstring(junit(checks, "last"))[0]
     assert (bad[0].tag, bad[0].get("type")) == ("failure", "equal but for metadata")

@@ -12,7 +12,7 @@ from dsv.model.listing import Listing, Name
 from dsv.model.node import FILE
 from dsv.model.run import Input, Listed, Outside, Run
 from dsv.runs.differences import Aspect, Circumstance, changed
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from tests.unit.workspace_fixtures import Workshop
 
 
@@ -27,7 +27,7 @@ class Bench:
 
     def __init__(self, shop: Workshop) -> None:
         shop.commit({"raw.csv": "a\n1\n"}, "raw.csv")
-        self.repo: Repo = shop.repo
+        self.repo: Workspace = shop.repo
         self.shop = shop
         self.run = Run(
             argv=("python", "clean.py"),

@@ -48,7 +48,7 @@ def written(table: pa.Table, **options: Any) -> bytes:
     return sink.getvalue()
 
 
-def chunks_of(data: bytes) -> list[parquet_layout.Chunk]:
+def chunks_of(data: bytes) -> list[parquet_layout.ChunkBytes]:
     length = parquet_layout.footer_size(data[-8:], len(data))
     assert length is not None
     return parquet_layout.chunks(data[-length:-8], len(data) - length)
@@ -190,12 +190,12 @@ def test_a_chunk_that_cannot_be_is_not_walked(columns: list[Column]) -> None:
 def test_an_overlap_costs_only_those_who_overlap() -> None:
     columns = [Column(4, 100), Column(104, 100), Column(150, 100), Column(160, 20), Column(250, 9)]
     data = close(b"PAR1" + noise(1000), footer(columns))
-    assert chunks_of(data) == [parquet_layout.Chunk(4, 104), parquet_layout.Chunk(250, 259)]
+    assert chunks_of(data) == [parquet_layout.ChunkBytes(4, 104), parquet_layout.ChunkBytes(250, 259)]
 
 
 def test_a_dictionary_page_starts_the_chunk() -> None:
     data = close(b"PAR1" + noise(1000), footer([Column(500, 300, dictionary=400)]))
-    assert chunks_of(data) == [parquet_layout.Chunk(400, 700)]
+    assert chunks_of(data) == [parquet_layout.ChunkBytes(400, 700)]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dsv.errors import Corrupt, Missing
 from dsv.hashing import Kind, file_id, object_id
 from dsv.ids import ObjectId
-from dsv.model.recipe import PART_LIMIT, Part, Recipe
+from dsv.model.recipe import PART_LIMIT, FilePart, Recipe
 from dsv.store import ingest as ingesting
 from dsv.store.blobs.memory import MemoryBlobs
 from dsv.store.ingest import add_recipe, ingest, pages
@@ -136,7 +136,7 @@ def test_thousands_of_segments(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("digits", ["ff", "00"])
 def test_a_file_of_one_segment_over_and_over(shelf: Shelf, digits: str) -> None:
-    part = Part(ObjectId(digits * 32), 1)
+    part = FilePart(ObjectId(digits * 32), 1)
     parts = [part] * 50_000
     cut = list(pages(parts))
     assert list(chain.from_iterable(cut)) == parts
@@ -160,7 +160,7 @@ FILE_ID = ObjectId("22" * 32)
 
 
 def recipe(*parts: tuple[str, int]) -> bytes:
-    return Recipe(tuple(Part(ObjectId(oid), size) for oid, size in parts)).encode()
+    return Recipe(tuple(FilePart(ObjectId(oid), size) for oid, size in parts)).encode()
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from dsv.store.ingest import ingest
 from dsv.store.refs import Local, Refs
 from dsv.store.storing_sink import StoreSink
 from dsv.store.writer import Writer
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from tests.unit.workspace_fixtures import Workshop
 
 
@@ -87,12 +87,12 @@ def forget_side(shop: Workshop) -> bytes:
     return data
 
 
-def put_again(repo: Repo, data: bytes, grace: int, root: Path) -> ObjectId:
+def put_again(repo: Workspace, data: bytes, grace: int, root: Path) -> ObjectId:
     """Store bytes that are there already, while gc takes them away."""
     with repo.writer() as writer:
         oid = ingest(writer, lambda offset, length: data[offset : offset + length], len(data))
         assert writer.relied
-        gc(Repo(root), grace=grace, keep_days=-1)
+        gc(Workspace(root), grace=grace, keep_days=-1)
 
         def change(found: Refs, _: Writer) -> Refs:
             local = found.local or Local()

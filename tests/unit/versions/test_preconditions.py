@@ -61,7 +61,7 @@ def test_the_branch_follows_git(beside: Workshop) -> None:
     other = beside.commit({"a": "3"})
     assert beside.refs.branches["main"] == other
     record(beside, "three")
-    lockfile.write(beside.root, lockfile.Lock("main", other))
+    lockfile.write(beside.root, lockfile.LockPins("main", other))
     git(beside.root, "symbolic-ref", "HEAD", "refs/heads/feature/x")
     with pytest.raises(Conflict, match="has other commits"):
         beside.commit({"a": "4"})

@@ -19,7 +19,7 @@ from dsv.ids import ObjectId
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import DIR, EXEC, FILE, LINK, Entry, build
 from dsv.worktree.ignore import Ignore
-from dsv.worktree.materialise import Place, conflicts, materialise, remove, sweep
+from dsv.worktree.materialise import Destination, conflicts, materialise, remove, sweep
 from dsv.worktree.observe import Observation, observe
 from dsv.worktree.sink import HashSink, Sink
 from dsv.worktree.stat_cache import StatCache
@@ -38,7 +38,7 @@ class Bench:
         (self.root / ".dsv").mkdir(parents=True, exist_ok=True)
         self.store = MemoryStore()
         self.cache = StatCache(self.root / ".dsv" / "stat")
-        self.place = Place(
+        self.place = Destination(
             self.root,
             self.root / ".dsv" / "tmp",
             self.cache,

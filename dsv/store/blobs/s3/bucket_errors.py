@@ -102,7 +102,7 @@ class Answer(NamedTuple):
     headers: Mapping[str, str] = {}
 
 
-class Failure(Exception):
+class RequestFailed(Exception):
     """A request that failed for good. It stays in this package: `told` is what others see.
 
     Attributes:

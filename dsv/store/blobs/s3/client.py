@@ -20,7 +20,7 @@ from botocore.response import StreamingBody
 
 from dsv.errors import BadConfig
 from dsv.store.blobs.metered import Meter
-from dsv.store.blobs.s3.bucket_errors import Failure
+from dsv.store.blobs.s3.bucket_errors import RequestFailed
 from dsv.store.blobs.s3.settings import S3Settings
 
 PAUSE_LIMIT = 20.0
@@ -111,7 +111,7 @@ class Client:
             try:
                 return work()
             except _FAILURES as error:
-                failure = Failure(error, operation, key, self.settings)
+                failure = RequestFailed(error, operation, key, self.settings)
             failure.repeated = repeated
             if not failure.passing or tried >= self.settings.retries or self._closed.is_set():
                 raise failure

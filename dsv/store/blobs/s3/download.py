@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, IncompleteReadError
 
 from dsv.errors import Corrupt, StorageError
-from dsv.store.blobs.s3.bucket_errors import Failure
+from dsv.store.blobs.s3.bucket_errors import RequestFailed
 from dsv.store.blobs.s3.client import Client
 
 _CHUNK = 1 << 20
@@ -67,7 +67,7 @@ class Download:
         while not self._complete:
             try:
                 self._client.trying("GetObject", self._key, self._go_on)
-            except Failure as failure:
+            except RequestFailed as failure:
                 if failure.answer.status != 416:
                     raise
                 if self._wanted is not None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from dsv.errors import DsvError, RefMoved, StorageError
 from dsv.store.blobs.conditions import landed
-from dsv.store.blobs.s3.bucket_errors import Failure
+from dsv.store.blobs.s3.bucket_errors import RequestFailed
 from dsv.store.blobs.s3.client import Client
 from dsv.store.blobs.s3.download import Download
 from dsv.store.blobs.s3.settings import S3Settings
@@ -75,7 +75,7 @@ class Mutable:
                 answer = self._client.call(
                     "PutObject", self._key, Body=data, Metadata={STAMP: stamp}, **condition
                 )
-            except Failure as failure:
+            except RequestFailed as failure:
                 if self._settle(failure, expected, data, stamp):
                     return
             else:
@@ -92,7 +92,7 @@ class Mutable:
             download = Download(self._client, self._key, self._where, data.extend, limit=self._limit)
             try:
                 download.run()
-            except Failure as failure:
+            except RequestFailed as failure:
                 if failure.missing:
                     self._seen = None
                     return None
@@ -113,7 +113,7 @@ class Mutable:
             raise RefMoved(_MOVED)
         return {"IfMatch": seen.etag}
 
-    def _settle(self, failure: Failure, expected: bytes | None, new: bytes, stamp: str) -> bool:
+    def _settle(self, failure: RequestFailed, expected: bytes | None, new: bytes, stamp: str) -> bool:
         """Return whether a swap that was not answered with yes was done; if False it may be tried again."""
         if not failure.refused and not failure.repeated and not (failure.passing and failure.sent):
             raise failure.told() from failure

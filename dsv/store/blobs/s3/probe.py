@@ -4,7 +4,7 @@ A server that does not know them answers a conditional write with yes and overwr
 """
 
 from dsv.store.blobs.conditions import Conditions
-from dsv.store.blobs.s3.bucket_errors import Failure
+from dsv.store.blobs.s3.bucket_errors import RequestFailed
 from dsv.store.blobs.s3.client import Client
 from dsv.store.blobs.s3.upload import abort
 
@@ -34,7 +34,7 @@ def _takes(client: Client, key: str, data: bytes, **condition: str) -> bool:
     """Return whether a server makes a conditional write; one that does not know the condition may refuse."""
     try:
         client.call("PutObject", key, Body=data, **condition)
-    except Failure as failure:
+    except RequestFailed as failure:
         if failure.refused or failure.answer.status in {400, 501}:
             return False
         raise
@@ -47,7 +47,7 @@ def _takes_parts(client: Client, key: str) -> bool:
     parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
     try:
         client.call("CompleteMultipartUpload", key, UploadId=upload, MultipartUpload=parts, IfNoneMatch="*")
-    except Failure as failure:
+    except RequestFailed as failure:
         abort(client, key, upload)
         if failure.refused or failure.answer.status in {400, 501}:
             return False

@@ -26,7 +26,7 @@ from dsv.hashing import Buffer, file_hasher
 from dsv.store.blobs.base import BlobInfo
 from dsv.store.blobs.conditions import Conditions
 from dsv.store.blobs.metered import Meter
-from dsv.store.blobs.s3.bucket_errors import Failure
+from dsv.store.blobs.s3.bucket_errors import RequestFailed
 from dsv.store.blobs.s3.client import Client
 from dsv.store.blobs.s3.download import Download
 from dsv.store.blobs.s3.mutable import Mutable
@@ -191,7 +191,7 @@ class S3Blobs:
             try:
                 return try_conditions(self._client, key)
             finally:
-                with contextlib.suppress(Failure):
+                with contextlib.suppress(RequestFailed):
                     self._client.call("DeleteObject", key)
 
     def abort_uploads(self, before: float) -> int:
@@ -221,7 +221,7 @@ class S3Blobs:
         stamp = secrets.token_hex(8)
         try:
             self._client.call("PutObject", key, Body=data, IfNoneMatch="*", Metadata={STAMP: stamp})
-        except Failure as failure:
+        except RequestFailed as failure:
             if failure.answer.status != 412:
                 raise
             return failure.repeated and stamp_of(self._client, key) == stamp
@@ -254,7 +254,7 @@ class S3Blobs:
             if self._begun is None:
                 try:
                     found = begun(self._client, f"{self.settings.prefix}packs/")
-                except Failure:  # a bucket that may be written, but not looked into
+                except RequestFailed:  # a bucket that may be written, but not looked into
                     found = []
                 self._begun = {one.key: one.id for one in found}
             return self._begun.get(key)
@@ -279,10 +279,10 @@ class S3Blobs:
 
     @contextlib.contextmanager
     def _telling(self, name: str) -> Iterator[None]:
-        """Turn a `Failure` into what the callers of a store expect."""
+        """Turn a `RequestFailed` into what the callers of a store expect."""
         try:
             yield
-        except Failure as failure:
+        except RequestFailed as failure:
             if failure.missing:
                 raise FileNotFoundError(errno.ENOENT, "no such blob", name) from failure
             raise failure.told() from failure

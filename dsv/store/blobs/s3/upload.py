@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor, Future
 from typing import Any, NamedTuple
 
-from dsv.store.blobs.s3.bucket_errors import Failure
+from dsv.store.blobs.s3.bucket_errors import RequestFailed
 from dsv.store.blobs.s3.client import Client
 
 STAMP = "dsv-write"
@@ -89,7 +89,7 @@ class Upload:
         for _ in range(_ROUNDS - 1):
             try:
                 return self._run()
-            except Failure as failure:
+            except RequestFailed as failure:
                 if failure.answer.code != "NoSuchUpload":
                     raise
             if stamp_of(self._client, self._key) is not None:
@@ -113,7 +113,7 @@ class Upload:
                 MultipartUpload={"Parts": parts},
                 IfNoneMatch="*",
             )
-        except Failure as failure:
+        except RequestFailed as failure:
             if failure.repeated and self._stamp and stamp_of(self._client, self._key) == self._stamp:
                 return True  # an earlier try had completed it, and its answer was lost
             if failure.answer.status != 412:
@@ -173,7 +173,7 @@ def abort(client: Client, key: str, upload: str) -> None:
     """
     try:
         client.call("AbortMultipartUpload", key, UploadId=upload)
-    except Failure as failure:
+    except RequestFailed as failure:
         if failure.answer.status != 404:
             raise
 
@@ -186,7 +186,7 @@ def stamp_of(client: Client, key: str) -> str | None:
     """
     try:
         answer = client.call("HeadObject", key)
-    except Failure as failure:
+    except RequestFailed as failure:
         if failure.missing:
             return None
         raise

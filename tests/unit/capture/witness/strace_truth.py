@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dsv.capture.territory import Territory, source_of
-from dsv.capture.witness.makefiles import Asked, asked_in
+from dsv.capture.witness.makefiles import MakefileFolder, asked_in
 from dsv.capture.witness.marks import BEGIN, END, MARK, MASK, MISSING, READY
 from dsv.capture.witness.noise import is_noise
 from dsv.capture.witness.process import COMPILER, MAKE, PYTHON, SHELL, kind_of
@@ -291,7 +291,7 @@ class _Fold:
             self._reads.discard(first + "\0")
             self._gone.add(first)
 
-    def _asked(self, makefile: str) -> list[Asked]:
+    def _asked(self, makefile: str) -> list[MakefileFolder]:
         """What make lists for who wrote a makefile, by dsv's own rule: strace cannot tell what is wanted."""
         inner = self._inner(makefile)
         if inner is None:  # libraries and words of make itself
@@ -301,7 +301,7 @@ class _Fold:
             found = asked_in(Path(makefile).read_text("utf-8", "replace"), home)
         except OSError:
             return []
-        return [Asked("", "", deep=True)] if found is None else found
+        return [MakefileFolder("", "", deep=True)] if found is None else found
 
     def _conclude(self, contexts: dict[int, _Context]) -> Truth:
         for one in contexts.values():  # Pythons that never said that they have started

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from dsv.capture.interpreter import Interpreter, interpreter_at
 from dsv.capture.isolation import Isolation, Openings
-from dsv.model.verdict import Checked, Status
+from dsv.model.verdict import Checked, VerdictStatus
 from dsv.ops.drop import drop_stored, drop_working
 from dsv.ops.gc import gc
 from dsv.ops.rebuild import RebuildResult, rebuild
 from dsv.ops.run import run
 from dsv.ops.verify import Level, Selection, Verified, verify
 from dsv.records import dataset_names as places
-from dsv.runs.rebuild.consent import Command
-from dsv.runs.rebuild.replay import Means
+from dsv.runs.rebuild.consent import NewCommand
+from dsv.runs.rebuild.replay import ReplayMeans
 from dsv.runs.rebuild.replays import Settings
 from dsv.runs.record.request import Request
 from dsv.runs.record.result import Recorded
@@ -35,7 +35,7 @@ class Plant(Workshop):
         super().__init__(root)
         self.trusted = root.parent / "trusted"
         self.rooms = root.parent / "rooms"
-        self.asked: list[Command] = []
+        self.asked: list[NewCommand] = []
 
     def run(self, script: str, *, params: dict[str, str] | None = None, env: dict[str, str] | None = None,
             variables: tuple[str, ...] = (), **request: object) -> Recorded:  # fmt: skip
@@ -57,11 +57,13 @@ class Plant(Workshop):
     def settings(self, *, twice: bool = False, jobs: int = 2, env: dict[str, str] | None = None,
                  openings: Openings | None = None, strongest: Isolation = Isolation.NAMESPACES,
                  timeout: float | None = None) -> Settings:  # fmt: skip
-        means = Means({**environment(), **(env or {})}, PYTHON, openings or Openings(), strongest, timeout)
+        means = ReplayMeans(
+            {**environment(), **(env or {})}, PYTHON, openings or Openings(), strongest, timeout
+        )
         self.rooms.mkdir(exist_ok=True)
         return Settings(means, self.rooms, jobs=jobs, twice=twice)
 
-    def agree(self, commands: Sequence[Command]) -> None:
+    def agree(self, commands: Sequence[NewCommand]) -> None:
         self.asked += commands
 
     def verify(self, *paths: str, level: Level = Level.LAST, settings: Settings | None = None,
@@ -73,7 +75,7 @@ class Plant(Workshop):
         (found,) = self.verify(path, level=level, settings=settings).checks
         return found
 
-    def statuses(self, level: Level = Level.LAST) -> dict[str, Status]:
+    def statuses(self, level: Level = Level.LAST) -> dict[str, VerdictStatus]:
         return {check.path: check.status for check in self.verify(level=level).checks}
 
     def rebuild(self, target: str, *, from_raw: bool = False, into: Path | None = None) -> RebuildResult:
@@ -85,7 +87,7 @@ class Plant(Workshop):
         """Give up the bytes of datasets, here and in the store."""
         drop_working(self.repo, paths)
         for path in paths:
-            drop_stored(self.repo, places.Place(path, "HEAD"), force=True)
+            drop_stored(self.repo, places.DatasetName(path, "HEAD"), force=True)
         gc(self.repo, grace=0)
 
     def scratch(self) -> list[str]:

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from dsv.model.verdict import Checked, Status
+from dsv.model.verdict import Checked, VerdictStatus
 from dsv.ops.verify import Level
 from tests.unit.runs.rebuild.replay_fixtures import Plant
 
@@ -40,13 +40,15 @@ def raw(plant: Plant) -> dict[str, Checked]:
 def test_what_depends_on_an_order_that_may_differ_is_seen(woven: Plant) -> None:
     for _ in range(4):  # the order can by chance be the recorded one
         found = raw(woven)
-        if found["mid.csv"].status is Status.CLOSE:
+        if found["mid.csv"].status is VerdictStatus.CLOSE:
             break
-    assert found["mid.csv"].status is Status.CLOSE
-    assert found["sum.csv"].status is Status.IDENTICAL, "what does not depend on it is replayed on it, too"
-    assert found["head.csv"].status is Status.DIFFERENT
+    assert found["mid.csv"].status is VerdictStatus.CLOSE
+    assert found["sum.csv"].status is VerdictStatus.IDENTICAL, (
+        "what does not depend on it is replayed on it, too"
+    )
+    assert found["head.csv"].status is VerdictStatus.DIFFERENT
     assert found["head.csv"].details[0] == "likely cause: made from mid.csv as it was rebuilt (close)"
-    assert found["last.csv"].status is Status.DIFFERENT
+    assert found["last.csv"].status is VerdictStatus.DIFFERENT
     assert found["last.csv"].reason.startswith("head.csv (different), which it was made from: ")
 
 
@@ -54,24 +56,24 @@ def test_the_answer_is_the_same_without_the_bytes_between(woven: Plant) -> None:
     woven.lose("mid.csv", "head.csv")
     for _ in range(4):
         found = raw(woven)
-        if found["mid.csv"].status is Status.FAILED:
+        if found["mid.csv"].status is VerdictStatus.FAILED:
             break
     assert found["mid.csv"].reason.endswith("cannot be told: the recorded bytes are not here")
-    assert found["last.csv"].status is Status.FAILED
+    assert found["last.csv"].status is VerdictStatus.FAILED
     assert found["last.csv"].reason.startswith("mid.csv (failed), which it was made from: ")
 
 
 def test_the_last_step_alone_is_replayed_on_what_was_recorded(woven: Plant) -> None:
-    assert woven.check("head.csv").status is Status.IDENTICAL
+    assert woven.check("head.csv").status is VerdictStatus.IDENTICAL
 
 
 def test_what_cannot_be_told_is_not_called_different(woven: Plant) -> None:
     woven.lose("mid.csv")
     for _ in range(4):
         found = woven.check("head.csv")
-        if found.status is not Status.IDENTICAL:
+        if found.status is not VerdictStatus.IDENTICAL:
             break
-    assert found.status is Status.FAILED
+    assert found.status is VerdictStatus.FAILED
     assert "cannot be told" in found.details[0]
 
 
@@ -80,7 +82,7 @@ def test_what_is_behind_something_bad_is_as_bad(plant: Plant) -> None:
     plant.run("sh -c 'date +%N; cat raw.csv' > mid.txt")
     plant.run("wc -l < mid.txt > lines.txt")
     plant.commit({})
-    for level, status in ((Level.LAST, Status.IDENTICAL), (Level.RAW, Status.DIFFERENT)):
+    for level, status in ((Level.LAST, VerdictStatus.IDENTICAL), (Level.RAW, VerdictStatus.DIFFERENT)):
         assert plant.check("lines.txt", level).status is status
     plant.lose("mid.txt")
-    assert plant.check("lines.txt", Level.RAW).status is Status.DIFFERENT
+    assert plant.check("lines.txt", Level.RAW).status is VerdictStatus.DIFFERENT

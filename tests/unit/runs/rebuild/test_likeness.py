@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from dsv.capture.isolation import Isolation
-from dsv.model.verdict import Status
+from dsv.model.verdict import VerdictStatus
 from tests.system_walls import needs_namespaces
 from tests.unit.runs.rebuild.replay_fixtures import Plant
 
@@ -18,10 +18,10 @@ CSV = "a,b\n1,x\n"
 WALLS = pytest.mark.parametrize("wall", list(Isolation))
 
 
-def judged(plant: Plant, path: str, wall: Isolation = Isolation.NAMESPACES, **env: str) -> Status:
+def judged(plant: Plant, path: str, wall: Isolation = Isolation.NAMESPACES, **env: str) -> VerdictStatus:
     plant.commit({})
     found = plant.check(path, settings=plant.settings(strongest=wall, env=env))
-    assert found.status is Status.IDENTICAL, found
+    assert found.status is VerdictStatus.IDENTICAL, found
     return found.status
 
 
@@ -105,4 +105,4 @@ def test_a_replay_that_takes_too_long_is_ended(plant: Plant) -> None:
     plant.run("cp in.csv out.csv; test ! -e /run/dsv || sleep 600")
     plant.commit({})
     found = plant.check("out.csv", settings=plant.settings(timeout=1))
-    assert (found.status, found.reason) == (Status.FAILED, "it ran longer than 1 s")
+    assert (found.status, found.reason) == (VerdictStatus.FAILED, "it ran longer than 1 s")

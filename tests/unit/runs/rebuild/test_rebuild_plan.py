@@ -8,22 +8,22 @@ from dsv.hashing import Kind
 from dsv.ids import ObjectId
 from dsv.model.code_list import Code, CodeFile
 from dsv.model.run import Run
-from dsv.model.verdict import Status
+from dsv.model.verdict import VerdictStatus
 from dsv.ops.verify import Level
 from dsv.records import origins
-from dsv.runs.rebuild.rebuild_plan import Plan, plan
+from dsv.runs.rebuild.rebuild_plan import RebuildPlan, plan
 from dsv.versions import stage
 from tests.unit.run_fixtures import weave
 from tests.unit.runs.rebuild.replay_fixtures import Plant
 
 
-def planned(plant: Plant, *paths: str, chain: bool) -> Plan:
+def planned(plant: Plant, *paths: str, chain: bool) -> RebuildPlan:
     repo = plant.repo
     staged = repo.datasets(repo.local(repo.refs()).staged)
     return plan(repo, {path: staged[path].checkpoint for path in paths}, chain=chain)
 
 
-def names(found: Plan) -> list[tuple[str, ...]]:
+def names(found: RebuildPlan) -> list[tuple[str, ...]]:
     return [tuple(output.path for output in step.run.outputs) for step in found.steps.values()]
 
 
@@ -90,7 +90,7 @@ def test_a_renamed_dataset_is_the_output_with_its_content(woven: Plant) -> None:
 
 def test_a_masked_command_is_unrecorded(woven: Plant) -> None:
     altered(woven, "d", masked=True)
-    assert woven.check("d").status is Status.UNRECORDED
+    assert woven.check("d").status is VerdictStatus.UNRECORDED
     assert woven.asked == []
 
 
@@ -100,7 +100,7 @@ def test_a_masked_command_is_unrecorded(woven: Plant) -> None:
 def test_no_record_leads_out_of_the_folder(woven: Plant, path: str) -> None:
     altered(woven, "d", cwd=path)
     found = woven.check("d")
-    assert found.status is Status.FAILED
+    assert found.status is VerdictStatus.FAILED
     assert "which dsv never records" in found.reason
     repo = woven.repo
     with repo.writer() as writer:
@@ -115,15 +115,15 @@ def test_a_run_that_did_not_give_the_data(woven: Plant) -> None:
     repo = woven.repo
     run: Run = origins.run(repo, origin(woven, "d"))
     altered(woven, "d", outputs=(replace(run.outputs[0], content=run.inputs[0].checkpoint.content),))
-    assert woven.check("d").status is Status.UNRECORDED
+    assert woven.check("d").status is VerdictStatus.UNRECORDED
 
 
 def test_what_it_was_made_from_counts_in_a_chain_only(woven: Plant) -> None:
     checks = {check.path: check for check in woven.verify(level=Level.RAW).checks}
     assert {path: check.status for path, check in checks.items()} == {
-        "a": Status.FAILED,
-        "b": Status.FAILED,
-        "c": Status.FAILED,
-        "d": Status.FAILED,
-        "raw": Status.SOURCE,
+        "a": VerdictStatus.FAILED,
+        "b": VerdictStatus.FAILED,
+        "c": VerdictStatus.FAILED,
+        "d": VerdictStatus.FAILED,
+        "raw": VerdictStatus.SOURCE,
     }

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dsv.errors import InTheWay, Refused
-from dsv.model.verdict import Status
+from dsv.model.verdict import VerdictStatus
 from tests.unit.runs.rebuild.replay_fixtures import Plant
 from tests.unit.runs.rebuild.test_verifying import chain, table
 
@@ -19,7 +19,7 @@ def test_an_absent_dataset_comes_back(plant: Plant) -> None:
     plant.lose("top.csv")
     found = plant.rebuild("top.csv")
     assert found.ok
-    assert (found.check.status, found.runs, found.written) == (Status.IDENTICAL, 1, True)
+    assert (found.check.status, found.runs, found.written) == (VerdictStatus.IDENTICAL, 1, True)
     assert plant.read("top.csv") == before
     assert plant.changes() == ({}, {})
     assert plant.status().absent == ()
@@ -31,7 +31,7 @@ def test_missing_intermediates_are_rebuilt_and_stay_absent(plant: Plant) -> None
     chain(plant)
     plant.lose("top.csv", "mid.csv")
     found = plant.rebuild("top.csv")
-    assert (found.check.status, found.runs) == (Status.IDENTICAL, 2)
+    assert (found.check.status, found.runs) == (VerdictStatus.IDENTICAL, 2)
     assert not plant.holds("mid.csv")
 
 
@@ -58,7 +58,7 @@ def test_a_changed_dataset_is_not_overwritten(plant: Plant) -> None:
     found = plant.rebuild("top.csv")
     assert not found.ok
     assert not found.written
-    assert found.check.status is Status.IDENTICAL
+    assert found.check.status is VerdictStatus.IDENTICAL
     assert plant.read("top.csv") == "mine"
     assert found.place is not None
     assert found.place.is_relative_to(plant.root / ".dsv/tmp")
@@ -70,7 +70,7 @@ def test_other_data_is_left_aside(plant: Plant) -> None:
     before = (plant.root / "out.parquet").read_bytes()
     found = plant.rebuild("out.parquet")
     assert not found.ok
-    assert found.check.status is Status.DIFFERENT
+    assert found.check.status is VerdictStatus.DIFFERENT
     assert (plant.root / "out.parquet").read_bytes() == before
     assert found.place is not None
     assert found.place.read_bytes() != before
@@ -84,7 +84,7 @@ def test_other_bytes_of_the_same_table_are_written(plant: Plant) -> None:
     plant.commit({})
     found = plant.rebuild("out.parquet")
     assert found.ok
-    assert found.check.status is Status.EQUAL
+    assert found.check.status is VerdictStatus.EQUAL
     assert plant.changes() == ({}, {"out.parquet": "modified"})
 
 

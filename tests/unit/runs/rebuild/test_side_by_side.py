@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.policy import IGNORE, TABLE, UNORDERED, Policy
-from dsv.model.verdict import Status
+from dsv.model.verdict import VerdictStatus
 from dsv.runs.rebuild.clean_folder import Result
 from dsv.runs.rebuild.folder_view import view
 from dsv.runs.rebuild.side_by_side import Judgement, compare
@@ -68,19 +68,19 @@ SPLITS = {"train/data-0.parquet": table(ROWS), "test/data-0.parquet": table(ROWS
 @pytest.mark.parametrize(
     ("policy", "rows", "status"),
     [
-        (Policy(), TURNED, Status.DIFFERENT),
-        (Policy(UNORDERED), TURNED, Status.CLOSE),
-        (Policy(UNORDERED, key=("k",)), NEAR, Status.DIFFERENT),
-        (Policy(tolerance=1e-9), NEAR, Status.CLOSE),
-        (Policy(tolerance=1e-9), TURNED, Status.DIFFERENT),
-        (Policy(UNORDERED, 1e-9, key=("k",)), NEAR[::-1], Status.CLOSE),
-        (Policy(ignore_columns=frozenset({"v"})), NEAR, Status.CLOSE),
-        (Policy(ignore_columns=frozenset({"k"})), NEAR, Status.DIFFERENT),
-        (Policy(UNORDERED, key=("nothing",)), TURNED, Status.FAILED),
+        (Policy(), TURNED, VerdictStatus.DIFFERENT),
+        (Policy(UNORDERED), TURNED, VerdictStatus.CLOSE),
+        (Policy(UNORDERED, key=("k",)), NEAR, VerdictStatus.DIFFERENT),
+        (Policy(tolerance=1e-9), NEAR, VerdictStatus.CLOSE),
+        (Policy(tolerance=1e-9), TURNED, VerdictStatus.DIFFERENT),
+        (Policy(UNORDERED, 1e-9, key=("k",)), NEAR[::-1], VerdictStatus.CLOSE),
+        (Policy(ignore_columns=frozenset({"v"})), NEAR, VerdictStatus.CLOSE),
+        (Policy(ignore_columns=frozenset({"k"})), NEAR, VerdictStatus.DIFFERENT),
+        (Policy(UNORDERED, key=("nothing",)), TURNED, VerdictStatus.FAILED),
     ],
 )
 def test_a_policy_is_applied_to_each_table_of_a_folder(
-    beside: Compare, policy: Policy, rows: Rows, status: Status
+    beside: Compare, policy: Policy, rows: Rows, status: VerdictStatus
 ) -> None:
     found = beside(SPLITS, SPLITS | {"train/data-0.parquet": table(rows)}, policy)
     assert found.status is status, found
@@ -97,7 +97,7 @@ def test_each_table_that_differs_is_told(beside: Compare) -> None:
 
 def test_rows_do_not_move_between_splits_unseen(beside: Compare) -> None:
     after = {"train/data-0.parquet": table(ROWS[:2]), "test/data-0.parquet": table(ROWS)}
-    assert beside(SPLITS, after, Policy(UNORDERED)).status is Status.DIFFERENT
+    assert beside(SPLITS, after, Policy(UNORDERED)).status is VerdictStatus.DIFFERENT
 
 
 def test_a_table_that_is_missing_or_new(beside: Compare) -> None:
@@ -110,38 +110,46 @@ def test_a_table_that_is_missing_or_new(beside: Compare) -> None:
 def test_names_of_partitions_count_unless_order_does_not(beside: Compare) -> None:
     parts = {f"k={k}/part-{k}-{name}.parquet": table(ROWS[:k]) for k, name in ((1, "ab"), (2, "cd"))}
     other = {f"k={k}/part-{k}-{name}.parquet": table(ROWS[:k][::-1]) for k, name in ((1, "ef"), (2, "ba"))}
-    assert beside(parts, other, Policy()).status is Status.DIFFERENT
+    assert beside(parts, other, Policy()).status is VerdictStatus.DIFFERENT
     found = beside(parts, other, Policy(UNORDERED))
-    assert (found.status, found.reason) == (Status.CLOSE, "same rows in any order; files have other names")
+    assert (found.status, found.reason) == (
+        VerdictStatus.CLOSE,
+        "same rows in any order; files have other names",
+    )
 
 
 def test_other_metadata_has_a_status_of_its_own(beside: Compare) -> None:
     before, after = ({"a.parquet": table(ROWS, **labels(*names))} for names in ("np", "pn"))
     found = beside(before, after, Policy())
-    assert (found.status, found.good) == (Status.EQUAL_BUT_FOR_METADATA, False)
+    assert (found.status, found.good) == (VerdictStatus.EQUAL_BUT_FOR_METADATA, False)
     assert found.reason == 'metadata: features.k.names[0]: "n" before, "p" after'
     ignored = beside(before, after, Policy(metadata=IGNORE))
-    assert (ignored.status, ignored.good) == (Status.EQUAL_BUT_FOR_METADATA, True)
+    assert (ignored.status, ignored.good) == (VerdictStatus.EQUAL_BUT_FOR_METADATA, True)
     assert beside(before, after, Policy(ignore_columns=frozenset({"k"}))).good
     assert (
-        list(Status).index(Status.EQUAL) < list(Status).index(found.status) < list(Status).index(Status.CLOSE)
+        list(VerdictStatus).index(VerdictStatus.EQUAL)
+        < list(VerdictStatus).index(found.status)
+        < list(VerdictStatus).index(VerdictStatus.CLOSE)
     )
 
 
 def test_what_is_close_needs_the_same_metadata(beside: Compare) -> None:
     before, after = {"a.parquet": table(ROWS, **labels("n"))}, {"a.parquet": table(TURNED, **labels("m"))}
     found = beside(before, after, Policy(UNORDERED))
-    assert found.status is Status.DIFFERENT
+    assert found.status is VerdictStatus.DIFFERENT
     assert "other metadata: features.k.names[0]" in found.reason
-    assert beside(before, after, Policy(UNORDERED, metadata=IGNORE)).status is Status.CLOSE
+    assert beside(before, after, Policy(UNORDERED, metadata=IGNORE)).status is VerdictStatus.CLOSE
 
 
 def test_files_of_a_folder_that_are_no_tables(beside: Compare) -> None:
     one = {"a.parquet": table(ROWS)}
-    for name, status in (("_SUCCESS", Status.EQUAL), ("_labels.json", Status.EQUAL_BUT_FOR_METADATA)):
+    for name, status in (
+        ("_SUCCESS", VerdictStatus.EQUAL),
+        ("_labels.json", VerdictStatus.EQUAL_BUT_FOR_METADATA),
+    ):
         assert beside(one | {name: b"1"}, one | {name: b"2"}, Policy()).status is status
     info = {"state.json": b'{"_fingerprint": "1"}'}, {"state.json": b'{"_fingerprint": "2"}'}
-    assert beside(one | info[0], one | info[1], Policy()).status is Status.EQUAL
+    assert beside(one | info[0], one | info[1], Policy()).status is VerdictStatus.EQUAL
 
 
 MEANINGS = st.sampled_from([("n", "p"), ("p", "n")])
@@ -179,4 +187,4 @@ def test_nothing_is_falsely_called_the_same(beside: Compare, before: Any, after:
     )
     meaning = all(one[1] == other[1] for one, other in pairs)
     assert found.good == (same and meaning), (found, before, after)
-    assert (found.status is Status.EQUAL_BUT_FOR_METADATA) <= (same and not meaning)
+    assert (found.status is VerdictStatus.EQUAL_BUT_FOR_METADATA) <= (same and not meaning)

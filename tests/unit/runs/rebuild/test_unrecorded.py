@@ -7,7 +7,7 @@ import pytest
 from dsv.capture.detect import Captured, Contact
 from dsv.model.attempt import CALLS
 from dsv.model.verdict import LIKELY, POSSIBLY
-from dsv.runs.rebuild.cause import Cause, Kind, Weight, ranked
+from dsv.runs.rebuild.cause import Cause, CauseKind, Weight, ranked
 from dsv.runs.rebuild.cause_words import lines, words
 from dsv.runs.rebuild.unrecorded import Expected, seen
 
@@ -74,11 +74,11 @@ def test_what_it_does_not_account_for_is(did: dict[str, object], wanted: str) ->
 def test_what_was_seen_comes_first_and_what_is_only_possible_last() -> None:
     causes = ranked(
         [
-            Cause(Kind.CODE, "train.py:12", None, "uses random numbers", Weight.POSSIBLE),
-            Cause(Kind.DATA, "only times differ", weight=Weight.SUGGESTED),
-            Cause(Kind.PACKAGE, "numpy changed from 1 to 2", weight=Weight.CHANGED),
-            Cause(Kind.PACKAGE, "pandas changed from 1 to 2", weight=Weight.CHANGED),
-            Cause(Kind.LISTING, "pages/", None, "holds 3 names more (a, b, c)"),
+            Cause(CauseKind.CODE, "train.py:12", None, "uses random numbers", Weight.POSSIBLE),
+            Cause(CauseKind.DATA, "only times differ", weight=Weight.SUGGESTED),
+            Cause(CauseKind.PACKAGE, "numpy changed from 1 to 2", weight=Weight.CHANGED),
+            Cause(CauseKind.PACKAGE, "pandas changed from 1 to 2", weight=Weight.CHANGED),
+            Cause(CauseKind.LISTING, "pages/", None, "holds 3 names more (a, b, c)"),
         ]
     )
     said = lines(causes, ["rows: 3 before, 4 after"], as_recorded=False, hint="ask again")
@@ -94,7 +94,7 @@ def test_what_was_seen_comes_first_and_what_is_only_possible_last() -> None:
 
 
 def test_a_guess_is_never_called_likely() -> None:
-    guess = [Cause(Kind.CODE, "train.py:12", None, "uses random numbers", Weight.POSSIBLE)]
+    guess = [Cause(CauseKind.CODE, "train.py:12", None, "uses random numbers", Weight.POSSIBLE)]
     said = lines(guess, [], as_recorded=True)
     assert said[-1] == f"{POSSIBLY}train.py:12 uses random numbers"
     assert not any(line.startswith(LIKELY) for line in said)

@@ -8,7 +8,7 @@ import pytest
 from dsv.capture.isolation import Isolation, Openings
 from dsv.errors import NotFound, Refused, StorageError
 from dsv.model.attempt import CLAIMED, VERIFIED
-from dsv.model.verdict import Status
+from dsv.model.verdict import VerdictStatus
 from dsv.ops.verify import Level, Selection, verify, verify_hashes
 from dsv.records import origins
 from tests.system_walls import needs_namespaces, needs_walls, strongest
@@ -43,7 +43,7 @@ def test_a_chain_is_identical_at_both_levels(plant: Plant) -> None:
 def test_what_is_not_here_is_rebuilt_on_the_way(plant: Plant) -> None:
     chain(plant)
     plant.lose("mid.csv", "top.csv", "side.csv")
-    assert plant.check("top.csv").status is Status.IDENTICAL
+    assert plant.check("top.csv").status is VerdictStatus.IDENTICAL
     assert plant.verify(level=Level.RAW).ok
     assert not plant.holds("mid.csv")
 
@@ -60,11 +60,11 @@ def test_raw_data_that_nobody_has(plant: Plant) -> None:
     chain(plant)
     plant.lose("raw.csv")
     found = plant.check("mid.csv")
-    assert found.status is Status.FAILED
+    assert found.status is VerdictStatus.FAILED
     assert found.reason == "the bytes of its input raw.csv are not here, and no run can give them"
-    assert plant.check("top.csv").status is Status.IDENTICAL
+    assert plant.check("top.csv").status is VerdictStatus.IDENTICAL
     upper = plant.check("top.csv", Level.RAW)
-    assert upper.status is Status.FAILED
+    assert upper.status is VerdictStatus.FAILED
     assert "mid.csv (failed), which it was made from" in upper.reason
 
 
@@ -77,12 +77,12 @@ def test_a_table_in_other_bytes_is_equal_unless_the_policy_is_exact(plant: Plant
     plant.write({"make.py": script})
     plant.run("python make.py")
     plant.commit({})
-    assert plant.check("out.parquet").status is Status.EQUAL
+    assert plant.check("out.parquet").status is VerdictStatus.EQUAL
     plant.lose("out.parquet")
-    assert plant.check("out.parquet").status is Status.EQUAL
+    assert plant.check("out.parquet").status is VerdictStatus.EQUAL
     plant.write({"dsv.toml": '[[dataset]]\nmatch = "*.parquet"\npolicy = "exact"\n'})
     found = plant.check("out.parquet")
-    assert (found.status, found.policy) == (Status.DIFFERENT, "exact")
+    assert (found.status, found.policy) == (VerdictStatus.DIFFERENT, "exact")
     assert found.reason.startswith("other bytes: ")
     assert found.details[-1] == "possibly: make.py:2 uses the clock"
 
@@ -99,19 +99,19 @@ def table(plant: Plant, column: str) -> None:
 
 def test_values_within_the_tolerance_are_close(plant: Plant) -> None:
     table(plant, "[1.0, 2.0, 3.0, 4.0 + random.random() / 1e9]")
-    assert plant.check("out.parquet").status is Status.DIFFERENT
+    assert plant.check("out.parquet").status is VerdictStatus.DIFFERENT
     plant.write({"dsv.toml": '[[dataset]]\nmatch = "*"\ntolerance = 1e-8\n'})
-    assert plant.check("out.parquet").status is Status.CLOSE
+    assert plant.check("out.parquet").status is VerdictStatus.CLOSE
     plant.lose("out.parquet")
     found = plant.check("out.parquet")
-    assert found.status is Status.FAILED
+    assert found.status is VerdictStatus.FAILED
     assert "the recorded bytes are not here" in found.reason
 
 
 def test_other_rows_are_explained(plant: Plant) -> None:
     table(plant, "[1, 2, 3, random.getrandbits(60)]")
     found = plant.check("out.parquet")
-    assert found.status is Status.DIFFERENT
+    assert found.status is VerdictStatus.DIFFERENT
     assert found.reason.startswith("1 cell in 1 row differs, first x, row 3: ")
     assert len(found.reason) <= 100
     assert found.details[-1] == "possibly: make.py:2 uses random numbers"
@@ -122,7 +122,7 @@ def test_other_rows_are_explained(plant: Plant) -> None:
 def test_twice_tells_what_never_gives_the_same(plant: Plant) -> None:
     table(plant, "[1, 2, 3, random.getrandbits(60)]")
     found = plant.check("out.parquet", settings=plant.settings(twice=True))
-    assert found.status is Status.NONDETERMINISTIC
+    assert found.status is VerdictStatus.NONDETERMINISTIC
     assert found.reason.startswith("two replays differ: 1 cell in 1 row differs")
 
 
@@ -131,8 +131,10 @@ def test_twice_leaves_a_change_a_change(plant: Plant) -> None:
     plant.run('sh -c "cat in.csv; echo $MODE" > out.csv', env={"MODE": "one"})
     plant.commit({})
     found = plant.check("out.csv", settings=plant.settings(twice=True))
-    assert found.status is Status.DIFFERENT
-    assert plant.check("out.csv", settings=plant.settings(env={"MODE": "one"})).status is Status.DIFFERENT
+    assert found.status is VerdictStatus.DIFFERENT
+    assert (
+        plant.check("out.csv", settings=plant.settings(env={"MODE": "one"})).status is VerdictStatus.DIFFERENT
+    )
 
 
 def test_a_declared_variable_is_recorded_and_a_secret_one_is_passed_on(plant: Plant) -> None:
@@ -143,7 +145,7 @@ def test_a_declared_variable_is_recorded_and_a_secret_one_is_passed_on(plant: Pl
     )  # fmt: skip
     plant.commit({})
     found = plant.check("out.csv")
-    assert found.status is Status.FAILED
+    assert found.status is VerdictStatus.FAILED
     assert found.reason.endswith("API_TOKEN, whose value was not recorded, is not set")
     assert plant.asked[0].secrets == ("API_TOKEN",)
     again = plant.verify(settings=plant.settings(env={"API_TOKEN": "other"}))
@@ -153,7 +155,7 @@ def test_a_declared_variable_is_recorded_and_a_secret_one_is_passed_on(plant: Pl
 def test_parameters_reach_the_replay(plant: Plant) -> None:
     plant.run("echo {word} $DSV_PARAM_word > out.csv", params={"word": "a b"})
     plant.commit({})
-    assert plant.check("out.csv").status is Status.IDENTICAL
+    assert plant.check("out.csv").status is VerdictStatus.IDENTICAL
 
 
 def test_a_folder_that_was_there_and_one_that_the_run_makes(plant: Plant) -> None:
@@ -174,8 +176,8 @@ def test_an_input_that_is_updated_in_place(plant: Plant) -> None:
     plant.commit({})
     plant.run("sed -i s/w/W/ data.csv")
     plant.commit({})
-    assert plant.check("data.csv").status is Status.IDENTICAL
-    assert plant.check("data.csv", Level.RAW).status is Status.IDENTICAL
+    assert plant.check("data.csv").status is VerdictStatus.IDENTICAL
+    assert plant.check("data.csv", Level.RAW).status is VerdictStatus.IDENTICAL
 
 
 @needs_walls
@@ -184,13 +186,13 @@ def test_a_file_outside_is_there_as_it_was_recorded_or_named(plant: Plant, tmp_p
     elsewhere.write_text(CSV)
     plant.run(f"cp {elsewhere} out.csv")
     plant.commit({})
-    assert plant.check("out.csv").status is Status.IDENTICAL
+    assert plant.check("out.csv").status is VerdictStatus.IDENTICAL
     elsewhere.write_text("a,b\n")
     found = plant.check("out.csv")
-    assert found.status is Status.FAILED
+    assert found.status is VerdictStatus.FAILED
     assert found.reason == f"read outside {elsewhere}, which is not here as it was recorded"
     allowed = plant.settings(openings=Openings(allow=(elsewhere,)))
-    assert plant.check("out.csv", settings=allowed).status is Status.DIFFERENT
+    assert plant.check("out.csv", settings=allowed).status is VerdictStatus.DIFFERENT
 
 
 @needs_namespaces
@@ -200,7 +202,7 @@ def test_what_was_not_recorded_fails_with_its_name(plant: Plant, tmp_path: Path)
     plant.run(f"cp in.csv out.csv; test ! -e /run/dsv || cat {tmp_path}/outside.csv")
     plant.commit({})
     found = plant.check("out.csv")
-    assert found.status is Status.FAILED
+    assert found.status is VerdictStatus.FAILED
     wanted = f"it uses {tmp_path}/outside.csv, which is outside of the workspace and was not recorded"
     assert found.reason == wanted
 
@@ -216,22 +218,24 @@ def test_a_command_that_is_not_there(plant: Plant) -> None:
     (plant.root / "tool").chmod(0o755)
     plant.run("PATH=$PATH:. tool")
     plant.commit({})
-    assert plant.check("out.csv").status is Status.IDENTICAL
+    assert plant.check("out.csv").status is VerdictStatus.IDENTICAL
     plant.run("no-such-tool 2>/dev/null || cp in.csv two.csv; test ! -e gone || no-such-tool")
     plant.commit({"tool": None})
-    assert plant.statuses()["out.csv"] is Status.IDENTICAL, "a script that was deleted is in the record"
+    assert plant.statuses()["out.csv"] is VerdictStatus.IDENTICAL, (
+        "a script that was deleted is in the record"
+    )
 
 
 def test_an_output_edited_by_hand_is_unrecorded(plant: Plant) -> None:
     chain(plant)
     plant.commit({"mid.csv": "a,b\n"})
     found = plant.check("mid.csv")
-    assert found.status is Status.UNRECORDED
+    assert found.status is VerdictStatus.UNRECORDED
     assert "edited by hand" in found.reason
     plant.run("cp mid.csv last.csv")
     plant.commit({})
-    assert plant.check("last.csv").status is Status.IDENTICAL
-    assert plant.check("last.csv", Level.RAW).status is Status.UNRECORDED
+    assert plant.check("last.csv").status is VerdictStatus.IDENTICAL
+    assert plant.check("last.csv", Level.RAW).status is VerdictStatus.UNRECORDED
 
 
 def test_a_claim_is_proved_by_a_verify(plant: Plant) -> None:
@@ -302,7 +306,7 @@ def test_a_full_disk_is_no_answer(plant: Plant) -> None:
     plant.write({"in.csv": CSV, "dsv.toml": '[rebuild]\npass_env = ["FULL"]\n'})
     plant.run('test -z "$FULL" || { echo "write: No space left on device" >&2; exit 1; }; cp in.csv out.csv')
     plant.commit({})
-    assert plant.check("out.csv").status is Status.IDENTICAL
+    assert plant.check("out.csv").status is VerdictStatus.IDENTICAL
     with pytest.raises(StorageError, match="no space left"):
         plant.verify(settings=plant.settings(env={"FULL": "1"}))
     assert plant.scratch() == []
@@ -316,7 +320,7 @@ def test_what_is_behind_a_link_is_no_output(plant: Plant, tmp_path: Path) -> Non
     plant.commit({})
     trap = plant.settings(env={"TRAP": str(tmp_path / "elsewhere")})
     checks = plant.verify(settings=trap).checks
-    assert [check.status for check in checks if check.path != "in.csv"] == [Status.FAILED]
+    assert [check.status for check in checks if check.path != "in.csv"] == [VerdictStatus.FAILED]
     assert (tmp_path / "elsewhere/x.csv").read_text() == CSV
 
 
@@ -330,10 +334,10 @@ def test_metadata_is_told_apart_where_the_recorded_bytes_are_gone(plant: Plant) 
     plant.write({"make.py": script})
     plant.run("python make.py")
     plant.commit({})
-    assert plant.check("out.parquet").status is Status.EQUAL_BUT_FOR_METADATA
+    assert plant.check("out.parquet").status is VerdictStatus.EQUAL_BUT_FOR_METADATA
     plant.lose("out.parquet")
     found = plant.check("out.parquet")
-    assert found.status is Status.EQUAL_BUT_FOR_METADATA
+    assert found.status is VerdictStatus.EQUAL_BUT_FOR_METADATA
     assert found.reason == "other metadata; the recorded bytes are not here to tell which"
     plant.write({"dsv.toml": '[[dataset]]\nmatch = "*.parquet"\nmetadata = "ignore"\n'})
     assert plant.check("out.parquet").good
@@ -344,5 +348,5 @@ def test_a_rule_that_needs_a_table_fails_where_there_is_none(plant: Plant) -> No
     plant.write({"dsv.toml": '[[dataset]]\nmatch = "out.txt"\npolicy = "unordered"\n'})
     plant.commit({})
     found = plant.check("out.txt")
-    assert found.status is Status.FAILED
+    assert found.status is VerdictStatus.FAILED
     assert "its policy (unordered) cannot be applied: it is no table" in found.reason

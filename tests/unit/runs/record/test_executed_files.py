@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from dsv.capture.detect import Program
+from dsv.capture.detect import ExecutedProgram
 from dsv.runs.record.executed_files import executed_files, python_of, script_of
 from dsv.runs.record.request import Request
 
 
-def program(path: str, *words: str, resolved: str | None = None) -> Program:
-    return Program(path, resolved or path, (path.rpartition("/")[2], *words))
+def program(path: str, *words: str, resolved: str | None = None) -> ExecutedProgram:
+    return ExecutedProgram(path, resolved or path, (path.rpartition("/")[2], *words))
 
 
 @pytest.mark.parametrize(
@@ -57,5 +57,5 @@ def test_a_console_script_names_its_python(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "python").symlink_to("/bin/sh")
     (folder / "prep").write_text(f"#!{folder}/python\n")
-    seen = [Program(f"{folder}/prep", "/usr/bin/python3.11", (f"{folder}/prep",))]
+    seen = [ExecutedProgram(f"{folder}/prep", "/usr/bin/python3.11", (f"{folder}/prep",))]
     assert python_of(seen, tmp_path) == folder / "python"

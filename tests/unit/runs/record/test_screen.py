@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from dsv.runs.record.request import Request
-from dsv.runs.record.without_secrets import Screen, Told
+from dsv.runs.record.without_secrets import SafeRequest, Screen
 
 ROOT = Path("/home/ada/work")
 ENV = {
@@ -15,7 +15,7 @@ ENV = {
 }
 
 
-def told(*argv: str, cwd: str = "", root: Path = ROOT, **more: object) -> Told:
+def told(*argv: str, cwd: str = "", root: Path = ROOT, **more: object) -> SafeRequest:
     request = Request(argv=argv, env=ENV, cwd=cwd, **more)  # type: ignore[arg-type]
     return Screen(root, ENV).tell(request)
 

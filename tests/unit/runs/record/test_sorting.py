@@ -9,7 +9,7 @@ from dsv.errors import Refused
 from dsv.model.attempt import CALLS
 from dsv.model.listing import Name
 from dsv.runs.record import before as befores
-from dsv.runs.record.classify import Uses
+from dsv.runs.record.classify import Classified
 from dsv.runs.record.lookups import absences, listings
 from dsv.runs.record.request import Request
 from dsv.runs.record.sorting import sort
@@ -39,7 +39,7 @@ class Running:
         self.request = Request(argv=argv or ("tool",), env={})
         self.before = befores.take(work.repo, self.request)
 
-    def ends(self, eye: str = CALLS, **sets: set[str]) -> Uses:
+    def ends(self, eye: str = CALLS, **sets: set[str]) -> Classified:
         self.captured = captured(eye, **sets)
         return sort(self.work.repo, self.request, self.before, self.captured)
 

@@ -13,7 +13,7 @@ from dsv.ids import ObjectId
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import FILE
 from dsv.model.run import Input
-from dsv.runs.rerun.rerun_plan import Wanted, tasks
+from dsv.runs.rerun.rerun_plan import RerunWanted, tasks
 from dsv.runs.stale.stale_reasons import Reasons
 from dsv.runs.stale.step import Step
 from dsv.runs.stale.step_order import Steps
@@ -43,9 +43,9 @@ def steps(*found: Step, edited: str = "") -> Steps:
     return Steps({one.run: one for one in found}, {edited: oid("run")} if edited else {}, {})
 
 
-def planned(found: Steps, judged: dict[str, Reasons], wanted: Wanted | None = None) -> dict[str, str]:
+def planned(found: Steps, judged: dict[str, Reasons], wanted: RerunWanted | None = None) -> dict[str, str]:
     by_run = {run: judged.get(one.makes[0], NOTHING) for run, one in found.by_run.items()}
-    return {task.step.makes[0]: task.reason for task in tasks(found, by_run, wanted or Wanted())}
+    return {task.step.makes[0]: task.reason for task in tasks(found, by_run, wanted or RerunWanted())}
 
 
 CHAIN = steps(step("c", "b"), step("b", "a"), step("a", "raw"), step("side", "raw"))
@@ -58,15 +58,15 @@ def test_after_what_they_wait_for() -> None:
 
 
 def test_only_what_is_wanted_and_what_that_is_made_from() -> None:
-    assert list(planned(CHAIN, {}, Wanted(("b",)))) == ["a", "b"]
-    assert list(planned(CHAIN, {}, Wanted(("b",), upstream=False))) == ["b"]
+    assert list(planned(CHAIN, {}, RerunWanted(("b",)))) == ["a", "b"]
+    assert list(planned(CHAIN, {}, RerunWanted(("b",), upstream=False))) == ["b"]
 
 
 def test_what_is_forced_makes_the_rest_follow() -> None:
-    found = planned(CHAIN, {}, Wanted(("a", "c"), force=True))
+    found = planned(CHAIN, {}, RerunWanted(("a", "c"), force=True))
     assert found == {"a": "forced", "b": "a is made again", "c": "b is made again"}
     with pytest.raises(UsageFault):
-        planned(CHAIN, {}, Wanted(force=True))
+        planned(CHAIN, {}, RerunWanted(force=True))
 
 
 def test_reasons_are_told() -> None:
@@ -82,26 +82,26 @@ def test_reasons_are_told() -> None:
 def test_in_place() -> None:
     found = steps(step("log", "raw", also="log"))
     judged = {oid("run log"): CHANGED}
-    (task,) = tasks(found, judged, Wanted())
+    (task,) = tasks(found, judged, RerunWanted())
     assert task.planned
-    (task,) = tasks(found, judged, Wanted(), held=lambda _: False)
+    (task,) = tasks(found, judged, RerunWanted(), held=lambda _: False)
     assert not task.planned
     assert "the version before is not here" in task.left
-    (task,) = tasks(found, {oid("run log"): NOTHING}, Wanted(("log",), force=True), held=lambda _: False)
+    (task,) = tasks(found, {oid("run log"): NOTHING}, RerunWanted(("log",), force=True), held=lambda _: False)
     assert task.planned
 
 
 def test_what_was_deleted_is_made_again() -> None:
     found = steps(step("a", "raw"), step("b", "a"))
     judged = {oid("run a"): NOTHING, oid("run b"): NOTHING}
-    first, second = tasks(found, judged, Wanted(), deleted={"a"})
+    first, second = tasks(found, judged, RerunWanted(), deleted={"a"})
     assert (first.reason, first.own) == ("a was deleted", True)
     assert (second.reason, second.own) == ("a is made again", False)
-    assert not any(task.planned for task in tasks(found, judged, Wanted(), deleted={"raw"}))
+    assert not any(task.planned for task in tasks(found, judged, RerunWanted(), deleted={"raw"}))
 
 
-@pytest.mark.parametrize("wanted", [Wanted(), Wanted(("a",))])
-def test_circles(wanted: Wanted) -> None:
+@pytest.mark.parametrize("wanted", [RerunWanted(), RerunWanted(("a",))])
+def test_circles(wanted: RerunWanted) -> None:
     circle = steps(step("a", "b"), step("b", "c"), step("c", "a"))
     with pytest.raises(Refused, match=re.compile(r"in a circle: (\w <- ){3}\w$")):
         planned(circle, {}, wanted)
@@ -110,9 +110,9 @@ def test_circles(wanted: Wanted) -> None:
 def test_what_no_run_made() -> None:
     found = steps(step("a", "raw"), edited="b")
     with pytest.raises(NotFound, match="it is a source"):
-        planned(found, {}, Wanted(("raw",)))
+        planned(found, {}, RerunWanted(("raw",)))
     with pytest.raises(Refused, match="edited by hand"):
-        planned(found, {}, Wanted(("b",)))
+        planned(found, {}, RerunWanted(("b",)))
 
 
 @given(st.lists(st.tuples(st.integers(0, 19), st.integers(0, 19)), max_size=40), st.randoms())

@@ -16,7 +16,7 @@ from dsv.records import origins
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.versions import stage
-from dsv.workspace import Repo, Tracked
+from dsv.workspace import Tracked, Workspace
 from dsv.worktree.folder_names import names_in
 from tests.unit.workspace_fixtures import Workshop
 
@@ -91,12 +91,12 @@ def _listed(shop: Workshop, writer: Writer, folder: str, outputs: Sequence[str])
     return Listed(folder, writer.put(Kind.LISTING, Listing(tuple(Name(*one) for one in kept)).encode()))
 
 
-def _output(repo: Repo, writer: Writer, path: str, table: ObjectId | None) -> Output:
+def _output(repo: Workspace, writer: Writer, path: str, table: ObjectId | None) -> Output:
     seen = stage.store(repo, writer, path)
     return Output(
         path, seen.content, seen.kind, seen.size, seen.files, table=table, digest=None if table is None else 1
     )
 
 
-def _code(repo: Repo, writer: Writer, path: str) -> CodeFile:
+def _code(repo: Workspace, writer: Writer, path: str) -> CodeFile:
     return CodeFile(path, FILE, stage.store(repo, writer, path).content)

@@ -3,12 +3,12 @@
 import pytest
 
 from dsv.hashing import file_id
-from dsv.model.verdict import Status
+from dsv.model.verdict import VerdictStatus
 from dsv.ops.drop import drop_working
 from dsv.records.dataset_names import datasets_at
 from dsv.runs.stale.hash_check import check_hashes
 from dsv.runs.stale.step_order import steps_of
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from tests.unit.runs.stale.stale_fixtures import record
 from tests.unit.workspace_fixtures import Workshop
 
@@ -25,15 +25,15 @@ def chain(shop: Workshop) -> Workshop:
     return shop
 
 
-def check(repo: Repo, *, here: bool = True) -> dict[str, tuple[Status, str]]:
+def check(repo: Workspace, *, here: bool = True) -> dict[str, tuple[VerdictStatus, str]]:
     found = check_hashes(repo, datasets_at(repo, "HEAD"), here=here)
     return {one.path: (one.status, one.reason) for one in found}
 
 
 GOOD = {
-    "end.csv": (Status.RECORDED, ""),
-    "mid.csv": (Status.RECORDED, ""),
-    "raw.csv": (Status.SOURCE, ""),
+    "end.csv": (VerdictStatus.RECORDED, ""),
+    "mid.csv": (VerdictStatus.RECORDED, ""),
+    "raw.csv": (VerdictStatus.SOURCE, ""),
 }
 
 
@@ -49,44 +49,44 @@ def test_absent_data_is_clean(chain: Workshop) -> None:
 def test_another_input_was_committed(chain: Workshop) -> None:
     chain.commit({"raw.csv": "x\n9\n"})
     assert check(chain.repo) == {
-        "end.csv": (Status.STALE, "mid.csv is stale"),
-        "mid.csv": (Status.STALE, "raw.csv changed"),
-        "raw.csv": (Status.SOURCE, ""),
+        "end.csv": (VerdictStatus.STALE, "mid.csv is stale"),
+        "mid.csv": (VerdictStatus.STALE, "raw.csv changed"),
+        "raw.csv": (VerdictStatus.SOURCE, ""),
     }
 
 
 def test_what_is_checked_out_differs(chain: Workshop) -> None:
     chain.write({"raw.csv": "x\n9\n", "mid.csv": None})
     assert check(chain.repo) == {
-        "end.csv": (Status.RECORDED, ""),
-        "mid.csv": (Status.DIFFERENT, "it was deleted from the workspace"),
-        "raw.csv": (Status.DIFFERENT, "the copy in the workspace is not the committed version"),
+        "end.csv": (VerdictStatus.RECORDED, ""),
+        "mid.csv": (VerdictStatus.DIFFERENT, "it was deleted from the workspace"),
+        "raw.csv": (VerdictStatus.DIFFERENT, "the copy in the workspace is not the committed version"),
     }
 
 
 def test_a_folder_in_the_place_of_a_dataset(chain: Workshop) -> None:
     chain.write({"raw.csv": None})
     (chain.root / "raw.csv").symlink_to("a.py")
-    assert check(chain.repo)["raw.csv"] == (Status.DIFFERENT, "raw.csv is a link")
+    assert check(chain.repo)["raw.csv"] == (VerdictStatus.DIFFERENT, "raw.csv is a link")
 
 
 def test_code(chain: Workshop) -> None:
     chain.write({"a.py": "print(2)\n", "b.sql": None})
     assert check(chain.repo) == {
-        "end.csv": (Status.STALE, "mid.csv is stale"),
-        "mid.csv": (Status.STALE, "a.py changed"),
-        "raw.csv": (Status.SOURCE, ""),
+        "end.csv": (VerdictStatus.STALE, "mid.csv is stale"),
+        "mid.csv": (VerdictStatus.STALE, "a.py changed"),
+        "raw.csv": (VerdictStatus.SOURCE, ""),
     }
     chain.write({"a.py": "print(1)  # one\n"})
-    assert check(chain.repo) == {**GOOD, "end.csv": (Status.RECORDED, "code: not checked (b.sql)")}
+    assert check(chain.repo) == {**GOOD, "end.csv": (VerdictStatus.RECORDED, "code: not checked (b.sql)")}
 
 
 def test_an_older_commit_is_not_compared_with_the_workspace(chain: Workshop) -> None:
     chain.write({"raw.csv": "x\n9\n", "a.py": "print(2)\n", "mid.csv": None})
     assert check(chain.repo, here=False) == {
-        "end.csv": (Status.RECORDED, "code: not checked (b.sql)"),
-        "mid.csv": (Status.RECORDED, "code: not checked (a.py)"),
-        "raw.csv": (Status.SOURCE, ""),
+        "end.csv": (VerdictStatus.RECORDED, "code: not checked (b.sql)"),
+        "mid.csv": (VerdictStatus.RECORDED, "code: not checked (a.py)"),
+        "raw.csv": (VerdictStatus.SOURCE, ""),
     }
 
 
@@ -94,35 +94,35 @@ def test_edited_by_hand(chain: Workshop) -> None:
     chain.commit({"mid.csv": "x\n22\n"})
     chain.commit({"mid.csv": "x\n23\n"})
     found = check(chain.repo)
-    assert found["mid.csv"][0] is Status.UNRECORDED
+    assert found["mid.csv"][0] is VerdictStatus.UNRECORDED
     assert "edited by hand" in found["mid.csv"][1]
-    assert found["end.csv"] == (Status.STALE, "mid.csv changed")
+    assert found["end.csv"] == (VerdictStatus.STALE, "mid.csv changed")
 
 
 def test_edited_raw_data_stays_raw(chain: Workshop) -> None:
     chain.commit({"raw.csv": "x\n2\n"})
     chain.commit({"raw.csv": "x\n3\n"})
-    assert check(chain.repo)["raw.csv"] == (Status.SOURCE, "")
+    assert check(chain.repo)["raw.csv"] == (VerdictStatus.SOURCE, "")
 
 
 def test_a_masked_command(shop: Workshop) -> None:
     shop.write({"out": "1"})
     record(shop, [], ["out"], argv=["fetch", "--token", "***"], masked=True)
     shop.commit({})
-    assert check(shop.repo)["out"][0] is Status.UNRECORDED
+    assert check(shop.repo)["out"][0] is VerdictStatus.UNRECORDED
 
 
 def test_a_rename_keeps_its_run(chain: Workshop) -> None:
     (chain.root / "end.csv").rename(chain.root / "last.csv")
     chain.commit({}, "last.csv")
-    assert check(chain.repo)["last.csv"] == (Status.RECORDED, "")
+    assert check(chain.repo)["last.csv"] == (VerdictStatus.RECORDED, "")
 
 
 def test_only_some_are_reported_but_all_are_looked_at(chain: Workshop) -> None:
     chain.commit({"raw.csv": "x\n9\n"})
     repo = chain.repo
     (found,) = check_hashes(repo, datasets_at(repo, "HEAD"), ["end.csv"])
-    assert (found.path, found.status, found.reason) == ("end.csv", Status.STALE, "mid.csv is stale")
+    assert (found.path, found.status, found.reason) == ("end.csv", VerdictStatus.STALE, "mid.csv is stale")
 
 
 def test_nothing(shop: Workshop) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dsv.hashing import file_id
-from dsv.model.verdict import Status
+from dsv.model.verdict import VerdictStatus
 from dsv.ops.drop import drop_working
 from dsv.ops.status import status
 from dsv.records.dataset_names import datasets_at
@@ -25,7 +25,7 @@ def stale(shop: Workshop, home: Path | None = None) -> dict[str, str]:
     return found
 
 
-def hashes(shop: Workshop, path: str, *, here: bool = True) -> tuple[Status, str]:
+def hashes(shop: Workshop, path: str, *, here: bool = True) -> tuple[VerdictStatus, str]:
     (found,) = check_hashes(shop.repo, datasets_at(shop.repo, "HEAD"), [path], here=here)
     return found.status, found.reason
 
@@ -43,7 +43,7 @@ def test_a_new_name_in_a_listed_folder(globbed: Workshop) -> None:
     assert stale(globbed) == {}
     globbed.write({"raw/e.csv": "3"})
     assert stale(globbed) == {"all.csv": "raw/: e.csv is new"}
-    assert hashes(globbed, "all.csv") == (Status.STALE, "raw/: e.csv is new")
+    assert hashes(globbed, "all.csv") == (VerdictStatus.STALE, "raw/: e.csv is new")
     globbed.write({"raw/f.csv": "3"})
     assert stale(globbed) == {"all.csv": "raw/: e.csv and f.csv are new"}
 
@@ -90,14 +90,14 @@ def test_data_that_is_not_here_by_choice_is_listed_all_the_same(globbed: Worksho
     drop_working(globbed.repo, ["raw/a.csv", "raw/b.csv", "all.csv"])
     assert not globbed.holds("raw")
     assert stale(globbed) == {}
-    assert hashes(globbed, "all.csv") == (Status.RECORDED, "")
+    assert hashes(globbed, "all.csv") == (VerdictStatus.RECORDED, "")
 
 
 def test_a_listing_at_another_commit_is_told_from_its_datasets(globbed: Workshop) -> None:
     globbed.write({"raw/untracked.csv": "3"})
-    assert hashes(globbed, "all.csv", here=False) == (Status.RECORDED, "")
+    assert hashes(globbed, "all.csv", here=False) == (VerdictStatus.RECORDED, "")
     globbed.commit({}, "raw/untracked.csv")
-    assert hashes(globbed, "all.csv", here=False) == (Status.STALE, "raw/: untracked.csv is new")
+    assert hashes(globbed, "all.csv", here=False) == (VerdictStatus.STALE, "raw/: untracked.csv is new")
 
 
 def test_a_folder_that_is_an_input_is_judged_by_its_content(shop: Workshop) -> None:
@@ -141,10 +141,10 @@ def test_a_link_that_leads_to_something_else(shop: Workshop) -> None:
     assert stale(shop) == {}
     link.unlink()
     assert stale(shop) == {}
-    assert hashes(shop, "out") == (Status.RECORDED, "links: not checked (v/now.csv)")
+    assert hashes(shop, "out") == (VerdictStatus.RECORDED, "links: not checked (v/now.csv)")
     link.symlink_to("1.csv")
     assert stale(shop) == {"out": "v/now.csv leads to v/1.csv"}
-    assert hashes(shop, "out") == (Status.STALE, "v/now.csv leads to v/1.csv")
+    assert hashes(shop, "out") == (VerdictStatus.STALE, "v/now.csv leads to v/1.csv")
     link.unlink()
     shop.write({"v/now.csv": "2"})
     assert stale(shop) == {"out": "v/now.csv is no link any more"}
@@ -180,7 +180,7 @@ def test_data_outside(shop: Workshop, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     assert stale(shop) == {}
-    assert hashes(shop, "out") == (Status.RECORDED, "outside: not checked (~/near.csv)")
+    assert hashes(shop, "out") == (VerdictStatus.RECORDED, "outside: not checked (~/near.csv)")
     (home / "near.csv").write_text("2")
     assert stale(shop, home) == {}
     (home / "near.csv").write_text("3")
@@ -189,7 +189,7 @@ def test_data_outside(shop: Workshop, tmp_path: Path) -> None:
     far.unlink()
     assert stale(shop) == {}
     assert hashes(shop, "out", here=False) == (
-        Status.RECORDED,
+        VerdictStatus.RECORDED,
         f"outside: not checked ({far} and ~/near.csv)",
     )
 
@@ -208,7 +208,7 @@ def test_data_in_git_that_became_a_dataset(shop: Workshop) -> None:
     assert stale(shop) == {}
     drop_working(shop.repo, ["cities.txt"])
     assert stale(shop) == {}
-    assert hashes(shop, "out", here=False) == (Status.RECORDED, "")
+    assert hashes(shop, "out", here=False) == (VerdictStatus.RECORDED, "")
     shop.write({"cities.txt": "Oslo\n"})
     record(shop, ["raw"], ["cities.txt"])  # and that a run makes now
     shop.write({"raw": "1"})
@@ -263,9 +263,9 @@ def test_the_history_behind_an_update_in_place(built: Workshop) -> None:
     assert stale(built) == {}
     built.write({"raw": "1"})
     assert stale(built) == {"agg": "etl.db is stale", "etl.db": "raw changed"}
-    assert hashes(built, "etl.db") == (Status.RECORDED, "")
+    assert hashes(built, "etl.db") == (VerdictStatus.RECORDED, "")
     built.commit({})
-    assert hashes(built, "etl.db") == (Status.STALE, "raw changed")
+    assert hashes(built, "etl.db") == (VerdictStatus.STALE, "raw changed")
     built.write({"t.py": "2", "l.py": "2"})
     assert stale(built) == {"agg": "etl.db is stale", "etl.db": "raw, l.py and t.py changed"}
 

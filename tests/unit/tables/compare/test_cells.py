@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dsv.tables.compare.cells import FAR, SAME, STRETCH, distances
 from dsv.tables.compare.rowhash import row_hashes
 from dsv.tables.values.types import node_of
-from dsv.testing.table_strategies import Column, columns, plain, relaid, values
+from dsv.testing.table_strategies import MeantColumn, columns, plain, relaid, values
 
 
 def apart(one: pa.Array, other: pa.Array, tolerance: float = 0.0) -> list[float]:
@@ -35,7 +35,7 @@ def test_layouts_do_not_matter(data: Any, column: Any) -> None:
 @given(st.data(), columns())
 @settings(max_examples=60, deadline=None)
 def test_cells_differ_where_their_values_do(data: Any, column: Any) -> None:
-    other = Column(
+    other = MeantColumn(
         column.kind,
         [data.draw(st.sampled_from([value, data.draw(values(column.kind))])) for value in column.values],
     )

@@ -18,7 +18,7 @@ from dsv.errors import NotFound, Refused
 from dsv.model.policy import EXACT, TABLE, UNORDERED, Policy
 from dsv.tables.compare import explain, pairing, unmatched
 from dsv.tables.compare.compare_tables import compare
-from dsv.tables.compare.comparison import Cell, Comparison, Row, Unmatched, Verdict
+from dsv.tables.compare.comparison import Cell, Comparison, LoneRow, Unmatched, Verdict
 from dsv.tables.facts.compute import compute
 from dsv.tables.facts.table_facts import Facts
 from dsv.tables.formats.open_table import open_table
@@ -216,7 +216,7 @@ def test_rows_that_come_go_and_move() -> None:
     )
     assert with_facts(LONG, moved, Policy(UNORDERED)).verdict is Verdict.CLOSE
     fewer = with_facts(LONG, LONG.slice(1))
-    row = Row(0, (("id", "0"), ("x", "0.0"), ("s", "text 0")))
+    row = LoneRow(0, (("id", "0"), ("x", "0.0"), ("s", "text 0")))
     assert fewer.unmatched == Unmatched(1, 0, row, None)
     assert explain.reason(fewer, Policy()) == "140,000 rows before, 139,999 after"
     assert "only before, row 0: id=0, x=0.0, s=text 0" in explain.details(fewer, Policy())
@@ -390,7 +390,7 @@ def test_what_is_left_over_is_counted_in_parts(rows: int, monkeypatch: pytest.Mo
         assert found == Unmatched(None, None)
         return
     assert (found.before, found.after) == (4, 4)
-    assert found.row_before == Row(0, (("a", "0"),))
+    assert found.row_before == LoneRow(0, (("a", "0"),))
     monkeypatch.setattr(pairing, "HELD_BYTES", 0)
     with pytest.raises(Refused, match="too many rows"):
         compared(LONG.select(["x"]), LONG.select(["x"]).slice(1), Policy(UNORDERED, 1e-9))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dsv.errors import NoTable
 from dsv.tables.digest.table_id import TableDigest, TableHasher
-from dsv.testing.table_strategies import Column, columns, cut, meaning, plain, relaid, values
+from dsv.testing.table_strategies import MeantColumn, columns, cut, meaning, plain, relaid, values
 
 
 def digest(*parts: pa.Array, name: str = "c") -> TableDigest:
@@ -42,7 +42,7 @@ def test_another_value_is_another_id(data: Any, column: Any) -> None:
     place = data.draw(st.integers(0, len(column.values) - 1))
     changed = [*column.values]
     changed[place] = data.draw(values(column.kind))
-    other = Column(column.kind, changed)
+    other = MeantColumn(column.kind, changed)
     same = meaning(column) == meaning(other)
     assert (digest(plain(column)).id == digest(plain(other)).id) is same
 

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from dsv.errors import BadConfig, Corrupt, TooNew
-from dsv.tables.formats.dialect import Column, TextSchema, declared, delimited, lines
+from dsv.tables.formats.dialect import DeclaredColumn, TextSchema, declared, delimited, lines
 from dsv.tables.values.type_names import describe, parse
 
 TYPES = [
@@ -70,7 +70,7 @@ def test_what_is_no_type_is_said_so(text: Any) -> None:
 
 def schema(rules: int = 1) -> Any:
     return TextSchema(
-        (Column("a", pa.int64()), Column("é", pa.timestamp("us", "UTC"), False)),
+        (DeclaredColumn("a", pa.int64()), DeclaredColumn("é", pa.timestamp("us", "UTC"), False)),
         delimited("\t", quote="", rules=rules),
     )
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dsv.errors import NoTable, NotFound
 from dsv.tables import format_names
-from dsv.tables.formats.dialect import Column, TextSchema, delimited, lines
+from dsv.tables.formats.dialect import DeclaredColumn, TextSchema, delimited, lines
 from dsv.tables.formats.infer import infer
 from dsv.tables.formats.text import DoesNotFit, TextReader
 from tests.unit.tables.formats.text_fixtures import MemorySource, read, read_under
@@ -114,7 +114,7 @@ def test_quoted_text_comes_back_whatever_the_blocks(rows: Any, block: Any, end: 
         return "" if value is None else '"' + value.replace('"', '""') + '"'
 
     data = "".join(",".join(map(field, row)) + end for row in [("a", "b"), *rows])
-    schema = TextSchema((Column("a", pa.string()), Column("b", pa.string())), delimited())
+    schema = TextSchema((DeclaredColumn("a", pa.string()), DeclaredColumn("b", pa.string())), delimited())
     assert read_under(data, schema, block=block).to_pylist() == [{"a": a, "b": b} for a, b in rows]
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsv.tables.values.metadata import (
-    Difference,
+    SaidOtherwise,
     first_difference,
     metadata_id,
     of_schema,
@@ -98,7 +98,9 @@ def test_fields_say_what_they_are_in_at_any_depth() -> None:
     ):
         (one,) = of_schema(pa.schema([pa.field("s", kind)]))
         assert (one.place, one.value, one.column) == (place, "m", "s")
-    assert first_difference(said(field=unit), said(field={"unit": "km"})) == Difference("x.unit", "m", "km")
+    assert first_difference(said(field=unit), said(field={"unit": "km"})) == SaidOtherwise(
+        "x.unit", "m", "km"
+    )
     assert first_difference(said(field=unit), said(), {"x"}) is None, "a column that is left out says nothing"
     assert first_difference(said(field={"PARQUET:writer": "a"}), said()) is None
 
@@ -106,13 +108,13 @@ def test_fields_say_what_they_are_in_at_any_depth() -> None:
 def test_ordered_categories_are_not_unordered_ones() -> None:
     kinds = [pa.dictionary(pa.int8(), pa.string(), ordered=ordered) for ordered in (True, False)]
     one, other = (of_schema(pa.schema([pa.field("c", kind)])) for kind in kinds)
-    assert first_difference(one, other) == Difference("c.ordered", "true", None)
+    assert first_difference(one, other) == SaidOtherwise("c.ordered", "true", None)
 
 
 def test_an_entry_that_nobody_knows_is_told_and_does_not_decide() -> None:
     one, other = said({"station": "7"}), said({"station": "8"})
     assert first_difference(one, other) is None
-    assert unknown_differences(one, other) == (Difference("station", "7", "8"),)
+    assert unknown_differences(one, other) == (SaidOtherwise("station", "7", "8"),)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from dsv.ops.checkout import checkout
 from dsv.store.refs import Local, Moving, Refs
 from dsv.store.writer import Writer
 from dsv.versions.switch.recover import Ended, finish
-from dsv.workspace import Repo
+from dsv.workspace import Workspace
 from tests.unit.workspace_fixtures import Workshop
 
 BEFORE = {"d/same": "1", "d/changed": "1", "d/gone": "1", "d/s/gone": "1", "d/was": "1"}
@@ -103,6 +103,6 @@ def test_nothing_was_interrupted(shop: Workshop) -> None:
 def test_the_next_checkout_ends_it(shop: Workshop) -> None:
     interrupted(shop)
     lay(shop, {**BEFORE, "d/new": "2"})
-    checkout(Repo(shop.root), "HEAD~1")
+    checkout(Workspace(shop.root), "HEAD~1")
     assert files(shop) == BEFORE
     assert shop.changes() == ({}, {})

@@ -15,13 +15,13 @@ from botocore.exceptions import (
 
 from dsv.errors import BadConfig, DsvError, NotFound, StorageError, UserError
 from dsv.store.blobs.s3 import S3Settings
-from dsv.store.blobs.s3.bucket_errors import Failure, printable
+from dsv.store.blobs.s3.bucket_errors import RequestFailed, printable
 
 SETTINGS = S3Settings("trips", "team/", region="us-east-1")
 
 
-def failure(error: Exception, operation: str = "PutObject") -> Failure:
-    return Failure(error, operation, "team/packs/ab/x.pack", SETTINGS)
+def failure(error: Exception, operation: str = "PutObject") -> RequestFailed:
+    return RequestFailed(error, operation, "team/packs/ab/x.pack", SETTINGS)
 
 
 def answer(status: int, code: str, message: str = "", headers: Any = None, **details: str) -> ClientError:
