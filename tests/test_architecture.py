@@ -24,8 +24,8 @@ LAYERS = (
     {"model", "segment"},
     {"store", "tables", "worktree"},
     {"capture", "config"},
-    {"workspace"},
     {"records"},
+    {"workspace"},
     {"imports", "lineage", "remotes", "versions"},
     {"runs"},
     {"ops"},
@@ -55,7 +55,7 @@ ROOMS = {
 NARROW = {
     "segment": {"hashing"},
     "model": {"errors", "hashing", "ids"},
-    "store": {"atomic", "errors", "hashing", "ids", "lock", "model", "progress", "segment"},
+    "store": {"atomic", "errors", "hashing", "ids", "lock", "model", "progress", "segment", "wording"},
     "tables": {"errors", "hashing", "ids", "model", "segment"},
     "worktree": {"atomic", "errors", "hashing", "ids", "model", "plain", "progress"},
     "wording": set(),

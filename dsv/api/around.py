@@ -5,14 +5,11 @@ What a terminal tells a command, the environment and the current folder tell the
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dsv.capture import marker, reads
 from dsv.errors import Refused
-from dsv.workspace import Workspace
-
-if TYPE_CHECKING:
-    from dsv.store.objects import Supplier
+from dsv.remotes.lazy_supply import default_supply
+from dsv.workspace import Caller, Workspace
 
 
 def here() -> Path:
@@ -51,12 +48,9 @@ def workspace() -> Workspace:
         NotFound: There is none.
         BadConfig: Its settings cannot be read.
     """
-    repo = Workspace.discover(here())
-    repo.supplier = _supply
     home = os.environ.get("HOME")
-    repo.home = Path(home) if home else None
-    repo.knows_endpoint = _knows_endpoint
-    return repo
+    caller = Caller(default_supply, None, _knows_endpoint, Path(home) if home else None)
+    return Workspace.discover(here(), caller)
 
 
 def trusted_file() -> Path:
@@ -83,11 +77,3 @@ def relative(path: str | os.PathLike[str], root: Path) -> str:
         if full.is_relative_to(base) and full != base:
             return full.relative_to(base).as_posix()
     raise Refused(f"{os.fspath(path)} is outside the workspace {root}")
-
-
-def _supply(repo: Workspace) -> "Supplier | None":
-    if repo.config.default_remote is None:
-        return None
-    from dsv.remotes.supply import supply_of
-
-    return supply_of(repo)

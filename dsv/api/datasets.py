@@ -14,6 +14,7 @@ from dsv.errors import DsvError, NotFound, Refused
 from dsv.model.checkpoint import Checkpoint
 from dsv.records import dataset_names
 from dsv.records.dataset_names import DatasetName
+from dsv.store.repository import Repository
 from dsv.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _BEST = "best"
 class _Stored(NamedTuple):
     """A version in the store."""
 
-    repo: Workspace
+    workspace: Workspace
     place: DatasetName
     version: Checkpoint
 
@@ -105,8 +106,8 @@ def open_table(
             return handed_out.stream(handed_out.open_path(found, _schema(found, name), name=name), columns)
     from dsv.records import version_tables
 
-    repo, place, version = found
-    return handed_out.stream(version_tables.table_of(repo, place.full_path, version), columns)
+    workspace, place, version = found
+    return handed_out.stream(version_tables.table_of(workspace.repo, place.full_path, version), columns)
 
 
 def open_file(path: str | os.PathLike[str], rev: str | None = None) -> io.BufferedReader:
@@ -131,10 +132,10 @@ def open_file(path: str | os.PathLike[str], rev: str | None = None) -> io.Buffer
             return found.open("rb")
     from dsv.tables.formats.file_source import binary_file
 
-    repo, place, version = found
+    workspace, place, version = found
     if version.is_dir:
         raise Refused(f"{place.full_path} is a folder")
-    return binary_file(repo.contents.open(version.content, place.full_path.rpartition("/")[2]))
+    return binary_file(workspace.repo.contents.open(version.content, place.full_path.rpartition("/")[2]))
 
 
 def _find(path: str | os.PathLike[str], rev: str | None) -> Path | _Stored:
@@ -146,21 +147,21 @@ def _find(path: str | os.PathLike[str], rev: str | None) -> Path | _Stored:
     if rev is None and full.exists():
         return full
     try:
-        repo = around.workspace()
+        workspace = around.workspace()
     except NotFound as error:
         raise NotFound(f"no such file or folder: {os.fspath(path)}", hint=error.hint) from error
-    name = around.relative(path, repo.root)
-    place = _place(repo, name, rev)
-    found = _Stored(repo, place, dataset_names.content_at(repo, place))
+    name = around.relative(path, workspace.root)
+    place = _place(workspace.repo, name, rev)
+    found = _Stored(workspace, place, dataset_names.content_at(workspace.repo, place))
     folder = around.reports()
     if folder is not None:
-        whole = dataset_names.dataset_at(repo, place).checkpoint
+        whole = dataset_names.dataset_at(workspace.repo, place).checkpoint
         with storing("report into", folder):
             reads.report(folder, Read(place.path, rev, whole))
     return found
 
 
-def _place(repo: Workspace, name: str, rev: str | None) -> DatasetName:
+def _place(repo: Repository, name: str, rev: str | None) -> DatasetName:
     if rev is not None:
         return dataset_names.place(repo, f"{name}@{rev}", ())
     staged = dataset_names.datasets_at(repo, None)
@@ -195,13 +196,13 @@ def _schema(found: Path, name: str) -> "TextSchema | None":
         text = marker.schemas(clean).get(found.relative_to(clean).as_posix())
         return None if text is None else TextSchema.decode(text.encode(), "the schema of an input")
     try:
-        repo = around.workspace()
-        known = dataset_names.datasets_at(repo, None).get(around.relative(found, repo.root))
+        workspace = around.workspace()
+        known = dataset_names.datasets_at(workspace.repo, None).get(around.relative(found, workspace.root))
     except DsvError:
         return None
     if known is None or known.checkpoint.schema is None:
         return None
     from dsv.hashing import Kind
 
-    record = repo.objects.get_record(Kind.SCHEMA, known.checkpoint.schema)
+    record = workspace.repo.objects.get_record(Kind.SCHEMA, known.checkpoint.schema)
     return TextSchema.decode(record, "the schema of a dataset")

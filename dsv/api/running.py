@@ -88,10 +88,10 @@ class Running:
             if folder is not None:
                 reads.report_step(folder, self._name or "without a name")
             return self
-        repo = around.workspace()
+        workspace = around.workspace()
         self._program = self._program or session.program()
         here = around.here()
-        root = repo.root if here.is_relative_to(repo.root) else repo.root.resolve()
+        root = workspace.root if here.is_relative_to(workspace.root) else workspace.root.resolve()
         request = Request(
             argv=self._program.argv,
             env=around.variables(),
@@ -101,7 +101,7 @@ class Running:
             outputs=_relative(self._outputs, root),
             params=self._texts,
         )
-        self._inside = Inside(repo, request, session.interpreter())
+        self._inside = Inside(workspace, request, session.interpreter())
         around.set_reports(self._inside.begin())
         return self
 

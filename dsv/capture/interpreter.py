@@ -46,7 +46,7 @@ class Interpreter:
         executable: Where it is.
         prefixes: Where it and its virtual environment are installed.
         search: Where it looks for modules.
-        facts: Its version, platform and distributions, for `dsv.capture.environment`.
+        facts: Its version, platform and distributions, for `dsv.capture.installed`.
     """
 
     executable: str

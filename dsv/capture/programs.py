@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from dsv.capture.environment import InstalledProgram
+from dsv.model.environment import InstalledProgram
 
 _PATIENCE = 2.0
 _LONGEST = 200

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dsv.atomic import TEMP_PREFIX
-from dsv.worktree.ignore import CACHES, NEVER_DATA, NOTHING, Ignore
+from dsv.model.dataset_paths import NEVER_DATA
+from dsv.worktree.ignore import CACHES, NOTHING, Ignore
 
 PYCACHE = "__pycache__"
 

@@ -21,13 +21,13 @@ def secrets(context: Context, values: tuple[str, ...]) -> None:
         raise UsageFault(
             "secrets takes an action, and paths", hint="dsv config secrets allow PATH, list, or remove PATH"
         )
-    repo, out = context.repo, context.out
+    workspace, out = context.workspace, context.out
     if action == "list":
-        found = ops.allowed(repo)
+        found = ops.allowed(workspace)
     elif action == "allow":
-        found = ops.allow(repo, paths)
+        found = ops.allow(workspace, paths)
     else:
-        found = ops.forget(repo, paths)
+        found = ops.forget(workspace, paths)
     if out.json:
         out.document({"settings": [], "allowed": list(found)})
     elif action == "list":

@@ -70,11 +70,11 @@ def place(context: Context, word: str) -> "DatasetName":
     """
     from dsv.records import dataset_names
 
-    repo = context.repo
-    staged = dataset_names.datasets_at(repo, None)
-    found = dataset_names.place(repo, context.path(word), staged)
-    if found.revision is None and found.path not in staged and repo.refs().head is not None:
-        return dataset_names.place(repo, f"{context.path(word)}@HEAD", staged)
+    workspace = context.workspace
+    staged = dataset_names.datasets_at(workspace.repo, None)
+    found = dataset_names.place(workspace.repo, context.path(word), staged)
+    if found.revision is None and found.path not in staged and workspace.repo.refs().head is not None:
+        return dataset_names.place(workspace.repo, f"{context.path(word)}@HEAD", staged)
     return found
 
 
@@ -86,9 +86,12 @@ def is_path(context: Context, word: str) -> bool:
         return False
     if os.path.lexists(context.cwd / word):
         return True
-    repo = context.repo
-    refs = repo.refs()
-    known = {*repo.datasets(repo.local(refs).staged), *repo.datasets(repo.snapshot_of(refs.head))}
+    workspace = context.workspace
+    refs = workspace.repo.refs()
+    known = {
+        *workspace.repo.datasets(refs.mine.staged),
+        *workspace.repo.datasets(workspace.repo.snapshot_of(refs.head)),
+    }
     return any(name == path or name.startswith(f"{path}/") or path.startswith(f"{name}/") for name in known)
 
 
@@ -102,7 +105,7 @@ def is_revision_word(context: Context, word: str) -> bool:
         return context.after_dashes == 0
     from dsv.records import revisions
 
-    found = revisions.is_revision(context.repo, word)
+    found = revisions.is_revision(context.workspace.repo, word)
     if found and word != "HEAD" and is_path(context, word):
         raise Ambiguous(
             f"{word} is both a revision and a path", hint="put `--` after revisions and before paths"
@@ -112,15 +115,15 @@ def is_revision_word(context: Context, word: str) -> bool:
 
 def at_root(context: Context, words: Sequence[str]) -> str | None:
     """Return a hint for a path that is there in the workspace's own folder, and not in the one that it was typed in."""
-    if "repo" not in vars(context) or context.cwd == context.repo.root:
+    if "repo" not in vars(context) or context.cwd == context.workspace.root:
         return None
-    root = context.repo.root
+    root = context.workspace.root
     for word in words:
         path = word.partition("@")[0]
         if not path or path.startswith(("-", "/", ".")) or os.path.lexists(context.cwd / path):
             continue
-        if os.path.lexists(root / path) or path in context.repo.datasets(
-            context.repo.local(context.repo.refs()).staged
+        if os.path.lexists(root / path) or path in context.workspace.repo.datasets(
+            context.workspace.repo.refs().mine.staged
         ):
             return f"paths start in the folder that you are in: {context.typed(path)}"
     return None
@@ -131,9 +134,9 @@ def _neither(context: Context, word: str) -> Exception:
         context.path(word)
     except Refused as error:
         return error
-    repo = context.repo
-    refs = repo.refs()
-    names = [*refs.branches, *refs.tags, *map(context.typed, repo.datasets(repo.local(refs).staged))]
+    workspace = context.workspace
+    refs = workspace.repo.refs()
+    names = [*refs.branches, *refs.tags, *map(context.typed, workspace.repo.datasets(refs.mine.staged))]
     return NotFound(
         f"{word} is neither a revision nor a path",
         hint=did_you_mean(word, names, "put `--` before a path that is not there any more"),

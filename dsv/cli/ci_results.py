@@ -19,17 +19,16 @@ def check_place(context: Context, file: Path) -> None:
     Raises:
         Refused: It would replace what dsv keeps or tracks.
     """
-    from dsv.worktree.ignore import NEVER_DATA
-    from dsv.worktree.paths import OWN_FILES
+    from dsv.model.dataset_paths import NEVER_DATA, OWN_FILES
 
-    repo = context.repo
-    place, root = file.resolve(), repo.root.resolve()
+    workspace = context.workspace
+    place, root = file.resolve(), workspace.root.resolve()
     if not place.is_relative_to(root):
         return
     path = place.relative_to(root).as_posix()
     if path in OWN_FILES or not NEVER_DATA.isdisjoint(path.split("/")):
         raise Refused(f"{path} is no place for a report")
-    staged = repo.datasets(repo.local(repo.refs()).staged)
+    staged = workspace.repo.datasets(workspace.repo.refs().mine.staged)
     if any(path == one or path.startswith(f"{one}/") for one in staged):
         raise Refused(f"{path} is tracked: a report would replace data", hint="name another file")
 
@@ -68,6 +67,6 @@ def publish(context: Context, checks: "Sequence[Checked]", level: str, junit: Pa
 
 def _folder(context: Context) -> str:
     """Return the workspace's folder in the repository that the job checked out, "" if it is its top."""
-    top = Path(context.env.get("GITHUB_WORKSPACE") or context.repo.root).resolve()
-    root = context.repo.root.resolve()
+    top = Path(context.env.get("GITHUB_WORKSPACE") or context.workspace.root).resolve()
+    root = context.workspace.root.resolve()
     return root.relative_to(top).as_posix().removeprefix(".") if root.is_relative_to(top) else ""

@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 
 def revisions(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer branches, tags and `HEAD`."""
-    return _offer(_revisions(_repo(ctx)), incomplete)
+    return _offer(_revisions(_workspace(ctx)), incomplete)
 
 
 def branches(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer branches."""
-    repo = _repo(ctx)
-    return _offer(repo.refs().branches if repo else (), incomplete)
+    workspace = _workspace(ctx)
+    return _offer(workspace.repo.refs().branches if workspace else (), incomplete)
 
 
 def tags(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer tags."""
-    repo = _repo(ctx)
-    return _offer(repo.refs().tags if repo else (), incomplete)
+    workspace = _workspace(ctx)
+    return _offer(workspace.repo.refs().tags if workspace else (), incomplete)
 
 
 def datasets(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer tracked paths, and files that the shell finds where none fits."""
-    found = _offer(_datasets(_repo(ctx)), incomplete)
+    found = _offer(_datasets(_workspace(ctx)), incomplete)
     return found or [CompletionItem(incomplete, type="file")]
 
 
@@ -43,11 +43,11 @@ def files(_: click.Context, __: click.Parameter, incomplete: str) -> list[Comple
 
 def places(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer tracked paths, and after `@` the revisions."""
-    repo = _repo(ctx)
+    workspace = _workspace(ctx)
     path, at, _rest = incomplete.rpartition("@")
     if at:
-        return _offer((f"{path}@{name}" for name in _revisions(repo)), incomplete)
-    return _offer(_datasets(repo), incomplete)
+        return _offer((f"{path}@{name}" for name in _revisions(workspace)), incomplete)
+    return _offer(_datasets(workspace), incomplete)
 
 
 def either(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -55,31 +55,31 @@ def either(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> l
     return revisions(ctx, parameter, incomplete) + places(ctx, parameter, incomplete)
 
 
-def _repo(ctx: click.Context) -> "Workspace | None":
+def _workspace(ctx: click.Context) -> "Workspace | None":
     from dsv.workspace import Workspace
 
     folder = ctx.find_root().params.get("folder")
     try:
-        repo = Workspace.discover(Path.cwd() / (folder or ""))
-        repo.refs()
+        workspace = Workspace.discover(Path.cwd() / (folder or ""))
+        workspace.repo.refs()
     except (DsvError, OSError):
         return None  # nothing is said while somebody types
-    return repo
+    return workspace
 
 
-def _revisions(repo: "Workspace | None") -> Iterator[str]:
-    if repo is not None:
-        refs = repo.refs()
+def _revisions(workspace: "Workspace | None") -> Iterator[str]:
+    if workspace is not None:
+        refs = workspace.repo.refs()
         yield "HEAD"
         yield from refs.branches
         yield from refs.tags
 
 
-def _datasets(repo: "Workspace | None") -> Iterator[str]:
-    if repo is None:
+def _datasets(workspace: "Workspace | None") -> Iterator[str]:
+    if workspace is None:
         return
     try:
-        yield from repo.datasets(repo.local(repo.refs()).staged)
+        yield from workspace.repo.datasets(workspace.repo.refs().mine.staged)
     except (DsvError, OSError):
         return
 

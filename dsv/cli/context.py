@@ -13,8 +13,8 @@ from dsv.errors import DsvError, Refused
 if TYPE_CHECKING:
     from dsv.ids import ObjectId
     from dsv.progress import Progress
-    from dsv.store.objects import Supplier
-    from dsv.workspace import Workspace
+    from dsv.store.repository import Repository
+    from dsv.workspace import Caller, Workspace
 
 
 class Context:
@@ -36,7 +36,7 @@ class Context:
         self.yes = False
 
     @cached_property
-    def repo(self) -> "Workspace":
+    def workspace(self) -> "Workspace":
         """The workspace around the current folder.
 
         Raises:
@@ -45,19 +45,19 @@ class Context:
         """
         from dsv.workspace import Workspace
 
-        repo = self.equip(Workspace.discover(self.cwd))
-        for key in repo.config.unknown:
+        workspace = Workspace.discover(self.cwd, self.caller)
+        for key in workspace.config.unknown:
             self.out.warn(f"unknown setting {key}")
-        self.out.style.commits = lambda digits: _commits(repo, digits)
-        return repo
+        self.out.style.commits = lambda digits: _commits(workspace.repo, digits)
+        return workspace
 
-    def equip(self, repo: "Workspace") -> "Workspace":
-        """Give a workspace what asks the user, and where data comes from that its store lacks; return it."""
-        repo.supplier = supplier
-        repo.home = self.home
-        repo.knows_endpoint = self.knows_endpoint
-        repo.agree = self._agree_to_names
-        return repo
+    @property
+    def caller(self) -> "Caller":
+        """What a workspace is lent: what asks the user, and where data comes from that its store lacks."""
+        from dsv.remotes.lazy_supply import default_supply
+        from dsv.workspace import Caller
+
+        return Caller(default_supply, self._agree_to_names, self.knows_endpoint, self.home)
 
     @property
     def can_ask(self) -> bool:
@@ -100,7 +100,7 @@ class Context:
         Raises:
             Refused: It leads out of the workspace.
         """
-        root = self.repo.root
+        root = self.workspace.root
         for base in (root, root.resolve()):
             full = os.path.normpath(self.cwd / argument)
             if full == str(base):
@@ -113,7 +113,7 @@ class Context:
         """Return a path of the workspace as it is typed in the current folder, quoted for a shell."""
         from shlex import quote
 
-        here = os.path.relpath(self.repo.root / path, self.cwd)
+        here = os.path.relpath(self.workspace.root / path, self.cwd)
         return quote(f"./{here}" if here.startswith("-") else here)
 
     def path_here(self, argument: str) -> Path:
@@ -123,14 +123,14 @@ class Context:
     @cached_property
     def author(self) -> str:
         """Who makes commits: `DSV_AUTHOR`, the setting `user`, git's user, or user@host."""
-        return self.env.get("DSV_AUTHOR") or self.repo.config.user or self._git_user() or self._login()
+        return self.env.get("DSV_AUTHOR") or self.workspace.config.user or self._git_user() or self._login()
 
     def _git_user(self) -> str | None:
         from dsv.worktree import git_door
 
         words = ("config", "--null", "--get-regexp", r"^user\.(name|email)$")
         try:
-            answer = git_door.ask(self.repo.root, *words, good=(0, 1))
+            answer = git_door.ask(self.workspace.root, *words, good=(0, 1))
         except git_door.NoGit:
             return None
         found = {}
@@ -151,17 +151,8 @@ class Context:
         return f"{user}@{socket.gethostname() or 'localhost'}"
 
 
-def _commits(repo: "Workspace", digits: str) -> "list[ObjectId]":
+def _commits(repo: "Repository", digits: str) -> "list[ObjectId]":
     try:
         return repo.objects.commits(digits)
     except DsvError:
         return []  # a damaged store is told by what reads it, not by how an id is shown
-
-
-def supplier(repo: "Workspace") -> "Supplier | None":
-    """Return what brings objects that a store lacks: the default remote, if there is one."""
-    if repo.config.default_remote is None:
-        return None
-    from dsv.remotes.supply import supply_of
-
-    return supply_of(repo)

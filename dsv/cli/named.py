@@ -44,22 +44,22 @@ def run(
     if name is None:
         if remove:
             raise UsageFault(f"-d needs the name of a {word}", hint=f"dsv {word} -d NAME")
-        _show(context, family, branch.names(context.repo, family))
+        _show(context, family, branch.names(context.workspace.repo, family))
     elif remove:
         if revision is not None:
             raise UsageFault("-d takes one name", hint=f"dsv {word} -d {name}")
-        gone = branch.delete(context.repo, family, name, force=force)
+        gone = branch.delete(context.workspace, family, name, force=force)
         _did(context, family, gone, "deleted")
     else:
-        _did(context, family, branch.create(context.repo, family, name, revision), "made")
+        _did(context, family, branch.create(context.workspace, family, name, revision), "made")
 
 
 def show_branches(context: Context, *, own: bool, remotes: bool) -> None:
     """List branches: those here, those of remotes, or both."""
     from dsv.ops import branch
 
-    found = branch.names(context.repo, "branches") if own else ()
-    _show(context, "branches", (*found, *(branch.tracking(context.repo) if remotes else ())))
+    found = branch.names(context.workspace.repo, "branches") if own else ()
+    _show(context, "branches", (*found, *(branch.tracking(context.workspace.repo) if remotes else ())))
 
 
 def _did(context: Context, family: "Family", ref: "NamedRef", what: str) -> None:

@@ -115,7 +115,7 @@ def settings(
         asked=given.python is not None,
         passed=_passed(context),
     )
-    scratch = outside(context.repo.root, user_cache_path("dsv"))
+    scratch = outside(context.workspace.root, user_cache_path("dsv"))
     jobs = given.jobs or os.cpu_count() or 1
     return Settings(means, scratch, jobs=jobs, twice=twice, recreate=given.recreate, keep=keep)
 
@@ -124,10 +124,10 @@ def _passed(context: Context) -> tuple[str, ...]:
     """Return the variables that are passed on: those that the user's own settings name, or that the user agreed to."""
     from dsv.runs.rebuild.setting_trust import variables
 
-    config = context.repo.config
+    config = context.workspace.config
     if not config.shared_pass_env:
         return config.pass_env
-    agreed = variables(trusted_file(), context.repo.root)
+    agreed = variables(trusted_file(), context.workspace.root)
     refused = [name for name in config.pass_env if name not in agreed and name in context.env]
     if refused:
         context.out.warn(

@@ -25,27 +25,29 @@ class Sizes:
     store: int
 
 
-def measure(repo: Workspace) -> Sizes:
+def measure(workspace: Workspace) -> Sizes:
     """Return the sizes of all versions that HEAD follows.
 
     Raises:
         Missing: The store does not hold all of them.
         Corrupt: A record is damaged.
     """
-    head = repo.refs().head
+    head = workspace.repo.refs().head
     found = {}
-    for _, commit in ancestry.walk([head] if head else [], repo.commit):
-        for path, tracked in repo.datasets(commit.snapshot).items():
+    for _, commit in ancestry.walk([head] if head else [], workspace.repo.commit):
+        for path, tracked in workspace.repo.datasets(commit.snapshot).items():
             found[path, tracked.checkpoint.content] = tracked.checkpoint
     whole = set()
     for checkpoint in found.values():
         if checkpoint.is_dir:
-            whole |= {ObjectId(entry.target) for _, entry in trees.files(checkpoint.content, repo.node)}
+            whole |= {
+                ObjectId(entry.target) for _, entry in trees.files(checkpoint.content, workspace.repo.node)
+            }
         else:
             whole.add(checkpoint.content)
     return Sizes(
         versions=len(found),
         copies=sum(checkpoint.size for checkpoint in found.values()),
-        files=sum(map(repo.contents.size, whole)),
-        store=sum(blob.size for prefix in ("packs/", "index/") for blob in repo.blobs.list(prefix)),
+        files=sum(map(workspace.repo.contents.size, whole)),
+        store=sum(blob.size for prefix in ("packs/", "index/") for blob in workspace.blobs.list(prefix)),
     )

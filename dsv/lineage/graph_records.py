@@ -23,8 +23,8 @@ from dsv.model.origin import Source
 from dsv.model.run import Run
 from dsv.records import origins
 from dsv.records.kept_facts import facts_record, rows_of
+from dsv.store.repository import Repository
 from dsv.tables.fact_keys import facts_key
-from dsv.workspace import Workspace
 
 _ORIGIN = "origin"
 _INPUTS = "inputs"
@@ -38,14 +38,14 @@ class Records:
     """Reads runs and sources, many at a time, and keeps in the ledger what it had to decode.
 
     Args:
-        repo: The workspace.
+        repo: The repository.
         ledger: Where copies are kept.
 
     Attributes:
         gaps: By id of a record that could not be read, why.
     """
 
-    def __init__(self, repo: Workspace, ledger: GraphMemory) -> None:
+    def __init__(self, repo: Repository, ledger: GraphMemory) -> None:
         self.gaps: dict[ObjectId, Exception] = {}
         self._repo = repo
         self._ledger = ledger
@@ -91,7 +91,7 @@ class Records:
         if oid in self._seen:
             return True
         try:
-            record = origins.origin(self._repo, oid)
+            record = self._repo.origin(oid)
         except (Corrupt, StorageError) as error:
             self.gaps[oid] = error
             return False
@@ -107,7 +107,7 @@ class Records:
         if isinstance(record, Source) or not record.in_git:
             return []
         try:
-            files = {file.path: file.file for file in origins.code(self._repo, record.code).files}
+            files = {file.path: file.file for file in self._repo.code(record.code).files}
         except (Corrupt, StorageError):
             return []
         return [[path, files[path]] for path in record.in_git if path in files]

@@ -11,7 +11,7 @@ from dsv.model import tree as trees
 from dsv.model.commit import Commit
 from dsv.progress import SILENT, Progress
 from dsv.store.refs import Refs
-from dsv.workspace import Workspace
+from dsv.store.repository import Repository
 
 _TIPS = "tips"
 _EPOCH = "epoch"
@@ -24,14 +24,14 @@ Missed = Mapping[ObjectId, Exception]
 
 
 def catch_up(
-    repo: Workspace, refs: Refs, ledger: GraphMemory, records: Records, progress: Progress = SILENT
+    repo: Repository, refs: Refs, ledger: GraphMemory, records: Records, progress: Progress = SILENT
 ) -> Missed:
     """Index the commits that refs reach and that are new; begin again if some are not reached any more.
 
     Raises:
         Unusable: The ledger is damaged or cannot be written.
     """
-    tips = _tips(repo, refs)
+    tips = _tips(refs)
     told = " ".join(sorted(tips))
     # gc took objects away, perhaps commits of which copies here would go on telling.
     same = ledger.state(_EPOCH) == str(refs.epoch)
@@ -61,27 +61,27 @@ def catch_up(
     return missed
 
 
-def add_staged(repo: Workspace, refs: Refs, ledger: GraphMemory, records: Records) -> None:
+def add_staged(repo: Repository, refs: Refs, ledger: GraphMemory, records: Records) -> None:
     """Index what is staged; the caller does not keep it, for it may be unstaged again.
 
     Raises:
         Corrupt, Missing: The snapshot cannot be read.
         Unusable: The ledger is damaged or cannot be written.
     """
-    staged = repo.local(refs).staged
+    staged = refs.mine.staged
     if staged is not None:
         base = None if refs.head is None else repo.commit(refs.head).snapshot
         _add_snapshot(repo, base, staged, ledger, records)
 
 
-def _tips(repo: Workspace, refs: Refs) -> set[ObjectId]:
-    local = repo.local(refs)
+def _tips(refs: Refs) -> set[ObjectId]:
+    local = refs.mine
     tips = {*refs.branches.values(), *refs.tags.values(), *local.remotes.values()}
     return tips | ({local.detached} if local.detached else set())
 
 
 def _reach(
-    repo: Workspace, tips: Iterable[ObjectId], known: Mapping[ObjectId, tuple[ObjectId, ...]]
+    repo: Repository, tips: Iterable[ObjectId], known: Mapping[ObjectId, tuple[ObjectId, ...]]
 ) -> tuple[dict[ObjectId, Commit], dict[ObjectId, Exception], bool]:
     """Return the new commits, those that cannot be read, and whether some known ones are not reached any more."""
     fresh: dict[ObjectId, Commit] = {}
@@ -105,7 +105,7 @@ def _reach(
     return fresh, missed, not known.keys() <= seen
 
 
-def _base(repo: Workspace, commit: Commit, fresh: Mapping[ObjectId, Commit]) -> ObjectId | None:
+def _base(repo: Repository, commit: Commit, fresh: Mapping[ObjectId, Commit]) -> ObjectId | None:
     """Return the snapshot that a commit started from, None if it is not here."""
     for parent in commit.parents[:1]:
         if parent in fresh:
@@ -116,7 +116,7 @@ def _base(repo: Workspace, commit: Commit, fresh: Mapping[ObjectId, Commit]) -> 
 
 
 def _add_snapshot(
-    repo: Workspace, base: ObjectId | None, snapshot: ObjectId, ledger: GraphMemory, records: Records
+    repo: Repository, base: ObjectId | None, snapshot: ObjectId, ledger: GraphMemory, records: Records
 ) -> None:
     """Index the datasets in which two snapshots differ, and all that leads to them."""
     versions = [

@@ -12,9 +12,10 @@ from dsv.model.node import DIR
 from dsv.progress import SILENT, Progress
 from dsv.runs.record.link_report import told_of_links
 from dsv.store.refs import Refs
+from dsv.store.repository import Datasets, Tracked
 from dsv.store.writer import Writer
 from dsv.versions import preconditions, stage
-from dsv.workspace import Datasets, Tracked, Workspace
+from dsv.workspace import Workspace
 from dsv.worktree.paths import check_dataset, check_no_link
 
 
@@ -62,7 +63,7 @@ class _Plan:
 
 
 def add(
-    repo: Workspace,
+    workspace: Workspace,
     paths: Sequence[str],
     *,
     rehash: bool = False,
@@ -75,7 +76,7 @@ def add(
     a folder dataset stands for that dataset; anything else becomes a dataset.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         paths: What to stage.
         rehash: Read every file instead of trusting times and sizes.
         follow: Replace links that lead out of a dataset by what they lead to, in the working tree too.
@@ -86,103 +87,109 @@ def add(
         Refused: A path cannot be a dataset, or git tracks it.
         Changing: A file kept changing while it was read.
     """
-    refs, _ = preconditions.ready_to_commit(repo)
-    before = repo.datasets(repo.local(refs).staged)
-    followed = [path for path in paths if follow and (repo.root / path).is_symlink()]
-    notes = _follow(repo, followed, progress)
-    plan = _plan(repo, paths, before)
+    refs, _ = preconditions.ready_to_commit(workspace)
+    before = workspace.repo.datasets(refs.mine.staged)
+    followed = [path for path in paths if follow and (workspace.root / path).is_symlink()]
+    notes = _follow(workspace, followed, progress)
+    plan = _plan(workspace, paths, before)
     plan.notes += notes
     if follow:
-        plan.notes += _follow(repo, [path for path in plan.named if path not in followed], progress)
-    stage.refuse_git_tracked(repo, [path for path in plan.named if path not in before])
-    with repo.writer() as writer:
-        updates, vanished = _store(repo, refs, plan, writer, rehash=rehash, progress=progress)
-        repo.publish(
+        plan.notes += _follow(workspace, [path for path in plan.named if path not in followed], progress)
+    stage.refuse_git_tracked(workspace, [path for path in plan.named if path not in before])
+    with workspace.repo.writer() as writer:
+        updates, vanished = _store(workspace, refs, plan, writer, rehash=rehash, progress=progress)
+        workspace.publish(
             f"add {' '.join(paths)}",
-            lambda found, session: stage.apply(repo, found, updates, session),
+            lambda found, session: stage.apply(workspace.repo, found, updates, session),
             writer=writer,
         )
-    repo.cache.commit()
-    stage.ignore_in_git(repo)
+    workspace.worktree.cache.commit()
+    stage.ignore_in_git(workspace)
     staged = tuple(
         Added(path, "modified" if path in before else "added", updates[path]) for path in sorted(updates)
     )
     unchanged = tuple(path for path in plan.named if path not in updates)
-    plan.notes += filter(None, (told_of_links(repo.root, one.path) for one in staged))
-    return AddResult(staged, unchanged, tuple(vanished), _untracked(repo, plan.folders), tuple(plan.notes))
+    plan.notes += filter(None, (told_of_links(workspace.root, one.path) for one in staged))
+    return AddResult(
+        staged, unchanged, tuple(vanished), _untracked(workspace, plan.folders), tuple(plan.notes)
+    )
 
 
-def _follow(repo: Workspace, paths: Sequence[str], progress: Progress) -> list[str]:
+def _follow(workspace: Workspace, paths: Sequence[str], progress: Progress) -> list[str]:
     """Put what links lead to in their place; return what is said of that."""
     said = []
     for path in paths:
-        check_no_link(repo.root, path)
-        many = replace_links(repo.root / path, repo.scratch(), progress)
+        check_no_link(workspace.root, path)
+        many = replace_links(workspace.root / path, workspace.scratch(), progress)
         if many:
             links = "1 link" if many == 1 else f"{many:,} links"
             said.append(f"{path}: {links} replaced by what they led to")
     return said
 
 
-def _plan(repo: Workspace, paths: Sequence[str], before: Datasets) -> _Plan:
+def _plan(workspace: Workspace, paths: Sequence[str], before: Datasets) -> _Plan:
     plan = _Plan({}, [], [])
     for path in paths:
         above = next((known for known in before if path != known and stage.within(path, known)), None)
         if path in before:
             plan.named[path] = None
         elif above is not None:
-            _check_inside(repo, path, above, before[above].checkpoint)
+            _check_inside(workspace, path, above, before[above].checkpoint)
             plan.named[above] = None
             plan.notes.append(f"{path} is in the dataset {above}, which was staged as a whole")
         elif path == "." or any(stage.within(known, path) for known in before):
             plan.folders.append(path)
         else:
-            _check_new(repo, path, plan)
+            _check_new(workspace, path, plan)
             plan.named[path] = None
     for path in plan.named:
-        if not repo.holds(path):
+        if not workspace.worktree.holds(path):
             hint = f"dsv rm {path}" if path in before else None
             raise NotFound(f"no such file or folder: {path}", hint=hint)
     return plan
 
 
-def _check_inside(repo: Workspace, path: str, dataset: str, checkpoint: Checkpoint) -> None:
+def _check_inside(workspace: Workspace, path: str, dataset: str, checkpoint: Checkpoint) -> None:
     """Refuse a path in a dataset that is neither there nor was before, such as one that is misspelt."""
     file = path.removeprefix(f"{dataset}/")
-    known = checkpoint.kind == DIR and trees.find_path(checkpoint.content, file, repo.node) is not None
-    if not known and not repo.holds(path):
+    known = (
+        checkpoint.kind == DIR and trees.find_path(checkpoint.content, file, workspace.repo.node) is not None
+    )
+    if not known and not workspace.worktree.holds(path):
         raise NotFound(f"no such file or folder: {path}", hint=f"dsv ls {shlex.quote(dataset)}")
 
 
-def _check_new(repo: Workspace, path: str, plan: _Plan) -> None:
-    check_dataset(repo.root, path)
+def _check_new(workspace: Workspace, path: str, plan: _Plan) -> None:
+    check_dataset(workspace.root, path)
     for other in plan.named:
         if stage.within(other, path) or stage.within(path, other):
             raise Refused(f"{path} and {other} overlap: a dataset cannot be inside another")
 
 
 def _store(
-    repo: Workspace, refs: Refs, plan: _Plan, writer: Writer, *, rehash: bool, progress: Progress
+    workspace: Workspace, refs: Refs, plan: _Plan, writer: Writer, *, rehash: bool, progress: Progress
 ) -> tuple[dict[str, Tracked], list[str]]:
-    before = repo.datasets(repo.local(refs).staged)
+    before = workspace.repo.datasets(refs.mine.staged)
     updates: dict[str, Tracked] = {}
     vanished: list[str] = []
     for folder in plan.folders:
-        found = stage.tracked_changes(repo, refs, writer, below=folder, rehash=rehash, progress=progress)
+        found = stage.tracked_changes(workspace, refs, writer, below=folder, rehash=rehash, progress=progress)
         updates.update({path: new for path, new in found.updates.items() if new is not None})
         vanished.extend(found.vanished)
     for path in plan.named:
         old = before.get(path)
-        seen = stage.store(repo, writer, path, rehash=rehash, progress=progress)
-        new = stage.put(writer, stage.checkpoint(repo, writer, path, seen, old.checkpoint if old else None))
+        seen = stage.store(workspace, writer, path, rehash=rehash, progress=progress)
+        new = stage.put(
+            writer, stage.checkpoint(workspace, writer, path, seen, old.checkpoint if old else None)
+        )
         if old is None or new.id != old.id:
             updates[path] = new
     return updates, vanished
 
 
-def _untracked(repo: Workspace, folders: Sequence[str]) -> tuple[str, ...]:
+def _untracked(workspace: Workspace, folders: Sequence[str]) -> tuple[str, ...]:
     if not folders:
         return ()
-    known = repo.datasets(repo.local(repo.refs()).staged)
-    found, _ = repo.untracked(known)
+    known = workspace.repo.datasets(workspace.repo.refs().mine.staged)
+    found, _ = workspace.worktree.untracked(known)
     return tuple(path for path in found if any(stage.within(path.rstrip("/"), folder) for folder in folders))

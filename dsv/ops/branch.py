@@ -9,6 +9,7 @@ from dsv.ids import ObjectId
 from dsv.model import ancestry
 from dsv.records import revisions
 from dsv.store.refs import Refs
+from dsv.store.repository import Repository
 from dsv.store.writer import Writer
 from dsv.wording import did_you_mean
 from dsv.workspace import Workspace
@@ -32,31 +33,31 @@ class NamedRef:
     current: bool
 
 
-def names(repo: Workspace, family: Family) -> tuple[NamedRef, ...]:
+def names(repo: Repository, family: Family) -> tuple[NamedRef, ...]:
     """Return all branches, or all tags, in order of their names."""
     refs = repo.refs()
-    current = repo.local(refs).branch if family == "branches" else None
+    current = refs.mine.branch if family == "branches" else None
     found = [NamedRef(name, oid, name == current) for name, oid in _table(refs, family).items()]
     if current is not None and current not in refs.branches:
         found.append(NamedRef(current, None, current=True))
     return tuple(sorted(found, key=lambda ref: ref.name))
 
 
-def tracking(repo: Workspace) -> tuple[NamedRef, ...]:
+def tracking(repo: Repository) -> tuple[NamedRef, ...]:
     """Return the branches of remotes, as `REMOTE/BRANCH` and as last seen, in order of their names."""
-    found = repo.local(repo.refs()).remotes
+    found = repo.refs().mine.remotes
     return tuple(NamedRef(name, found[name], current=False) for name in sorted(found))
 
 
-def create(repo: Workspace, family: Family, name: str, revision: str | None = None) -> NamedRef:
+def create(workspace: Workspace, family: Family, name: str, revision: str | None = None) -> NamedRef:
     """Make a branch or a tag at `revision` (default HEAD).
 
     Raises:
         Refused: It exists, or may not be called so.
         NotFound: No such revision.
     """
-    revisions.check_free(repo, name)
-    target = revisions.resolve(repo, revision or "HEAD")
+    revisions.check_free(workspace.repo, name)
+    target = revisions.resolve(workspace.repo, revision or "HEAD")
 
     def change(refs: Refs, _: Writer) -> Refs:
         table = _table(refs, family)
@@ -64,11 +65,11 @@ def create(repo: Workspace, family: Family, name: str, revision: str | None = No
             raise Refused(f"{_WORD[family]} {name} exists already", hint=f"dsv {_WORD[family]} -d {name}")
         return _with(refs, family, {**table, name: target})
 
-    repo.publish(f"{_WORD[family]} {name}", change)
+    workspace.publish(f"{_WORD[family]} {name}", change)
     return NamedRef(name, target, current=False)
 
 
-def delete(repo: Workspace, family: Family, name: str, *, force: bool = False) -> NamedRef:
+def delete(workspace: Workspace, family: Family, name: str, *, force: bool = False) -> NamedRef:
     """Delete a branch or a tag; `dsv undo` brings it back.
 
     Raises:
@@ -83,23 +84,23 @@ def delete(repo: Workspace, family: Family, name: str, *, force: bool = False) -
             hint = did_you_mean(name, _table(refs, family), f"dsv {_WORD[family]}")
             raise NotFound(f"no {_WORD[family]} {name}", hint=hint)
         if family == "branches":
-            if name == repo.local(refs).branch:
+            if name == refs.mine.branch:
                 raise Refused(f"HEAD is on branch {name}", hint="dsv checkout BRANCH")
-            if not force and not _elsewhere(repo, refs, name, target):
+            if not force and not _elsewhere(workspace.repo, refs, name, target):
                 raise Refused(
                     f"branch {name} has commits that are on no other branch or tag",
                     hint=f"dsv branch -d {name} --force",
                 )
         return _with(refs, family, table)
 
-    gone = _table(repo.refs(), family).get(name)
-    repo.publish(f"{_WORD[family]} -d {name}", change)
+    gone = _table(workspace.repo.refs(), family).get(name)
+    workspace.publish(f"{_WORD[family]} -d {name}", change)
     return NamedRef(name, gone, current=False)
 
 
-def _elsewhere(repo: Workspace, refs: Refs, name: str, target: ObjectId) -> bool:
+def _elsewhere(repo: Repository, refs: Refs, name: str, target: ObjectId) -> bool:
     others = [oid for other, oid in refs.branches.items() if other != name]
-    others += [*refs.tags.values(), *repo.local(refs).remotes.values()]
+    others += [*refs.tags.values(), *refs.mine.remotes.values()]
     if refs.head is not None:
         others.append(refs.head)
     return any(ancestry.is_ancestor(target, other, repo.commit) for other in others)

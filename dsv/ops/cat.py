@@ -11,16 +11,16 @@ from dsv.model.node import DIR
 from dsv.progress import SILENT, Progress, Total
 from dsv.records import dataset_names
 from dsv.records.dataset_names import DatasetName
-from dsv.workspace import Workspace
+from dsv.store.repository import Repository
 
 Format = Literal["arrow", "parquet", "csv", "jsonl"]
 
 
-def cat(repo: Workspace, place: DatasetName, *, progress: Progress = SILENT) -> Iterator[Buffer]:
+def cat(repo: Repository, place: DatasetName, *, progress: Progress = SILENT) -> Iterator[Buffer]:
     """Return the exact bytes of a file dataset, or of a file in a folder dataset, piece by piece.
 
     Args:
-        repo: The workspace.
+        repo: The repository.
         place: The file.
         progress: Counts the bytes.
 
@@ -45,7 +45,7 @@ def _counted(pieces: Iterator[Buffer], size: Total, progress: Progress) -> Itera
         progress.advance(len(piece))
 
 
-def convert(repo: Workspace, place: DatasetName, form: Format, out: BinaryIO) -> None:
+def convert(repo: Repository, place: DatasetName, form: Format, out: BinaryIO) -> None:
     """Write a version as a table in the format `form`, in bounded memory.
 
     Raises:

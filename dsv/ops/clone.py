@@ -22,6 +22,7 @@ from dsv.store.blobs.metered import Traffic
 from dsv.store.packs import index_merge
 from dsv.store.packs import pack as packs
 from dsv.store.refs import Local, Refs
+from dsv.store.repository import Repository
 from dsv.store.upkeep.collect import open_all
 from dsv.store.writer import Writer
 from dsv.versions import stage
@@ -65,8 +66,8 @@ def clone(source: Path, root: Path, *, progress: Progress = SILENT) -> CloneResu
     if root.exists() and not by_git and (not root.is_dir() or any(root.iterdir())):
         raise Refused(f"{root} is not an empty folder")
     theirs = Workspace(source)
-    refs = theirs.refs()
-    local = theirs.local(refs)
+    refs = theirs.repo.refs()
+    local = refs.mine
     root.mkdir(parents=True, exist_ok=True)
     mine = Workspace(root)
     made = not mine.dot.exists()
@@ -91,22 +92,22 @@ def clone(source: Path, root: Path, *, progress: Progress = SILENT) -> CloneResu
         _attach_locked(mine)
     else:
         replace_file(root / SHARED, read_plain(source / SHARED))
-    refs = mine.refs()
-    return CloneResult(root, mine.local(refs).branch, refs.head, size)
+    refs = mine.repo.refs()
+    return CloneResult(root, refs.mine.branch, refs.head, size)
 
 
-def _attach_locked(repo: Workspace) -> None:
+def _attach_locked(workspace: Workspace) -> None:
     """Make HEAD the commit that `dsv.lock` names, on its branch if that is where the branch is."""
-    lock = lockfile.read(repo.root)
+    lock = lockfile.read(workspace.root)
     if lock is None:
         return
-    if not repo.objects.has(lock.commit):
+    if not workspace.repo.objects.has(lock.commit):
         raise NotFound(
             f"the commit {short(lock.commit)} that dsv.lock names is not there either",
             hint="dsv log shows what is; git checkout of a commit whose dsv.lock names that",
         )
-    on_branch = lock.branch is not None and repo.refs().branches.get(lock.branch) == lock.commit
-    attach(repo, lock.branch if on_branch else None, lock.commit)
+    on_branch = lock.branch is not None and workspace.repo.refs().branches.get(lock.branch) == lock.commit
+    attach(workspace, lock.branch if on_branch else None, lock.commit)
 
 
 def _check(theirs: Workspace) -> str:
@@ -173,32 +174,32 @@ def _clone_into(
     remote: Remote, root: Path, revision: str | None, progress: Progress, *, no_data: bool
 ) -> RemoteClone:
     replace_file(root / SHARED, with_values(HEADING, remote_values(remote)).encode())
-    repo = Workspace(root)
-    opened = connect(repo, remote.name)
+    workspace = Workspace(root)
+    opened = connect(workspace, remote.name)
     theirs = opened.load()
     check_there(opened)
     check_names(opened.name, theirs)
     branch = revision if revision is not None and revision in theirs.branches else theirs.default
-    make_store(repo, branch)
-    fetch_history(repo, opened, progress=progress)
+    make_store(workspace, branch)
+    fetch_history(workspace, opened, progress=progress)
     if revision is not None and revision not in theirs.branches:
-        attach(repo, None, revisions.resolve(repo, revision))
+        attach(workspace, None, revisions.resolve(workspace.repo, revision))
     elif branch in theirs.branches:
-        attach(repo, branch, theirs.branches[branch])
+        attach(workspace, branch, theirs.branches[branch])
     if no_data:
-        _leave_absent(repo)
-    refs = repo.refs()
-    return RemoteClone(root, repo.local(refs).branch, refs.head, opened.traffic)
+        _leave_absent(workspace.repo)
+    refs = workspace.repo.refs()
+    return RemoteClone(root, refs.mine.branch, refs.head, opened.traffic)
 
 
-def _leave_absent(repo: Workspace) -> None:
+def _leave_absent(repo: Repository) -> None:
     """Note that nothing is checked out, and that this is as it shall be."""
 
     def change(found: Refs, writer: Writer) -> Refs:
         nothing = stage.edit(repo, None, {}, writer)
-        return replace(found, local=replace(repo.local(found), present=nothing))
+        return replace(found, local=replace(found.mine, present=nothing))
 
-    repo.publish("clone", change, log=False)
+    repo.publish(change)
 
 
 def _copy_blobs(theirs: Workspace, mine: Workspace, refs: Refs, progress: Progress) -> int:

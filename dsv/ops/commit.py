@@ -7,13 +7,13 @@ from dsv.ids import ObjectId
 from dsv.model.commit import Commit
 from dsv.model.file_diff import change_of
 from dsv.progress import SILENT, Progress
-from dsv.records import origins
 from dsv.records.kept_facts import rows_of
 from dsv.records.origins import Origin
+from dsv.store.repository import Datasets, Repository, Tracked
 from dsv.versions import commit as committing
 from dsv.versions import from_git, preconditions, stage
 from dsv.versions.from_git import Brought, LockStanding
-from dsv.workspace import Datasets, Tracked, Workspace
+from dsv.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,12 @@ class CommitResult:
 
 
 def commit(
-    repo: Workspace, message: str, *, author: str, everything: bool = False, progress: Progress = SILENT
+    workspace: Workspace, message: str, *, author: str, everything: bool = False, progress: Progress = SILENT
 ) -> CommitResult:
     """Record what is staged.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         message: What it is about.
         author: Who makes it.
         everything: Stage all changes of tracked datasets first, removals too.
@@ -72,16 +72,16 @@ def commit(
         UsageFault: The message is empty.
     """
     committing.check_message(message)
-    refs, waiting = preconditions.ready_to_commit(repo)
-    with repo.writer() as writer:
+    refs, waiting = preconditions.ready_to_commit(workspace)
+    with workspace.repo.writer() as writer:
         staging = stage.Staging({})
         if everything:
-            found = stage.tracked_changes(repo, refs, writer, progress=progress)
+            found = stage.tracked_changes(workspace, refs, writer, progress=progress)
             removed: dict[str, Tracked | None] = dict.fromkeys(found.vanished)
             staging = stage.Staging({**found.updates, **removed}, (), found.notes)
         what = _typed(message, everything=everything)
         made = committing.commit_staged(
-            repo,
+            workspace,
             message,
             author=author,
             what=what,
@@ -89,15 +89,15 @@ def commit(
             writer=writer,
             unmerged=None if waiting is None else waiting.commit,
         )
-    told = _told(repo, made.commit)
-    merge = () if waiting is None else (_to_merge(repo, waiting),)
+    told = _told(workspace.repo, made.commit)
+    merge = () if waiting is None else (_to_merge(workspace, waiting),)
     return CommitResult(made.id, made.branch, made.commit, told, (*staging.notes, *made.notes, *merge))
 
 
-def _to_merge(repo: Workspace, waiting: Brought) -> str:
-    refs = repo.refs()
-    name = from_git.name_of(repo, refs, waiting.commit)
-    command = from_git.way_out(repo, refs, waiting._replace(standing=LockStanding.APART))
+def _to_merge(workspace: Workspace, waiting: Brought) -> str:
+    refs = workspace.repo.refs()
+    name = from_git.name_of(refs, waiting.commit)
+    command = from_git.way_out(workspace, refs, waiting._replace(standing=LockStanding.APART))
     return f"dsv.lock still names {name}, which git brought and this commit does not follow; next: {command}"
 
 
@@ -106,7 +106,7 @@ def _typed(message: str, *, everything: bool) -> str:
     return f"commit {'-a ' if everything else ''}-m {shlex.quote(message.partition(chr(10))[0])}"
 
 
-def _told(repo: Workspace, record: Commit) -> tuple[Committed, ...]:
+def _told(repo: Repository, record: Commit) -> tuple[Committed, ...]:
     before: Datasets = repo.datasets(repo.snapshot_of(record.parents[0])) if record.parents else {}
     after = repo.datasets(record.snapshot)
     told = []
@@ -115,7 +115,7 @@ def _told(repo: Workspace, record: Commit) -> tuple[Committed, ...]:
         if old == new:
             continue
         change = change_of(old, new)
-        origin = None if new is None else origins.origin(repo, new.checkpoint.origin)
+        origin = None if new is None else repo.origin(new.checkpoint.origin)
         told.append(
             Committed(path, change, new, None if new is None else rows_of(repo, path, new.checkpoint), origin)
         )

@@ -45,7 +45,7 @@ class Setting:
     where: str
 
 
-def settings(repo: Workspace) -> tuple[Setting, ...]:
+def settings(workspace: Workspace) -> tuple[Setting, ...]:
     """Return all settings that have a value, in order of their names; the local file wins.
 
     Raises:
@@ -53,7 +53,7 @@ def settings(repo: Workspace) -> tuple[Setting, ...]:
     """
     found = {}
     for where in (SHARED, LOCAL):
-        document = read_toml(read_text(repo.root / where), where)
+        document = read_toml(read_text(workspace.root / where), where)
         document.pop("dataset", None)
         for name, value in flatten(document).items():
             key = find_key(name)
@@ -62,7 +62,7 @@ def settings(repo: Workspace) -> tuple[Setting, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
-def get(repo: Workspace, name: str) -> Setting:
+def get(workspace: Workspace, name: str) -> Setting:
     """Return a setting.
 
     Raises:
@@ -70,21 +70,26 @@ def get(repo: Workspace, name: str) -> Setting:
         NotFound: It has no value.
     """
     known(name)
-    for setting in settings(repo):
+    for setting in settings(workspace):
         if setting.key == name:
             return setting
     raise NotFound(f"{name} is not set", hint=f"dsv config {name} VALUE")
 
 
 def put(
-    repo: Workspace, name: str, values: Sequence[str], *, shared: bool = False, progress: Progress = SILENT
+    workspace: Workspace,
+    name: str,
+    values: Sequence[str],
+    *,
+    shared: bool = False,
+    progress: Progress = SILENT,
 ) -> Setting:
     """Set a key, in `.dsv/config`, or with `shared` in `dsv.toml`, whose comments are kept.
 
     Where packs are is a setting, too: if it changes they are moved, and no other command may run beside.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         name: The dotted name of a key.
         values: Its value as text; several for a list.
         shared: Which file to write.
@@ -99,22 +104,22 @@ def put(
     key = known(name)
     where = SHARED if shared else LOCAL
     value = check(key, name, _read(key, values), where)
-    path = repo.root / where
+    path = workspace.root / where
     text = read_text(path)
     read_toml(text, where)
     plain = list(value) if isinstance(value, tuple) else value
 
     def change() -> None:
-        write(repo.root, where, with_values(text, {name: plain}))
+        write(workspace.root, where, with_values(text, {name: plain}))
 
     if name == STORE_KEY:
-        _move_packs(repo, repo.root / str(value), change, progress)
+        _move_packs(workspace, workspace.root / str(value), change, progress)
     else:
         change()
     return Setting(name, value, where)
 
 
-def unset(repo: Workspace, name: str, *, shared: bool = False, progress: Progress = SILENT) -> Setting:
+def unset(workspace: Workspace, name: str, *, shared: bool = False, progress: Progress = SILENT) -> Setting:
     """Remove a key from a file and return what it was.
 
     Raises:
@@ -124,40 +129,40 @@ def unset(repo: Workspace, name: str, *, shared: bool = False, progress: Progres
     """
     key = known(name)
     where = SHARED if shared else LOCAL
-    path = repo.root / where
+    path = workspace.root / where
     text = read_text(path)
     values = flatten(read_toml(text, where))
-    own = owners.owner(repo.dot)
+    own = owners.owner(workspace.dot)
     if name == STORE_KEY and name not in values and own is not None and where == LOCAL:
-        _move_packs(repo, repo.dot, lambda: None, progress)  # somebody removed the setting by hand
+        _move_packs(workspace, workspace.dot, lambda: None, progress)  # somebody removed the setting by hand
         return Setting(name, own.packs, where)
     if name not in values:
         raise NotFound(f"{name} is not set in {where}")
 
     def change() -> None:
-        write(repo.root, where, with_values(text, {name: None}))
+        write(workspace.root, where, with_values(text, {name: None}))
 
     if name == STORE_KEY:
-        _move_packs(repo, repo.dot, change, progress)
+        _move_packs(workspace, workspace.dot, change, progress)
     else:
         change()
     return Setting(name, check(key, name, values[name], where), where)
 
 
-def _move_packs(repo: Workspace, place: Path, change: Callable[[], None], progress: Progress) -> None:
+def _move_packs(workspace: Workspace, place: Path, change: Callable[[], None], progress: Progress) -> None:
     """Make `place` the folder of the packs, with all that are there already, and then change the setting."""
-    check_new(repo.root, repo.dot, place)
-    if not (repo.dot / "refs").exists():
+    check_new(workspace.root, workspace.dot, place)
+    if not (workspace.dot / "refs").exists():
         change()
         return
-    known = owners.owner(repo.dot)
-    before = Path(known.packs) if known else repo.pack_folder
-    if known is None and owners.has_more(repo.dot, before):
-        before = repo.dot  # somebody edited the setting by hand
+    known = owners.owner(workspace.dot)
+    before = Path(known.packs) if known else workspace.pack_folder
+    if known is None and owners.has_more(workspace.dot, before):
+        before = workspace.dot  # somebody edited the setting by hand
     if before.resolve() == place.resolve():
         change()
         return
-    move_packs(repo.dot, before, place, change, progress)
+    move_packs(workspace.dot, before, place, change, progress)
 
 
 def known(name: str) -> Key:

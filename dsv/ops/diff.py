@@ -12,9 +12,10 @@ from dsv.model.node import DIR
 from dsv.progress import SILENT, Progress
 from dsv.records import dataset_names, kept_tables, revisions, version_tables
 from dsv.records.known_tables import KnownTable
+from dsv.store.repository import Datasets, Repository
 from dsv.tables.facts.prefix import undecided
 from dsv.tables.facts.table_changes import TableChange, compare
-from dsv.workspace import Datasets, Workspace
+from dsv.workspace import Workspace
 from dsv.worktree.sink import HashSink
 
 
@@ -57,7 +58,7 @@ _Sides = Mapping[str, _Side]
 
 
 def diff(
-    repo: Workspace,
+    workspace: Workspace,
     before: str | None = None,
     after: str | None = None,
     *,
@@ -68,7 +69,7 @@ def diff(
     """Return what differs between two versions, from ids, nodes and table facts alone.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         before: A revision, by default HEAD.
         after: A revision; by default the working tree.
         staged: Compare with what is staged instead of the working tree.
@@ -78,20 +79,20 @@ def diff(
     Raises:
         NotFound: No such revision, or a path is no dataset on either side.
     """
-    old = _version(repo.datasets(_snapshot(repo, before)))
+    old = _version(workspace.repo.datasets(_snapshot(workspace.repo, before)))
     if after is not None:
-        new = _version(dataset_names.datasets_at(repo, after))
+        new = _version(dataset_names.datasets_at(workspace.repo, after))
     elif staged:
-        new = _version(dataset_names.datasets_at(repo, None))
+        new = _version(dataset_names.datasets_at(workspace.repo, None))
     else:
-        new = _working(repo, old, progress)
+        new = _working(workspace, old, progress)
     both = {**old, **new}
     chosen = dataset_names.select(both, paths, before or "HEAD") if paths else sorted(both)
-    found = (_compare(repo, path, old.get(path), new.get(path)) for path in chosen)
+    found = (_compare(workspace, path, old.get(path), new.get(path)) for path in chosen)
     return tuple(one for one in found if one is not None)
 
 
-def _snapshot(repo: Workspace, revision: str | None) -> ObjectId | None:
+def _snapshot(repo: Repository, revision: str | None) -> ObjectId | None:
     if revision is None and repo.refs().head is None:
         return None
     return repo.snapshot_of(revisions.resolve(repo, revision or "HEAD"))
@@ -101,47 +102,47 @@ def _version(datasets: Datasets) -> _Sides:
     return {path: _Side(found.checkpoint) for path, found in datasets.items()}
 
 
-def _working(repo: Workspace, old: _Sides, progress: Progress) -> _Sides:
+def _working(workspace: Workspace, old: _Sides, progress: Progress) -> _Sides:
     """Return what the working tree holds of tracked datasets; what is absent counts as unchanged."""
-    local = repo.local(repo.refs())
-    staged = repo.datasets(local.staged)
-    present = repo.datasets(local.present)
+    local = workspace.repo.refs().mine
+    staged = workspace.repo.datasets(local.staged)
+    present = workspace.repo.datasets(local.present)
     progress.begin("reading", sum(staged[path].checkpoint.size for path in staged if path in present), "B")
     sides: dict[str, _Side] = {}
     for path, tracked in staged.items():
-        if not repo.holds(path):
+        if not workspace.worktree.holds(path):
             if path not in present:
                 sides[path] = old.get(path, _Side(tracked.checkpoint))
             continue
-        sink = HashSink(repo.cache, progress)
-        seen = repo.look(path, sink)
+        sink = HashSink(workspace.worktree.cache, progress)
+        seen = workspace.worktree.look(path, sink)
         sink.skipped(seen.size)
         same = (seen.content, seen.kind) == (tracked.checkpoint.content, tracked.checkpoint.kind)
         if not same:
-            repo.remember_nodes(sink)
+            workspace.worktree.remember_nodes(sink)
         held = replace(
             tracked.checkpoint, content=seen.content, kind=seen.kind, size=seen.size, files=seen.files
         )
         sides[path] = _Side(held, working=not same)
-    repo.cache.commit()
+    workspace.worktree.cache.commit()
     return sides
 
 
-def _compare(repo: Workspace, path: str, old: _Side | None, new: _Side | None) -> DatasetDiff | None:
+def _compare(workspace: Workspace, path: str, old: _Side | None, new: _Side | None) -> DatasetDiff | None:
     if old is None or new is None:
         if old is None and new is None:
             return None
-        return _one_sided(repo, path, old, new)
+        return _one_sided(workspace.repo, path, old, new)
     before, after = old.checkpoint, new.checkpoint
     if (before.content, before.kind) == (after.content, after.kind):
         return None
     files: tuple[FileChange, ...] = ()
     if before.kind == DIR and after.kind == DIR:
-        files = tuple(file_diff.changes(before.content, after.content, repo.node))
-    tables, reason = _tables(repo, path, old, new)
+        files = tuple(file_diff.changes(before.content, after.content, workspace.repo.node))
+    tables, reason = _tables(workspace, path, old, new)
     table = None
     if tables is not None and tables[0].facts is not None and tables[1].facts is not None:
-        table = _compare_tables(repo, path, (old, tables[0]), (new, tables[1]))
+        table = _compare_tables(workspace, path, (old, tables[0]), (new, tables[1]))
     recoded = tables is not None and tables[0].table == tables[1].table and before.kind == after.kind
     return DatasetDiff(
         path=path,
@@ -156,7 +157,7 @@ def _compare(repo: Workspace, path: str, old: _Side | None, new: _Side | None) -
     )
 
 
-def _one_sided(repo: Workspace, path: str, old: _Side | None, new: _Side | None) -> DatasetDiff:
+def _one_sided(repo: Repository, path: str, old: _Side | None, new: _Side | None) -> DatasetDiff:
     side = new if old is None else old
     assert side is not None
     known = None if side.working else kept_tables.kept(repo, side.checkpoint)
@@ -176,21 +177,23 @@ def _one_sided(repo: Workspace, path: str, old: _Side | None, new: _Side | None)
 
 
 def _tables(
-    repo: Workspace, path: str, old: _Side, new: _Side
+    workspace: Workspace, path: str, old: _Side, new: _Side
 ) -> tuple[tuple[KnownTable, KnownTable] | None, str | None]:
     try:
-        before = version_tables.known(repo, path, old.checkpoint, details=True)
+        before = version_tables.known(workspace.repo, path, old.checkpoint, details=True)
         if new.working:
-            after = version_tables.of_working(repo, path, new.checkpoint, later=True)
+            after = version_tables.of_working(
+                workspace.repo, workspace.root, path, new.checkpoint, later=True
+            )
         else:
-            after = version_tables.known(repo, path, new.checkpoint, old.checkpoint, details=True)
+            after = version_tables.known(workspace.repo, path, new.checkpoint, old.checkpoint, details=True)
     except NoTable as error:
         return None, error.message
     return (before, after), None
 
 
 def _compare_tables(
-    repo: Workspace, path: str, old: tuple[_Side, KnownTable], new: tuple[_Side, KnownTable]
+    workspace: Workspace, path: str, old: tuple[_Side, KnownTable], new: tuple[_Side, KnownTable]
 ) -> TableChange:
     """Compare facts; where these leave open whether rows were only appended, look into the one block."""
     before, after = old[1].facts, new[1].facts
@@ -201,7 +204,8 @@ def _compare_tables(
         return change
     shorter, (side, known) = (before, new) if before.rows < after.rows else (after, old)
     try:
-        if version_tables.extends(repo, path, side.checkpoint, known.schema, shorter, working=side.working):
+        root = workspace.root if side.working else None
+        if version_tables.extends(workspace.repo, path, side.checkpoint, known.schema, shorter, root=root):
             return replace(change, same_rows=shorter.rows)
     except NoTable:
         pass  # the working tree changed meanwhile

@@ -27,7 +27,7 @@ class FetchResult:
     setback: bool = False
 
 
-def fetch(repo: Workspace, name: str | None = None, *, progress: Progress = SILENT) -> FetchResult:
+def fetch(workspace: Workspace, name: str | None = None, *, progress: Progress = SILENT) -> FetchResult:
     """Bring commits, snapshots and lineage of all branches and tags of a remote.
 
     Branches are `REMOTE/BRANCH` here; a tag that is another commit here stays. A workspace
@@ -38,8 +38,8 @@ def fetch(repo: Workspace, name: str | None = None, *, progress: Progress = SILE
         Corrupt: The remote is damaged.
         StorageError: It is empty, or cannot be read.
     """
-    start.ensure(repo, name, progress=progress)
-    remote = connect(repo, name)
-    fetched = fetch_history(repo, remote, progress=progress)
+    start.ensure(workspace, name, progress=progress)
+    remote = connect(workspace, name)
+    fetched = fetch_history(workspace, remote, progress=progress)
     check_there(remote)
     return FetchResult(remote.name, fetched, remote.traffic, remote.setback)

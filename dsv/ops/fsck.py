@@ -11,6 +11,7 @@ from dsv.records import reachable
 from dsv.remotes.check_remote import UNREADABLE, check_remote
 from dsv.remotes.remote import connect
 from dsv.store.refs import Refs
+from dsv.store.repository import Repository
 from dsv.store.upkeep.check import GARBAGE, Finding, check
 from dsv.store.upkeep.sharing import others
 from dsv.workspace import Workspace
@@ -44,7 +45,7 @@ class FsckResult:
         return tuple(finding for finding in self.findings if finding.damage not in _HARMLESS)
 
 
-def fsck(repo: Workspace, *, progress: Progress = SILENT) -> FsckResult:
+def fsck(workspace: Workspace, *, progress: Progress = SILENT) -> FsckResult:
     """Check every byte of the store, and that all that refs, oplog and staging need is there.
 
     Damage is reported, never removed; `dsv.ops.repair` mends.
@@ -52,29 +53,30 @@ def fsck(repo: Workspace, *, progress: Progress = SILENT) -> FsckResult:
     Raises:
         Corrupt: The refs themselves cannot be read.
     """
-    repo = Workspace(repo.root)  # without supply: what is damaged is to be found, not to be mended on the way
-    refs = repo.refs()
-    total = sum(blob.size for prefix in ("packs/", "index/") for blob in repo.blobs.list(prefix))
+    # Without supply: what is damaged is to be found, not to be mended on the way.
+    store = Repository(workspace.blobs, name=str(workspace.dot))
+    refs = store.refs()
+    total = sum(blob.size for prefix in ("packs/", "index/") for blob in workspace.blobs.list(prefix))
     progress.begin("checking the store", total, "B")
-    sharing = others(repo.dot, repo.blobs.packs_home, time.time())
-    findings = list(check(repo.blobs, refs, foreign=sharing.needed, advance=progress.advance))
+    sharing = others(workspace.dot, workspace.blobs.packs_home, time.time())
+    findings = list(check(store.blobs, refs, foreign=sharing.needed, advance=progress.advance))
     findings += [
         Finding("owner", one.place, AWAY, f"{one.why}; gc deletes no pack: {one.told}")
         for one in sharing.away
     ]
-    reached = _Reached(repo, refs, findings)
+    reached = _Reached(workspace, store, refs, findings)
     reached.walk()
     reached.prove(progress)
     return FsckResult(tuple(findings), len(reached.seen), reached.proved)
 
 
 def fsck_remote(
-    repo: Workspace, name: str | None, *, full: bool = False, progress: Progress = SILENT
+    workspace: Workspace, name: str | None, *, full: bool = False, progress: Progress = SILENT
 ) -> FsckResult:
     """Check that all that the refs of a remote reach is there.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         name: The remote; None for the default one.
         full: Read every byte; otherwise only indexes, and the list of packs.
         progress: Counts the bytes that are read.
@@ -84,17 +86,18 @@ def fsck_remote(
         Corrupt: The refs themselves cannot be read.
         StorageError: The remote cannot be read.
     """
-    found = check_remote(repo, connect(repo, name), full=full, progress=progress)
+    found = check_remote(workspace.repo, connect(workspace, name), full=full, progress=progress)
     return FsckResult(found.findings, found.objects, 0)
 
 
 class _Reached:
     """What was reached from the roots."""
 
-    def __init__(self, repo: Workspace, refs: Refs, findings: list[Finding]) -> None:
+    def __init__(self, workspace: Workspace, repo: Repository, refs: Refs, findings: list[Finding]) -> None:
         self.seen: set[ObjectId] = set()
         self._away: set[ObjectId] = set()
         self.proved = 0
+        self._workspace = workspace
         self._repo = repo
         self._refs = refs
         self._findings = findings
@@ -102,21 +105,23 @@ class _Reached:
 
     def walk(self) -> None:
         """Walk, and note what cannot be read."""
-        local = self._repo.local(self._refs)
-        _, damage = self._repo.oplog.readable(local.oplog)
+        local, workspace = self._refs.mine, self._workspace
+        _, damage = workspace.oplog.readable(local.oplog)
         if damage is not None:
             self._note("oplog", "oplog", damage)
         try:
-            start = reachable.roots(self._repo, self._refs, since=local.horizon)
+            start = reachable.roots(
+                self._repo, self._refs, workspace.oplog, workspace.root, since=local.horizon
+            )
         except Corrupt:
-            start = reachable.roots_of_refs(self._repo, self._refs)
+            start = reachable.roots_of_refs(self._repo, self._refs, workspace.root)
         walk = reachable.Walk(
             self._repo,
             self._mark,
             dropped=local.dropped,
             damaged=lambda what, error: self._note("object", what, error),
             found=lambda oid, path: self._files.append((oid, path)),
-            absent=self._tell_absent if self._repo.config.remotes else None,
+            absent=self._tell_absent if self._workspace.config.remotes else None,
         )
         walk.run(start)
         for oid in local.dropped:

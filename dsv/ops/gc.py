@@ -46,11 +46,13 @@ class GcResult:
     away: tuple[Away, ...] = ()
 
 
-def gc(repo: Workspace, *, dry_run: bool = False, keep_days: int = KEEP_DAYS, grace: int = GRACE) -> GcResult:
+def gc(
+    workspace: Workspace, *, dry_run: bool = False, keep_days: int = KEEP_DAYS, grace: int = GRACE
+) -> GcResult:
     """Condemn what nothing reaches, and delete what was condemned before the grace.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         dry_run: Only say what would go.
         keep_days: Operations of so many days stay undoable.
         grace: Seconds; 0 deletes at once, which no other dsv command may run beside.
@@ -60,30 +62,30 @@ def gc(repo: Workspace, *, dry_run: bool = False, keep_days: int = KEEP_DAYS, gr
         RefMoved: Other processes kept changing the refs.
     """
     now = int(time.time())
-    blobs = repo.blobs
-    found = others(repo.dot, blobs.packs_home, now)
-    collected = condemn(repo, now, keep_days=keep_days, dry_run=dry_run, foreign=found.needed)
+    blobs = workspace.blobs
+    found = others(workspace.dot, blobs.packs_home, now)
+    collected = condemn(workspace, now, keep_days=keep_days, dry_run=dry_run, foreign=found.needed)
     # With its fraction: else what was written in this second would outlive a grace of 0.
-    swept, found = _sweep(repo, time.time(), grace, dry_run=dry_run)
+    swept, found = _sweep(workspace, time.time(), grace, dry_run=dry_run)
     return _result(collected, swept, dry_run=dry_run, away=found.away)
 
 
-def forget(repo: Workspace, name: str) -> Mark:
+def forget(workspace: Workspace, name: str) -> Mark:
     """Have gc not ask any more for a workspace that shared the folder of packs, and is gone for good.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         name: The start of the id of its mark.
 
     Raises:
         NotFound: There is none, or there are several.
         Refused: It is there.
     """
-    return owners.forget(repo.blobs.packs_home, name)
+    return owners.forget(workspace.blobs.packs_home, name)
 
 
 def gc_remote(
-    repo: Workspace,
+    workspace: Workspace,
     name: str | None,
     *,
     dry_run: bool = False,
@@ -93,7 +95,7 @@ def gc_remote(
     """Condemn what the refs of a remote do not reach, and delete what was condemned before the grace.
 
     Args:
-        repo: The workspace; it gets the history of the remote.
+        workspace: The workspace; it gets the history of the remote.
         name: The remote; None for the default one.
         dry_run: Only say what would go.
         grace: Seconds; 0 deletes at once, which nobody else may use the remote beside.
@@ -105,7 +107,7 @@ def gc_remote(
         RefMoved: Others kept changing the refs.
         StorageError: The remote is empty, or cannot be read or written.
     """
-    done = clean(repo, connect(repo, name), grace=grace, dry_run=dry_run, progress=progress)
+    done = clean(workspace, connect(workspace, name), grace=grace, dry_run=dry_run, progress=progress)
     return _result(done.collected, done.swept, dry_run=dry_run)
 
 
@@ -126,7 +128,7 @@ def _result(
 
 
 def condemn(
-    repo: Workspace,
+    workspace: Workspace,
     now: int,
     *,
     keep_days: int = KEEP_DAYS,
@@ -142,14 +144,14 @@ def condemn(
         RefMoved: Other processes kept changing the refs.
     """
     for _ in range(_TRIES):
-        refs = repo.refs()
-        horizon = max(now - keep_days * reachable.DAY, repo.local(refs).horizon)
-        collected = _collect(repo, refs, horizon, now, foreign, dry_run=dry_run)
+        refs = workspace.repo.refs()
+        horizon = max(now - keep_days * reachable.DAY, refs.mine.horizon)
+        collected = _collect(workspace, refs, horizon, now, foreign, dry_run=dry_run)
         if collected is None or dry_run:
             return collected
         try:
-            local = replace(repo.local(refs), horizon=horizon)
-            repo.swap(refs, replace(collected.apply(refs), local=local))
+            local = replace(refs.mine, horizon=horizon)
+            workspace.repo.swap(refs, replace(collected.apply(refs), local=local))
         except RefMoved:
             continue
         return collected
@@ -157,21 +159,21 @@ def condemn(
 
 
 def _collect(
-    repo: Workspace, refs: Refs, since: int, now: int, foreign: Collection[str], *, dry_run: bool
+    workspace: Workspace, refs: Refs, since: int, now: int, foreign: Collection[str], *, dry_run: bool
 ) -> Collected | None:
     """Mark what is reachable, all of which must be there, and take the rest out of the indexes."""
     try:
-        repo.objects.refresh(refs)
-        marks = Marks(repo.objects, refs, unlisted(repo.blobs, refs, foreign))
+        workspace.repo.objects.refresh(refs)
+        marks = Marks(workspace.repo.objects, refs, unlisted(workspace.blobs, refs, foreign))
         walk = reachable.Walk(
-            repo,
+            workspace.repo,
             marks.mark,
-            dropped=repo.local(refs).dropped,
+            dropped=refs.mine.dropped,
             # Where there is a remote, versions that nobody needed yet were never fetched.
-            absent=(lambda _, __: None) if repo.config.remotes else None,
+            absent=(lambda _, __: None) if workspace.config.remotes else None,
             lacking=_stop,
         )
-        walk.run(reachable.roots(repo, refs, since=since))
+        walk.run(reachable.roots(workspace.repo, refs, workspace.oplog, workspace.root, since=since))
         return collect(marks, now, dry_run=dry_run)
     except (Corrupt, Missing) as error:
         raise Corrupt(f"nothing was collected: {error.message}", hint="dsv fsck --repair") from error
@@ -181,15 +183,15 @@ def _stop(where: str, error: DsvError) -> None:
     raise Corrupt(f"{where}: {error.message}")
 
 
-def _sweep(repo: Workspace, now: float, grace: int, *, dry_run: bool) -> tuple[Deleted, Others]:
+def _sweep(workspace: Workspace, now: float, grace: int, *, dry_run: bool) -> tuple[Deleted, Others]:
     for _ in range(_TRIES):
-        refs = repo.refs()
-        found = others(repo.dot, repo.blobs.packs_home, now)
-        swept = sweep(repo.blobs, refs, now=now, grace=grace, others=found, dry_run=dry_run)
+        refs = workspace.repo.refs()
+        found = others(workspace.dot, workspace.blobs.packs_home, now)
+        swept = sweep(workspace.blobs, refs, now=now, grace=grace, others=found, dry_run=dry_run)
         if dry_run or swept.condemned == dict(refs.condemned):
             return swept, found
         try:
-            repo.swap(refs, replace(refs, condemned=swept.condemned))
+            workspace.repo.swap(refs, replace(refs, condemned=swept.condemned))
         except RefMoved:
             continue
         return swept, found

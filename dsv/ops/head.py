@@ -6,19 +6,19 @@ from dsv.errors import NoTable
 from dsv.records import dataset_names, needs, version_tables
 from dsv.records.dataset_names import DatasetName
 from dsv.records.table_files import size_of
+from dsv.store.repository import Repository
 from dsv.tables import apart
 from dsv.tables.facts.folder import SeveralTables
 from dsv.tables.formats.preview import Preview, decode, preview
-from dsv.workspace import Workspace
 
 
 def head(
-    repo: Workspace, place: DatasetName, *, rows: int = 10, columns: Sequence[str] | None = None
+    repo: Repository, place: DatasetName, *, rows: int = 10, columns: Sequence[str] | None = None
 ) -> Preview:
     """Return the first rows of a version.
 
     Args:
-        repo: The workspace.
+        repo: The repository.
         place: The dataset, or a file in it, and its revision.
         rows: How many.
         columns: Names of the columns wanted; None: all.

@@ -17,15 +17,15 @@ from dsv.lock import FileLock
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.origin import Fetched, Source
 from dsv.progress import SILENT, Progress
-from dsv.records import origins
-from dsv.runs.rebuild.folder_view import view
+from dsv.runs.rebuild.folder_view import FolderView
 from dsv.runs.rebuild.rebuild_plan import holds
 from dsv.store.refs import Refs
+from dsv.store.repository import Repository, Tracked
 from dsv.store.storing_sink import StoreSink
 from dsv.store.writer import Writer
 from dsv.versions import preconditions, stage
 from dsv.versions.switch.move import move
-from dsv.workspace import Tracked, Workspace
+from dsv.workspace import Workspace
 from dsv.worktree import git
 from dsv.worktree.observe import Observation
 from dsv.worktree.paths import check_dataset
@@ -56,7 +56,7 @@ class Imported:
 
 
 def import_new(
-    repo: Workspace,
+    workspace: Workspace,
     address: Address,
     path: str,
     means: ImportMeans,
@@ -67,7 +67,7 @@ def import_new(
     """Fetch data and stage it as the new dataset `path`. Nothing is to be seen of it before it is whole.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         address: Where it is.
         path: The dataset.
         means: With what it is fetched.
@@ -79,18 +79,18 @@ def import_new(
         InTheWay: There is something untracked.
         NotFound, UserError, StorageError: It cannot be fetched; see `dsv.imports.bring`.
     """
-    refs = preconditions.ready(repo)
-    _check_new(repo, refs, path)
-    with _room(repo, address) as room:
+    refs = preconditions.ready(workspace)
+    _check_new(workspace, refs, path)
+    with _room(workspace, address) as room:
         got = fetch(address, room, means, progress=progress)
         assert got is not None
         if sha256 is not None:
             _compare(got, sha256, room)
-        return _take(repo, path, None, got, room, progress)
+        return _take(workspace, path, None, got, room, progress)
 
 
 def import_again(
-    repo: Workspace,
+    workspace: Workspace,
     path: str,
     means: ImportMeans,
     *,
@@ -101,7 +101,7 @@ def import_again(
     """Fetch a tracked dataset again, and stage what changed. A server is asked only for what is new.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         path: The dataset.
         means: With what it is fetched.
         address: Where it is; see `recorded`.
@@ -113,25 +113,25 @@ def import_again(
         InTheWay: It has changes that are not committed.
         NotFound, UserError, StorageError: It cannot be fetched; see `dsv.imports.bring`.
     """
-    refs = preconditions.ready(repo)
-    old = _tracked(repo, refs, path)
-    source = _source(repo, path, old)
-    _check_unchanged(repo, path, old)
+    refs = preconditions.ready(workspace)
+    old = _tracked(workspace.repo, refs, path)
+    source = _source(workspace.repo, path, old)
+    _check_unchanged(workspace, path, old)
     before = source.fetched
     same_place = before is not None and before.url == address.url
     # A server is believed only where the bytes that it speaks of are here.
-    known = before if same_place and sha256 is None and holds(repo, old.checkpoint) else None
-    with _room(repo, address) as room:
+    known = before if same_place and sha256 is None and holds(workspace.repo, old.checkpoint) else None
+    with _room(workspace, address) as room:
         got = fetch(address, room, means, known=known, progress=progress)
         if got is None:
             assert before is not None
             return Imported(path, UNCHANGED, old, before)
         if sha256 is not None:
             _compare(got, sha256, room)
-        return _take(repo, path, old, got, room, progress)
+        return _take(workspace, path, old, got, room, progress)
 
 
-def recorded(repo: Workspace, path: str, cwd: Path, home: Path | None) -> Address:
+def recorded(repo: Repository, path: str, cwd: Path, home: Path | None) -> Address:
     """Return where a tracked dataset was imported from.
 
     Raises:
@@ -144,39 +144,39 @@ def recorded(repo: Workspace, path: str, cwd: Path, home: Path | None) -> Addres
     return address_of(source.fetched.url, cwd, home)
 
 
-def _check_new(repo: Workspace, refs: Refs, path: str) -> None:
-    staged = repo.datasets(repo.local(refs).staged)
+def _check_new(workspace: Workspace, refs: Refs, path: str) -> None:
+    staged = workspace.repo.datasets(refs.mine.staged)
     if path in staged:
         raise Refused(f"{path} is tracked already", hint=f"dsv import --update {path}")
     for other in staged:
         if stage.within(path, other) or stage.within(other, path):
             raise Refused(f"{path} and the dataset {other} overlap: a dataset cannot be inside another")
-    check_dataset(repo.root, path)
-    if git.find(repo.root) is not None and git.tracked(repo.root, [path]):
+    check_dataset(workspace.root, path)
+    if git.find(workspace.root) is not None and git.tracked(workspace.root, [path]):
         raise Refused(f"git tracks {path}", hint=f"git rm -r --cached {path}")
-    if repo.holds(path):
+    if workspace.worktree.holds(path):
         raise InTheWay(f"{path} is there already, and not tracked", hint="move it away, or dsv add it")
 
 
-def _tracked(repo: Workspace, refs: Refs, path: str) -> Tracked:
-    found = repo.datasets(repo.local(refs).staged).get(path)
+def _tracked(repo: Repository, refs: Refs, path: str) -> Tracked:
+    found = repo.datasets(refs.mine.staged).get(path)
     if found is None:
         raise NotFound(f"{path} is not tracked", hint=f"dsv import URL {path}")
     return found
 
 
-def _source(repo: Workspace, path: str, old: Tracked) -> Source:
-    found = origins.origin(repo, old.checkpoint.origin)
+def _source(repo: Repository, path: str, old: Tracked) -> Source:
+    found = repo.origin(old.checkpoint.origin)
     if not isinstance(found, Source):
         raise Refused(f"a run made {path}: it comes from no URL", hint=f"dsv rerun {path}")
     return found
 
 
-def _check_unchanged(repo: Workspace, path: str, old: Tracked) -> None:
-    if not repo.holds(path):
+def _check_unchanged(workspace: Workspace, path: str, old: Tracked) -> None:
+    if not workspace.worktree.holds(path):
         return
-    seen = repo.look(path, HashSink(repo.cache))
-    repo.cache.commit()
+    seen = workspace.worktree.look(path, HashSink(workspace.worktree.cache))
+    workspace.worktree.cache.commit()
     if (seen.content, seen.kind) != (old.checkpoint.content, old.checkpoint.kind):
         raise InTheWay(
             f"{path} has changes that are not staged",
@@ -185,13 +185,13 @@ def _check_unchanged(repo: Workspace, path: str, old: Tracked) -> None:
 
 
 @contextmanager
-def _room(repo: Workspace, address: Address) -> Iterator[Path]:
+def _room(workspace: Workspace, address: Address) -> Iterator[Path]:
     """Give a folder of this address's own, with what an interrupted import left in it.
 
     It stays if the import does not come to its end, so that the next one goes on from there; gc clears it.
     """
     name = f"import-{file_id(address.given.encode())[:32]}"
-    room = repo.scratch() / name
+    room = workspace.scratch() / name
     with FileLock(room.with_name(f"{name}.lock"), patience=0.0):
         with storing("write", room):
             room.mkdir(exist_ok=True)
@@ -217,7 +217,7 @@ def _clear(room: Path) -> None:
 
 
 def _take(
-    repo: Workspace, path: str, old: Tracked | None, got: Got, room: Path, progress: Progress
+    workspace: Workspace, path: str, old: Tracked | None, got: Got, room: Path, progress: Progress
 ) -> Imported:
     """Store what was fetched, put it in place and stage it."""
     out = room / "out"
@@ -226,28 +226,28 @@ def _take(
         (out / path).parent.mkdir(parents=True)
         got.place.rename(out / path)
     progress.begin("storing", got.fetched.size, "B")
-    there = view(repo, out)
-    with repo.writer() as writer:
-        seen = there.look(path, StoreSink(writer, progress))
+    there = FolderView(workspace, out)
+    with workspace.repo.writer() as writer:
+        seen = there.worktree.look(path, StoreSink(writer, progress))
         same = old is not None and (seen.content, seen.kind) == (old.checkpoint.content, old.checkpoint.kind)
-        if old is not None and same and _is_from(repo, old, got.fetched.url):
+        if old is not None and same and _is_from(workspace.repo, old, got.fetched.url):
             new = old
         else:
             new = stage.put(writer, _checkpoint(there, writer, path, seen, old, got.fetched))
-        repo.publish("import", lambda found, _: found, writer=writer, log=False)
+        workspace.repo.publish(lambda found, _: found, writer=writer)
     updates = {} if new == old else {path: new}
 
     def change(found: Refs, session: Writer) -> Refs:
-        return stage.restage(repo, found, updates, session)
+        return stage.restage(workspace.repo, found, updates, session)
 
-    move(repo, f"import {path}", {path: new}, change, progress=progress)
+    move(workspace, f"import {path}", {path: new}, change, progress=progress)
     word = UNCHANGED if same else ADDED if old is None else MODIFIED
     return Imported(path, word, new, got.fetched, got.resumed, got.notes)
 
 
-def _is_from(repo: Workspace, old: Tracked, url: str) -> bool:
+def _is_from(repo: Repository, old: Tracked, url: str) -> bool:
     """Whether a version is recorded as imported from `url`, and not edited since."""
-    source = origins.origin(repo, old.checkpoint.origin)
+    source = repo.origin(old.checkpoint.origin)
     return isinstance(source, Source) and source.fetched is not None and source.fetched.url == url
 
 

@@ -47,30 +47,30 @@ def init(root: Path, *, store: Path | None = None) -> InitResult:
     """
     if STORE in root.parts:
         raise Refused(f"{root} is inside the store of a workspace")
-    repo = Workspace(root)
+    workspace = Workspace(root)
     top = git.find(root)
-    created = not (repo.dot / "refs").exists()
+    created = not (workspace.dot / "refs").exists()
     if created:
-        check_lost(repo)
-        _create(repo, store)
+        check_lost(workspace)
+        _create(workspace, store)
     if not (root / SHARED).exists():
         replace_file(root / SHARED, HEADING.encode())
-    refs = repo.refs()
-    return InitResult(root, repo.local(refs).branch, refs.head, created, top is not None)
+    refs = workspace.repo.refs()
+    return InitResult(root, refs.mine.branch, refs.head, created, top is not None)
 
 
-def _create(repo: Workspace, store: Path | None) -> None:
-    repo.dot.mkdir(exist_ok=True)
+def _create(workspace: Workspace, store: Path | None) -> None:
+    workspace.dot.mkdir(exist_ok=True)
     if store is not None:
-        _check_store(repo, store)
+        _check_store(workspace, store)
         place = store.resolve()
         text = str(place).replace("\\", "\\\\").replace('"', '\\"')
-        replace_file(repo.dot / "config", f'store = "{text}"\n'.encode())
-    make_store(repo)
+        replace_file(workspace.dot / "config", f'store = "{text}"\n'.encode())
+    make_store(workspace)
 
 
-def _check_store(repo: Workspace, store: Path) -> None:
-    check_new(repo.root, repo.dot, store)
+def _check_store(workspace: Workspace, store: Path) -> None:
+    check_new(workspace.root, workspace.dot, store)
     if store.is_dir() and any(store.iterdir()) and not is_pack_folder(store):
         raise Refused(f"{store} is not an empty folder", hint="dsv init --store NEW_FOLDER")
     store.mkdir(parents=True, exist_ok=True)

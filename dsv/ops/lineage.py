@@ -10,7 +10,8 @@ from dsv.lineage.graph_records import Records
 from dsv.progress import SILENT, Progress
 from dsv.records import dataset_names
 from dsv.records.dataset_names import DatasetName
-from dsv.workspace import Datasets, Workspace
+from dsv.store.repository import Datasets, Repository
+from dsv.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Lineage:
 
 
 def lineage(
-    repo: Workspace,
+    workspace: Workspace,
     place: DatasetName | None = None,
     *,
     down: bool = False,
@@ -42,7 +43,7 @@ def lineage(
     that any branch, tag or remote-tracking branch ever had, and what is staged.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         place: A dataset, or a folder of datasets; None for all of HEAD.
         down: Which way to go.
         depth: How many runs to go at most.
@@ -51,25 +52,27 @@ def lineage(
     Raises:
         NotFound: No such revision or dataset.
     """
-    now = _now(repo)
+    now = _now(workspace.repo)
 
     def ask(ledger: GraphMemory) -> Graph:
-        records = Records(repo, ledger)
+        records = Records(workspace.repo, ledger)
         if down:
-            graph = _down(repo, place, ledger, records, depth, progress)
+            graph = _down(workspace.repo, place, ledger, records, depth, progress)
         else:
             known = {path: version_of(path, one.checkpoint) for path, one in now.items()}
-            graph = walk.up(_named(_datasets(repo, place), place), records, known=known, depth=depth)
+            graph = walk.up(
+                _named(_datasets(workspace.repo, place), place), records, known=known, depth=depth
+            )
         records.describe(graph)
         return graph
 
-    graph = using(repo.dot / "cache", ask)
+    graph = using(workspace.dot / "cache", ask)
     here = {version_id(one.id, path) for path, one in now.items()}
     return Lineage(graph, down, frozenset(here & graph.versions.keys()))
 
 
 def _down(
-    repo: Workspace,
+    repo: Repository,
     place: DatasetName | None,
     ledger: GraphMemory,
     records: Records,
@@ -84,7 +87,7 @@ def _down(
         starts = _ever(ledger, place.path) if every and place else _named(_datasets(repo, place), place)
         return walk.down(starts, records, ledger, depth=depth)
 
-    staged = repo.local(refs).staged
+    staged = refs.mine.staged
     if staged is None or (refs.head in gaps) or staged == repo.snapshot_of(refs.head):
         graph = ask()
     else:
@@ -95,12 +98,12 @@ def _down(
     return graph
 
 
-def _now(repo: Workspace) -> Datasets:
+def _now(repo: Repository) -> Datasets:
     """Return what is staged; it is what HEAD has except for what was changed since."""
     return dataset_names.datasets_at(repo, None)
 
 
-def _datasets(repo: Workspace, place: DatasetName | None) -> Datasets:
+def _datasets(repo: Repository, place: DatasetName | None) -> Datasets:
     head = repo.refs().head
     if place is None:
         return {} if head is None else dataset_names.datasets_at(repo, "HEAD")

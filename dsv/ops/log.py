@@ -10,7 +10,7 @@ from dsv.model import tree as trees
 from dsv.model.commit import Commit
 from dsv.model.file_diff import change_of
 from dsv.records import revisions
-from dsv.workspace import Workspace
+from dsv.store.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,12 @@ class LogEntry:
 
 
 def log(
-    repo: Workspace, revision: str | None = None, path: str | None = None, *, limit: int | None = None
+    repo: Repository, revision: str | None = None, path: str | None = None, *, limit: int | None = None
 ) -> Iterator[LogEntry]:
     """Yield the commits that `revision` (default HEAD) follows, newest first.
 
     Args:
-        repo: The workspace.
+        repo: The repository.
         revision: Where to start.
         path: Only commits that changed this dataset, or one below this folder.
         limit: At most so many commits.
@@ -60,7 +60,7 @@ def log(
         raise NotFound(f"no commit changed {path}", hint="dsv ls")
 
 
-def _changed(repo: Workspace, commit: Commit) -> dict[str, str]:
+def _changed(repo: Repository, commit: Commit) -> dict[str, str]:
     before = repo.snapshot_of(commit.parents[0]) if commit.parents else None
     return {
         (old or new).name: change_of(old, new)  # type: ignore[union-attr]  # one is there
@@ -68,7 +68,7 @@ def _changed(repo: Workspace, commit: Commit) -> dict[str, str]:
     }
 
 
-def _names(repo: Workspace) -> dict[ObjectId, tuple[str, ...]]:
+def _names(repo: Repository) -> dict[ObjectId, tuple[str, ...]]:
     refs = repo.refs()
     found: dict[ObjectId, list[str]] = {}
     if refs.head is not None:
@@ -77,6 +77,6 @@ def _names(repo: Workspace) -> dict[ObjectId, tuple[str, ...]]:
         found.setdefault(oid, []).append(name)
     for name, oid in sorted(refs.tags.items()):
         found.setdefault(oid, []).append(f"tag: {name}")
-    for name, oid in sorted(repo.local(refs).remotes.items()):
+    for name, oid in sorted(refs.mine.remotes.items()):
         found.setdefault(oid, []).append(name)
     return {oid: tuple(names) for oid, names in found.items()}

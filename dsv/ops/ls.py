@@ -10,7 +10,7 @@ from dsv.model import tree as trees
 from dsv.model.node import DIR, EXEC, FILE, Entry
 from dsv.records import dataset_names
 from dsv.records.dataset_names import DatasetName
-from dsv.workspace import Datasets, Tracked, Workspace
+from dsv.store.repository import Datasets, Repository, Tracked
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class ListedFile:
     size: int | None
 
 
-def ls(repo: Workspace, revision: str | None = None) -> Datasets:
+def ls(repo: Repository, revision: str | None = None) -> Datasets:
     """Return the datasets of `revision`, by default of HEAD.
 
     Raises:
@@ -41,7 +41,7 @@ def ls(repo: Workspace, revision: str | None = None) -> Datasets:
     return dataset_names.datasets_at(repo, revision or "HEAD")
 
 
-def ls_files(repo: Workspace, place: DatasetName) -> tuple[Tracked, Iterator[ListedFile]]:
+def ls_files(repo: Repository, place: DatasetName) -> tuple[Tracked, Iterator[ListedFile]]:
     """Return a dataset, and what its folder, or a folder in it, holds; not what is below that.
 
     Raises:
@@ -63,7 +63,7 @@ def ls_files(repo: Workspace, place: DatasetName) -> tuple[Tracked, Iterator[Lis
     return found, (_listed(repo, entry) for entry in trees.walk(root, repo.node))
 
 
-def _listed(repo: Workspace, entry: Entry) -> ListedFile:
+def _listed(repo: Repository, entry: Entry) -> ListedFile:
     size = None
     if entry.kind in {FILE, EXEC} and repo.contents.has(ObjectId(entry.target)):
         size = repo.contents.size(ObjectId(entry.target))

@@ -15,11 +15,12 @@ from dsv.model.node import DIR, EXEC, FILE, Entry, Node
 from dsv.model.origin import Source
 from dsv.progress import SILENT, Progress
 from dsv.records import origins, revisions
+from dsv.store.repository import Datasets, Repository, Tracked
 from dsv.store.writer import Writer
 from dsv.versions import fast_forward, preconditions, stage
 from dsv.versions.switch.move import Moved
 from dsv.wording import listed
-from dsv.workspace import Datasets, Tracked, Workspace, now
+from dsv.workspace import Workspace, now
 from dsv.worktree import lockfile
 
 
@@ -57,7 +58,7 @@ _NEITHER = Sides()
 
 
 def merge(
-    repo: Workspace,
+    workspace: Workspace,
     revision: str | None,
     *,
     author: str,
@@ -68,7 +69,7 @@ def merge(
     """Merge `revision` into HEAD: three-way by dataset, in folder datasets by file.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         revision: What to merge; None: the other side of a `dsv.lock` in which git left a conflict.
         author: Who makes the merge commit.
         message: Its message.
@@ -82,43 +83,47 @@ def merge(
         RefMoved: Another process committed or staged something meanwhile.
         Refused: HEAD is detached, or has no commit yet.
     """
-    theirs, name = _other(repo, revision)
-    refs = repo.refs() if revision is None else preconditions.ready(repo, merging=theirs)
+    theirs, name = _other(workspace, revision)
+    refs = workspace.repo.refs() if revision is None else preconditions.ready(workspace, merging=theirs)
     ours = refs.head
     if ours is None:
         raise Refused("there is no commit to merge into", hint=f"dsv checkout {name}")
-    local = repo.local(refs)
+    local = refs.mine
     if local.branch is None:
         raise Refused("HEAD is detached: a merge here would belong to no branch", hint="dsv checkout -b NAME")
     command = " ".join(["dsv merge", *([revision] if revision else [])])
-    if local.staged != repo.snapshot_of(ours):
+    if local.staged != workspace.repo.snapshot_of(ours):
         raise InTheWay("there are staged changes", hint=f"dsv commit -m MESSAGE, then {command}")
     toward = fast_forward.Toward(name, command, command)
-    if ancestry.is_ancestor(theirs, ours, repo.commit):
-        repo.write_lock()
+    if ancestry.is_ancestor(theirs, ours, workspace.repo.commit):
+        workspace.write_lock()
         return MergeResult(ours, "nothing", (), None)
-    before = repo.datasets(repo.snapshot_of(ours))
-    if ancestry.is_ancestor(ours, theirs, repo.commit):
-        after = repo.datasets(repo.snapshot_of(theirs))
-        moved = fast_forward.advance(repo, f"merge {name}", refs, after, theirs, toward, progress=progress)
+    before = workspace.repo.datasets(workspace.repo.snapshot_of(ours))
+    if ancestry.is_ancestor(ours, theirs, workspace.repo.commit):
+        after = workspace.repo.datasets(workspace.repo.snapshot_of(theirs))
+        moved = fast_forward.advance(
+            workspace, f"merge {name}", refs, after, theirs, toward, progress=progress
+        )
         return MergeResult(theirs, "fast-forward", stage.changed(before, after), moved)
-    base = ancestry.merge_base(ours, theirs, repo.commit)
-    started = repo.datasets(repo.snapshot_of(base))
-    with repo.writer() as writer:
-        after = repo.datasets(repo.snapshot_of(theirs))
-        plan = _Plan(repo, writer, started, before, after, _meant(sides, {*started, *before, *after}))
+    base = ancestry.merge_base(ours, theirs, workspace.repo.commit)
+    started = workspace.repo.datasets(workspace.repo.snapshot_of(base))
+    with workspace.repo.writer() as writer:
+        after = workspace.repo.datasets(workspace.repo.snapshot_of(theirs))
+        plan = _Plan(
+            workspace.repo, writer, started, before, after, _meant(sides, {*started, *before, *after})
+        )
         updates = plan.updates(revision)
         text = message or f"merge {name} into {local.branch}"
 
         seconds, offset = now()
-        snapshot = stage.edit(repo, repo.snapshot_of(ours), updates, writer)
-        attempts = origins.attempts_for(repo, refs, writer, (ours, theirs), ())
+        snapshot = stage.edit(workspace.repo, workspace.repo.snapshot_of(ours), updates, writer)
+        attempts = origins.attempts_for(workspace.repo, refs, writer, (ours, theirs), ())
         record = Commit(snapshot, (ours, theirs), author, text, seconds, offset, attempts)
         oid = writer.put(Kind.COMMIT, record.encode())
         # The records go in first: nothing names them until the working tree can follow.
-        repo.publish("merge", lambda found, _: found, writer=writer, log=False)
+        workspace.repo.publish(lambda found, _: found, writer=writer)
     after = {path: found for path, found in {**before, **updates}.items() if found is not None}
-    moved = fast_forward.advance(repo, f"merge {name}", refs, after, oid, toward, progress=progress)
+    moved = fast_forward.advance(workspace, f"merge {name}", refs, after, oid, toward, progress=progress)
     return MergeResult(oid, "merge", stage.changed(before, after), moved)
 
 
@@ -126,7 +131,7 @@ class _Plan:
     """Decides dataset by dataset, and writes the folders that have changes of both sides."""
 
     def __init__(
-        self, repo: Workspace, writer: Writer, base: Datasets, ours: Datasets, theirs: Datasets, sides: Sides
+        self, repo: Repository, writer: Writer, base: Datasets, ours: Datasets, theirs: Datasets, sides: Sides
     ) -> None:
         self._repo = repo
         self._writer = writer
@@ -265,14 +270,14 @@ def _is_file(entry: Entry | None) -> bool:
     return entry is not None and entry.kind in {FILE, EXEC}
 
 
-def _other(repo: Workspace, revision: str | None) -> tuple[ObjectId, str]:
+def _other(workspace: Workspace, revision: str | None) -> tuple[ObjectId, str]:
     if revision is not None:
-        return revisions.resolve(repo, revision), revision
-    sides = lockfile.sides(repo.root)
+        return revisions.resolve(workspace.repo, revision), revision
+    sides = lockfile.sides(workspace.root)
     if sides is None:
         raise NotFound("nothing to merge: dsv.lock has no conflict", hint="dsv merge REVISION")
-    head = repo.refs().head
+    head = workspace.repo.refs().head
     for lock in sides:
-        preconditions.known_commit(repo, lock)
+        preconditions.known_commit(workspace.repo, lock)
     other = next((lock for lock in reversed(sides) if lock.commit != head), sides[1])
     return other.commit, other.branch or other.commit[:8]

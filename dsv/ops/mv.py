@@ -9,9 +9,10 @@ from dsv.errors import InTheWay, Refused
 from dsv.lock import FileLock
 from dsv.records import dataset_names
 from dsv.store.refs import Refs
+from dsv.store.repository import Datasets, Tracked
 from dsv.store.writer import Writer
 from dsv.versions import preconditions, stage
-from dsv.workspace import Datasets, Tracked, TreeChange, Workspace
+from dsv.workspace import TreeChange, Workspace
 from dsv.worktree.paths import check_dataset
 from dsv.worktree.sink import HashSink
 
@@ -29,11 +30,11 @@ class MvResult:
     notes: tuple[str, ...]
 
 
-def mv(repo: Workspace, old: str, new: str) -> MvResult:
+def mv(workspace: Workspace, old: str, new: str) -> MvResult:
     """Rename a dataset in the working tree and in what is staged; it still comes from what it came from.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         old: A dataset, or a folder of datasets.
         new: The name that it gets; a folder that is there takes it in.
 
@@ -43,42 +44,42 @@ def mv(repo: Workspace, old: str, new: str) -> MvResult:
         InTheWay: Something is there already, or the dataset has changes that are not staged.
         Busy: Another process moves the working tree.
     """
-    with FileLock(repo.dot / "tree.lock"):
-        refs = preconditions.ready(repo)
-        staged = repo.datasets(repo.local(refs).staged)
-        renamed = _names(repo, staged, old, new)
-        here = [path for path in renamed if repo.holds(path)]
-        _check_targets(repo, staged, renamed)
-        _check_clean(repo, staged, here)
+    with FileLock(workspace.dot / "tree.lock"):
+        refs = preconditions.ready(workspace)
+        staged = workspace.repo.datasets(refs.mine.staged)
+        renamed = _names(workspace, staged, old, new)
+        here = [path for path in renamed if workspace.worktree.holds(path)]
+        _check_targets(workspace, staged, renamed)
+        _check_clean(workspace, staged, here)
         moved: list[str] = []
         try:
             for path in here:
-                _move(repo, path, renamed[path])
+                _move(workspace, path, renamed[path])
                 moved.append(path)
-            _publish(repo, f"mv {old} {new}", renamed, here)
+            _publish(workspace, f"mv {old} {new}", renamed, here)
         except BaseException:
             for path in reversed(moved):
-                _move(repo, renamed[path], path)
+                _move(workspace, renamed[path], path)
             raise
-        _remove_empty(repo, here)
-    stage.ignore_in_git(repo)
-    return MvResult(renamed, tuple(_notes(repo, renamed)))
+        _remove_empty(workspace, here)
+    stage.ignore_in_git(workspace)
+    return MvResult(renamed, tuple(_notes(workspace, renamed)))
 
 
-def _names(repo: Workspace, staged: Datasets, old: str, new: str) -> dict[str, str]:
+def _names(workspace: Workspace, staged: Datasets, old: str, new: str) -> dict[str, str]:
     """Return by dataset its new name."""
     named = dataset_names.select(staged, [old], "HEAD")
-    inside = new not in staged and (repo.root / new).is_dir() and not (repo.root / new).is_symlink()
+    inside = new not in staged and (workspace.root / new).is_dir() and not (workspace.root / new).is_symlink()
     target = os.path.normpath(f"{new}/{old.rpartition('/')[2]}") if inside else new
     if old == "." or stage.within(target, old):
         raise Refused(f"{old} cannot be moved into itself")
     return {path: target + path.removeprefix(old) for path in named}
 
 
-def _check_targets(repo: Workspace, staged: Datasets, renamed: Mapping[str, str]) -> None:
+def _check_targets(workspace: Workspace, staged: Datasets, renamed: Mapping[str, str]) -> None:
     rest = staged.keys() - renamed.keys()
     for path in renamed.values():
-        check_dataset(repo.root, path)
+        check_dataset(workspace.root, path)
         if path in staged:
             raise InTheWay(f"{path} is a dataset already", hint=f"dsv rm {path}, if it may go")
         other = next(
@@ -86,57 +87,62 @@ def _check_targets(repo: Workspace, staged: Datasets, renamed: Mapping[str, str]
         )
         if other is not None:
             raise Refused(f"{path} and {other} overlap: a dataset cannot be inside another")
-        if repo.holds(path):
+        if workspace.worktree.holds(path):
             raise InTheWay(f"{path} is there already, and is no dataset", hint="move it away first")
-    stage.refuse_git_tracked(repo, list(renamed.values()))
+    stage.refuse_git_tracked(workspace, list(renamed.values()))
 
 
-def _check_clean(repo: Workspace, staged: Datasets, here: list[str]) -> None:
+def _check_clean(workspace: Workspace, staged: Datasets, here: list[str]) -> None:
     for path in here:
-        seen, known = repo.look(path, HashSink(repo.cache)), staged[path].checkpoint
+        seen, known = (
+            workspace.worktree.look(path, HashSink(workspace.worktree.cache)),
+            staged[path].checkpoint,
+        )
         if (seen.content, seen.kind) != (known.content, known.kind):
             raise InTheWay(
                 f"{path} has changes that are not staged", hint=f"dsv add {path}, or dsv restore {path}"
             )
 
 
-def _move(repo: Workspace, old: str, new: str) -> None:
+def _move(workspace: Workspace, old: str, new: str) -> None:
     with storing("move", old):
-        (repo.root / new).parent.mkdir(parents=True, exist_ok=True)
-        (repo.root / old).rename(repo.root / new)
+        (workspace.root / new).parent.mkdir(parents=True, exist_ok=True)
+        (workspace.root / old).rename(workspace.root / new)
 
 
-def _publish(repo: Workspace, what: str, renamed: Mapping[str, str], here: list[str]) -> None:
+def _publish(workspace: Workspace, what: str, renamed: Mapping[str, str], here: list[str]) -> None:
     def change(found: Refs, session: Writer) -> Refs:
-        staged = repo.datasets(repo.local(found).staged)
+        staged = workspace.repo.datasets(found.mine.staged)
         updates: dict[str, Tracked | None] = dict.fromkeys(renamed)
         updates.update({new: staged[old] for old, new in renamed.items() if old in staged})
-        less = stage.restage(repo, found, updates, session)
-        local = repo.local(less)
+        less = stage.restage(workspace.repo, found, updates, session)
+        local = less.mine
         seen = {
             path: one
             for old in renamed
             for path, one in ((old, None), (renamed[old], updates[renamed[old]]))
             if one is None or old in here
         }
-        return replace(less, local=replace(local, present=stage.edit(repo, local.present, seen, session)))
+        return replace(
+            less, local=replace(local, present=stage.edit(workspace.repo, local.present, seen, session))
+        )
 
-    repo.publish(what, change, tree=TreeChange())
+    workspace.publish(what, change, tree=TreeChange())
 
 
-def _remove_empty(repo: Workspace, moved: list[str]) -> None:
+def _remove_empty(workspace: Workspace, moved: list[str]) -> None:
     """Remove the folders that nothing is left in."""
     for path in moved:
-        folder = (repo.root / path).parent
-        while folder != repo.root and folder.is_dir() and not any(folder.iterdir()):
+        folder = (workspace.root / path).parent
+        while folder != workspace.root and folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
             folder = folder.parent
 
 
-def _notes(repo: Workspace, renamed: Mapping[str, str]) -> list[str]:
+def _notes(workspace: Workspace, renamed: Mapping[str, str]) -> list[str]:
     """Return what no longer holds for datasets: rules in `dsv.toml` go by their names."""
     return [
         f"{new} is under another rule of dsv.toml than {old} was"
         for old, new in renamed.items()
-        if repo.config.rule_for(old) != repo.config.rule_for(new)
+        if workspace.config.rule_for(old) != workspace.config.rule_for(new)
     ]

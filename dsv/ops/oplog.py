@@ -5,7 +5,7 @@ from dsv.store.operation_log import OpEntry
 from dsv.workspace import Workspace
 
 
-def oplog(repo: Workspace, *, limit: int | None = None) -> tuple[tuple[OpEntry, ...], DsvError | None]:
+def oplog(workspace: Workspace, *, limit: int | None = None) -> tuple[tuple[OpEntry, ...], DsvError | None]:
     """Return the operations that can be undone, newest first, and the damage that ends them, if any."""
-    entries, damage = repo.oplog.readable(repo.local(repo.refs()).oplog)
+    entries, damage = workspace.oplog.readable(workspace.repo.refs().mine.oplog)
     return tuple(entries[:limit]), damage

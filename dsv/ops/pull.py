@@ -12,10 +12,11 @@ from dsv.remotes import start
 from dsv.remotes.incoming import check_there, fetch_history
 from dsv.remotes.remote import connect
 from dsv.store.blobs.metered import Traffic
+from dsv.store.repository import Tracked
 from dsv.versions import fast_forward, from_git, preconditions
 from dsv.versions.from_git import LockStanding
 from dsv.versions.switch.move import Moved, move
-from dsv.workspace import Tracked, Workspace
+from dsv.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +45,14 @@ class PullResult:
 
 
 def pull(
-    repo: Workspace, name: str | None = None, paths: Sequence[str] = (), *, progress: Progress = SILENT
+    workspace: Workspace, name: str | None = None, paths: Sequence[str] = (), *, progress: Progress = SILENT
 ) -> PullResult:
     """Fast-forward the branch that HEAD is on to the remote's; or bring datasets of HEAD.
 
     In a workspace into which nothing was ever checked out all datasets come.
 
     Args:
-        repo: The workspace; one without a store gets what `dsv.lock` names.
+        workspace: The workspace; one without a store gets what `dsv.lock` names.
         name: The remote; by default the default one.
         paths: Datasets of HEAD to bring and check out, `.` for all; then HEAD stays where it is.
         progress: Counts the bytes that come, and of the files that are written.
@@ -62,44 +63,49 @@ def pull(
         InTheWay: Uncommitted or untracked data would be overwritten.
         Corrupt, StorageError: The remote is damaged, or cannot be read.
     """
-    made = start.ensure(repo, name, progress=progress)
-    remote = connect(repo, name)
+    made = start.ensure(workspace, name, progress=progress)
+    remote = connect(workspace, name)
     if not made:
-        fetch_history(repo, remote, progress=progress)
+        fetch_history(workspace, remote, progress=progress)
         check_there(remote)
-    before = None if made else repo.refs().head
+    before = None if made else workspace.repo.refs().head
     # Where nothing was ever checked out, a pull or clone before this one did not come to its end.
-    begun = made or repo.local(repo.refs()).present is None
-    moved = None if made else _follow_lock(repo, remote.name, progress)
-    refs = preconditions.ready(repo)
-    if moved is None and not (made or paths) and not (begun and repo.local(refs).detached):
-        moved = _follow(repo, remote.name, progress)
+    begun = made or workspace.repo.refs().mine.present is None
+    moved = None if made else _follow_lock(workspace, remote.name, progress)
+    refs = preconditions.ready(workspace)
+    if moved is None and not (made or paths) and not (begun and refs.mine.detached):
+        moved = _follow(workspace, remote.name, progress)
     if begun or paths:
-        moved = _and(moved, _bring(repo, list(paths) or ["."], progress))
-    local = repo.local(moved.refs if moved else refs)
-    head = moved.refs.head if moved else refs.head
-    absent = _absent(repo)
-    return PullResult(remote.name, local.branch, before, head, moved, remote.traffic, absent, remote.setback)
+        moved = _and(moved, _bring(workspace, list(paths) or ["."], progress))
+    now = moved.refs if moved else refs
+    absent = _absent(workspace)
+    return PullResult(
+        remote.name, now.mine.branch, before, now.head, moved, remote.traffic, absent, remote.setback
+    )
 
 
-def _absent(repo: Workspace) -> tuple[str, ...]:
-    local = repo.local(repo.refs())
-    present = repo.datasets(local.present)
-    return tuple(path for path in repo.datasets(local.staged) if path not in present and not repo.holds(path))
+def _absent(workspace: Workspace) -> tuple[str, ...]:
+    local = workspace.repo.refs().mine
+    present = workspace.repo.datasets(local.present)
+    return tuple(
+        path
+        for path in workspace.repo.datasets(local.staged)
+        if path not in present and not workspace.worktree.holds(path)
+    )
 
 
-def _bring(repo: Workspace, paths: list[str], progress: Progress) -> Moved | None:
-    head = repo.refs().head
+def _bring(workspace: Workspace, paths: list[str], progress: Progress) -> Moved | None:
+    head = workspace.repo.refs().head
     if head is None:
         return None
-    datasets = repo.datasets(repo.snapshot_of(head))
+    datasets = workspace.repo.datasets(workspace.repo.snapshot_of(head))
     if paths == ["."] and not datasets:
         return None
-    present = repo.datasets(repo.local(repo.refs()).present)
+    present = workspace.repo.datasets(workspace.repo.refs().mine.present)
     wanted: dict[str, Tracked | None] = {
         path: datasets[path] for path in dataset_names.select(datasets, paths, "HEAD") if path not in present
     }
-    return move(repo, f"pull {' '.join(paths)}", wanted, lambda found, _: found, progress=progress)
+    return move(workspace, f"pull {' '.join(paths)}", wanted, lambda found, _: found, progress=progress)
 
 
 def _and(first: Moved | None, then: Moved | None) -> Moved | None:
@@ -114,10 +120,10 @@ def _and(first: Moved | None, then: Moved | None) -> Moved | None:
     )
 
 
-def _follow_lock(repo: Workspace, remote: str, progress: Progress) -> Moved | None:
+def _follow_lock(workspace: Workspace, remote: str, progress: Progress) -> Moved | None:
     """Follow `dsv.lock`, as after `git pull`, if it names a later commit of the branch that HEAD is on."""
-    refs = repo.refs()
-    found = from_git.find(repo, refs)
+    refs = workspace.repo.refs()
+    found = from_git.find(workspace, refs)
     if found is None or found.standing is LockStanding.OTHER:
         return None
     if found.standing is LockStanding.UNKNOWN:
@@ -126,36 +132,36 @@ def _follow_lock(repo: Workspace, remote: str, progress: Progress) -> Moved | No
             hint="somebody has not run `dsv push`; until then dsv checkout HEAD goes on with the data that is here",
         )
     if found.standing is LockStanding.LATER:
-        return _advance(repo, "pull", found.commit, progress)
-    name = from_git.name_of(repo, refs, found.commit)
-    branch = repo.local(refs).branch
+        return _advance(workspace, "pull", found.commit, progress)
+    name = from_git.name_of(refs, found.commit)
+    branch = refs.mine.branch
     raise Conflict(
         f"{branch} and {name}, which dsv.lock names, have both moved on",
-        hint=from_git.way_out(repo, refs, found),
+        hint=from_git.way_out(workspace, refs, found),
     )
 
 
-def _advance(repo: Workspace, what: str, commit: ObjectId, progress: Progress) -> Moved:
-    refs = repo.refs()
-    after = repo.datasets(repo.snapshot_of(commit))
-    name = from_git.name_of(repo, refs, commit)
+def _advance(workspace: Workspace, what: str, commit: ObjectId, progress: Progress) -> Moved:
+    refs = workspace.repo.refs()
+    after = workspace.repo.datasets(workspace.repo.snapshot_of(commit))
+    name = from_git.name_of(refs, commit)
     toward = fast_forward.Toward(name, f"dsv merge {name}", "dsv pull")
-    return fast_forward.advance(repo, what, refs, after, commit, toward, progress=progress)
+    return fast_forward.advance(workspace, what, refs, after, commit, toward, progress=progress)
 
 
-def _follow(repo: Workspace, remote: str, progress: Progress) -> Moved | None:
-    refs = repo.refs()
-    local = repo.local(refs)
+def _follow(workspace: Workspace, remote: str, progress: Progress) -> Moved | None:
+    refs = workspace.repo.refs()
+    local = refs.mine
     if local.branch is None:
         raise Refused("HEAD is detached, so there is no branch to pull", hint="dsv checkout BRANCH")
     theirs = local.remotes.get(f"{remote}/{local.branch}")
     if theirs is None:
         raise NotFound(f"remote {remote} has no branch {local.branch}", hint=f"dsv push {remote}")
-    if refs.head is not None and ancestry.is_ancestor(theirs, refs.head, repo.commit):
+    if refs.head is not None and ancestry.is_ancestor(theirs, refs.head, workspace.repo.commit):
         return None
-    if refs.head is not None and not ancestry.is_ancestor(refs.head, theirs, repo.commit):
+    if refs.head is not None and not ancestry.is_ancestor(refs.head, theirs, workspace.repo.commit):
         raise Conflict(
             f"{local.branch} and {remote}/{local.branch} have both moved on",
             hint=f"dsv merge {remote}/{local.branch}",
         )
-    return _advance(repo, f"pull {remote}", theirs, progress)
+    return _advance(workspace, f"pull {remote}", theirs, progress)

@@ -14,6 +14,7 @@ from dsv.remotes.send import Update, send
 from dsv.store.blobs.conditions import conditions_honoured
 from dsv.store.blobs.metered import Traffic
 from dsv.store.refs import Refs
+from dsv.store.repository import Repository
 from dsv.store.writer import Writer
 from dsv.workspace import Workspace
 
@@ -82,12 +83,16 @@ class Choice:
 
 
 def push(
-    repo: Workspace, name: str | None = None, choice: Choice | None = None, *, progress: Progress = SILENT
+    workspace: Workspace,
+    name: str | None = None,
+    choice: Choice | None = None,
+    *,
+    progress: Progress = SILENT,
 ) -> PushResult:
     """Make refs of a remote what they are here.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         name: The remote; by default the default one.
         choice: What to push.
         progress: Counts the bytes that are sent.
@@ -100,24 +105,24 @@ def push(
         StorageError: The remote cannot be written.
     """
     choice = choice or Choice()
-    updates = _updates(repo, choice)
-    remote = connect(repo, name, create=True)
+    updates = _updates(workspace.repo, choice)
+    remote = connect(workspace, name, create=True)
     if not choice.single_writer:
         _check_conditions(remote)
     remote.load()
-    repaired = repair_remote(repo, remote, progress=progress) if choice.repair else None
+    repaired = repair_remote(workspace.repo, remote, progress=progress) if choice.repair else None
     if repaired is None:
         check_relied(remote)
-    seen = repo.local(repo.refs()).remotes
+    seen = workspace.repo.refs().mine.remotes
     updates = [one._replace(seen=seen.get(f"{remote.name}/{one.name}")) for one in updates]
-    sent = send(repo, remote, updates, progress=progress)
-    _track(repo, remote, updates)
+    sent = send(workspace, remote, updates, progress=progress)
+    _track(workspace.repo, remote, updates)
     moved = tuple(MovedRef(one.name, one.tag, before, one.commit) for one, before in sent.moved)
     remote.remember()
     return PushResult(remote.name, moved, sent.packs, sent.size, remote.traffic, remote.setback, repaired)
 
 
-def _updates(repo: Workspace, choice: Choice) -> list[Update]:
+def _updates(repo: Repository, choice: Choice) -> list[Update]:
     refs = repo.refs()
     found: dict[tuple[str, bool], ObjectId] = {}
     for name in choice.names:
@@ -132,12 +137,12 @@ def _updates(repo: Workspace, choice: Choice) -> list[Update]:
     if choice.tags:
         found |= {(name, True): oid for name, oid in refs.tags.items()}
     if not (choice.names or choice.branches):
-        found |= _current(repo, refs, tags=choice.tags)
+        found |= _current(refs, tags=choice.tags)
     return [Update(check_name(name), tag, oid, choice.force) for (name, tag), oid in found.items()]
 
 
-def _current(repo: Workspace, refs: Refs, *, tags: bool) -> dict[tuple[str, bool], ObjectId]:
-    branch = repo.local(refs).branch
+def _current(refs: Refs, *, tags: bool) -> dict[tuple[str, bool], ObjectId]:
+    branch = refs.mine.branch
     if branch is not None and refs.head is not None:
         return {(branch, False): refs.head}
     if tags:
@@ -163,10 +168,10 @@ def _check_conditions(remote: RemoteStore) -> None:
     mark.touch()
 
 
-def _track(repo: Workspace, remote: RemoteStore, updates: Sequence[Update]) -> None:
+def _track(repo: Repository, remote: RemoteStore, updates: Sequence[Update]) -> None:
     def change(found: Refs, _: Writer) -> Refs:
-        local = repo.local(found)
+        local = found.mine
         now = {f"{remote.name}/{one.name}": one.commit for one in updates if not one.tag}
         return replace(found, local=replace(local, remotes={**local.remotes, **now}))
 
-    repo.publish(f"push {remote.name}", change, log=False)
+    repo.publish(change)

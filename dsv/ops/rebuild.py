@@ -7,6 +7,7 @@ from pathlib import Path
 from dsv.capture.isolation import Isolation
 from dsv.errors import InTheWay, Refused
 from dsv.ids import ObjectId
+from dsv.model.dataset_paths import NEVER_DATA
 from dsv.model.verdict import Checked, VerdictStatus
 from dsv.progress import SILENT, Progress
 from dsv.records import dataset_names
@@ -19,12 +20,12 @@ from dsv.runs.rebuild.rebuild_plan import holds, plan
 from dsv.runs.rebuild.replays import Settings, checked, replay_all
 from dsv.runs.rebuild.scratch import keep, room
 from dsv.store.refs import Refs
+from dsv.store.repository import Repository, Tracked
 from dsv.store.storing_sink import StoreSink
 from dsv.store.writer import Writer
 from dsv.versions import stage
 from dsv.versions.switch.move import move
-from dsv.workspace import Tracked, Workspace
-from dsv.worktree.ignore import NEVER_DATA
+from dsv.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class RebuildResult:
 
 
 def rebuild(
-    repo: Workspace,
+    workspace: Workspace,
     place: DatasetName,
     settings: Settings,
     agree: Agree,
@@ -78,7 +79,7 @@ def rebuild(
     policy asks; then the store holds the result, too. Otherwise the result is left in `.dsv/tmp`.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         place: The dataset.
         settings: How replays are made.
         agree: Asks the user about commands of others.
@@ -93,11 +94,11 @@ def rebuild(
         InTheWay: In the folder `into` there is something already.
         StorageError: The disk is full or fails.
     """
-    tracked = dataset_names.dataset_at(repo, place)
+    tracked = dataset_names.dataset_at(workspace.repo, place)
     path = place.path
     if into is not None:
         _check_target(into, path)
-    steps = plan(repo, {path: tracked.checkpoint}, chain=from_raw)
+    steps = plan(workspace.repo, {path: tracked.checkpoint}, chain=from_raw)
     if path in steps.sources:
         raise Refused(f"{path} is raw data: no run gave it", hint=f"dsv restore {path}")
     if path in steps.obstacles:
@@ -105,8 +106,8 @@ def rebuild(
     consent.obtain(consent.executed(steps), trusted, agree, recreate=settings.recreate)
     run = steps.runs[path]
     with room(settings.scratch) as space:
-        done = replay_all(repo, steps, space, replace(settings, keep=True), progress=progress)
-        check = checked(steps, path, done, repo.config.policy_for(path).text)
+        done = replay_all(workspace, steps, space, replace(settings, keep=True), progress=progress)
+        check = checked(steps, path, done, workspace.config.policy_for(path).text)
         replayed = done[run]
         result = replayed.results.get(steps.outputs[path].path)
         at: Path | None = None
@@ -115,9 +116,9 @@ def rebuild(
             at = into / path
             write_result(result, at)
         elif result is not None:
-            replaced = _differs(repo, path, result)
-            note = _write(repo, path, tracked, result, check, progress)
-            at = keep(repo.scratch(), result.place, path) if note else repo.root / path
+            replaced = _differs(workspace, path, result)
+            note = _write(workspace, path, tracked, result, check, progress)
+            at = keep(workspace.scratch(), result.place, path) if note else workspace.root / path
     return RebuildResult(
         check,
         run,
@@ -143,28 +144,28 @@ def _check_target(into: Path, path: str) -> None:
         raise InTheWay(f"{above} is no folder", hint="name another folder")
 
 
-def _differs(repo: Workspace, path: str, result: Result) -> bool:
+def _differs(workspace: Workspace, path: str, result: Result) -> bool:
     """Whether the workspace has the dataset in another version than the result."""
-    if not os.path.lexists(repo.root / path):
+    if not os.path.lexists(workspace.root / path):
         return False
-    present = repo.datasets(repo.local(repo.refs()).present).get(path)
+    present = workspace.repo.datasets(workspace.repo.refs().mine.present).get(path)
     return present is not None and present.checkpoint.content != result.checkpoint.content
 
 
 def _write(
-    repo: Workspace, path: str, tracked: Tracked, result: Result, check: Checked, progress: Progress
+    workspace: Workspace, path: str, tracked: Tracked, result: Result, check: Checked, progress: Progress
 ) -> str:
     """Put a result into the workspace; return why not, "" if it is there."""
     if not check.good:
         return check.status.meaning
-    staged = repo.datasets(repo.local(repo.refs()).staged).get(path)
-    if check.status is not VerdictStatus.IDENTICAL or not holds(repo, tracked.checkpoint):
-        tracked = _stored(repo, result, tracked, identical=check.status is VerdictStatus.IDENTICAL)
+    staged = workspace.repo.datasets(workspace.repo.refs().mine.staged).get(path)
+    if check.status is not VerdictStatus.IDENTICAL or not holds(workspace.repo, tracked.checkpoint):
+        tracked = _stored(workspace.repo, result, tracked, identical=check.status is VerdictStatus.IDENTICAL)
     goal: dict[str, Tracked | None] = {path: tracked}
     as_staged = staged is not None and staged.id == tracked.id
     try:
         move(
-            repo,
+            workspace,
             f"rebuild {path}",
             goal if as_staged else {},
             lambda refs, _: refs,
@@ -176,20 +177,20 @@ def _write(
     return ""
 
 
-def _stored(repo: Workspace, result: Result, tracked: Tracked, *, identical: bool) -> Tracked:
+def _stored(repo: Repository, result: Result, tracked: Tracked, *, identical: bool) -> Tracked:
     """Store the bytes of a result, and return it as a version of the dataset."""
     content = result.checkpoint.content
     with repo.writer() as writer:
-        result.view.look(result.path, StoreSink(writer))
+        result.view.worktree.look(result.path, StoreSink(writer))
         if not identical:
             origin = tracked.checkpoint.origin
             tracked = stage.put(writer, replace(result.checkpoint, origin=origin))
 
         def change(refs: Refs, _: Writer) -> Refs:
-            local = repo.local(refs)
+            local = refs.mine
             return replace(
                 refs, local=replace(local, dropped=tuple(oid for oid in local.dropped if oid != content))
             )
 
-        repo.publish("store", change, writer=writer, log=False)
+        repo.publish(change, writer=writer)
     return tracked

@@ -12,9 +12,9 @@ from dsv.wording import did_you_mean
 from dsv.workspace import Workspace
 
 
-def remotes(repo: Workspace) -> tuple[Remote, ...]:
+def remotes(workspace: Workspace) -> tuple[Remote, ...]:
     """Return the remotes of a workspace, in order of their names."""
-    return tuple(repo.config.remotes[name] for name in sorted(repo.config.remotes))
+    return tuple(workspace.config.remotes[name] for name in sorted(workspace.config.remotes))
 
 
 def check_remote_name(name: str) -> str:
@@ -28,7 +28,7 @@ def check_remote_name(name: str) -> str:
     return name
 
 
-def add_remote(repo: Workspace, remote: Remote) -> Remote:
+def add_remote(workspace: Workspace, remote: Remote) -> Remote:
     """Write a remote into `dsv.toml`; nothing is asked of it.
 
     Raises:
@@ -36,36 +36,38 @@ def add_remote(repo: Workspace, remote: Remote) -> Remote:
         BadConfig: Its URL is of no kind that dsv knows, or holds credentials.
     """
     check_remote_name(remote.name)
-    if remote.name in repo.config.remotes:
+    if remote.name in workspace.config.remotes:
         raise Refused(f"there is a remote {remote.name} already", hint=f"dsv remote remove {remote.name}")
     values = remote_values(remote)
     if remote.default:
-        values |= {f"remote.{name}.default": None for name in repo.config.remotes}
-    text = with_values(read_text(repo.root / SHARED), values)
-    write(repo.root, SHARED, text)
+        values |= {f"remote.{name}.default": None for name in workspace.config.remotes}
+    text = with_values(read_text(workspace.root / SHARED), values)
+    write(workspace.root, SHARED, text)
     return remote
 
 
-def remove_remote(repo: Workspace, name: str) -> Remote:
+def remove_remote(workspace: Workspace, name: str) -> Remote:
     """Take a remote out of `dsv.toml`, with what was last seen of its branches; its data stays there.
 
     Raises:
         NotFound: There is none.
         BadConfig: It is not `dsv.toml` that has it.
     """
-    found = repo.config.remotes.get(name)
+    found = workspace.config.remotes.get(name)
     if found is None:
-        raise NotFound(f"no remote {name}", hint=did_you_mean(name, repo.config.remotes, "dsv remote list"))
-    text = read_text(repo.root / SHARED)
+        raise NotFound(
+            f"no remote {name}", hint=did_you_mean(name, workspace.config.remotes, "dsv remote list")
+        )
+    text = read_text(workspace.root / SHARED)
     if name not in parse(shared=text).remotes:
         raise BadConfig(f"remote {name} is in .dsv/config", hint=f"dsv config --unset remote.{name}.url")
-    write(repo.root, SHARED, with_values(text, dict.fromkeys(remote_values(found))))
+    write(workspace.root, SHARED, with_values(text, dict.fromkeys(remote_values(found))))
 
     def change(refs: Refs, _: Writer) -> Refs:
-        local = repo.local(refs)
+        local = refs.mine
         kept = {ref: oid for ref, oid in local.remotes.items() if not ref.startswith(f"{name}/")}
         return replace(refs, local=replace(local, remotes=kept))
 
-    if (repo.dot / "refs").exists():
-        repo.publish(f"remote remove {name}", change, log=False)
+    if (workspace.dot / "refs").exists():
+        workspace.repo.publish(change)
     return found

@@ -33,7 +33,7 @@ class Healed:
 
 
 def repair(
-    repo: Workspace, findings: Iterable[Finding], *, progress: Progress = SILENT
+    workspace: Workspace, findings: Iterable[Finding], *, progress: Progress = SILENT
 ) -> tuple[Healed, ...]:
     """Mend what `fsck` found damaged, as far as that can be done without loss.
 
@@ -42,7 +42,7 @@ def repair(
     later. If only one object is nowhere to be had, the pack stays as it is.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         findings: What was found.
         progress: Counts the bytes that come.
 
@@ -57,42 +57,42 @@ def repair(
     damaged = [one for one in found if one.damage != GARBAGE]
     hidden = damaged and any(one.what == "pack" and one.damage == GARBAGE for one in found)
     healed = []
-    if (hidden or any(one.what == "index" for one in damaged)) and _mend_indexes(repo, damaged):
+    if (hidden or any(one.what == "index" for one in damaged)) and _mend_indexes(workspace, damaged):
         healed.append(Healed(None))
     packs = list(
         dict.fromkeys(ObjectId(one.pack) for one in damaged if one.pack is not None and one.what != "index")
     )
     try:
-        return (*healed, *_mend_packs(repo, packs, progress))
+        return (*healed, *_mend_packs(workspace, packs, progress))
     except Corrupt:  # an index that could not be mended
         return tuple(healed)
 
 
-def _mend_indexes(repo: Workspace, damaged: Iterable[Finding]) -> bool:
+def _mend_indexes(workspace: Workspace, damaged: Iterable[Finding]) -> bool:
     suspects = {one.name for one in damaged if one.what == "index" and one.damage == FORMAT}
     for _ in range(_TRIES):
-        refs = repo.refs()
-        foreign = others(repo.dot, repo.blobs.packs_home, time.time()).needed
-        indexes = mend.mended_indexes(repo.blobs, refs, suspects, foreign)
+        refs = workspace.repo.refs()
+        foreign = others(workspace.dot, workspace.blobs.packs_home, time.time()).needed
+        indexes = mend.mended_indexes(workspace.blobs, refs, suspects, foreign)
         if indexes is None:
             return False
         try:
-            repo.swap(refs, replace(refs, indexes=indexes, epoch=refs.epoch + 1))
+            workspace.repo.swap(refs, replace(refs, indexes=indexes, epoch=refs.epoch + 1))
         except RefMoved:
             continue
         return True
     raise RefMoved("other processes kept changing the refs", hint="run dsv fsck --repair again")
 
 
-def _mend_packs(repo: Workspace, packs: Collection[ObjectId], progress: Progress) -> list[Healed]:
-    lost = {one.pack: len(one.lost) for one in _bring_lost(repo, packs, progress)}
+def _mend_packs(workspace: Workspace, packs: Collection[ObjectId], progress: Progress) -> list[Healed]:
+    lost = {one.pack: len(one.lost) for one in _bring_lost(workspace, packs, progress)}
     for _ in range(_TRIES):
-        refs = repo.refs()
-        found = [one for one in mend.hurt(repo.blobs, refs, packs) if one.pack in lost]
-        wanted = mend.without(repo.objects, refs, found, int(time.time()))
+        refs = workspace.repo.refs()
+        found = [one for one in mend.hurt(workspace.blobs, refs, packs) if one.pack in lost]
+        wanted = mend.without(workspace.repo.objects, refs, found, int(time.time()))
         try:
             if wanted != refs:
-                repo.swap(refs, wanted)
+                workspace.repo.swap(refs, wanted)
         except RefMoved:
             continue
         return [
@@ -103,10 +103,10 @@ def _mend_packs(repo: Workspace, packs: Collection[ObjectId], progress: Progress
     raise RefMoved("other processes kept changing the refs", hint="run dsv fsck --repair again")
 
 
-def _bring_lost(repo: Workspace, packs: Collection[ObjectId], progress: Progress) -> list[Hurt]:
+def _bring_lost(workspace: Workspace, packs: Collection[ObjectId], progress: Progress) -> list[Hurt]:
     """Have what cannot be read in `packs` come from the remote; return what was found before."""
-    found = list(mend.hurt(repo.blobs, repo.refs(), packs))
-    supply = repo.objects.supply
+    found = list(mend.hurt(workspace.blobs, workspace.repo.refs(), packs))
+    supply = workspace.repo.objects.supply
     lost = list(dict.fromkeys(oid for one in found for oid in one.lost))
     if supply is None or not lost:
         return found

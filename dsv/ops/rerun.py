@@ -55,13 +55,13 @@ class RerunResult:
         return int(any(one.state in bad for one in self.outcomes))
 
 
-def preview(repo: Workspace, wanted: RerunWanted, *, progress: Progress = SILENT) -> RerunResult:
+def preview(workspace: Workspace, wanted: RerunWanted, *, progress: Progress = SILENT) -> RerunResult:
     """Return what is stale, with nothing done.
 
     Raises:
         NotFound, Refused: As `dsv.runs.rerun.agenda.agenda`.
     """
-    found = agenda(repo, wanted, progress=progress)
+    found = agenda(workspace, wanted, progress=progress)
     outcomes = tuple(
         Outcome(task.step, State.STALE if task.reason else State.UNCHANGED, why(task)) for task in found.tasks
     )
@@ -69,7 +69,7 @@ def preview(repo: Workspace, wanted: RerunWanted, *, progress: Progress = SILENT
 
 
 def rerun(
-    repo: Workspace,
+    workspace: Workspace,
     wanted: RerunWanted,
     means: RepeatMeans,
     agree: Agree,
@@ -87,7 +87,7 @@ def rerun(
     what waits for it is skipped, and the rest goes on.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         wanted: What is asked for.
         means: What runs are repeated with.
         agree: Asks the user about commands of others.
@@ -107,27 +107,29 @@ def rerun(
         raise UsageFault("--no-exec needs to know what", hint="dsv rerun --no-exec PATH")
     if message is not None:
         committing.check_message(message)
-        preconditions.follow_git(repo, preconditions.ready(repo))
-    found = agenda(repo, replace(wanted, upstream=execute), progress=progress)
-    obstacles.check(repo, found.steps, found.planned, found.runs, found.place, means.env, execute=execute)
+        preconditions.follow_git(workspace, preconditions.ready(workspace))
+    found = agenda(workspace, replace(wanted, upstream=execute), progress=progress)
+    obstacles.check(
+        workspace, found.steps, found.planned, found.runs, found.place, means.env, execute=execute
+    )
     if execute:
         steps = [task.step for task in found.planned]
-        refuse_loaders(repo, trusted, steps, found.runs, means.env)
-        changed = unagreed(repo, trusted, steps, found.runs)
+        refuse_loaders(workspace, trusted, steps, found.runs, means.env)
+        changed = unagreed(workspace, trusted, steps, found.runs)
         obtain(
             [(step.run, found.runs[step.run], step.code) for step in steps], trusted, agree, changed=changed
         )
-    outcomes, interrupted = Session(repo, found, means, tell, progress, execute=execute).work()
-    surprises = _surprises(repo, trusted, outcomes, changed) if execute else {}
+    outcomes, interrupted = Session(workspace, found, means, tell, progress, execute=execute).work()
+    surprises = _surprises(workspace, trusted, outcomes, changed) if execute else {}
     edited = _edited(outcomes, found.place)
     result = RerunResult(outcomes, interrupted, surprises=surprises, edited=edited)
     inputs = [one for outcome in outcomes for one in _read(outcome)]
     if message is None or result.exit_code:
-        unstaged = stage.read_changes(repo, repo.refs(), inputs)
-        repo.cache.commit()
+        unstaged = stage.read_changes(workspace, workspace.repo.refs(), inputs)
+        workspace.worktree.cache.commit()
         return replace(result, unstaged=tuple(sorted(unstaged)))
     what = f"rerun -m {message.partition(chr(10))[0]}"
-    made = committing.commit_made(repo, message, author=author, what=what, inputs=inputs)
+    made = committing.commit_made(workspace, message, author=author, what=what, inputs=inputs)
     if made is None:
         return result
     commit, brought = made
@@ -140,16 +142,19 @@ def _edited(outcomes: Sequence[Outcome], place: Workplace) -> tuple[str, ...]:
 
 
 def _surprises(
-    repo: Workspace, trusted: Path, outcomes: Sequence[Outcome], agreed: Mapping[ObjectId, Sequence[CodeFile]]
+    workspace: Workspace,
+    trusted: Path,
+    outcomes: Sequence[Outcome],
+    agreed: Mapping[ObjectId, Sequence[CodeFile]],
 ) -> dict[ObjectId, tuple[str, ...]]:
     """Return by new run what it has loaded from the workspace and nobody had agreed to."""
-    agreement = Agreement(repo, trusted)
+    agreement = Agreement(workspace, trusted)
     found = {}
     for one in outcomes:
         if one.recorded is None or one.recorded.run is None or one.recorded.id is None:
             continue
         asked = {(file.path, file.file) for file in agreed.get(one.step.run, ())}
-        files = agreement.of(one.step, loaded(repo, one.recorded.run))
+        files = agreement.of(one.step, loaded(workspace.repo, one.recorded.run))
         paths = tuple(file.path for file in files if (file.path, file.file) not in asked)
         if paths:
             found[one.recorded.id] = paths

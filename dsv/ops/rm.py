@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from dsv.errors import InTheWay
 from dsv.records import dataset_names
 from dsv.store.refs import Refs
+from dsv.store.repository import Tracked
 from dsv.store.writer import Writer
 from dsv.versions import preconditions, stage
 from dsv.versions.switch.move import move
-from dsv.workspace import Tracked, Workspace
+from dsv.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,11 @@ class RmResult:
     removed: tuple[str, ...]
 
 
-def rm(repo: Workspace, paths: Sequence[str], *, keep: bool = False) -> RmResult:
+def rm(workspace: Workspace, paths: Sequence[str], *, keep: bool = False) -> RmResult:
     """Stop tracking the datasets `paths`; the commits that have them stay as they are.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         paths: Datasets, or folders of datasets.
         keep: Leave the working copies.
 
@@ -38,26 +39,28 @@ def rm(repo: Workspace, paths: Sequence[str], *, keep: bool = False) -> RmResult
         NotFound: A path is no dataset.
         InTheWay: A working copy that is to be deleted has bytes that the store does not hold.
     """
-    refs = preconditions.ready(repo)
-    named = dataset_names.select(repo.datasets(repo.local(refs).staged), paths, "HEAD")
+    refs = preconditions.ready(workspace)
+    named = dataset_names.select(workspace.repo.datasets(refs.mine.staged), paths, "HEAD")
     gone: dict[str, Tracked | None] = dict.fromkeys(named)
     what = f"rm {' '.join(paths)}"
 
     def untrack(found: Refs, session: Writer) -> Refs:
-        return stage.restage(repo, found, gone, session)
+        return stage.restage(workspace.repo, found, gone, session)
 
     if keep:
 
         def forget(found: Refs, session: Writer) -> Refs:
             less = untrack(found, session)
-            local = repo.local(less)
-            return replace(less, local=replace(local, present=stage.edit(repo, local.present, gone, session)))
+            local = less.mine
+            return replace(
+                less, local=replace(local, present=stage.edit(workspace.repo, local.present, gone, session))
+            )
 
-        repo.publish(what, forget)
-        stage.ignore_in_git(repo)
+        workspace.publish(what, forget)
+        stage.ignore_in_git(workspace)
         return RmResult(tuple(named), ())
     try:
-        moved = move(repo, what, gone, untrack)
+        moved = move(workspace, what, gone, untrack)
     except InTheWay as error:
         raise InTheWay(error.message, hint=f"dsv rm --keep {shlex.join(named)}") from error
     return RmResult(tuple(named), moved.removed)

@@ -28,7 +28,7 @@ class RunResult:
 
 
 def run(
-    repo: Workspace,
+    workspace: Workspace,
     request: Request,
     *,
     execute: bool = True,
@@ -40,7 +40,7 @@ def run(
     """Run a command and stage what it wrote.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         request: What to run.
         execute: Whether to run it; otherwise the outputs that are there are recorded as made by it.
         stdin: A descriptor: all that it gives is stored, and the command's standard input; None: it has none.
@@ -57,16 +57,16 @@ def run(
     if message is not None:
         # What would be in the way of the commit is said before hours of work.
         committing.check_message(message)
-        preconditions.follow_git(repo, preconditions.ready(repo))
+        preconditions.follow_git(workspace, preconditions.ready(workspace))
     if stdin is not None:
-        request = replace(request, stdin=standard_input.keep(repo, stdin))
+        request = replace(request, stdin=standard_input.keep(workspace, stdin))
     if execute:
-        recorded = recording.record(repo, request, progress=progress)
+        recorded = recording.record(workspace, request, progress=progress)
     else:
-        recorded = recording.claim(repo, request, progress=progress)
+        recorded = recording.claim(workspace, request, progress=progress)
     if message is None or recorded.run is None:
         return RunResult(recorded, None)
     what = f"run -m {message.partition(chr(10))[0]}"
     inputs = recorded.run.inputs
-    made = committing.commit_made(repo, message, author=author, what=what, inputs=inputs)
+    made = committing.commit_made(workspace, message, author=author, what=what, inputs=inputs)
     return RunResult(recorded, None) if made is None else RunResult(recorded, *made)

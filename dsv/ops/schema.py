@@ -6,7 +6,7 @@ from dsv.ids import ObjectId
 from dsv.records import dataset_names, version_tables
 from dsv.records.dataset_names import DatasetName
 from dsv.records.known_tables import KnownTable
-from dsv.workspace import Workspace
+from dsv.store.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class SchemaResult:
     facts: KnownTable
 
 
-def schema(repo: Workspace, place: DatasetName) -> SchemaResult:
+def schema(repo: Repository, place: DatasetName) -> SchemaResult:
     """Return the schema of a version; its facts are computed if need be.
 
     Raises:

@@ -14,12 +14,12 @@ from dsv.workspace import Workspace
 ALLOW = "secrets.allow"
 
 
-def allowed(repo: Workspace) -> tuple[str, ...]:
+def allowed(workspace: Workspace) -> tuple[str, ...]:
     """Return the paths of which the user says that they hold no secret, sorted."""
-    return tuple(sorted(repo.config.no_secrets))
+    return tuple(sorted(workspace.config.no_secrets))
 
 
-def allow(repo: Workspace, paths: Iterable[str]) -> tuple[str, ...]:
+def allow(workspace: Workspace, paths: Iterable[str]) -> tuple[str, ...]:
     """Say that the files or folders at `paths` hold no secret; return all of which that is said.
 
     Raises:
@@ -28,14 +28,14 @@ def allow(repo: Workspace, paths: Iterable[str]) -> tuple[str, ...]:
     """
     paths = tuple(paths)
     for path in paths:
-        if not repo.holds(path):
+        if not workspace.worktree.holds(path):
             raise NotFound(
                 f"no such file or folder: {path}", hint="a path that is there, relative to this folder"
             )
-    return _put(repo, {*repo.config.no_secrets, *paths})
+    return _put(workspace, {*workspace.config.no_secrets, *paths})
 
 
-def forget(repo: Workspace, paths: Iterable[str]) -> tuple[str, ...]:
+def forget(workspace: Workspace, paths: Iterable[str]) -> tuple[str, ...]:
     """Take back what was said of `paths`; return of which it is still said.
 
     Raises:
@@ -44,13 +44,13 @@ def forget(repo: Workspace, paths: Iterable[str]) -> tuple[str, ...]:
     """
     paths = tuple(paths)
     for path in paths:
-        if path not in repo.config.no_secrets:
+        if path not in workspace.config.no_secrets:
             raise NotFound(f"{path} is not allowed", hint="dsv config secrets list")
-    return _put(repo, {*repo.config.no_secrets}.difference(paths))
+    return _put(workspace, {*workspace.config.no_secrets}.difference(paths))
 
 
-def _put(repo: Workspace, paths: Iterable[str]) -> tuple[str, ...]:
+def _put(workspace: Workspace, paths: Iterable[str]) -> tuple[str, ...]:
     new = tuple(sorted(paths))
-    text = read_text(repo.root / LOCAL)
-    write(repo.root, LOCAL, with_values(text, {ALLOW: list(new) or None}))
+    text = read_text(workspace.root / LOCAL)
+    write(workspace.root, LOCAL, with_values(text, {ALLOW: list(new) or None}))
     return new

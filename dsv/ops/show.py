@@ -8,11 +8,11 @@ from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.commit import Commit
 from dsv.model.node import DIR, LINK
-from dsv.records import dataset_names, origins, revisions, version_tables
+from dsv.records import dataset_names, revisions, version_tables
 from dsv.records.dataset_names import DatasetName
 from dsv.records.known_tables import KnownTable
 from dsv.records.origins import Origin
-from dsv.workspace import Tracked, Workspace
+from dsv.store.repository import Repository, Tracked
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class ShownCommit:
     datasets: tuple[tuple[str, Tracked | None, Tracked | None], ...]
 
 
-def show_commit(repo: Workspace, revision: str) -> ShownCommit:
+def show_commit(repo: Repository, revision: str) -> ShownCommit:
     """Return the commit that `revision` names.
 
     Raises:
@@ -67,7 +67,7 @@ def show_commit(repo: Workspace, revision: str) -> ShownCommit:
     return ShownCommit(oid, commit, tuple((path, before.get(path), after.get(path)) for path in changed))
 
 
-def show_dataset(repo: Workspace, place: DatasetName) -> ShownDataset:
+def show_dataset(repo: Repository, place: DatasetName) -> ShownDataset:
     """Return one version of a dataset, or of what was named in it; the facts of its table are computed if need be.
 
     Raises:
@@ -90,11 +90,11 @@ def show_dataset(repo: Workspace, place: DatasetName) -> ShownDataset:
         facts = version_tables.known(repo, place.full_path, shown, before)
     except NoTable as error:
         reason = error.message
-    origin = origins.origin(repo, found.checkpoint.origin)
+    origin = repo.origin(found.checkpoint.origin)
     return ShownDataset(place.full_path, found.id, shown, facts, reason, origin, links)
 
 
-def _links(repo: Workspace, folder: ObjectId) -> int:
+def _links(repo: Repository, folder: ObjectId) -> int:
     found = 0
     for entry in trees.walk(folder, repo.node):
         found += entry.kind == LINK

@@ -13,8 +13,9 @@ from dsv.runs.stale.find_stale import stale_datasets
 from dsv.runs.stale.stale_reasons import StaleDataset
 from dsv.runs.stale.step_order import steps_of
 from dsv.store.refs import Refs
+from dsv.store.repository import Datasets, Repository, Tracked
 from dsv.versions import preconditions
-from dsv.workspace import Datasets, Tracked, Workspace
+from dsv.workspace import Workspace
 from dsv.worktree.sink import HashSink
 
 
@@ -76,56 +77,56 @@ class WorkspaceStatus:
         return not (self.staged or self.unstaged or self.untracked)
 
 
-def status(repo: Workspace, *, rehash: bool = False, progress: Progress = SILENT) -> WorkspaceStatus:
+def status(workspace: Workspace, *, rehash: bool = False, progress: Progress = SILENT) -> WorkspaceStatus:
     """Return how the working tree stands.
 
     Files whose stat is known are not read; nothing is decoded and nothing is written but the
     stat cache.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         rehash: Trust no stat: read every file.
         progress: Counts the bytes that are read.
     """
-    refs = repo.refs()
-    local = repo.local(refs)
-    head = repo.datasets(repo.snapshot_of(refs.head))
-    staged = head if local.staged is None else repo.datasets(local.staged)
-    present = repo.datasets(local.present)
-    working = _working(repo, staged, present, rehash=rehash, progress=progress)
-    steps = steps_of(repo, staged)
-    stale = stale_datasets(repo, steps, working.now, rehash=rehash)
-    repo.cache.commit()
+    refs = workspace.repo.refs()
+    local = refs.mine
+    head = workspace.repo.datasets(workspace.repo.snapshot_of(refs.head))
+    staged = head if local.staged is None else workspace.repo.datasets(local.staged)
+    present = workspace.repo.datasets(local.present)
+    working = _working(workspace, staged, present, rehash=rehash, progress=progress)
+    steps = steps_of(workspace, staged)
+    stale = stale_datasets(workspace, steps, working.now, rehash=rehash)
+    workspace.worktree.cache.commit()
     read = {file.path for step in steps.by_run.values() for file in step.code}
-    untracked, code = repo.untracked(staged, read)
-    ahead, behind = _remote(repo, refs)
-    differs = preconditions.lock_differs(repo, refs)
+    untracked, code = workspace.worktree.untracked(staged, read)
+    ahead, behind = _remote(workspace, refs)
+    differs = preconditions.lock_differs(workspace, refs)
     return WorkspaceStatus(
         branch=local.branch,
         head=refs.head,
-        staged=_between(repo, head, staged, steps.by_run),
+        staged=_between(workspace.repo, head, staged, steps.by_run),
         unstaged=tuple(working.changes),
         untracked=tuple(untracked),
         code=tuple(code),
         stale=stale,
         absent=tuple(working.absent),
         lock_matches=not differs,
-        way_out=_way_out(repo, refs) if differs else None,
+        way_out=_way_out(workspace, refs) if differs else None,
         interrupted=local.moving is not None,
         ahead=ahead,
         behind=behind,
     )
 
 
-def _way_out(repo: Workspace, refs: Refs) -> str | None:
+def _way_out(workspace: Workspace, refs: Refs) -> str | None:
     from dsv.versions import from_git
 
-    found = from_git.find(repo, refs)
-    return None if found is None else from_git.way_out(repo, refs, found)
+    found = from_git.find(workspace, refs)
+    return None if found is None else from_git.way_out(workspace, refs, found)
 
 
 def _between(
-    repo: Workspace, before: Datasets, after: Datasets, runs: Container[ObjectId]
+    repo: Repository, before: Datasets, after: Datasets, runs: Container[ObjectId]
 ) -> tuple[DatasetChange, ...]:
     changes = []
     for path in sorted({*before, *after}):
@@ -157,26 +158,28 @@ class _Working:
 
 
 def _working(
-    repo: Workspace, staged: Datasets, present: Datasets, *, rehash: bool, progress: Progress
+    workspace: Workspace, staged: Datasets, present: Datasets, *, rehash: bool, progress: Progress
 ) -> _Working:
     progress.begin("reading", sum(staged[path].checkpoint.size for path in staged if path in present), "B")
     changes: list[DatasetChange] = []
     absent: list[str] = []
     now = {path: one.checkpoint for path, one in staged.items()}
     for path, old in staged.items():
-        if not repo.holds(path):
+        if not workspace.worktree.holds(path):
             if path in present:
                 changes.append(DatasetChange(path, "removed"))
                 del now[path]
             else:
                 absent.append(path)
             continue
-        sink = HashSink(repo.cache, progress)
-        seen = repo.look(path, sink, rehash=rehash)
+        sink = HashSink(workspace.worktree.cache, progress)
+        seen = workspace.worktree.look(path, sink, rehash=rehash)
         sink.skipped(seen.size)
         if not _same(old, seen.content, seen.kind):
-            repo.remember_nodes(sink)
-            changes.append(DatasetChange(path, "modified", _files(repo, old, seen.content, seen.kind)))
+            workspace.worktree.remember_nodes(sink)
+            changes.append(
+                DatasetChange(path, "modified", _files(workspace.repo, old, seen.content, seen.kind))
+            )
             now[path] = replace(old.checkpoint, content=seen.content, kind=seen.kind)
     return _Working(changes, absent, now)
 
@@ -185,22 +188,22 @@ def _same(old: Tracked, content: ObjectId, kind: str) -> bool:
     return (old.checkpoint.content, old.checkpoint.kind) == (content, kind)
 
 
-def _files(repo: Workspace, old: Tracked, content: ObjectId, kind: str) -> FileCounts | None:
+def _files(repo: Repository, old: Tracked, content: ObjectId, kind: str) -> FileCounts | None:
     if old.checkpoint.kind != DIR or kind != DIR:
         return None
     return file_diff.count(old.checkpoint.content, content, repo.node)
 
 
-def _remote(repo: Workspace, refs: Refs) -> tuple[int | None, int | None]:
-    remote = repo.config.default_remote
-    branch = repo.local(refs).branch
+def _remote(workspace: Workspace, refs: Refs) -> tuple[int | None, int | None]:
+    remote = workspace.config.default_remote
+    branch = refs.mine.branch
     if remote is None or branch is None:
         return None, None
-    theirs = repo.local(refs).remotes.get(f"{remote.name}/{branch}")
+    theirs = refs.mine.remotes.get(f"{remote.name}/{branch}")
     if theirs is not None:
-        return ancestry.ahead_behind(refs.head, theirs, repo.commit)
+        return ancestry.ahead_behind(refs.head, theirs, workspace.repo.commit)
     if refs.head is None:
         return None, None
     prefix = f"{remote.name}/"
-    tips = {oid for name, oid in repo.local(refs).remotes.items() if name.startswith(prefix)}
-    return ancestry.count_new(refs.head, tips, repo.commit), 0
+    tips = {oid for name, oid in refs.mine.remotes.items() if name.startswith(prefix)}
+    return ancestry.count_new(refs.head, tips, workspace.repo.commit), 0

@@ -7,10 +7,11 @@ from dsv.progress import SILENT, Progress
 from dsv.store.operation_log import OpEntry
 from dsv.store.ref_changes import deletions_of, id_or_none, taken_back
 from dsv.store.refs import Refs
+from dsv.store.repository import Tracked
 from dsv.store.writer import Writer
 from dsv.versions import preconditions
 from dsv.versions.switch.move import Moved, move
-from dsv.workspace import Tracked, Workspace
+from dsv.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class UndoResult:
     moved: Moved
 
 
-def undo(repo: Workspace, *, progress: Progress = SILENT) -> UndoResult:
+def undo(workspace: Workspace, *, progress: Progress = SILENT) -> UndoResult:
     """Take back the last operation with its staging and its files; again, and it is done again.
 
     What the working tree holds by now is stored before it is overwritten.
@@ -36,19 +37,21 @@ def undo(repo: Workspace, *, progress: Progress = SILENT) -> UndoResult:
         Corrupt: The last operation cannot be read.
         RefMoved: Another process did something meanwhile.
     """
-    end = repo.local(repo.refs()).oplog
-    entry = next(repo.oplog.entries(end), None)
+    end = workspace.repo.refs().mine.oplog
+    entry = next(workspace.oplog.entries(end), None)
     if entry is None:
         raise AnswerNo("nothing to undo")
-    if entry.seconds < repo.local(repo.refs()).horizon:
+    if entry.seconds < workspace.repo.refs().mine.horizon:
         raise AnswerNo("the last operation cannot be undone any more: gc let go of what it needs")
-    checked_out = repo.datasets(repo.local(repo.refs()).present)
+    checked_out = workspace.repo.datasets(workspace.repo.refs().mine.present)
     deleted = deletions_of(entry.changes)
     wanted: dict[str, Tracked | None] = {
-        path: checked_out.get(path) for path in [*repo.datasets(entry.wrote), *deleted]
+        path: checked_out.get(path) for path in [*workspace.repo.datasets(entry.wrote), *deleted]
     }
     if entry.tree and "present" in entry.changes:
-        before, after = (repo.datasets(id_or_none(snapshot)) for snapshot in entry.changes["present"])
+        before, after = (
+            workspace.repo.datasets(id_or_none(snapshot)) for snapshot in entry.changes["present"]
+        )
         wanted |= {
             path: before.get(path)
             for path in sorted({*before, *after})
@@ -56,21 +59,21 @@ def undo(repo: Workspace, *, progress: Progress = SILENT) -> UndoResult:
         }
 
     def change(found: Refs, _: Writer) -> Refs:
-        if repo.local(found).oplog != end:
+        if found.mine.oplog != end:
             raise RefMoved("another operation came in between", hint="run the command again")
         return taken_back(found, entry.changes)
 
     moved = move(
-        repo,
+        workspace,
         f"undo {entry.what}",
         wanted,
         change,
         dirty={
-            **repo.datasets(entry.kept),
+            **workspace.repo.datasets(entry.kept),
             **{path: None for path, (before, _) in deleted.items() if before},
         },
         force=True,
-        lock=preconditions.lock_follows(repo, repo.refs()),
+        lock=preconditions.lock_follows(workspace, workspace.repo.refs()),
         progress=progress,
     )
     return UndoResult(entry, moved)

@@ -22,8 +22,9 @@ from dsv.runs.rebuild.rebuild_plan import RebuildPlan, plan
 from dsv.runs.rebuild.scratch import room
 from dsv.runs.stale.hash_check import check_hashes
 from dsv.store.refs import Refs
+from dsv.store.repository import Datasets, Repository
 from dsv.store.writer import Writer
-from dsv.workspace import Datasets, Workspace
+from dsv.workspace import Workspace
 
 if TYPE_CHECKING:
     from dsv.runs.rebuild.account import Replayed
@@ -94,20 +95,20 @@ class Verified:
         return all_good(self.checks)
 
 
-def verify_hashes(repo: Workspace, selection: Selection, *, progress: Progress = SILENT) -> Verified:
+def verify_hashes(workspace: Workspace, selection: Selection, *, progress: Progress = SILENT) -> Verified:
     """Check records alone: no data is needed and nothing is run.
 
     Raises:
         NotFound: No such revision or dataset.
     """
-    commit, datasets, wanted = _select(repo, selection)
-    checks = _records(repo, commit, datasets, wanted, progress)
+    commit, datasets, wanted = _select(workspace.repo, selection)
+    checks = _records(workspace, commit, datasets, wanted, progress)
     ignore = selection.stale is StalePolicy.IGNORE
     return Verified(commit, Level.HASHES, tuple(_unless(one) if ignore else one for one in checks.values()))
 
 
 def verify(
-    repo: Workspace,
+    workspace: Workspace,
     selection: Selection,
     level: Level,
     settings: "Settings",
@@ -119,7 +120,7 @@ def verify(
     """Replay datasets and compare what comes out with what is recorded; nothing in the workspace changes.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         selection: Which datasets.
         level: `LAST`: the last run of each, on its recorded inputs. `RAW`: all runs from the raw sources on,
             each on what was just rebuilt.
@@ -137,31 +138,33 @@ def verify(
 
     if level is Level.HASHES:
         raise UsageFault("level hashes replays nothing")
-    commit, datasets, wanted = _select(repo, selection)
+    commit, datasets, wanted = _select(workspace.repo, selection)
     raw = level is Level.RAW
-    steps = plan(repo, {path: datasets[path].checkpoint for path in wanted}, chain=raw, on_rebuilt=raw)
+    steps = plan(
+        workspace.repo, {path: datasets[path].checkpoint for path in wanted}, chain=raw, on_rebuilt=raw
+    )
     consent.obtain(consent.executed(steps), trusted, agree, recreate=settings.recreate)
     with room(settings.scratch) as place:
-        done = replay_all(repo, steps, place, settings, progress=progress)
-    records = _records(repo, commit, datasets, wanted)
-    checks = [checked(steps, path, done, _policy(repo, steps, path)) for path in wanted]
+        done = replay_all(workspace, steps, place, settings, progress=progress)
+    records = _records(workspace, commit, datasets, wanted)
+    checks = [checked(steps, path, done, _policy(workspace, steps, path)) for path in wanted]
     return Verified(
         commit,
         level,
         tuple(_no_better(one, records[one.path], selection.stale) for one in checks),
         *_weakest(done),
         tuple(dict.fromkeys(one for replayed in done.values() for one in replayed.changed)),
-        _prove(repo, done),
+        _prove(workspace.repo, done),
     )
 
 
 def _records(
-    repo: Workspace, commit: ObjectId, datasets: Datasets, wanted: list[str], progress: Progress = SILENT
+    workspace: Workspace, commit: ObjectId, datasets: Datasets, wanted: list[str], progress: Progress = SILENT
 ) -> dict[str, Checked]:
     """Return by path what the records of a commit say of its datasets."""
-    here = commit == repo.refs().head
-    checks = check_hashes(repo, datasets, set(wanted), here=here, progress=progress)
-    repo.cache.commit()
+    here = commit == workspace.repo.refs().head
+    checks = check_hashes(workspace, datasets, set(wanted), here=here, progress=progress)
+    workspace.worktree.cache.commit()
     return {
         one.path: replace(one, stale=one.reason) if one.status is VerdictStatus.STALE else one
         for one in checks
@@ -182,7 +185,7 @@ def _no_better(check: Checked, record: Checked, stale: StalePolicy) -> Checked:
     return replace(check, status=record.status, reason=record.reason, accepted=False, replayed=replayed)
 
 
-def _select(repo: Workspace, selection: Selection) -> tuple[ObjectId, Datasets, list[str]]:
+def _select(repo: Repository, selection: Selection) -> tuple[ObjectId, Datasets, list[str]]:
     commit = revisions.resolve(repo, selection.revision)
     datasets = repo.datasets(repo.snapshot_of(commit))
     wanted = list(datasets)
@@ -197,7 +200,7 @@ def _select(repo: Workspace, selection: Selection) -> tuple[ObjectId, Datasets, 
     return commit, datasets, sorted(wanted)
 
 
-def _is_made(repo: Workspace, checkpoint: Checkpoint) -> bool:
+def _is_made(repo: Repository, checkpoint: Checkpoint) -> bool:
     place = repo.objects.find(checkpoint.origin)
     return place is not None and place.kind == Kind.RUN
 
@@ -208,8 +211,8 @@ def _lot(commit: ObjectId, path: str) -> str:
     return hasher.hexdigest()
 
 
-def _policy(repo: Workspace, steps: RebuildPlan, path: str) -> str:
-    policy = repo.config.policy_for(path)
+def _policy(workspace: Workspace, steps: RebuildPlan, path: str) -> str:
+    policy = workspace.config.policy_for(path)
     output = steps.outputs.get(path)
     return policy.text if output is None else policy.applied(table=output.table is not None).text
 
@@ -220,7 +223,7 @@ def _weakest(done: "Mapping[ObjectId, Replayed]") -> tuple[Isolation | None, str
     return max(found, key=lambda one: order.index(one[0]), default=(None, ""))
 
 
-def _prove(repo: Workspace, done: "Mapping[ObjectId, Replayed]") -> tuple[ObjectId, ...]:
+def _prove(repo: Repository, done: "Mapping[ObjectId, Replayed]") -> tuple[ObjectId, ...]:
     """Note of runs that were only claimed that they were seen; return them."""
     refs = repo.refs()
     claims = [
@@ -236,7 +239,7 @@ def _prove(repo: Workspace, done: "Mapping[ObjectId, Replayed]") -> tuple[Object
             Attempt(oid, VERIFIED, done[oid].started, round(done[oid].seconds * 1000), 0) for oid in claims
         ]
         attempts = origins.noted(repo, found, session, *seen)
-        return replace(found, local=replace(repo.local(found), attempts=attempts))
+        return replace(found, local=replace(found.mine, attempts=attempts))
 
-    repo.publish("verify", change, log=False)
+    repo.publish(change)
     return tuple(claims)

@@ -19,7 +19,7 @@ from dsv.records.kept_facts import rows_of
 from dsv.records.origins import Origin
 from dsv.runs import differences
 from dsv.runs.differences import Aspect, Circumstance
-from dsv.workspace import Workspace
+from dsv.store.repository import Repository
 
 _DEEPEST = 8
 """So many inputs behind each other are followed to say why the first is another."""
@@ -86,7 +86,7 @@ class Why:
     shallow: bool
 
 
-def why(repo: Workspace, place: DatasetName) -> Why:
+def why(repo: Repository, place: DatasetName) -> Why:
     """Return why the dataset at `place` is what it is; without a revision that is what is staged, else HEAD's.
 
     Raises:
@@ -116,15 +116,15 @@ def why(repo: Workspace, place: DatasetName) -> Why:
     return Why(place.path, now, inputs, _code(repo, now.origin), before, causes, compared, files, shallow)
 
 
-def _code(repo: Workspace, origin: Origin | None) -> tuple[CodeFile, ...]:
+def _code(repo: Repository, origin: Origin | None) -> tuple[CodeFile, ...]:
     try:
-        return origins.code(repo, origin.code).files if isinstance(origin, Run) else ()
+        return repo.code(origin.code).files if isinstance(origin, Run) else ()
     except StorageError:
         return ()
 
 
 def _versions(
-    repo: Workspace, start: ObjectId | None, path: str, now: Checkpoint
+    repo: Repository, start: ObjectId | None, path: str, now: Checkpoint
 ) -> tuple[tuple[ObjectId, Commit] | None, tuple[Checkpoint, tuple[ObjectId, Commit]] | None, bool]:
     """Return what brought the present version, and the one before with what brought it, along first parents.
 
@@ -152,7 +152,7 @@ def _same(one: Checkpoint, other: Checkpoint) -> bool:
 
 
 def _history(
-    repo: Workspace, start: ObjectId | None, path: str
+    repo: Repository, start: ObjectId | None, path: str
 ) -> Iterator[tuple[ObjectId, Commit | None, Checkpoint | None]]:
     """Yield `start` and its first parents with what the dataset was in each; a commit that is not here is None."""
     seen: dict[str, Checkpoint] = {}
@@ -170,28 +170,28 @@ def _history(
 
 
 def _told(
-    repo: Workspace, path: str, found: Checkpoint, commit: tuple[ObjectId, Commit] | None
+    repo: Repository, path: str, found: Checkpoint, commit: tuple[ObjectId, Commit] | None
 ) -> VersionStory:
     origin = _readable(repo, found.origin)
     attempt = _attempt(repo, found.origin, commit) if isinstance(origin, Run) else None
     return VersionStory(found, rows_of(repo, path, found), origin, attempt, commit)
 
 
-def _readable(repo: Workspace, oid: ObjectId) -> Origin | None:
+def _readable(repo: Repository, oid: ObjectId) -> Origin | None:
     try:
-        return origins.origin(repo, oid)
+        return repo.origin(oid)
     except StorageError:
         return None
 
 
-def _attempt(repo: Workspace, run: ObjectId, commit: tuple[ObjectId, Commit] | None) -> Attempt | None:
+def _attempt(repo: Repository, run: ObjectId, commit: tuple[ObjectId, Commit] | None) -> Attempt | None:
     try:
         return origins.attempt(repo, repo.refs(), run, commit and commit[0])
     except (Corrupt, StorageError):
         return None
 
 
-def _run_behind(repo: Workspace, told: VersionStory | None) -> tuple[Run | None, tuple[str, ...] | None]:
+def _run_behind(repo: Repository, told: VersionStory | None) -> tuple[Run | None, tuple[str, ...] | None]:
     """Return the run that made a version, or the data that was edited to give it, and what it imported."""
     if told is None or told.origin is None:
         return None, None
@@ -211,7 +211,7 @@ def _imported(attempt: Attempt | None) -> tuple[str, ...] | None:
 class _Explainer:
     """Says why runs differ, and why their inputs do; each pair of runs once."""
 
-    def __init__(self, repo: Workspace) -> None:
+    def __init__(self, repo: Repository) -> None:
         self._repo = repo
         self._done: set[tuple[ObjectId, ObjectId]] = set()
 
@@ -239,7 +239,7 @@ class _Explainer:
         return ChangedPart(one, self.causes(earlier, made, imported, (*above, one.name)))
 
 
-def _files(repo: Workspace, before: Checkpoint, after: Checkpoint) -> FileCounts | None:
+def _files(repo: Repository, before: Checkpoint, after: Checkpoint) -> FileCounts | None:
     try:
         return count(before.content, after.content, repo.node)
     except DsvError:

@@ -10,8 +10,8 @@ from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import DIR, EXEC, FILE, LINK
 from dsv.records.revisions import resolve
+from dsv.store.repository import Datasets, Repository, Tracked
 from dsv.wording import did_you_mean
-from dsv.workspace import Datasets, Tracked, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,11 @@ class DatasetName:
         return self.path if self.file is None else f"{self.path}/{self.file}"
 
 
-def place(repo: Workspace, text: str, tracked: Iterable[str]) -> DatasetName:
+def place(repo: Repository, text: str, tracked: Iterable[str]) -> DatasetName:
     """Return what `text` (`PATH`, `PATH@REV`, `PATH@REV:FILE`) stands for.
 
     Args:
-        repo: The workspace.
+        repo: The repository.
         text: The argument, its path relative to the workspace.
         tracked: The paths of the datasets that are tracked now.
 
@@ -59,7 +59,7 @@ def place(repo: Workspace, text: str, tracked: Iterable[str]) -> DatasetName:
     return _divided(repo, text, cuts[-1] if cut is None else cut)
 
 
-def _divided(repo: Workspace, text: str, cut: int) -> DatasetName:
+def _divided(repo: Repository, text: str, cut: int) -> DatasetName:
     path, revision, file = _parts(text, cut)
     if not path or not revision:
         raise UsageFault(f"{text!r} is not PATH@REV")
@@ -68,7 +68,7 @@ def _divided(repo: Workspace, text: str, cut: int) -> DatasetName:
     return _inside(path, revision, set(datasets_at(repo, revision)))
 
 
-def _is_file(repo: Workspace, text: str, datasets: Datasets) -> bool:
+def _is_file(repo: Repository, text: str, datasets: Datasets) -> bool:
     """Whether a path is one of a file in a folder that is tracked now."""
     found = _inside(text, None, set(datasets))
     if found.file is None:
@@ -77,7 +77,7 @@ def _is_file(repo: Workspace, text: str, datasets: Datasets) -> bool:
     return checkpoint.kind == DIR and trees.find_path(checkpoint.content, found.file, repo.node) is not None
 
 
-def _was_there(repo: Workspace, text: str, cut: int) -> bool:
+def _was_there(repo: Repository, text: str, cut: int) -> bool:
     """Whether what stands before the `@` at `cut` is a dataset, or in one, at the revision behind it."""
     path, revision, _ = _parts(text, cut)
     try:
@@ -87,14 +87,14 @@ def _was_there(repo: Workspace, text: str, cut: int) -> bool:
     return _inside(path, revision, known).path in known
 
 
-def datasets_at(repo: Workspace, revision: str | None) -> Datasets:
+def datasets_at(repo: Repository, revision: str | None) -> Datasets:
     """Return the datasets of `revision`; None for what is staged."""
     if revision is None:
-        return repo.datasets(repo.local(repo.refs()).staged)
+        return repo.datasets(repo.refs().mine.staged)
     return repo.datasets(repo.snapshot_of(resolve(repo, revision)))
 
 
-def dataset_at(repo: Workspace, place: DatasetName) -> Tracked:
+def dataset_at(repo: Repository, place: DatasetName) -> Tracked:
     """Return the dataset that `place` names.
 
     Raises:
@@ -109,7 +109,7 @@ def dataset_at(repo: Workspace, place: DatasetName) -> Tracked:
     return found
 
 
-def version_of(repo: Workspace, name: str) -> Checkpoint | None:
+def version_of(repo: Repository, name: str) -> Checkpoint | None:
     """Return the version that an input of a run is whose record calls it `PATH@REV`; None if it is none now.
 
     What the run read may have been another one, as `REV` may be a branch.
@@ -124,7 +124,7 @@ def version_of(repo: Workspace, name: str) -> Checkpoint | None:
     return None if found is None else found.checkpoint
 
 
-def content_at(repo: Workspace, place: DatasetName) -> Checkpoint:
+def content_at(repo: Repository, place: DatasetName) -> Checkpoint:
     """Return the dataset at `place`, or the file in it as if it were a dataset of its own.
 
     Raises:
@@ -144,16 +144,21 @@ def content_at(repo: Workspace, place: DatasetName) -> Checkpoint:
     content = ObjectId(entry.target)
     if entry.kind in {FILE, EXEC}:
         return replace(
-            found, content=content, kind=entry.kind, size=repo.contents.size(content), files=1, schema=None
+            found,
+            content=content,
+            kind=entry.kind,
+            size=repo.contents.size(content),
+            files=1,
+            schema=None,
         )
     return replace(found, content=content, kind=DIR, schema=None)
 
 
-def version_before(repo: Workspace, place: DatasetName, *, within: int = 64) -> Tracked | None:
+def version_before(repo: Repository, place: DatasetName, *, within: int = 64) -> Tracked | None:
     """Return what a dataset was before it became what it is at `place`, along first parents.
 
     Args:
-        repo: The workspace.
+        repo: The repository.
         place: The dataset and the revision.
         within: How many commits to look back.
     """

@@ -6,11 +6,11 @@ from dsv.ids import ObjectId, parse_id
 from dsv.model import canonical
 from dsv.model.checkpoint import Checkpoint
 from dsv.segment import parquet_layout
+from dsv.store.repository import Repository
 from dsv.tables.fact_keys import RULES, facts_key
-from dsv.workspace import Workspace
 
 
-def facts_record(repo: Workspace, checkpoint: Checkpoint) -> canonical.Json | None:
+def facts_record(repo: Repository, checkpoint: Checkpoint) -> canonical.Json | None:
     """Return the record that is kept of the table of a version; None if there is none to be read.
 
     It is derived, so what is damaged counts as not there.
@@ -24,7 +24,7 @@ def facts_record(repo: Workspace, checkpoint: Checkpoint) -> canonical.Json | No
         return None
 
 
-def schema_of(repo: Workspace, checkpoint: Checkpoint) -> ObjectId | None:
+def schema_of(repo: Repository, checkpoint: Checkpoint) -> ObjectId | None:
     """Return the schema under which a text file was found to be readable, as far as is known.
 
     That is the one in its facts, else the one that it was pinned to.
@@ -36,7 +36,7 @@ def schema_of(repo: Workspace, checkpoint: Checkpoint) -> ObjectId | None:
         return checkpoint.schema
 
 
-def today(repo: Workspace, schema: ObjectId) -> bytes:
+def today(repo: Repository, schema: ObjectId) -> bytes:
     """Return the record of a schema for files to come: the same columns, read under the rules of today.
 
     Raises:
@@ -51,7 +51,7 @@ def today(repo: Workspace, schema: ObjectId) -> bytes:
     )
 
 
-def rows_of(repo: Workspace, path: str, checkpoint: Checkpoint) -> int | None:
+def rows_of(repo: Repository, path: str, checkpoint: Checkpoint) -> int | None:
     """Return the rows of a version as its facts have them, else as a Parquet footer does.
 
     None where neither is there: reading only the start of any other file does not tell.
@@ -62,7 +62,7 @@ def rows_of(repo: Workspace, path: str, checkpoint: Checkpoint) -> int | None:
     return None if checkpoint.is_dir else _in_footer(repo, path, checkpoint)
 
 
-def _in_footer(repo: Workspace, path: str, checkpoint: Checkpoint) -> int | None:
+def _in_footer(repo: Repository, path: str, checkpoint: Checkpoint) -> int | None:
     if checkpoint.size < parquet_layout.MIN_SIZE or not repo.contents.has(checkpoint.content):
         return None  # what is not here is not fetched for a number
     try:

@@ -10,18 +10,18 @@ from dsv.model.checkpoint import Checkpoint
 from dsv.records import kept_facts
 from dsv.records.known_tables import KnownTable, tables_of
 from dsv.store.refs import Refs
+from dsv.store.repository import Repository
 from dsv.store.writer import Writer
 from dsv.tables.fact_keys import facts_key
 from dsv.tables.facts import table_facts
 from dsv.tables.formats.dialect import TextSchema
-from dsv.workspace import Workspace
 
 
-def kept(repo: Workspace, checkpoint: Checkpoint, *, details: bool = False) -> KnownTable | None:
+def kept(repo: Repository, checkpoint: Checkpoint, *, details: bool = False) -> KnownTable | None:
     """Return what is kept of the table of a version, None if it was not computed yet.
 
     Args:
-        repo: The workspace.
+        repo: The repository.
         checkpoint: The version.
         details: Whether the digests of its blocks are wanted too.
     """
@@ -58,7 +58,7 @@ def put(session: Writer, checkpoint: Checkpoint, found: KnownTable) -> None:
     session.add(Kind.FACTS, key, canonical.encode(record))
 
 
-def keep(repo: Workspace, checkpoint: Checkpoint, found: KnownTable) -> None:
+def keep(repo: Repository, checkpoint: Checkpoint, found: KnownTable) -> None:
     """Keep what is known of the table of a version, if the store can be written."""
 
     def change(refs: Refs, session: Writer) -> Refs:
@@ -67,9 +67,9 @@ def keep(repo: Workspace, checkpoint: Checkpoint, found: KnownTable) -> None:
 
     # A store that cannot be written still answers; it only has to compute again.
     with suppress(StorageError, Conflict):
-        repo.publish("facts", change, log=False)
+        repo.publish(change)
 
 
-def read_schema(repo: Workspace, oid: ObjectId) -> TextSchema:
+def read_schema(repo: Repository, oid: ObjectId) -> TextSchema:
     """Return the text schema that a version is pinned to."""
     return TextSchema.decode(repo.objects.get_record(Kind.SCHEMA, oid), f"schema {oid}")

@@ -8,11 +8,11 @@ from dsv.model import file_diff
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import EXEC, FILE
 from dsv.progress import SILENT, Progress
-from dsv.workspace import Tracked, Workspace
+from dsv.store.repository import Repository, Tracked
 
 
 def bring(
-    repo: Workspace,
+    repo: Repository,
     wanted: Mapping[str, Tracked | None],
     here: Mapping[str, ObjectId | None],
     *,
@@ -21,7 +21,7 @@ def bring(
     """Have the store get what it lacks of datasets; nothing happens where there is no remote.
 
     Args:
-        repo: The workspace.
+        repo: The repository.
         wanted: The datasets, by path.
         here: By path the content that is at hand already; of a folder only other files are needed.
         progress: Counts the bytes that come.
@@ -38,7 +38,7 @@ def bring(
     supply.bring(ids, progress=progress)
 
 
-def bring_version(repo: Workspace, checkpoint: Checkpoint, *, progress: Progress = SILENT) -> None:
+def bring_version(repo: Repository, checkpoint: Checkpoint, *, progress: Progress = SILENT) -> None:
     """Have the store get all that it lacks of one version; nothing happens where there is no remote.
 
     Raises:
@@ -50,7 +50,7 @@ def bring_version(repo: Workspace, checkpoint: Checkpoint, *, progress: Progress
 
 
 def bring_versions(
-    repo: Workspace, checkpoints: Iterable[Checkpoint], *, progress: Progress = SILENT
+    repo: Repository, checkpoints: Iterable[Checkpoint], *, progress: Progress = SILENT
 ) -> None:
     """Have the store get, all at once, what it lacks of many versions, as `bring_version` for one."""
     if repo.objects.supply is not None:
@@ -58,7 +58,7 @@ def bring_versions(
         repo.objects.supply.bring(files, progress=progress)
 
 
-def to_be_had(repo: Workspace, checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
+def to_be_had(repo: Repository, checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
     """Return the versions of which the remote has all that the store lacks; brings nothing.
 
     A remote that cannot be read has none of them.
@@ -82,7 +82,7 @@ def to_be_had(repo: Workspace, checkpoints: Sequence[Checkpoint]) -> list[Checkp
         return []
 
 
-def files_of(repo: Workspace, checkpoint: Checkpoint, before: ObjectId | None = None) -> Iterator[ObjectId]:
+def files_of(repo: Repository, checkpoint: Checkpoint, before: ObjectId | None = None) -> Iterator[ObjectId]:
     """Yield the ids of the files of a version, except for those that the folder `before` has as well."""
     if checkpoint.content == before:
         return

@@ -3,52 +3,32 @@
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from dsv.capture.environment import Environment
 from dsv.errors import DsvError
 from dsv.hashing import Kind
-from dsv.ids import ObjectId, short
+from dsv.ids import ObjectId
 from dsv.model import node as nodes
 from dsv.model import tree as trees
 from dsv.model.attempt import Attempt
 from dsv.model.checkpoint import Checkpoint
-from dsv.model.code_list import Code
-from dsv.model.listing import Listing
 from dsv.model.node import ATTEMPT, Entry
 from dsv.model.origin import Source
 from dsv.model.run import Output, Run
 from dsv.store.refs import Refs
+from dsv.store.repository import Repository, Tracked
 from dsv.store.writer import Writer
 from dsv.tables.format_names import text_format
-from dsv.workspace import Tracked, Workspace
 
 Origin = Source | Run
 
 
-def origin(repo: Workspace, oid: ObjectId) -> Origin:
-    """Return the origin record `oid`.
-
-    Raises:
-        Missing: The store does not hold it.
-        Corrupt: It is not what its id says.
-    """
-    if repo.objects.kind(oid) == Kind.RUN:
-        return run(repo, oid)
-    return repo.source(oid)
-
-
-def run(repo: Workspace, oid: ObjectId) -> Run:
-    """Return the run record `oid`; raises as `origin`."""
-    return Run.decode(repo.objects.get_record(Kind.RUN, oid), f"run {short(oid)}")
-
-
-def typed_table(repo: Workspace, path: str, checkpoint: Checkpoint) -> tuple[ObjectId, int] | None:
+def typed_table(repo: Repository, path: str, checkpoint: Checkpoint) -> tuple[ObjectId, int] | None:
     """Return the table id of a version, and the version of the digest, as the record of its run has them.
 
     None where no run recorded it, or where the format is text: there the same table may be spelt otherwise, and
     a reader of the text sees that. What was learned later and is kept beside the records is not asked.
     """
     try:
-        made = origin(repo, checkpoint.origin)
+        made = repo.origin(checkpoint.origin)
     except DsvError:
         return None
     given = made.outputs if isinstance(made, Run) else ()
@@ -59,7 +39,7 @@ def typed_table(repo: Workspace, path: str, checkpoint: Checkpoint) -> tuple[Obj
     return output.table, output.digest
 
 
-def _holds_text(repo: Workspace, output: Output) -> bool:
+def _holds_text(repo: Repository, output: Output) -> bool:
     """Whether a table, or a part of it, is written in a text format; what cannot be told may be."""
     if output.kind != nodes.DIR:
         return output.schema is not None or text_format(output.path) is not None
@@ -69,26 +49,11 @@ def _holds_text(repo: Workspace, output: Output) -> bool:
         return True
 
 
-def code(repo: Workspace, oid: ObjectId) -> Code:
-    """Return the code list `oid`; raises as `origin`."""
-    return Code.decode(repo.objects.get_record(Kind.CODE, oid), f"code list {short(oid)}")
-
-
-def listing(repo: Workspace, oid: ObjectId) -> Listing:
-    """Return the listing `oid`; raises as `origin`."""
-    return Listing.decode(repo.objects.get_record(Kind.LISTING, oid), f"listing {short(oid)}")
-
-
-def environment(repo: Workspace, oid: ObjectId) -> Environment:
-    """Return the environment record `oid`; raises as `origin`."""
-    return Environment.decode(repo.objects.get_record(Kind.ENVIRONMENT, oid), f"environment {short(oid)}")
-
-
-def attempt(repo: Workspace, refs: Refs, oid: ObjectId, commit: ObjectId | None = None) -> Attempt | None:
+def attempt(repo: Repository, refs: Refs, oid: ObjectId, commit: ObjectId | None = None) -> Attempt | None:
     """Return how the run `oid` happened, as far as that is known; a witnessed attempt before a claim.
 
     Args:
-        repo: The workspace.
+        repo: The repository.
         refs: Its refs.
         oid: The run.
         commit: The commit whose lineage is looked at, by default HEAD; others are looked at after it.
@@ -98,21 +63,20 @@ def attempt(repo: Workspace, refs: Refs, oid: ObjectId, commit: ObjectId | None 
         entry = trees.find(node, oid, repo.node)
         if entry is None:
             continue
-        target = ObjectId(entry.target)
-        found = Attempt.decode(repo.objects.get_record(Kind.ATTEMPT, target), f"attempt {short(target)}")
+        found = repo.attempt(ObjectId(entry.target))
         if not found.claimed:
             return found
         claim = claim or found
     return claim
 
 
-def noted(repo: Workspace, refs: Refs, session: Writer, *made: Attempt) -> ObjectId | None:
+def noted(repo: Repository, refs: Refs, session: Writer, *made: Attempt) -> ObjectId | None:
     """Store how runs happened; return the list of attempts for `Local.attempts`.
 
     What is known of a run stays as it is, but a claim gives way to what was seen. Call it once in a session:
     the list that it returns cannot be read before the session is published.
     """
-    local = repo.local(refs)
+    local = refs.mine
     added: dict[str, ObjectId] = {}
     for one in made:
         before = attempt(repo, refs, one.run)
@@ -122,7 +86,7 @@ def noted(repo: Workspace, refs: Refs, session: Writer, *made: Attempt) -> Objec
 
 
 def attempts_for(
-    repo: Workspace, refs: Refs, session: Writer, parents: Iterable[ObjectId], staged: Iterable[Tracked]
+    repo: Repository, refs: Refs, session: Writer, parents: Iterable[ObjectId], staged: Iterable[Tracked]
 ) -> ObjectId | None:
     """Return the list of attempts that belongs to a commit.
 
@@ -146,7 +110,7 @@ def attempts_for(
     return _with(repo, session, base, added)
 
 
-def _runs_behind(repo: Workspace, origins: set[ObjectId], known: ObjectId | None) -> Iterator[ObjectId]:
+def _runs_behind(repo: Repository, origins: set[ObjectId], known: ObjectId | None) -> Iterator[ObjectId]:
     """Yield the runs that lead to `origins`, except for those, and what is behind them, whose attempts are `known`."""
     waiting, seen = list(origins), set(origins)
     while waiting:
@@ -157,14 +121,14 @@ def _runs_behind(repo: Workspace, origins: set[ObjectId], known: ObjectId | None
         if known is not None and trees.find(known, oid, repo.node) is not None:
             continue
         yield oid
-        further = {one.checkpoint.origin for one in run(repo, oid).inputs} - seen
+        further = {one.checkpoint.origin for one in repo.run(oid).inputs} - seen
         seen |= further
         waiting += further
 
 
-def _attempt_lists(repo: Workspace, refs: Refs, commit: ObjectId | None) -> Iterator[ObjectId]:
+def _attempt_lists(repo: Repository, refs: Refs, commit: ObjectId | None) -> Iterator[ObjectId]:
     """Yield the lists of attempts that are known here: of `commit`, of this workspace, of all other tips."""
-    local = repo.local(refs)
+    local = refs.mine
     tips = (refs.head, *refs.branches.values(), *refs.tags.values(), *local.remotes.values())
     seen: set[ObjectId] = set()
     for tip in (commit, None, *dict.fromkeys(tips)):
@@ -177,7 +141,7 @@ def _attempt_lists(repo: Workspace, refs: Refs, commit: ObjectId | None) -> Iter
 
 
 def _with(
-    repo: Workspace, session: Writer, base: ObjectId | None, added: dict[str, ObjectId]
+    repo: Repository, session: Writer, base: ObjectId | None, added: dict[str, ObjectId]
 ) -> ObjectId | None:
     if not added:
         return base

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from dsv.errors import Corrupt, DsvError, Missing
@@ -11,15 +12,15 @@ from dsv.ids import ObjectId, is_id, parse_id
 from dsv.model import canonical
 from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
+from dsv.model.dataset_paths import check_stored_name, check_stored_paths
 from dsv.model.node import CHECKPOINT, DIR, LINK, Entry, Leaf, Node
 from dsv.model.origin import Source
 from dsv.model.run import Run
-from dsv.records import origins
+from dsv.store.operation_log import Oplog
 from dsv.store.refs import Refs
+from dsv.store.repository import Repository
 from dsv.tables.fact_keys import facts_key
-from dsv.workspace import Workspace
 from dsv.worktree import git
-from dsv.worktree.paths import check_stored_name, check_stored_paths
 
 DAY = 86_400
 
@@ -47,7 +48,7 @@ class Roots:
     attempts: set[ObjectId] = field(default_factory=set)
 
 
-def roots(repo: Workspace, refs: Refs, *, since: int) -> Roots:
+def roots(repo: Repository, refs: Refs, oplog: Oplog, root: Path, *, since: int) -> Roots:
     """Return the roots of a workspace.
 
     They are the refs, what is staged and checked out, commits that `dsv.lock` names in git's
@@ -57,8 +58,8 @@ def roots(repo: Workspace, refs: Refs, *, since: int) -> Roots:
         Corrupt: The oplog is damaged, so that nobody knows what `undo` needs.
         NotFound: Git's history cannot be read.
     """
-    found = roots_of_refs(repo, refs)
-    for entry in repo.oplog.entries(repo.local(refs).oplog):
+    found = roots_of_refs(repo, refs, root)
+    for entry in oplog.entries(refs.mine.oplog):
         if entry.seconds < since:
             break
         found.snapshots |= _ids((entry.kept, entry.wrote))
@@ -68,23 +69,23 @@ def roots(repo: Workspace, refs: Refs, *, since: int) -> Roots:
     return found
 
 
-def roots_of_refs(repo: Workspace, refs: Refs) -> Roots:
+def roots_of_refs(repo: Repository, refs: Refs, root: Path) -> Roots:
     """Return the roots of a workspace that its oplog does not add to.
 
     Raises:
         NotFound: Git's history cannot be read.
     """
-    local = repo.local(refs)
+    local = refs.mine
     found = Roots()
     found.commits |= {*refs.branches.values(), *refs.tags.values(), *local.remotes.values()}
     found.commits |= _ids((local.detached,))
     found.snapshots |= _ids((local.staged, local.present, *(local.moving or ())))
     found.attempts |= _ids((local.attempts,))
-    if git.find(repo.root) is not None:
+    if git.find(root) is not None:
         from dsv.capture.git_state import locked_in_history
 
         # A lock may name a commit that somebody has not pushed: that is no damage here.
-        found.commits |= {oid for oid in locked_in_history(repo.root) if repo.objects.has(oid)}
+        found.commits |= {oid for oid in locked_in_history(root) if repo.objects.has(oid)}
     return found
 
 
@@ -92,7 +93,7 @@ class Walk:
     """Walks from roots to all that they need, marking it.
 
     Args:
-        repo: The workspace.
+        repo: The repository.
         mark: Marks objects.
         dropped: Contents whose files are not wanted any more.
         damaged: Told what cannot be read, and why; by default that is raised.
@@ -105,7 +106,7 @@ class Walk:
 
     def __init__(
         self,
-        repo: Workspace,
+        repo: Repository,
         mark: Mark,
         *,
         dropped: Iterable[ObjectId] = (),
@@ -225,17 +226,15 @@ class Walk:
                 waiting += self._run(found, path)
 
     def _read_origin(self, oid: ObjectId) -> Source | Run:
-        return origins.origin(self._repo, oid)
+        return self._repo.origin(oid)
 
     def _run(self, run: Run, path: str) -> list[ObjectId]:
         """Mark what a run needs to be replayed; return the origins of its inputs that are new."""
         for _ in self._new([run.code], path):
-            code = self._try(f"code of {path}", partial(origins.code, self._repo), run.code)
+            code = self._try(f"code of {path}", self._repo.code, run.code)
             self._files({} if code is None else {file.file: file.path for file in code.files})
         for _ in self._new([run.environment], path):
-            where = self._try(
-                f"environment of {path}", partial(origins.environment, self._repo), run.environment
-            )
+            where = self._try(f"environment of {path}", self._repo.environment, run.environment)
             # No replay needs the lock file, and records of earlier versions name it without its bytes.
             if where is not None and where.lock is not None and self._repo.objects.has(where.lock.file):
                 self._files({where.lock.file: where.lock.name})

@@ -6,14 +6,14 @@ import shlex
 from dsv.errors import Ambiguous, NotFound, Refused
 from dsv.ids import MIN_PREFIX, ObjectId, is_id, is_prefix, short
 from dsv.model.ref_names import check_name
+from dsv.store.repository import Repository
 from dsv.wording import did_you_mean
-from dsv.workspace import Workspace
 
 _STEP = re.compile(r"([~^])(\d*)")
-_PAST = re.compile(r"(?P<branch>.*)@\{(?P<back>\d+)\}")
+_PAST = re.compile(r".*@\{\d+\}")
 
 
-def check_free(repo: Workspace, name: str) -> str:
+def check_free(repo: Repository, name: str) -> str:
     """Return `name` if a new branch or tag may be called so here.
 
     Raises:
@@ -21,17 +21,17 @@ def check_free(repo: Workspace, name: str) -> str:
     """
     check_name(name)
     refs = repo.refs()
-    for snapshot in {repo.snapshot_of(refs.head), repo.local(refs).staged}:
+    for snapshot in {repo.snapshot_of(refs.head), refs.mine.staged}:
         if name in repo.datasets(snapshot):
             raise Refused(f"{name} is a dataset, so no branch or tag can be called so")
     return name
 
 
-def resolve(repo: Workspace, revision: str) -> ObjectId:
+def resolve(repo: Repository, revision: str) -> ObjectId:
     """Return the commit that `revision` names.
 
     Branch, tag, id prefix of at least four digits, `HEAD`, each with `~n` and `^n`;
-    `branch@{n}` (where it was n changes ago), `REMOTE/branch`, `git:REF`.
+    `REMOTE/branch`; in a workspace also `branch@{n}` (where it was n changes ago) and `git:REF`.
 
     Raises:
         NotFound: It names nothing, or there is no commit yet.
@@ -46,7 +46,7 @@ def resolve(repo: Workspace, revision: str) -> ObjectId:
     return oid
 
 
-def is_revision(repo: Workspace, text: str) -> bool:
+def is_revision(repo: Repository, text: str) -> bool:
     """Whether `text` names a commit, or several: then `resolve` says so."""
     try:
         resolve(repo, text)
@@ -57,7 +57,7 @@ def is_revision(repo: Workspace, text: str) -> bool:
     return True
 
 
-def _base(repo: Workspace, base: str, revision: str) -> ObjectId:
+def _base(repo: Repository, base: str, revision: str) -> ObjectId:
     refs = repo.refs()
     if base in {"HEAD", ""}:
         if refs.head is None or (base == "" and revision == ""):
@@ -65,11 +65,8 @@ def _base(repo: Workspace, base: str, revision: str) -> ObjectId:
                 "there is no commit yet" if base else "a revision is empty", hint="dsv commit -m MESSAGE"
             )
         return refs.head
-    if base.startswith("git:"):
-        return _from_git(repo, base.removeprefix("git:"))
-    past = _PAST.fullmatch(base)
-    if past:
-        return _before(repo, past["branch"], int(past["back"]))
+    if base.startswith("git:") or _PAST.fullmatch(base):
+        return repo.named_elsewhere(base)
     if is_id(base):  # whatever may be called so: a full id is always that commit
         return _by_prefix(repo, base)
     named = {oid for names in (refs.branches, refs.tags) if (oid := names.get(base)) is not None}
@@ -77,11 +74,11 @@ def _base(repo: Workspace, base: str, revision: str) -> ObjectId:
         raise Ambiguous(f"{base!r} is a branch and a tag", hint=f"dsv tag -d {shlex.quote(base)}")
     if named:
         return named.pop()
-    remote = repo.local(refs).remotes.get(base)
+    remote = refs.mine.remotes.get(base)
     return remote if remote is not None else _by_prefix(repo, base)
 
 
-def _by_prefix(repo: Workspace, prefix: str) -> ObjectId:
+def _by_prefix(repo: Repository, prefix: str) -> ObjectId:
     if not is_prefix(prefix):
         why = f": an id needs at least {MIN_PREFIX} digits" if _short_hex(prefix) else ""
         raise NotFound(f"no revision {prefix!r}{why}", hint=_near(repo, prefix, "dsv log --oneline"))
@@ -97,56 +94,25 @@ def _by_prefix(repo: Workspace, prefix: str) -> ObjectId:
     return found[0]
 
 
-def _near(repo: Workspace, name: str, otherwise: str) -> str:
+def _near(repo: Repository, name: str, otherwise: str) -> str:
     refs = repo.refs()
-    return did_you_mean(name, [*refs.branches, *refs.tags, *repo.local(refs).remotes], otherwise)
+    return did_you_mean(name, [*refs.branches, *refs.tags, *refs.mine.remotes], otherwise)
 
 
 def _short_hex(text: str) -> bool:
     return 0 < len(text) < MIN_PREFIX and all(letter in "0123456789abcdef" for letter in text)
 
 
-def _ancestor(repo: Workspace, oid: ObjectId, number: int, revision: str) -> ObjectId:
+def _ancestor(repo: Repository, oid: ObjectId, number: int, revision: str) -> ObjectId:
     for _ in range(number):
         oid = _parent(repo, oid, 1, revision)
     return oid
 
 
-def _parent(repo: Workspace, oid: ObjectId, number: int, revision: str) -> ObjectId:
+def _parent(repo: Repository, oid: ObjectId, number: int, revision: str) -> ObjectId:
     if number == 0:
         return oid
     parents = repo.commit(oid).parents
     if number > len(parents):
         raise NotFound(f"{revision!r} goes back further than history does", hint="dsv log")
     return parents[number - 1]
-
-
-def _before(repo: Workspace, branch: str, back: int) -> ObjectId:
-    refs = repo.refs()
-    local = repo.local(refs)
-    name = branch or local.branch
-    current = refs.branches.get(name) if name else None
-    if name is None or current is None:
-        raise NotFound(f"no branch {branch!r}", hint=did_you_mean(branch, refs.branches, "dsv branch"))
-    values = [current]
-    for entry in repo.oplog.entries(local.oplog):
-        change = entry.changes.get(f"branches/{name}")
-        if len(values) > back or (change is not None and change[0] is None):
-            break
-        if change is not None and change[0] is not None:
-            values.append(ObjectId(change[0]))
-    if back >= len(values):
-        raise NotFound(f"branch {name} was changed only {len(values) - 1} times", hint="dsv oplog")
-    return values[back]
-
-
-def _from_git(repo: Workspace, ref: str) -> ObjectId:
-    from dsv.capture.git_state import locked_at
-
-    lock = locked_at(repo.root, ref)
-    if repo.objects.find(lock) is None:
-        raise NotFound(
-            f"the commit {lock} that dsv.lock names at {ref} is not in this store",
-            hint="somebody has not run `dsv push`",
-        )
-    return lock

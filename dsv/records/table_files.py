@@ -8,13 +8,13 @@ from dsv.ids import ObjectId
 from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
 from dsv.records import needs
+from dsv.store.repository import Repository
 from dsv.tables.facts.folder import Member
 from dsv.tables.formats import infer
 from dsv.tables.formats.byte_source import ByteSource
 from dsv.tables.formats.dialect import TextSchema
 from dsv.tables.formats.file_source import FileSource
 from dsv.tables.formats.text import TextReader
-from dsv.workspace import Workspace
 
 
 class TextFiles:
@@ -31,14 +31,14 @@ class TextFiles:
         return TextReader(source, schema)
 
 
-def stored_members(repo: Workspace, checkpoint: Checkpoint) -> Iterator[Member]:
+def stored_members(repo: Repository, checkpoint: Checkpoint) -> Iterator[Member]:
     """Yield the files of a folder that the store holds; what it lacks is brought first."""
     needs.bring_version(repo, checkpoint)
     for path, entry in trees.files(checkpoint.content, repo.node):
         yield Member(path, partial(repo.contents.open, ObjectId(entry.target), path))
 
 
-def size_of(repo: Workspace, checkpoint: Checkpoint) -> int:
+def size_of(repo: Repository, checkpoint: Checkpoint) -> int:
     """Return the bytes of a version whose bytes the store has; a part of a dataset comes without them."""
     if not checkpoint.is_dir:
         return repo.contents.size(checkpoint.content)
@@ -46,10 +46,10 @@ def size_of(repo: Workspace, checkpoint: Checkpoint) -> int:
     return checkpoint.size or sum(repo.contents.size(ObjectId(entry.target)) for _, entry in files)
 
 
-def working_members(repo: Workspace, path: str, checkpoint: Checkpoint) -> Iterator[Member]:
+def working_members(repo: Repository, folder: Path, checkpoint: Checkpoint) -> Iterator[Member]:
     """Yield the files of a folder that the working tree holds."""
     for name, _ in trees.files(checkpoint.content, repo.node):
-        yield Member(name, partial(_WorkingFile, repo.root / path / name, name))
+        yield Member(name, partial(_WorkingFile, folder / name, name))
 
 
 class _WorkingFile(FileSource):

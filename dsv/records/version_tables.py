@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 from dsv.errors import NoTable, UserError
@@ -18,6 +19,7 @@ from dsv.records import needs
 from dsv.records.kept_tables import keep, kept, read_schema
 from dsv.records.known_tables import KnownTable, of_parts
 from dsv.records.table_files import TextFiles, size_of, stored_members, working_members
+from dsv.store.repository import Repository
 from dsv.tables import apart
 from dsv.tables.apart import Crashed, Found, Work
 from dsv.tables.fact_keys import RULES
@@ -32,16 +34,16 @@ from dsv.tables.formats.file_source import FileSource
 from dsv.tables.formats.reader import TableReader
 from dsv.tables.formats.text import DoesNotFit, TextReader
 from dsv.tables.values import metadata
-from dsv.workspace import Workspace
 
 
 def pin(
-    repo: Workspace, path: str, types: Mapping[str, object], before: ObjectId | None
+    repo: Repository, root: Path, path: str, types: Mapping[str, object], before: ObjectId | None
 ) -> TextSchema | None:
     """Return the schema that the text file at `path` in the working tree is pinned to.
 
     Args:
-        repo: The workspace.
+        repo: The repository.
+        root: The workspace.
         path: The dataset.
         types: What `dsv.toml` declares, by column.
         before: The schema of the version before; no column gets narrower than there.
@@ -60,7 +62,7 @@ def pin(
         return (infer.infer(source, declared=wanted, start=start, prefix=True).encode(),)
 
     try:
-        with FileSource(repo.root / path) as source:
+        with FileSource(root / path) as source:
             (schema,) = apart.call(partial(found, source), source.size)
             return TextSchema.decode(schema, f"the schema of {path}")
     except NoTable:
@@ -77,7 +79,7 @@ class TableWanted(NamedTuple):
     previous: Checkpoint | None = None
 
 
-def table_of(repo: Workspace, path: str, checkpoint: Checkpoint) -> TableReader:
+def table_of(repo: Repository, path: str, checkpoint: Checkpoint) -> TableReader:
     """Return a version of a dataset as a table.
 
     Text is read as its facts say that all of it can be read; they are computed if need be. Of anything else
@@ -98,7 +100,7 @@ def table_of(repo: Workspace, path: str, checkpoint: Checkpoint) -> TableReader:
     return TextReader(source, schema or _pinned(repo, checkpoint, source))
 
 
-def start_of(repo: Workspace, path: str, checkpoint: Checkpoint) -> TableReader:
+def start_of(repo: Repository, path: str, checkpoint: Checkpoint) -> TableReader:
     """Return a version of a dataset as a table of which only the first rows will be read, and shown.
 
     Of a file that is on a remote only, what is read is brought and no more.
@@ -113,7 +115,7 @@ def start_of(repo: Workspace, path: str, checkpoint: Checkpoint) -> TableReader:
 
 
 def known(
-    repo: Workspace,
+    repo: Repository,
     path: str,
     checkpoint: Checkpoint,
     previous: Checkpoint | None = None,
@@ -123,7 +125,7 @@ def known(
     """Return what is known of the table of a version, computed now if it is not kept.
 
     Args:
-        repo: The workspace.
+        repo: The repository.
         path: The dataset.
         checkpoint: The version.
         previous: A version that may share most of its bytes.
@@ -154,11 +156,11 @@ class Pinned(NamedTuple):
     fresh: tuple[tuple[Checkpoint, KnownTable], ...]
 
 
-def learn(repo: Workspace, wanted: Sequence[TableWanted]) -> dict[str, Pinned | NoTable]:
+def learn(repo: Repository, wanted: Sequence[TableWanted]) -> dict[str, Pinned | NoTable]:
     """Return by path what is known of the tables of versions, pinned, or why one is no table; keep nothing.
 
     Args:
-        repo: The workspace, whose store holds all bytes of these versions.
+        repo: The repository, whose store holds all bytes of these versions.
         wanted: Versions of different paths.
 
     Raises:
@@ -180,7 +182,7 @@ def learn(repo: Workspace, wanted: Sequence[TableWanted]) -> dict[str, Pinned | 
     return found
 
 
-def _pin(repo: Workspace, checkpoint: Checkpoint, found: KnownTable, *, fresh: bool) -> Pinned:
+def _pin(repo: Repository, checkpoint: Checkpoint, found: KnownTable, *, fresh: bool) -> Pinned:
     """Return a version pinned, given what is known of its table, and whether that is not kept yet."""
     new = ((checkpoint, found),) if fresh else ()
     schema = None if found.schema is None else object_id(Kind.SCHEMA, found.schema.encode())
@@ -194,7 +196,7 @@ def _pin(repo: Workspace, checkpoint: Checkpoint, found: KnownTable, *, fresh: b
     return Pinned(version, found, new)
 
 
-def _reading(repo: Workspace, wanted: TableWanted) -> Work:
+def _reading(repo: Repository, wanted: TableWanted) -> Work:
     """Return the work of finding out what is known of a table; its bytes are brought first."""
     path, checkpoint, previous = wanted
     needs.bring_version(repo, checkpoint)
@@ -209,7 +211,7 @@ def _reading(repo: Workspace, wanted: TableWanted) -> Work:
     return Work(do, size_of(repo, checkpoint))
 
 
-def _prove(repo: Workspace, path: str, checkpoint: Checkpoint) -> None:
+def _prove(repo: Repository, path: str, checkpoint: Checkpoint) -> None:
     """See that a process of its own has read all of a version, before this one does.
 
     Raises:
@@ -234,11 +236,14 @@ def _read_through(source: ByteSource) -> Found:
     return ()
 
 
-def of_working(repo: Workspace, path: str, checkpoint: Checkpoint, *, later: bool = False) -> KnownTable:
+def of_working(
+    repo: Repository, root: Path, path: str, checkpoint: Checkpoint, *, later: bool = False
+) -> KnownTable:
     """Return what is known of the table that the working tree holds; it is not kept.
 
     Args:
-        repo: The workspace.
+        repo: The repository.
+        root: The workspace.
         path: The dataset.
         checkpoint: What the working tree holds, with the schema of the version before.
         later: Whether it is what a version to come would hold, which is read under the rules of today.
@@ -250,8 +255,8 @@ def of_working(repo: Workspace, path: str, checkpoint: Checkpoint, *, later: boo
 
     def do() -> Found:
         if checkpoint.is_dir:
-            return _of_folder(working_members(repo, path, checkpoint)).parts()
-        with FileSource(repo.root / path) as source:
+            return _of_folder(working_members(repo, root / path, checkpoint)).parts()
+        with FileSource(root / path) as source:
             return _of_file(repo, checkpoint, source, None, later=later).parts()
 
     try:
@@ -260,7 +265,7 @@ def of_working(repo: Workspace, path: str, checkpoint: Checkpoint, *, later: boo
         raise UserError(f"cannot read {path}: {error.strerror}") from error
 
 
-def metadata_of(repo: Workspace, path: str, checkpoint: Checkpoint) -> ObjectId:
+def metadata_of(repo: Repository, path: str, checkpoint: Checkpoint) -> ObjectId:
     """Return the id of what a version that is a table, as is known, says beside its values (`dsv.tables.values.metadata`).
 
     Raises:
@@ -276,23 +281,23 @@ def metadata_of(repo: Workspace, path: str, checkpoint: Checkpoint) -> ObjectId:
 
 
 def extends(
-    repo: Workspace,
+    repo: Repository,
     path: str,
     checkpoint: Checkpoint,
     schema: TextSchema | None,
     shorter: Facts,
     *,
-    working: bool = False,
+    root: Path | None = None,
 ) -> bool:
     """Whether a version surely starts with all rows of a shorter one that has the same whole blocks.
 
     Args:
-        repo: The workspace.
+        repo: The repository.
         path: The dataset.
         checkpoint: The version.
         schema: That all of it fits, if it is text.
         shorter: Facts of the other version, with details.
-        working: Whether the version is what the working tree holds.
+        root: The workspace, if the version is what its working tree holds.
 
     Raises:
         NoTable: It is no table; the message is the reason.
@@ -300,20 +305,21 @@ def extends(
     """
     from dsv.tables.facts.prefix import starts
 
-    if not working:
+    if root is None:
         return starts(shorter, table_of(repo, path, checkpoint)) is True
-    with working_table(repo, path, checkpoint, schema) as table:
+    with working_table(repo, root, path, checkpoint, schema) as table:
         return starts(shorter, table) is True
 
 
 @contextmanager
 def working_table(
-    repo: Workspace, path: str, checkpoint: Checkpoint, schema: TextSchema | None
+    repo: Repository, root: Path, path: str, checkpoint: Checkpoint, schema: TextSchema | None
 ) -> Iterator[TableReader]:
     """Give the table that the working tree holds.
 
     Args:
-        repo: The workspace.
+        repo: The repository.
+        root: The workspace.
         path: The dataset.
         checkpoint: What the working tree holds.
         schema: That all of it fits, if it is one text file (`KnownTable.schema`).
@@ -324,16 +330,16 @@ def working_table(
     """
     try:
         if checkpoint.is_dir:
-            yield folder.open_folder(working_members(repo, path, checkpoint), TextFiles())
+            yield folder.open_folder(working_members(repo, root / path, checkpoint), TextFiles())
             return
-        with FileSource(repo.root / path) as source:
+        with FileSource(root / path) as source:
             yield open_table.open_table(source) if schema is None else TextReader(source, schema)
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
 
 
 def _of_file(
-    repo: Workspace, checkpoint: Checkpoint, source: ByteSource, before: Facts | None, *, later: bool = False
+    repo: Repository, checkpoint: Checkpoint, source: ByteSource, before: Facts | None, *, later: bool = False
 ) -> KnownTable:
     if text_format(source.name) is None:
         found = compute.compute(open_table.open_table(source), before)
@@ -359,7 +365,7 @@ def _of_folder(members: Iterable[Member]) -> KnownTable:
     return KnownTable(found.id, found.rows, None, None, tables)
 
 
-def _pinned(repo: Workspace, checkpoint: Checkpoint, source: ByteSource) -> TextSchema:
+def _pinned(repo: Repository, checkpoint: Checkpoint, source: ByteSource) -> TextSchema:
     if checkpoint.schema is not None:
         return read_schema(repo, checkpoint.schema)
     return infer.infer(source, prefix=True)

@@ -8,15 +8,15 @@ from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
 from dsv.records import reachable
 from dsv.remotes.remote import RemoteStore
-from dsv.remotes.remote_view import RemoteView, expand
+from dsv.remotes.remote_view import expand, remote_repository
 from dsv.remotes.tidy import ends
 from dsv.store.blobs.owners import OWNERS
 from dsv.store.packs import index_merge
 from dsv.store.packs import pack as packs
+from dsv.store.repository import Repository
 from dsv.store.upkeep import check as local_check
 from dsv.store.upkeep.check import FORMAT, GARBAGE, ID, MISSING, Finding
 from dsv.store.upkeep.collect import Marks
-from dsv.workspace import Workspace
 
 UNREADABLE = "unreadable"
 """Something that the refs need cannot be read; the detail says what and why."""
@@ -39,7 +39,7 @@ class RemoteChecked:
 
 
 def check_remote(
-    repo: Workspace, remote: RemoteStore, *, full: bool = False, progress: Progress = SILENT
+    repo: Repository, remote: RemoteStore, *, full: bool = False, progress: Progress = SILENT
 ) -> RemoteChecked:
     """Check that all that the refs of a remote reach is there.
 
@@ -141,10 +141,10 @@ def _is_there(remote: RemoteStore, pack: str, end: int) -> bool:
 class _Reached:
     """What the refs of a remote reach."""
 
-    def __init__(self, repo: Workspace, remote: RemoteStore) -> None:
+    def __init__(self, repo: Repository, remote: RemoteStore) -> None:
         self.findings: list[Finding] = []
         self._repo = repo
-        self._view = RemoteView(repo, remote)
+        self._view = remote_repository(repo, remote)
         self._marks = Marks(self._view.objects, remote.refs)
         self._refs = remote.refs
 

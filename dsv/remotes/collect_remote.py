@@ -12,7 +12,7 @@ from dsv.progress import SILENT, Progress
 from dsv.records import reachable
 from dsv.remotes.incoming import check_there, fetch_history
 from dsv.remotes.remote import RemoteStore, pause
-from dsv.remotes.remote_view import RemoteView, expand
+from dsv.remotes.remote_view import expand, remote_repository, remote_roots
 from dsv.store.packs import index_merge
 from dsv.store.refs import WRITES_KEPT, IndexRef, Refs
 from dsv.store.upkeep.collect import Collected, Marks, collect, unlisted
@@ -36,12 +36,17 @@ class Cleaned:
 
 
 def clean(
-    repo: Workspace, remote: RemoteStore, *, grace: int, dry_run: bool = False, progress: Progress = SILENT
+    workspace: Workspace,
+    remote: RemoteStore,
+    *,
+    grace: int,
+    dry_run: bool = False,
+    progress: Progress = SILENT,
 ) -> Cleaned:
     """Condemn what the refs of a remote do not reach, and delete what was condemned before the grace.
 
     Args:
-        repo: The workspace; the history of the remote is fetched into it.
+        workspace: The workspace; the history of the remote is fetched into it.
         remote: The remote.
         grace: Seconds.
         dry_run: Only say what would go.
@@ -60,10 +65,10 @@ def clean(
             " would be deleted",
             hint=f"dsv fetch {remote.name}, then dsv push --repair {remote.name}",
         )
-    fetch_history(repo, remote, progress=progress)
+    fetch_history(workspace, remote, progress=progress)
     check_there(remote)
     now = clock(remote)
-    collected = _condemn(repo, remote, now, dry_run=dry_run)
+    collected = _condemn(workspace, remote, now, dry_run=dry_run)
     swept = _sweep(remote, now, grace, dry_run=dry_run)
     abort = getattr(remote.blobs.blobs, "abort_uploads", None)
     if abort is not None and not dry_run:
@@ -83,12 +88,12 @@ def clock(remote: RemoteStore) -> int:
         remote.blobs.delete(name)
 
 
-def _condemn(repo: Workspace, remote: RemoteStore, now: int, *, dry_run: bool) -> Collected | None:
+def _condemn(workspace: Workspace, remote: RemoteStore, now: int, *, dry_run: bool) -> Collected | None:
     for attempt in range(_TRIES):
         if attempt:
-            fetch_history(repo, remote)
+            fetch_history(workspace, remote)
         try:
-            collected = collect(_mark(repo, remote), now, dry_run=dry_run)
+            collected = collect(_mark(workspace, remote), now, dry_run=dry_run)
         except (Corrupt, Missing) as error:
             hint = f"dsv fsck --remote {remote.name}"
             raise Corrupt(f"nothing was collected: {error.message}", hint=hint) from error
@@ -107,12 +112,16 @@ def _condemn(repo: Workspace, remote: RemoteStore, now: int, *, dry_run: bool) -
     raise _kept_moving(remote)
 
 
-def _mark(repo: Workspace, remote: RemoteStore) -> Marks:
-    view = RemoteView(repo, remote)
+def _mark(workspace: Workspace, remote: RemoteStore) -> Marks:
+    view = remote_repository(workspace.repo, remote)
     marks = Marks(view.objects, remote.refs, unlisted(remote.blobs, remote.refs))
-    reachable.Walk(view, marks.mark, lacking=_stop).run(view.roots(remote.refs))
+    reachable.Walk(view, marks.mark, lacking=_stop).run(
+        remote_roots(workspace.root, remote.refs, view.objects)
+    )
     expand(
-        marks, repo.objects, lambda file, part: _stop(f"file {file}", Missing(f"part {part} is in no index"))
+        marks,
+        workspace.repo.objects,
+        lambda file, part: _stop(f"file {file}", Missing(f"part {part} is in no index")),
     )
     return marks
 

@@ -20,6 +20,7 @@ from dsv.remotes.remote import RemoteStore
 from dsv.store.objects import Objects
 from dsv.store.packs.index import Index, Located
 from dsv.store.refs import Refs
+from dsv.store.repository import Repository
 from dsv.store.writer import Writer
 from dsv.tables.fact_keys import facts_key
 from dsv.workspace import Workspace
@@ -48,7 +49,9 @@ class FetchedHistory:
     objects: int
 
 
-def fetch_history(repo: Workspace, remote: RemoteStore, *, progress: Progress = SILENT) -> FetchedHistory:
+def fetch_history(
+    workspace: Workspace, remote: RemoteStore, *, progress: Progress = SILENT
+) -> FetchedHistory:
     """Bring commits, snapshots and lineage of all branches and tags; not the bytes of files.
 
     Raises:
@@ -62,7 +65,7 @@ def fetch_history(repo: Workspace, remote: RemoteStore, *, progress: Progress = 
             check_there(remote)
         check_names(remote.name, theirs)
         try:
-            count = _bring_records(repo, remote, progress)
+            count = _bring_records(workspace.repo, remote, progress)
         except FileNotFoundError as error:
             if attempt == _TRIES - 1:
                 raise Corrupt(
@@ -72,9 +75,9 @@ def fetch_history(repo: Workspace, remote: RemoteStore, *, progress: Progress = 
             continue
         break
     remote.blobs.forget(remote.refs.indexes)
-    epoch = repo.objects.current_epoch()
-    _check_whole(repo, remote)
-    return _note(repo, remote, epoch, count)
+    epoch = workspace.repo.objects.current_epoch()
+    _check_whole(workspace.repo, remote)
+    return _note(workspace, remote, epoch, count)
 
 
 def check_names(remote: str, refs: Refs) -> None:
@@ -90,7 +93,7 @@ def check_names(remote: str, refs: Refs) -> None:
             raise Corrupt(f"remote {remote}: {error.message}") from error
 
 
-def _bring_records(repo: Workspace, remote: RemoteStore, progress: Progress) -> int:
+def _bring_records(repo: Repository, remote: RemoteStore, progress: Progress) -> int:
     there = remote.objects(data=False)
     lacking = _lacking(repo, there)
     if not lacking:
@@ -114,11 +117,11 @@ def _bring_records(repo: Workspace, remote: RemoteStore, progress: Progress) -> 
             while batch := list(islice(wanted, _ROWS)):
                 receive(there, batch, take)
                 count += len(batch)
-        repo.publish("fetch", lambda found, _: found, writer=writer, log=False)
+        repo.publish(lambda found, _: found, writer=writer)
     return count
 
 
-def _lacking(repo: Workspace, there: Objects) -> list[tuple[Index, Any]]:
+def _lacking(repo: Repository, there: Objects) -> list[tuple[Index, Any]]:
     """Return which rows of the remote's indexes are lacking here, as numpy numbers, in the order of packs.
 
     Returns:
@@ -159,10 +162,10 @@ def _wanted(lacking: list[tuple[Index, Any]], *, facts: bool) -> Iterator[Object
                     yield ObjectWanted(key, place)
 
 
-def _check_whole(repo: Workspace, remote: RemoteStore) -> None:
+def _check_whole(repo: Repository, remote: RemoteStore) -> None:
     """Check that all that the remote's refs reach has come, except for the bytes of files."""
     refs = repo.refs()
-    local = repo.local(refs)
+    local = refs.mine
     tips = {*remote.refs.branches.values(), *remote.refs.tags.values()}
     have = {*refs.branches.values(), *refs.tags.values(), *local.remotes.values()}
     seen: set[ObjectId] = set()
@@ -189,7 +192,7 @@ def _check_whole(repo: Workspace, remote: RemoteStore) -> None:
     walk.run(reachable.Roots(commits=set(found.new)))
 
 
-def _note(repo: Workspace, remote: RemoteStore, epoch: int, count: int) -> FetchedHistory:
+def _note(workspace: Workspace, remote: RemoteStore, epoch: int, count: int) -> FetchedHistory:
     """Make the tracking refs and new tags be what the remote has."""
     theirs = remote.refs
     prefix = f"{remote.name}/"
@@ -198,7 +201,7 @@ def _note(repo: Workspace, remote: RemoteStore, epoch: int, count: int) -> Fetch
     def change(found: Refs, _: Writer) -> Refs:
         if found.epoch != epoch:
             raise RefMoved("gc ran meanwhile", hint="run the command again")
-        local = repo.local(found)
+        local = found.mine
         before = {
             name.removeprefix(prefix): oid for name, oid in local.remotes.items() if name.startswith(prefix)
         }
@@ -220,7 +223,7 @@ def _note(repo: Workspace, remote: RemoteStore, epoch: int, count: int) -> Fetch
         ]
         return replace(found, tags={**found.tags, **tags}, local=replace(local, remotes={**others, **after}))
 
-    repo.publish(f"fetch {remote.name}", change)
+    workspace.publish(f"fetch {remote.name}", change)
     remote.remember()
     return told[0]
 

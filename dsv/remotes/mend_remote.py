@@ -19,10 +19,10 @@ from dsv.store.packs import index_file, index_merge, index_rows
 from dsv.store.packs import pack as packs
 from dsv.store.packs.index import Index, Located
 from dsv.store.refs import WRITES_KEPT, IndexRef, Refs
+from dsv.store.repository import Repository
 from dsv.store.upkeep import check, mend
 from dsv.store.upkeep.collect import Marks, leave_out, open_all
 from dsv.store.writer import Writer
-from dsv.workspace import Workspace
 
 _TRIES = 8
 _WORKERS = 4
@@ -45,7 +45,7 @@ class Repaired:
     lost: tuple[ObjectId, ...] = ()
 
 
-def repair_remote(repo: Workspace, remote: RemoteStore, *, progress: Progress = SILENT) -> Repaired:
+def repair_remote(repo: Repository, remote: RemoteStore, *, progress: Progress = SILENT) -> Repaired:
     """Read every byte of a remote, and send again what is missing or damaged there and sound here.
 
     Packs are never written over: what is mended is in new ones, and those that nothing needs any more
@@ -88,7 +88,7 @@ class _Row(NamedTuple):
 class _Repair:
     """One try."""
 
-    def __init__(self, repo: Workspace, remote: RemoteStore, uploads: Uploads, progress: Progress) -> None:
+    def __init__(self, repo: Repository, remote: RemoteStore, uploads: Uploads, progress: Progress) -> None:
         self._repo = repo
         self._remote = remote
         self._uploads = uploads

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from dsv.errors import Missing
 from dsv.ids import ObjectId
 from dsv.model.node import CHECKPOINT, DIR, LINK, Entry, Leaf
-from dsv.workspace import Workspace
+from dsv.store.repository import Repository
 
 Entries = dict[str, list[Entry]]
 
@@ -31,7 +31,7 @@ class Boundary(NamedTuple):
 class _Painter:
     """Commits in the order of their times, each new or common as far as is known."""
 
-    def __init__(self, repo: Workspace) -> None:
+    def __init__(self, repo: Repository) -> None:
         self.common: dict[ObjectId, bool] = {}
         self.order: list[ObjectId] = []
         self._repo = repo
@@ -66,7 +66,7 @@ class _Painter:
                     self.see(parent, common=common)
 
 
-def boundary(repo: Workspace, tips: Iterable[ObjectId], have: Iterable[ObjectId]) -> Boundary:
+def boundary(repo: Repository, tips: Iterable[ObjectId], have: Iterable[ObjectId]) -> Boundary:
     """Return which ancestors of `tips` are no ancestors of `have`.
 
     Newer commits are looked at first, and the walk ends when all that waits is common. Where
@@ -89,7 +89,7 @@ def boundary(repo: Workspace, tips: Iterable[ObjectId], have: Iterable[ObjectId]
     )
 
 
-def held_by(repo: Workspace, found: Boundary) -> set[ObjectId]:
+def held_by(repo: Repository, found: Boundary) -> set[ObjectId]:
     """Return objects that the common commits reach, as far as the new ones come across them.
 
     Only what differs between a new commit and the common ones that it follows is descended
@@ -106,7 +106,7 @@ def held_by(repo: Workspace, found: Boundary) -> set[ObjectId]:
     return held
 
 
-def _compare(repo: Workspace, before: Iterable[ObjectId], after: ObjectId, held: set[ObjectId]) -> None:
+def _compare(repo: Repository, before: Iterable[ObjectId], after: ObjectId, held: set[ObjectId]) -> None:
     """Note what is below the nodes `before`, as far down as `after` has something else."""
     old, new = set(before), {after}
     olds: Entries = {}
@@ -122,7 +122,7 @@ def _compare(repo: Workspace, before: Iterable[ObjectId], after: ObjectId, held:
             _descend(repo, olds[name], entries[0], held)
 
 
-def _expand(repo: Workspace, level: set[ObjectId], entries: Entries) -> set[ObjectId]:
+def _expand(repo: Repository, level: set[ObjectId], entries: Entries) -> set[ObjectId]:
     """Add the entries of nodes by name to `entries`, and return the pages of those that have pages."""
     pages: set[ObjectId] = set()
     for oid in level:
@@ -138,7 +138,7 @@ def _expand(repo: Workspace, level: set[ObjectId], entries: Entries) -> set[Obje
     return pages
 
 
-def _descend(repo: Workspace, befores: list[Entry], entry: Entry, held: set[ObjectId]) -> None:
+def _descend(repo: Repository, befores: list[Entry], entry: Entry, held: set[ObjectId]) -> None:
     target = ObjectId(entry.target)
     if entry.kind == CHECKPOINT:
         now = repo.checkpoint(target)

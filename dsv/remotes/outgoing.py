@@ -11,19 +11,19 @@ from dsv.records import reachable
 from dsv.remotes.negotiate import boundary, held_by
 from dsv.store.objects import Objects
 from dsv.store.packs.index import Index
+from dsv.store.repository import Repository
 from dsv.store.upkeep.collect import Marks
-from dsv.workspace import Workspace
 
 _BATCH = 1 << 18
 
 
 def outgoing(
-    repo: Workspace, there: Objects, tips: Iterable[ObjectId], have: Iterable[ObjectId], name: str
+    repo: Repository, there: Objects, tips: Iterable[ObjectId], have: Iterable[ObjectId], name: str
 ) -> Marks:
     """Return which rows of the local indexes are to be sent.
 
     Args:
-        repo: The workspace.
+        repo: The repository.
         there: What the remote has.
         tips: Commits that its refs shall reach.
         have: Commits that its refs do reach.
@@ -100,7 +100,7 @@ def _file_as_one(kinds: Any) -> Any:
 
 
 def _settle_absent(
-    repo: Workspace, there: Objects, absent: set[ObjectId], mark: reachable.Mark, name: str
+    repo: Repository, there: Objects, absent: set[ObjectId], mark: reachable.Mark, name: str
 ) -> None:
     """Check that the remote has what is not here, with all that a recipe there names.
 
@@ -121,7 +121,7 @@ def _settle_absent(
             absent |= lacking - here
 
 
-def _nowhere(repo: Workspace, oid: ObjectId, name: str) -> NotFound:
+def _nowhere(repo: Repository, oid: ObjectId, name: str) -> NotFound:
     named = path_of(repo, oid) or f"object {oid}"
     return NotFound(
         f"{named} is neither here nor on remote {name}",
@@ -129,7 +129,7 @@ def _nowhere(repo: Workspace, oid: ObjectId, name: str) -> NotFound:
     )
 
 
-def path_of(repo: Workspace, oid: ObjectId) -> str | None:
+def path_of(repo: Repository, oid: ObjectId) -> str | None:
     """Return a path under which the branches have the file `oid`; None if they have not."""
     named: dict[ObjectId, str] = {}
     seen: set[ObjectId] = set()

@@ -154,11 +154,11 @@ def _same(refs: Refs) -> Refs:
     return refs
 
 
-def connect(repo: Workspace, name: str | None = None, *, create: bool = False) -> RemoteStore:
+def connect(workspace: Workspace, name: str | None = None, *, create: bool = False) -> RemoteStore:
     """Open a remote of a workspace, by default the default one; nothing is asked of it yet.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         name: The remote.
         create: Whether a folder that is missing may be made.
 
@@ -167,23 +167,27 @@ def connect(repo: Workspace, name: str | None = None, *, create: bool = False) -
         BadConfig: Its URL is of no use.
         Refused: As `check_endpoint`.
     """
-    remote = settings(repo, name)
-    check_endpoint(repo, remote)
-    folder = repo.dot / "cache" / "remotes" / remote.name
-    opened = _opened.setdefault(repo, {})
+    remote = settings(workspace, name)
+    check_endpoint(workspace, remote)
+    folder = workspace.dot / "cache" / "remotes" / remote.name
+    opened = _opened.setdefault(workspace, {})
     if remote not in opened:
         opened[remote] = CachedBlobs(open_blobs(remote, create=create), folder / "index")
     return RemoteStore(remote.name, opened[remote], folder, remote.url)
 
 
-def check_endpoint(repo: Workspace, remote: Remote) -> None:
+def check_endpoint(workspace: Workspace, remote: Remote) -> None:
     """Check that the user agreed to the server of a remote: what asks it signs with the user's credentials.
 
     Raises:
         Refused: Nobody did; `dsv.toml` may be a stranger's.
     """
     url = remote.endpoint_url
-    if url is not None and repo.knows_endpoint is not None and not repo.knows_endpoint(url):
+    if (
+        url is not None
+        and workspace.caller.knows_endpoint is not None
+        and not workspace.caller.knows_endpoint(url)
+    ):
         raise Refused(
             f"remote {remote.name} is at {url}, a server that you have not used before: "
             "it would get requests signed with your credentials",
@@ -191,15 +195,15 @@ def check_endpoint(repo: Workspace, remote: Remote) -> None:
         )
 
 
-def settings(repo: Workspace, name: str | None = None) -> Remote:
+def settings(workspace: Workspace, name: str | None = None) -> Remote:
     """Return the settings of a remote, by default of the default one.
 
     Raises:
         NotFound: There is none.
     """
-    remotes = repo.config.remotes
+    remotes = workspace.config.remotes
     if name is None:
-        found = repo.config.default_remote
+        found = workspace.config.default_remote
         if found is not None:
             return found
         if remotes:

@@ -1,6 +1,7 @@
-"""What a remote holds, seen as a workspace's store, so that one walk serves both."""
+"""What a remote holds, seen as a repository, so that one walk serves both."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from dsv.errors import Corrupt
 from dsv.hashing import Buffer, Kind
@@ -13,8 +14,8 @@ from dsv.store.contents import Contents
 from dsv.store.objects import Objects
 from dsv.store.packs.index import Located
 from dsv.store.refs import Refs
+from dsv.store.repository import Repository
 from dsv.store.upkeep.collect import Marks
-from dsv.workspace import Workspace
 from dsv.worktree import git
 
 _BATCH = 8 << 20
@@ -49,31 +50,31 @@ class _Flat(Contents):
         yield oid
 
 
-class RemoteView(Workspace):
-    """A workspace whose store is a remote, for `dsv.records.reachable.Walk`.
+def remote_repository(here: Repository, remote: RemoteStore) -> Repository:
+    """Return what a remote holds, for `dsv.records.reachable.Walk`.
 
     Args:
-        repo: The workspace; its store spares requests.
+        here: The store here, which spares requests.
         remote: The remote; its refs have been read.
     """
+    both = _Both(remote.objects(data=True), here.objects, remote.refs)
+    return Repository(both.blobs, objects=both, contents=_Flat(both), name=f"remote {remote.name}")
 
-    def __init__(self, repo: Workspace, remote: RemoteStore) -> None:
-        super().__init__(repo.root)
-        there = remote.objects(data=True)
-        self.here = repo.objects
-        both = _Both(there, repo.objects, remote.refs)
-        # In the place of what these properties would compute.
-        self.__dict__["objects"] = both
-        self.__dict__["contents"] = _Flat(both)
 
-    def roots(self, refs: Refs) -> reachable.Roots:
-        """Return where reachability starts: its refs, and what `dsv.lock` names in git's history."""
-        found = reachable.Roots(commits={*refs.branches.values(), *refs.tags.values()})
-        if git.find(self.root) is not None:
-            from dsv.capture.git_state import locked_in_history
+def remote_roots(root: Path, refs: Refs, objects: Objects) -> reachable.Roots:
+    """Return where reachability in a remote starts: its refs, and what `dsv.lock` names in git's history.
 
-            found.commits |= {oid for oid in locked_in_history(self.root) if self.objects.has(oid)}
-        return found
+    Args:
+        root: The workspace.
+        refs: Of the remote.
+        objects: Of the remote.
+    """
+    found = reachable.Roots(commits={*refs.branches.values(), *refs.tags.values()})
+    if git.find(root) is not None:
+        from dsv.capture.git_state import locked_in_history
+
+        found.commits |= {oid for oid in locked_in_history(root) if objects.has(oid)}
+    return found
 
 
 def expand(marks: Marks, here: Objects, lost: Callable[[ObjectId, ObjectId], None] | None = None) -> None:

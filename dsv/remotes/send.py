@@ -20,6 +20,7 @@ from dsv.store.packs import index_merge
 from dsv.store.packs import pack as packs
 from dsv.store.packs.index import Located
 from dsv.store.refs import WRITES_KEPT, IndexRef, Refs
+from dsv.store.repository import Repository
 from dsv.store.upkeep.collect import GRACE, Marks
 from dsv.store.writer import Writer
 from dsv.workspace import Workspace
@@ -65,12 +66,12 @@ class Sent:
 
 
 def send(
-    repo: Workspace, remote: RemoteStore, updates: Sequence[Update], *, progress: Progress = SILENT
+    workspace: Workspace, remote: RemoteStore, updates: Sequence[Update], *, progress: Progress = SILENT
 ) -> Sent:
     """Make refs of a remote be other commits, with all that these need.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         remote: Its refs have been read.
         updates: What shall be what.
         progress: Counts the bytes that are sent.
@@ -84,13 +85,13 @@ def send(
     """
     with Uploads(remote.blobs, remote.folder / "push") as uploads:
         uploads.resume()
-        push = _Push(repo, remote, uploads, progress)
+        push = _Push(workspace, remote, uploads, progress)
         for attempt in range(_TRIES):
-            moved = tuple(_moving(repo, remote, updates))
+            moved = tuple(_moving(workspace.repo, remote, updates))
             if not moved:
                 return push.sent(())
             wanted = push.prepare([update for update, _ in moved])
-            if tuple(_moving(repo, remote, updates)) != moved:
+            if tuple(_moving(workspace.repo, remote, updates)) != moved:
                 continue  # the refs were read again on the way
             if uploads.lost():
                 push.forget()
@@ -106,7 +107,7 @@ def send(
 
 
 def _moving(
-    repo: Workspace, remote: RemoteStore, updates: Sequence[Update]
+    repo: Repository, remote: RemoteStore, updates: Sequence[Update]
 ) -> Iterator[tuple[Update, ObjectId | None]]:
     """Yield the updates that change something, with what there is now."""
     for update in updates:
@@ -118,7 +119,7 @@ def _moving(
         yield update, there
 
 
-def _check_move(repo: Workspace, remote: RemoteStore, update: Update, there: ObjectId) -> None:
+def _check_move(repo: Repository, remote: RemoteStore, update: Update, there: ObjectId) -> None:
     if update.tag:
         if not update.force:
             raise Conflict(
@@ -145,8 +146,10 @@ def _check_move(repo: Workspace, remote: RemoteStore, update: Update, there: Obj
 class _Push:
     """The packs of one push, over all its tries."""
 
-    def __init__(self, repo: Workspace, remote: RemoteStore, uploads: Uploads, progress: Progress) -> None:
-        self._repo = repo
+    def __init__(
+        self, workspace: Workspace, remote: RemoteStore, uploads: Uploads, progress: Progress
+    ) -> None:
+        self._workspace = workspace
         self._remote = remote
         self._uploads = uploads
         self._progress = progress
@@ -175,7 +178,7 @@ class _Push:
             listed = (*there.indexes(data=True), *there.indexes(data=False))
             self._uploads.settle(pack for index in listed for pack in index.packs)
             have = [*refs.branches.values(), *refs.tags.values()]
-            marks = outgoing(self._repo, there, tips, have, remote.name)
+            marks = outgoing(self._workspace.repo, there, tips, have, remote.name)
             strike(marks, list(self._uploads.arrived.values()))
             self._send(marks, there)
             self._epoch, self._tips = refs.epoch, tips
@@ -210,7 +213,7 @@ class _Push:
         try:
             with Writer(Objects(self._uploads, Refs), workers=_WORKERS) as writer:
                 for pack, found in _by_pack(marks):
-                    _copy(self._repo, pack, found, writer)
+                    _copy(self._workspace, pack, found, writer)
                 self._join(there, writer)
                 writer.seal()
         finally:
@@ -220,7 +223,7 @@ class _Push:
         for data, plan in self._plans.items():
             try:
                 if plan is not None:
-                    tidy.copy(plan, self._remote.blobs, there, self._repo.objects, writer)
+                    tidy.copy(plan, self._remote.blobs, there, self._workspace.repo.objects, writer)
             except FileNotFoundError:
                 self._plans[data] = None  # somebody else was faster; it need not be done now
 
@@ -258,14 +261,14 @@ def _by_pack(marks: Marks) -> Iterator[tuple[str, list[tuple[bytes, Located]]]]:
             yield found[0][1].pack, found
 
 
-def _copy(repo: Workspace, pack: str, wanted: list[tuple[bytes, Located]], writer: Writer) -> None:
+def _copy(workspace: Workspace, pack: str, wanted: list[tuple[bytes, Located]], writer: Writer) -> None:
     """Add objects of a pack as they are stored.
 
     Raises:
         Corrupt: One is damaged, and no other copy of it is sound.
     """
     try:
-        content: Any = memoryview(repo.blobs.view(packs.name(pack)))
+        content: Any = memoryview(workspace.blobs.view(packs.name(pack)))
     except FileNotFoundError:
         content = memoryview(b"")
     for key, place in wanted:
@@ -273,4 +276,4 @@ def _copy(repo: Workspace, pack: str, wanted: list[tuple[bytes, Located]], write
         if len(stored) == place.stored and checksum(stored) == place.checksum:
             writer.relocate(key, place, stored)
         else:
-            writer.add(Kind(place.kind), ObjectId(key.hex()), repo.objects.get(ObjectId(key.hex())))
+            writer.add(Kind(place.kind), ObjectId(key.hex()), workspace.repo.objects.get(ObjectId(key.hex())))

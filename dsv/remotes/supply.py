@@ -11,12 +11,12 @@ from dsv.ids import ObjectId
 from dsv.model.recipe import FilePart, Recipe
 from dsv.progress import SILENT, Progress
 from dsv.remotes.receive import ObjectWanted, batches, receive
-from dsv.remotes.remote import RemoteStore, connect
+from dsv.remotes.remote import RemoteStore
 from dsv.store.contents import MAX_DEPTH
 from dsv.store.objects import Objects
 from dsv.store.packs import pack as packs
 from dsv.store.packs.index import Located
-from dsv.workspace import Workspace
+from dsv.store.repository import Repository
 
 BATCH = 256 << 20
 """Stored bytes that are brought before they count as here: a kill loses no more."""
@@ -39,11 +39,11 @@ class RemoteSupply:
     it enters the store only when that file was put together.
 
     Args:
-        repo: The workspace.
+        repo: The repository.
         connect: Opens the remote; called when it is first needed.
     """
 
-    def __init__(self, repo: Workspace, connect: Callable[[], RemoteStore]) -> None:
+    def __init__(self, repo: Repository, connect: Callable[[], RemoteStore]) -> None:
         self._progress: Progress = SILENT
         self._repo = repo
         self._connect = connect
@@ -234,7 +234,7 @@ class RemoteSupply:
                 if object_id(Kind.RECIPE, data) != oid:
                     self._prove(oid, recipe)
                 writer.add(Kind.RECIPE, oid, data, again=again)
-            self._repo.publish("fetch", lambda refs, _: refs, writer=writer, log=False)
+            self._repo.publish(lambda refs, _: refs, writer=writer)
 
     def _prove(self, oid: ObjectId, recipe: Recipe) -> None:
         """Put a file together from what is here by now.
@@ -268,7 +268,7 @@ class RemoteSupply:
                 self._progress.advance(place.stored)
 
             receive(there, batch, take)
-            self._repo.publish("fetch", lambda refs, _: refs, writer=writer, log=False)
+            self._repo.publish(lambda refs, _: refs, writer=writer)
 
 
 def _unfolded(parts: list[FilePart], known: Mapping[ObjectId, Recipe], *, top: bool) -> Iterator[FilePart]:
@@ -300,10 +300,3 @@ def _recipes(there: Objects, batch: list[ObjectWanted]) -> dict[ObjectId, Recipe
 
     receive(there, batch, take)
     return recipes
-
-
-def supply_of(repo: Workspace, name: str | None = None) -> RemoteSupply | None:
-    """Return what brings files from a remote, by default from the default one; None without one."""
-    if name is None and repo.config.default_remote is None:
-        return None
-    return RemoteSupply(repo, lambda: connect(repo, name))

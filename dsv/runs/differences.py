@@ -11,17 +11,17 @@ from enum import StrEnum
 from itertools import takewhile
 from typing import NamedTuple
 
-from dsv.capture import environment
-from dsv.capture.environment import Environment, EnvironmentDifference
 from dsv.errors import Corrupt, DsvError, StorageError
 from dsv.ids import ObjectId, short
+from dsv.model import environment
 from dsv.model.code_list import Code, CodeFile
+from dsv.model.environment import Environment, EnvironmentDifference
 from dsv.model.run import Input, Run
 from dsv.records import origins
 from dsv.records.kept_facts import rows_of
 from dsv.runs.meaning import same_meaning
+from dsv.store.repository import Repository
 from dsv.wording import names_clause
-from dsv.workspace import Workspace
 
 CODE_LIMIT = 1 << 20
 """Code files with more bytes are not compared line by line."""
@@ -141,7 +141,7 @@ class Circumstance:
 
 
 def changed(
-    repo: Workspace, before: Run, after: Run, *, imported: Collection[str] | None = None
+    repo: Repository, before: Run, after: Run, *, imported: Collection[str] | None = None
 ) -> tuple[Circumstance, ...]:
     """Return what differs between two runs, the likeliest cause of other data first.
 
@@ -149,7 +149,7 @@ def changed(
     What is not in the store is compared by its id alone.
 
     Args:
-        repo: The workspace.
+        repo: The repository.
         before: The earlier run, or what was recorded.
         after: The later one, or what there is now.
         imported: The distributions that the earlier run imported (`Attempt.imported`); None if unknown.
@@ -211,7 +211,7 @@ def code_changed(
 
 
 def inputs_changed(
-    repo: Workspace, before: Sequence[Input], after: Sequence[Input]
+    repo: Repository, before: Sequence[Input], after: Sequence[Input]
 ) -> Iterator[Circumstance]:
     """Yield how the contents of inputs differ, by path; where the same content came from does not count."""
     old = {one.path: one for one in before}
@@ -235,12 +235,12 @@ def inputs_changed(
 def environment_changed(
     before: Environment, after: Environment, imported: Collection[str] | None = None
 ) -> Iterator[Circumstance]:
-    """Yield how environments differ: what was imported first, as `dsv.capture.environment.compare`."""
+    """Yield how environments differ: what was imported first, as `dsv.model.environment.compare`."""
     for one in environment.compare(before, after, imported):
         yield _of_difference(one)
 
 
-def _around_changed(repo: Workspace, before: Run, after: Run) -> Iterator[Circumstance]:
+def _around_changed(repo: Repository, before: Run, after: Run) -> Iterator[Circumstance]:
     """Yield how what was around two runs differs; of folders and names only what both looked at."""
     listed = {one.path: one.listing for one in after.listings}
     for one in before.listings:
@@ -263,26 +263,24 @@ def _around_changed(repo: Workspace, before: Run, after: Run) -> Iterator[Circum
             yield Circumstance(Aspect.ABSENCE, path, None, None)
 
 
-def _listing_words(repo: Workspace, folder: str, before: ObjectId, after: ObjectId) -> str | None:
+def _listing_words(repo: Repository, folder: str, before: ObjectId, after: ObjectId) -> str | None:
     """Return in words how two listings of a folder differ; None if they cannot be read."""
     try:
-        old, new = (
-            {name.name: name.kind for name in origins.listing(repo, oid).names} for oid in (before, after)
-        )
+        old, new = ({name.name: name.kind for name in repo.listing(oid).names} for oid in (before, after))
     except DsvError:
         return None
     other = [name for name in new if name in old and new[name] != old[name]]
     return names_clause(folder, new.keys() - old.keys(), old.keys() - new.keys(), other)
 
 
-def _files(repo: Workspace, run: Run) -> tuple[CodeFile, ...]:
+def _files(repo: Repository, run: Run) -> tuple[CodeFile, ...]:
     try:
-        return origins.code(repo, run.code).files
+        return repo.code(run.code).files
     except DsvError:
         return ()
 
 
-def _of_codes(repo: Workspace, before: ObjectId, after: ObjectId) -> Iterator[Circumstance]:
+def _of_codes(repo: Repository, before: ObjectId, after: ObjectId) -> Iterator[Circumstance]:
     def read(file: CodeFile) -> bytes | None:
         try:
             if repo.contents.size(file.file) > CODE_LIMIT:
@@ -292,7 +290,7 @@ def _of_codes(repo: Workspace, before: ObjectId, after: ObjectId) -> Iterator[Ci
             return None
 
     try:
-        old, new = origins.code(repo, before), origins.code(repo, after)
+        old, new = repo.code(before), repo.code(after)
     except (Corrupt, StorageError):
         yield Circumstance(Aspect.CODE, "(its list is not here)", before, after)
         return
@@ -300,10 +298,10 @@ def _of_codes(repo: Workspace, before: ObjectId, after: ObjectId) -> Iterator[Ci
 
 
 def _of_environments(
-    repo: Workspace, before: ObjectId, after: ObjectId, imported: Collection[str] | None
+    repo: Repository, before: ObjectId, after: ObjectId, imported: Collection[str] | None
 ) -> Iterator[Circumstance]:
     try:
-        old, new = origins.environment(repo, before), origins.environment(repo, after)
+        old, new = repo.environment(before), repo.environment(after)
     except DsvError:
         yield Circumstance(Aspect.ENVIRONMENT, "environment", short(before), short(after))
         return
@@ -314,7 +312,7 @@ def _of_difference(one: EnvironmentDifference) -> Circumstance:
     return Circumstance(Aspect.ENVIRONMENT, one.what, one.recorded, one.present, imported=one.imported)
 
 
-def _same_table(repo: Workspace, was: Input, is_now: Input) -> bool:
+def _same_table(repo: Repository, was: Input, is_now: Input) -> bool:
     table = origins.typed_table(repo, was.path, was.checkpoint)
     return table is not None and table == origins.typed_table(repo, is_now.path, is_now.checkpoint)
 

@@ -47,19 +47,20 @@ class Objects:
     Args:
         blobs: Where packs and indexes are.
         load_refs: Returns the refs as they are now.
+        supply: Brings what is wanted and not here; None: what is not here is missing.
 
     Attributes:
         blobs: As given.
         damage: What was found to be wrong with indexes and packs, by name.
         epoch: `Refs.epoch` of the refs in use; above it, gc may have taken objects away.
-        supply: Brings what is wanted and not here; None: what is not here is missing.
+        supply: As given.
     """
 
-    def __init__(self, blobs: Blobs, load_refs: Callable[[], Refs]) -> None:
+    def __init__(self, blobs: Blobs, load_refs: Callable[[], Refs], supply: Supplier | None = None) -> None:
         self.blobs = blobs
         self.damage: dict[str, Corrupt] = {}
         self.epoch = 0
-        self.supply: Supplier | None = None
+        self.supply = supply
         self._load_refs = load_refs
         self._lock = threading.RLock()
         self._open: dict[IndexRef, Index] = {}

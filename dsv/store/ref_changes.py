@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from dsv.errors import NotFound
 from dsv.ids import ObjectId
-from dsv.store.operation_log import Change
+from dsv.store.operation_log import Change, Oplog
 from dsv.store.refs import Local, Refs
+from dsv.wording import did_you_mean
 
 _DELETED = "deleted/"
 
@@ -79,3 +81,27 @@ def _flat(refs: Refs) -> dict[str, str | None]:
 def id_or_none(text: str | None) -> ObjectId | None:
     """Return an id that a change names; None stays None."""
     return None if text is None else ObjectId(text)
+
+
+def value_before(oplog: Oplog, refs: Refs, branch: str, back: int) -> ObjectId:
+    """Return the commit that a branch named before its last `back` changes; "" stands for the present branch.
+
+    Raises:
+        NotFound: There is no such branch, or it was not changed so often.
+        Corrupt: The oplog is damaged.
+    """
+    local = refs.mine
+    name = branch or local.branch
+    current = refs.branches.get(name) if name else None
+    if name is None or current is None:
+        raise NotFound(f"no branch {branch!r}", hint=did_you_mean(branch, refs.branches, "dsv branch"))
+    values = [current]
+    for entry in oplog.entries(local.oplog):
+        change = entry.changes.get(f"branches/{name}")
+        if len(values) > back or (change is not None and change[0] is None):
+            break
+        if change is not None and change[0] is not None:
+            values.append(ObjectId(change[0]))
+    if back >= len(values):
+        raise NotFound(f"branch {name} was changed only {len(values) - 1} times", hint="dsv oplog")
+    return values[back]

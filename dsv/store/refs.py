@@ -111,6 +111,11 @@ class Refs:
     local: Local | None = None
 
     @property
+    def mine(self) -> Local:
+        """What only this store keeps; of a remote, which keeps nothing of it, what a new store has."""
+        return self.local or Local()
+
+    @property
     def head(self) -> ObjectId | None:
         """The commit that HEAD names, None before the first commit."""
         local = self.local

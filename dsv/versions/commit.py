@@ -12,9 +12,10 @@ from dsv.model.commit import Commit
 from dsv.model.run import Input
 from dsv.records import origins
 from dsv.store.refs import Refs
+from dsv.store.repository import Repository, Tracked
 from dsv.store.writer import Writer
 from dsv.versions import preconditions, stage
-from dsv.workspace import Tracked, Workspace, now
+from dsv.workspace import Workspace, now
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,12 @@ def check_message(message: str) -> None:
 
 
 def commit_made(
-    repo: Workspace, message: str, *, author: str, what: str, inputs: Iterable[Input]
+    workspace: Workspace, message: str, *, author: str, what: str, inputs: Iterable[Input]
 ) -> tuple[Made, tuple[str, ...]] | None:
     """Commit what runs made, with the changed datasets that they read, without which it would be stale.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         message: What it is about.
         author: Who makes it.
         what: The command, for the oplog.
@@ -62,18 +63,18 @@ def commit_made(
     Raises:
         Refused, Conflict, UsageFault: As `commit_staged`.
     """
-    found = stage.read_changes(repo, repo.refs(), inputs)
-    with repo.writer() as writer:
+    found = stage.read_changes(workspace, workspace.repo.refs(), inputs)
+    with workspace.repo.writer() as writer:
         updates = {path: stage.put(writer, version) for path, version in found.items()}
         try:
-            made = commit_staged(repo, message, author=author, what=what, updates=updates, writer=writer)
+            made = commit_staged(workspace, message, author=author, what=what, updates=updates, writer=writer)
         except AnswerNo:
             return None
     return made, tuple(sorted(updates))
 
 
 def commit_staged(
-    repo: Workspace,
+    workspace: Workspace,
     message: str,
     *,
     author: str,
@@ -85,7 +86,7 @@ def commit_staged(
     """Stage `updates` and record all that is staged as a commit, in one step.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         message: What it is about.
         author: Who makes it.
         what: The command, for the oplog.
@@ -104,41 +105,43 @@ def commit_staged(
     made: list[tuple[ObjectId, Commit]] = []
 
     def change(found: Refs, session: Writer) -> Refs:
-        attached, note = preconditions.follow_git(repo, found)
-        renamed = _renames(repo, attached, updates, session)
-        wanted = stage.apply(repo, attached, {**updates, **renamed}, session)
-        local = repo.local(wanted)
-        if local.staged is None or local.staged == (repo.snapshot_of(wanted.head) or nodes.EMPTY):
+        attached, note = preconditions.follow_git(workspace, found)
+        renamed = _renames(workspace.repo, attached, updates, session)
+        wanted = stage.apply(workspace.repo, attached, {**updates, **renamed}, session)
+        local = wanted.mine
+        if local.staged is None or local.staged == (workspace.repo.snapshot_of(wanted.head) or nodes.EMPTY):
             raise AnswerNo("nothing to commit", hint="dsv add .")
         seconds, offset = now()
         parents = () if wanted.head is None else (wanted.head,)
-        datasets = {**repo.datasets(repo.local(attached).staged), **updates, **renamed}
+        datasets = {**workspace.repo.datasets(attached.mine.staged), **updates, **renamed}
         held = [one for one in datasets.values() if one is not None]
-        attempts = origins.attempts_for(repo, wanted, session, parents, held)
+        attempts = origins.attempts_for(workspace.repo, wanted, session, parents, held)
         record = Commit(local.staged, parents, author, message, seconds, offset, attempts)
         oid = session.put(Kind.COMMIT, record.encode())
         assert local.branch is not None
         notes[:] = [note] if note else []
         made[:] = [(oid, record)]
-        lock = unmerged is None or any(ancestry.is_ancestor(unmerged, one, repo.commit) for one in parents)
+        lock = unmerged is None or any(
+            ancestry.is_ancestor(unmerged, one, workspace.repo.commit) for one in parents
+        )
         return replace(
             wanted, branches={**wanted.branches, local.branch: oid}, local=replace(local, lock_due=lock)
         )
 
-    published = repo.publish(what, change, writer=writer)
-    repo.cache.commit()
-    if repo.local(published).lock_due:
-        repo.write_lock()
-    stage.ignore_in_git(repo)
+    published = workspace.publish(what, change, writer=writer)
+    workspace.worktree.cache.commit()
+    if published.mine.lock_due:
+        workspace.write_lock()
+    stage.ignore_in_git(workspace)
     oid, record = made[0]
-    branch = repo.local(published).branch or published.default
+    branch = published.mine.branch or published.default
     return Made(oid, branch, record, tuple(notes))
 
 
-def _renames(repo: Workspace, refs: Refs, updates: stage.Updates, session: Writer) -> stage.Updates:
+def _renames(repo: Repository, refs: Refs, updates: stage.Updates, session: Writer) -> stage.Updates:
     """Give each new path whose content just left another path the origin of that one."""
     before = repo.datasets(repo.snapshot_of(refs.head))
-    after = {**repo.datasets(repo.local(refs).staged), **updates}
+    after = {**repo.datasets(refs.mine.staged), **updates}
     gone = {old.checkpoint.content: old.checkpoint for path, old in before.items() if after.get(path) is None}
     renamed: dict[str, Tracked | None] = {}
     for path, new in after.items():

@@ -8,10 +8,11 @@ from dsv.errors import InTheWay, RefMoved
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
 from dsv.store.refs import Refs
+from dsv.store.repository import Datasets, Tracked
 from dsv.store.writer import Writer
 from dsv.versions import stage
 from dsv.versions.switch.move import Moved, move
-from dsv.workspace import Datasets, Tracked, Workspace
+from dsv.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Toward:
 
 
 def advance(
-    repo: Workspace,
+    workspace: Workspace,
     what: str,
     seen: Refs,
     after: Datasets,
@@ -66,7 +67,7 @@ def advance(
     A change that is not committed, staged or not, is carried over where the dataset stays as it was.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         what: The command, for the oplog.
         seen: The refs that this was decided on.
         after: The datasets of `commit`.
@@ -78,9 +79,9 @@ def advance(
         RefMoved: Another process committed or staged something since.
         InTheWay: Uncommitted or untracked data would be overwritten; nothing was changed.
     """
-    before = repo.datasets(repo.snapshot_of(seen.head))
-    present = repo.datasets(repo.local(repo.refs()).present)
-    carry, lost = carried(before, after, repo.datasets(repo.local(seen).staged))
+    before = workspace.repo.datasets(workspace.repo.snapshot_of(seen.head))
+    present = workspace.repo.datasets(workspace.repo.refs().mine.present)
+    carry, lost = carried(before, after, workspace.repo.datasets(seen.mine.staged))
     if lost:
         raise InTheWay(
             f"{', '.join(lost)} staged and not committed, and {toward.name} has another version",
@@ -93,14 +94,14 @@ def advance(
     }
 
     def change(found: Refs, session: Writer) -> Refs:
-        local = repo.local(found)
-        if (found.head, local.staged) != (seen.head, repo.local(seen).staged) or local.branch is None:
+        local = found.mine
+        if (found.head, local.staged) != (seen.head, seen.mine.staged) or local.branch is None:
             raise RefMoved("another process committed or staged meanwhile", hint="run the command again")
-        target = replace(local, staged=repo.commit(commit).snapshot)
+        target = replace(local, staged=workspace.repo.commit(commit).snapshot)
         moved = replace(found, branches={**found.branches, local.branch: commit}, local=target)
-        return stage.restage(repo, moved, carry, session)
+        return stage.restage(workspace.repo, moved, carry, session)
 
-    return move(repo, what, wanted, change, ways=toward, progress=progress)
+    return move(workspace, what, wanted, change, ways=toward, progress=progress)
 
 
 def carried(old: Datasets, new: Datasets, staged: Datasets) -> tuple[dict[str, Tracked | None], list[str]]:

@@ -6,9 +6,10 @@ from typing import NamedTuple
 from dsv.ids import ObjectId, short
 from dsv.model import ancestry
 from dsv.store.refs import Refs
+from dsv.store.repository import Repository, Tracked
 from dsv.versions import stage
 from dsv.versions.switch.on_disk import is_known, look
-from dsv.workspace import Tracked, Workspace
+from dsv.workspace import Workspace
 from dsv.worktree import git, lockfile
 
 
@@ -35,86 +36,86 @@ class Brought(NamedTuple):
     conflict: bool = False
 
 
-def find(repo: Workspace, refs: Refs) -> Brought | None:
+def find(workspace: Workspace, refs: Refs) -> Brought | None:
     """Return what git brought, None if `dsv.lock` names HEAD or nothing.
 
     Raises:
         BadConfig: `dsv.lock` cannot be read, or has a conflict of which no side is in HEAD.
     """
-    sides = lockfile.sides(repo.root)
+    sides = lockfile.sides(workspace.root)
     if sides is not None:
-        return _other_side(repo, refs, sides)
-    lock = lockfile.read(repo.root)
-    if lock is None or lock.commit == refs.head or repo.local(refs).lock_due:
+        return _other_side(workspace, refs, sides)
+    lock = lockfile.read(workspace.root)
+    if lock is None or lock.commit == refs.head or refs.mine.lock_due:
         return None
-    branch = repo.local(refs).branch
-    if lock.branch != branch or branch is None or refs.head is None or _moved_in_git(repo, refs):
+    branch = refs.mine.branch
+    if lock.branch != branch or branch is None or refs.head is None or _moved_in_git(workspace, refs):
         return Brought(lock.commit, LockStanding.OTHER)
-    if not repo.objects.has(lock.commit):
+    if not workspace.repo.objects.has(lock.commit):
         return Brought(lock.commit, LockStanding.UNKNOWN)
-    if ancestry.is_ancestor(refs.head, lock.commit, repo.commit):
+    if ancestry.is_ancestor(refs.head, lock.commit, workspace.repo.commit):
         return Brought(lock.commit, LockStanding.LATER)
-    older = ancestry.is_ancestor(lock.commit, refs.head, repo.commit)
+    older = ancestry.is_ancestor(lock.commit, refs.head, workspace.repo.commit)
     return Brought(lock.commit, LockStanding.OTHER if older else LockStanding.APART)
 
 
-def way_out(repo: Workspace, refs: Refs, found: Brought) -> str:
+def way_out(workspace: Workspace, refs: Refs, found: Brought) -> str:
     """Return the command that makes HEAD and `dsv.lock` agree again."""
     if found.conflict:
         return "dsv merge"
     if found.standing is LockStanding.APART:
-        return f"dsv merge {name_of(repo, refs, found.commit)}"
+        return f"dsv merge {name_of(refs, found.commit)}"
     if found.standing is LockStanding.LATER:
-        return "dsv pull" if repo.config.default_remote else f"dsv merge {short(found.commit)}"
-    if found.standing is LockStanding.UNKNOWN and repo.config.default_remote:
+        return "dsv pull" if workspace.config.default_remote else f"dsv merge {short(found.commit)}"
+    if found.standing is LockStanding.UNKNOWN and workspace.config.default_remote:
         return "dsv pull"
     return "dsv checkout --locked"
 
 
-def name_of(repo: Workspace, refs: Refs, commit: ObjectId) -> str:
+def name_of(refs: Refs, commit: ObjectId) -> str:
     """Return what a user calls `commit`: a branch of a remote if it is the tip of one, else its short id."""
-    named = sorted(name for name, tip in repo.local(refs).remotes.items() if tip == commit)
+    named = sorted(name for name, tip in refs.mine.remotes.items() if tip == commit)
     return named[0] if named else short(commit)
 
 
-def changed_twice(repo: Workspace, refs: Refs, commit: ObjectId) -> tuple[str, ...]:
+def changed_twice(workspace: Workspace, refs: Refs, commit: ObjectId) -> tuple[str, ...]:
     """Return the datasets that are otherwise in `commit` than in HEAD, and here otherwise than in both."""
-    before = repo.datasets(repo.snapshot_of(refs.head))
-    after = repo.datasets(repo.snapshot_of(commit))
-    staged = repo.datasets(repo.local(refs).staged)
-    present = repo.datasets(repo.local(refs).present)
+    before = workspace.repo.datasets(workspace.repo.snapshot_of(refs.head))
+    after = workspace.repo.datasets(workspace.repo.snapshot_of(commit))
+    staged = workspace.repo.datasets(refs.mine.staged)
+    present = workspace.repo.datasets(refs.mine.present)
     return tuple(
         path
         for path in stage.changed(before, after)
         if staged.get(path) not in (before.get(path), after.get(path))
-        or _is_edited(repo, path, after.get(path), present.get(path))
+        or _is_edited(workspace, path, after.get(path), present.get(path))
     )
 
 
-def _is_edited(repo: Workspace, path: str, after: Tracked | None, present: Tracked | None) -> bool:
-    return not is_known(repo, look(repo, path), after, [present], gone=after is None)
+def _is_edited(workspace: Workspace, path: str, after: Tracked | None, present: Tracked | None) -> bool:
+    return not is_known(workspace.repo, look(workspace, path), after, [present], gone=after is None)
 
 
 def _other_side(
-    repo: Workspace, refs: Refs, sides: tuple[lockfile.LockPins, lockfile.LockPins]
+    workspace: Workspace, refs: Refs, sides: tuple[lockfile.LockPins, lockfile.LockPins]
 ) -> Brought | None:
     """Return the side of a conflict that HEAD does not have, where it has the other."""
-    followed = [_follows(repo, refs.head, lock.commit) for lock in sides]
-    if repo.local(refs).branch is None or followed.count(True) != 1 or _moved_in_git(repo, refs):
-        lockfile.read(repo.root)  # says that there is a conflict
+    followed = [_follows(workspace.repo, refs.head, lock.commit) for lock in sides]
+    if refs.mine.branch is None or followed.count(True) != 1 or _moved_in_git(workspace, refs):
+        lockfile.read(workspace.root)  # says that there is a conflict
         return None
     commit = sides[followed.index(False)].commit
-    known = repo.objects.has(commit)
+    known = workspace.repo.objects.has(commit)
     return Brought(commit, LockStanding.APART if known else LockStanding.UNKNOWN, conflict=True)
 
 
-def _follows(repo: Workspace, head: ObjectId | None, commit: ObjectId) -> bool:
+def _follows(repo: Repository, head: ObjectId | None, commit: ObjectId) -> bool:
     return head is not None and repo.objects.has(commit) and ancestry.is_ancestor(commit, head, repo.commit)
 
 
-def _moved_in_git(repo: Workspace, refs: Refs) -> bool:
+def _moved_in_git(workspace: Workspace, refs: Refs) -> bool:
     """Whether git is on another branch than when HEAD was attached: the next commit would go elsewhere."""
-    top = git.find(repo.root) if repo.config.follow_git else None
+    top = git.find(workspace.root) if workspace.config.follow_git else None
     here = git.branch(top) if top else None
-    local = repo.local(refs)
+    local = refs.mine
     return here is not None and here not in {local.git_branch, local.branch}

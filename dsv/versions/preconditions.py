@@ -8,6 +8,7 @@ from dsv.ids import ObjectId, short
 from dsv.model import ancestry
 from dsv.model.ref_names import is_name
 from dsv.store.refs import Refs
+from dsv.store.repository import Repository
 from dsv.workspace import Workspace
 from dsv.worktree import git, lockfile
 
@@ -15,45 +16,45 @@ if TYPE_CHECKING:
     from dsv.versions.from_git import Brought
 
 
-def lock_differs(repo: Workspace, refs: Refs) -> bool:
+def lock_differs(workspace: Workspace, refs: Refs) -> bool:
     """Whether `dsv.lock` names another commit than HEAD, as after `git checkout` or `git pull`."""
-    if repo.local(refs).lock_due:
+    if refs.mine.lock_due:
         return False
-    lock = lockfile.read(repo.root)
+    lock = lockfile.read(workspace.root)
     if lock is None or lock.commit == refs.head:
         return False
-    newer = repo.refs()  # another process may have committed, and written the lock, in between
-    return newer == refs or lock_differs(repo, newer)
+    newer = workspace.repo.refs()  # another process may have committed, and written the lock, in between
+    return newer == refs or lock_differs(workspace, newer)
 
 
-def lock_follows(repo: Workspace, refs: Refs) -> bool:
+def lock_follows(workspace: Workspace, refs: Refs) -> bool:
     """Whether `dsv.lock` goes where HEAD goes; not while it names what git brought and HEAD has not followed."""
-    return lockfile.sides(repo.root) is None and not lock_differs(repo, refs)
+    return lockfile.sides(workspace.root) is None and not lock_differs(workspace, refs)
 
 
-def settled(repo: Workspace) -> Refs:
+def settled(workspace: Workspace) -> Refs:
     """Return the refs, with the end of a checkout that was interrupted: half of it is no change of anybody.
 
     Raises:
         Busy: Another process is moving the working tree.
     """
-    refs = repo.refs()
-    if repo.local(refs).moving is not None:
+    refs = workspace.repo.refs()
+    if refs.mine.moving is not None:
         from dsv.versions.switch.recover import settle
 
-        settle(repo)
-        refs = repo.refs()
-    if repo.local(refs).lock_due:
-        repo.write_lock()
-        refs = repo.refs()
+        settle(workspace)
+        refs = workspace.repo.refs()
+    if refs.mine.lock_due:
+        workspace.write_lock()
+        refs = workspace.repo.refs()
     return refs
 
 
-def ready(repo: Workspace, *, merging: ObjectId | None = None) -> Refs:
+def ready(workspace: Workspace, *, merging: ObjectId | None = None) -> Refs:
     """Return the refs, in a workspace where data may be added, made or merged.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         merging: A commit that is about to be merged: then `dsv.lock` may name what comes with it.
 
     Raises:
@@ -61,18 +62,18 @@ def ready(repo: Workspace, *, merging: ObjectId | None = None) -> Refs:
         Refused: `dsv.lock` names another commit than HEAD.
         BadConfig: `dsv.lock` has a conflict that git left.
     """
-    refs = settled(repo)
-    if not lock_differs(repo, refs):
+    refs = settled(workspace)
+    if not lock_differs(workspace, refs):
         return refs
     from dsv.versions import from_git
 
-    found = from_git.find(repo, refs)
-    if found is None or (merging is not None and _comes_with(repo, found.commit, merging)):
+    found = from_git.find(workspace, refs)
+    if found is None or (merging is not None and _comes_with(workspace.repo, found.commit, merging)):
         return refs
-    raise _differs(repo, refs, found)
+    raise _differs(workspace, refs, found)
 
 
-def ready_to_commit(repo: Workspace) -> "tuple[Refs, Brought | None]":
+def ready_to_commit(workspace: Workspace) -> "tuple[Refs, Brought | None]":
     """Return the refs, in a workspace where data may be staged and committed, and what is to be merged then.
 
     A change of what git brought another version of cannot be carried over to that version. So it
@@ -85,31 +86,33 @@ def ready_to_commit(repo: Workspace) -> "tuple[Refs, Brought | None]":
     """
     from dsv.versions import from_git
 
-    refs = settled(repo)
-    found = from_git.find(repo, refs)
+    refs = settled(workspace)
+    found = from_git.find(workspace, refs)
     if found is None:
         return refs, None
-    if repo.refs() != refs:  # another process committed, and perhaps wrote the lock, in between
-        return ready_to_commit(repo)
+    if workspace.repo.refs() != refs:  # another process committed, and perhaps wrote the lock, in between
+        return ready_to_commit(workspace)
     if found.standing is from_git.LockStanding.APART:
         return refs, found
-    if found.standing is from_git.LockStanding.LATER and from_git.changed_twice(repo, refs, found.commit):
+    if found.standing is from_git.LockStanding.LATER and from_git.changed_twice(
+        workspace, refs, found.commit
+    ):
         return refs, found
-    raise _differs(repo, refs, found)
+    raise _differs(workspace, refs, found)
 
 
-def _comes_with(repo: Workspace, commit: ObjectId, merging: ObjectId) -> bool:
+def _comes_with(repo: Repository, commit: ObjectId, merging: ObjectId) -> bool:
     return repo.objects.has(commit) and ancestry.is_ancestor(commit, merging, repo.commit)
 
 
-def _differs(repo: Workspace, refs: Refs, found: "Brought") -> Refused:
+def _differs(workspace: Workspace, refs: Refs, found: "Brought") -> Refused:
     from dsv.versions import from_git
 
-    hint = from_git.way_out(repo, refs, found)
+    hint = from_git.way_out(workspace, refs, found)
     return Refused(f"dsv.lock names {short(found.commit)}, which is not HEAD", hint=hint)
 
 
-def follow_git(repo: Workspace, refs: Refs) -> tuple[Refs, str | None]:
+def follow_git(workspace: Workspace, refs: Refs) -> tuple[Refs, str | None]:
     """Return `refs` attached to the branch that the next commit goes to, and what to say of it.
 
     Where git's branch changed since HEAD was attached, the dsv branch of git's name is
@@ -119,15 +122,15 @@ def follow_git(repo: Workspace, refs: Refs) -> tuple[Refs, str | None]:
         Refused: HEAD is detached.
         Conflict: The branch of git's name has commits that HEAD does not follow.
     """
-    local = repo.local(refs)
-    top = git.find(repo.root) if repo.config.follow_git else None
+    local = refs.mine
+    top = git.find(workspace.root) if workspace.config.follow_git else None
     here = git.branch(top) if top else None
     if here is not None and is_name(here) and here not in {local.git_branch, local.branch}:
         tip = refs.branches.get(here)
         if (
             tip is not None
             and refs.head is not None
-            and not ancestry.is_ancestor(tip, refs.head, repo.commit)
+            and not ancestry.is_ancestor(tip, refs.head, workspace.repo.commit)
         ):
             raise Conflict(
                 f"git is on {here}, and the dsv branch {here} has other commits", hint=f"dsv checkout {here}"
@@ -146,7 +149,7 @@ def follow_git(repo: Workspace, refs: Refs) -> tuple[Refs, str | None]:
     return replace(refs, local=replace(local, git_branch=here)), None
 
 
-def known_commit(repo: Workspace, lock: lockfile.LockPins) -> None:
+def known_commit(repo: Repository, lock: lockfile.LockPins) -> None:
     """Check that the store has the commit that `dsv.lock` names.
 
     Raises:

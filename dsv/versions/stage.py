@@ -19,9 +19,10 @@ from dsv.model.run import Input
 from dsv.progress import SILENT, Progress, Total
 from dsv.records import kept_facts
 from dsv.store.refs import Refs
+from dsv.store.repository import Datasets, Repository, Tracked
 from dsv.store.writer import Writer
 from dsv.tables.format_names import text_format
-from dsv.workspace import Datasets, Tracked, Workspace
+from dsv.workspace import Workspace
 from dsv.worktree import git
 from dsv.worktree.observe import Observation
 from dsv.worktree.sink import HashSink
@@ -55,7 +56,7 @@ def put(session: Writer, checkpoint: Checkpoint) -> Tracked:
     return Tracked(session.put(Kind.CHECKPOINT, checkpoint.encode()), checkpoint)
 
 
-def edit(repo: Workspace, snapshot: ObjectId | None, updates: Updates, session: Writer) -> ObjectId:
+def edit(repo: Repository, snapshot: ObjectId | None, updates: Updates, session: Writer) -> ObjectId:
     """Store the snapshot that `updates` make of `snapshot`."""
     changes = {
         path: None if new is None else Entry(path, CHECKPOINT, new.id) for path, new in updates.items()
@@ -66,20 +67,20 @@ def edit(repo: Workspace, snapshot: ObjectId | None, updates: Updates, session: 
     return trees.edit(snapshot, changes, repo.node, put_node)
 
 
-def apply(repo: Workspace, refs: Refs, updates: Updates, session: Writer) -> Refs:
+def apply(repo: Repository, refs: Refs, updates: Updates, session: Writer) -> Refs:
     """Return `refs` with `updates` staged; the working tree is known to hold what they name."""
     if not updates:
         return refs
     refs = restage(repo, refs, updates, session)
-    local = repo.local(refs)
+    local = refs.mine
     return replace(refs, local=replace(local, present=edit(repo, local.present, updates, session)))
 
 
-def restage(repo: Workspace, refs: Refs, updates: Updates, session: Writer) -> Refs:
+def restage(repo: Repository, refs: Refs, updates: Updates, session: Writer) -> Refs:
     """Return `refs` with `updates` staged, whatever the working tree holds."""
     if not updates:
         return refs
-    local = repo.local(refs)
+    local = refs.mine
     here = {new.checkpoint.content for new in updates.values() if new is not None}
     return replace(
         refs,
@@ -95,7 +96,7 @@ _LARGE = 32 << 20
 
 
 def store(
-    repo: Workspace, session: Writer, path: str, *, rehash: bool = False, progress: Progress = SILENT
+    workspace: Workspace, session: Writer, path: str, *, rehash: bool = False, progress: Progress = SILENT
 ) -> Observation:
     """Store what the working tree holds at `path`.
 
@@ -106,28 +107,30 @@ def store(
     """
     from dsv.store.storing_sink import StoreSink
 
-    size = _size(repo, path)
+    size = _size(workspace, path)
     if size is None:
-        return repo.look(path, StoreSink(session, progress), rehash=rehash)
+        return workspace.worktree.look(path, StoreSink(session, progress), rehash=rehash)
     progress.begin("storing", size, "B")
-    seen = repo.look(path, StoreSink(session, progress), rehash=rehash)
+    seen = workspace.worktree.look(path, StoreSink(session, progress), rehash=rehash)
     progress.begin("storing", None, "B")
     return seen
 
 
-def _size(repo: Workspace, path: str) -> Total:
+def _size(workspace: Workspace, path: str) -> Total:
     """Return the size of what takes long enough for a count of its own: a large file, or a folder that is new.
 
     Of a folder that was looked at before most is not read again, and nobody knows how much until it was.
     """
     try:
-        found = os.lstat(repo.root / path)
+        found = os.lstat(workspace.root / path)
     except OSError:
         return None
     if modes.S_ISREG(found.st_mode) and found.st_size >= _LARGE:
         return found.st_size
-    if modes.S_ISDIR(found.st_mode) and path not in repo.datasets(repo.local(repo.refs()).staged):
-        return partial(_bytes_below, os.fspath(repo.root / path))
+    if modes.S_ISDIR(found.st_mode) and path not in workspace.repo.datasets(
+        workspace.repo.refs().mine.staged
+    ):
+        return partial(_bytes_below, os.fspath(workspace.root / path))
     return None
 
 
@@ -142,7 +145,7 @@ def _bytes_below(folder: str) -> int:
 
 
 def checkpoint(
-    repo: Workspace, session: Writer, path: str, seen: Observation, before: Checkpoint | None
+    workspace: Workspace, session: Writer, path: str, seen: Observation, before: Checkpoint | None
 ) -> Checkpoint:
     """Return the checkpoint of what was seen at `path`, where `before` was last known.
 
@@ -157,13 +160,13 @@ def checkpoint(
         kind=seen.kind,
         size=seen.size,
         files=seen.files,
-        schema=schema_for(repo, session, path, seen, before),
+        schema=schema_for(workspace, session, path, seen, before),
         origin=session.put(Kind.SOURCE, origin.encode()),
     )
 
 
 def schema_for(
-    repo: Workspace, session: Writer, path: str, seen: Observation, before: Checkpoint | None
+    workspace: Workspace, session: Writer, path: str, seen: Observation, before: Checkpoint | None
 ) -> ObjectId | None:
     """Return the schema that a text file is pinned to, None for everything else.
 
@@ -172,18 +175,18 @@ def schema_for(
     """
     if seen.kind == DIR or text_format(path) is None:
         return None
-    known = None if before is None else kept_facts.schema_of(repo, before)
-    rule = repo.config.rule_for(path)
+    known = None if before is None else kept_facts.schema_of(workspace.repo, before)
+    rule = workspace.config.rule_for(path)
     if rule is None or not rule.schema:
-        return None if known is None else session.put(Kind.SCHEMA, kept_facts.today(repo, known))
+        return None if known is None else session.put(Kind.SCHEMA, kept_facts.today(workspace.repo, known))
     from dsv.records.version_tables import pin
 
-    pinned = pin(repo, path, rule.schema, known)
+    pinned = pin(workspace.repo, workspace.root, path, rule.schema, known)
     return None if pinned is None else session.put(Kind.SCHEMA, pinned.encode())
 
 
 def tracked_changes(
-    repo: Workspace,
+    workspace: Workspace,
     refs: Refs,
     session: Writer,
     *,
@@ -195,36 +198,36 @@ def tracked_changes(
 
     Absent datasets stay as they are.
     """
-    staged = repo.datasets(repo.local(refs).staged)
-    present = repo.datasets(repo.local(refs).present)
+    staged = workspace.repo.datasets(refs.mine.staged)
+    present = workspace.repo.datasets(refs.mine.present)
     updates: dict[str, Tracked | None] = {}
     vanished = []
     for path, old in staged.items():
         if not within(path, below):
             continue
-        if not repo.holds(path):
+        if not workspace.worktree.holds(path):
             if path in present:
                 vanished.append(path)
             continue
-        seen = store(repo, session, path, rehash=rehash, progress=progress)
+        seen = store(workspace, session, path, rehash=rehash, progress=progress)
         if (seen.content, seen.kind) != (old.checkpoint.content, old.checkpoint.kind):
-            updates[path] = put(session, checkpoint(repo, session, path, seen, old.checkpoint))
+            updates[path] = put(session, checkpoint(workspace, session, path, seen, old.checkpoint))
     return Staging(updates, tuple(vanished))
 
 
-def read_changes(repo: Workspace, refs: Refs, inputs: Iterable[Input]) -> dict[str, Checkpoint]:
+def read_changes(workspace: Workspace, refs: Refs, inputs: Iterable[Input]) -> dict[str, Checkpoint]:
     """Return by path those of `inputs` that are tracked, are staged otherwise, and lie there as they were read.
 
     A commit of what was made from them is stale without them. The caller commits the stat cache.
     """
-    staged = repo.datasets(repo.local(refs).staged)
+    staged = workspace.repo.datasets(refs.mine.staged)
     found: dict[str, Checkpoint] = {}
     for one in inputs:
         path, read = one.path, one.checkpoint
         known = staged.get(path)
-        if known is None or known.checkpoint.content == read.content or not repo.holds(path):
+        if known is None or known.checkpoint.content == read.content or not workspace.worktree.holds(path):
             continue
-        if repo.look(path, HashSink(repo.cache)).content == read.content:
+        if workspace.worktree.look(path, HashSink(workspace.worktree.cache)).content == read.content:
             found[path] = read
     return found
 
@@ -234,25 +237,25 @@ def within(path: str, folder: str) -> bool:
     return folder in (".", path) or path.startswith(f"{folder}/")
 
 
-def refuse_git_tracked(repo: Workspace, paths: Sequence[str]) -> None:
+def refuse_git_tracked(workspace: Workspace, paths: Sequence[str]) -> None:
     """Check that git tracks none of `paths`, which are to become datasets.
 
     Raises:
         Refused: It tracks one.
     """
-    if not paths or git.find(repo.root) is None:
+    if not paths or git.find(workspace.root) is None:
         return
-    found = sorted(git.tracked(repo.root, paths))
+    found = sorted(git.tracked(workspace.root, paths))
     if found:
         raise Refused(f"git tracks {found[0]}", hint=f"git rm -r --cached {found[0]}")
 
 
-def ignore_in_git(repo: Workspace) -> None:
+def ignore_in_git(workspace: Workspace) -> None:
     """Have git ignore the store and every dataset, absent ones too, if the workspace is in a git repository."""
-    if git.find(repo.root) is not None:
-        refs = repo.refs()
-        staged = repo.local(refs).staged or repo.snapshot_of(refs.head)
-        git.ignore(repo.root, list(repo.datasets(staged)), repo.scratch())
+    if git.find(workspace.root) is not None:
+        refs = workspace.repo.refs()
+        staged = refs.mine.staged or workspace.repo.snapshot_of(refs.head)
+        git.ignore(workspace.root, list(workspace.repo.datasets(staged)), workspace.scratch())
 
 
 def _edited(session: Writer, origin: ObjectId) -> ObjectId | None:

@@ -8,12 +8,12 @@ from dsv.atomic import open_new, write_all
 from dsv.errors import Corrupt
 from dsv.hashing import Buffer
 from dsv.ids import ObjectId
+from dsv.model.dataset_paths import check_stored_name
 from dsv.model.node import DIR, EMPTY, EXEC, FILE, LINK, Entry, Leaf, Node, Page
 from dsv.model.tree import check_depth, leaves
 from dsv.progress import SILENT, Progress
 from dsv.worktree import stat_pages
 from dsv.worktree.beneath import open_child, opened
-from dsv.worktree.paths import check_stored_name
 from dsv.worktree.read_pages import Stretch, Total
 from dsv.worktree.scan import DIR_MODE, under
 from dsv.worktree.stat_pages import ID_BYTES, Body

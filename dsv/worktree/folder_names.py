@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 
 from dsv.atomic import TEMP_PREFIX
+from dsv.model.dataset_paths import GIT_FILES, NEVER_DATA, OWN_FILES
 from dsv.model.node import DIR, FILE, LINK
-from dsv.worktree.ignore import CACHES, NEVER_DATA, NOTHING, Ignore
+from dsv.worktree.ignore import CACHES, NOTHING, Ignore
 from dsv.worktree.litter import Litter
-from dsv.worktree.paths import GIT_FILES, OWN_FILES
 from dsv.worktree.scan import under
 from dsv.worktree.suffixes import is_work_name
 

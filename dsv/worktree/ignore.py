@@ -13,9 +13,6 @@ from dsv.worktree.wildmatch import Pattern, pattern_of
 
 IGNORE_FILE = ".dsvignore"
 
-NEVER_DATA = frozenset({".dsv", ".git"})
-"""Names that no dataset holds, at any depth; in any case of letters they are never written."""
-
 CACHES = frozenset({"__pycache__", ".ipynb_checkpoints", ".DS_Store", ".pytest_cache", ".mypy_cache"})
 """Names that are not offered as untracked; in a dataset they are data like any other."""
 

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from dsv.atomic import TEMP_PREFIX
 from dsv.errors import Refused, StorageError, UserError
+from dsv.model.dataset_paths import NEVER_DATA
 from dsv.model.node import LEAF_LIMIT, is_boundary
-from dsv.worktree.ignore import NEVER_DATA, Ignore
+from dsv.worktree.ignore import Ignore
 from dsv.worktree.stat_cache import PageRow
 from dsv.worktree.stat_pages import names_sig
 

@@ -4,8 +4,8 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from dsv.worktree.ignore import CACHES, NEVER_DATA, NOTHING, Ignore
-from dsv.worktree.paths import GIT_FILES, OWN_FILES
+from dsv.model.dataset_paths import GIT_FILES, NEVER_DATA, OWN_FILES
+from dsv.worktree.ignore import CACHES, NOTHING, Ignore
 
 
 def untracked(

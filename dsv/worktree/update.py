@@ -12,13 +12,13 @@ import stat as modes
 from dsv.atomic import temp_name
 from dsv.errors import InTheWay
 from dsv.ids import ObjectId
+from dsv.model.dataset_paths import check_stored_name
 from dsv.model.node import DIR, EMPTY, EXEC, LINK, Entry, Get, Leaf, Node
 from dsv.model.tree import check_depth, compare, walk
 from dsv.progress import SILENT, Progress
 from dsv.worktree.beneath import PLAIN, is_folder, mode_of, open_child, opened
 from dsv.worktree.build import Builder, ContentReader, write_file
 from dsv.worktree.mapped import WritableMaps
-from dsv.worktree.paths import check_stored_name
 from dsv.worktree.scan import under
 from dsv.worktree.sink import HashSink
 from dsv.worktree.stat_pages import kind_of, settles

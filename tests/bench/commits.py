@@ -46,22 +46,22 @@ def commits(writer: Writer, count: int) -> Iterator[tuple[ObjectId, ObjectId]]:
 
 def make(root: Path, count: int, *, pushing: bool) -> None:
     """Make `count` commits in the workspace `root`; push each of them, the oldest first."""
-    repo = Workspace.discover(root)
-    with repo.writer() as writer:
+    workspace = Workspace.discover(root)
+    with workspace.repo.writer() as writer:
         made = list(commits(writer, count))
         head, snapshot = made[-1]
 
         def change(found: Refs, _: Writer) -> Refs:
-            local = replace(repo.local(found), branch="main", staged=snapshot)
+            local = replace(found.mine, branch="main", staged=snapshot)
             return replace(found, branches={"main": head}, local=local)
 
-        repo.publish("commits", change, writer=writer)
-    repo.write_lock()
+        workspace.publish("commits", change, writer=writer)
+    workspace.write_lock()
     if pushing:
-        remote = connect(repo, create=True)
+        remote = connect(workspace, create=True)
         for oid, _ in made:
             remote.load()
-            send(repo, remote, [Update("main", False, oid, False)])
+            send(workspace, remote, [Update("main", False, oid, False)])
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from dsv.capture.environment import Environment
 from dsv.hashing import Kind
 from dsv.ids import ObjectId
 from dsv.model import node as nodes
@@ -18,14 +17,16 @@ from dsv.model.attempt import CAPTURED, Attempt, GitState
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.code_list import Code
 from dsv.model.commit import Commit
+from dsv.model.environment import Environment
 from dsv.model.node import ATTEMPT, CHECKPOINT, FILE, Entry
 from dsv.model.origin import Source
 from dsv.model.run import Input, Output, Run
 from dsv.ops.init import init
 from dsv.store.refs import Refs
+from dsv.store.repository import Tracked
 from dsv.store.writer import Writer
 from dsv.versions import stage
-from dsv.workspace import Tracked, Workspace
+from dsv.workspace import Workspace
 
 STEPS = 100
 OUTPUTS = 9
@@ -115,8 +116,8 @@ def weave(folder: Path, runs: int) -> None:
     The file `next` gets the id of one commit more, of one run, that no ref leads to yet.
     """
     init(folder)
-    repo = Workspace.discover(folder)
-    with repo.writer() as writer:
+    workspace = Workspace.discover(folder)
+    with workspace.repo.writer() as writer:
         weaver = Weaver(writer)
         for _ in range(max(2, runs // STEPS)):
             weaver.commit()
@@ -127,10 +128,10 @@ def weave(folder: Path, runs: int) -> None:
         (folder / "next").write_text(weaver.head)
 
         def change(found: Refs, _: Writer) -> Refs:
-            return replace(found, branches={"main": head}, local=replace(repo.local(found), staged=snapshot))
+            return replace(found, branches={"main": head}, local=replace(found.mine, staged=snapshot))
 
-        repo.publish("history", change, writer=writer)
-    repo.write_lock()
+        workspace.publish("history", change, writer=writer)
+    workspace.write_lock()
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ def _parts(root: Path) -> Iterator[bytes]:
         yield str(path.relative_to(root)).encode()
         if path.is_file():
             yield path.read_bytes()
-    objects = Workspace(root).objects
+    objects = Workspace(root).repo.objects
     for data in (True, False):
         for index in objects.indexes(data=data):
             for row in range(index.rows):

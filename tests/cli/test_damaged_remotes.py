@@ -139,7 +139,7 @@ def test_a_remote_that_was_emptied(site: Site) -> None:
     shutil.rmtree(site.remote)
     site.remote.mkdir()
     assert "gone" in site.face.fails("fetch", code=5)["message"]
-    assert Workspace(site.face.folder).refs().local.remotes  # type: ignore[union-attr]
+    assert Workspace(site.face.folder).repo.refs().local.remotes  # type: ignore[union-attr]
     done = site.face("push", "--tags")
     assert done.code == 0
     assert "set back" in done.err

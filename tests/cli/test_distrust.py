@@ -31,7 +31,7 @@ def store(dsv: Face) -> Face:
 
 
 def _indexes(face: Face) -> Iterator[tuple[IndexRef, Path]]:
-    for ref in Workspace(face.folder).refs().indexes:
+    for ref in Workspace(face.folder).repo.refs().indexes:
         yield ref, face.folder / ".dsv" / index_merge.name(ref.id)
 
 
@@ -48,10 +48,10 @@ def _all_there(face: Face) -> None:
 
 def _ids(face: Face) -> dict[str, bytes]:
     """Return an id of each kind that the store needs, by the kind's name."""
-    repo = Workspace(face.folder)
+    workspace = Workspace(face.folder)
     found = {}
     for data in (True, False):
-        for index in repo.objects.indexes(data=data):
+        for index in workspace.repo.objects.indexes(data=data):
             for row in range(index.rows):
                 found[Kind(index.at(row).kind).name] = index.id_at(row)
     return found
@@ -88,12 +88,12 @@ def test_a_flipped_bit_in_an_index_deletes_nothing(store: Face, kind: str, place
 
 def _lie(face: Face, change: Callable[[bytearray, list[str]], None]) -> None:
     """Have refs name an index with a sound name and wrong rows, as merging a damaged one once made them."""
-    repo = Workspace(face.folder)
+    workspace = Workspace(face.folder)
     key = bytes.fromhex(file_id(VERSIONS["v0"]))
-    refs = repo.refs()
+    refs = workspace.repo.refs()
     made = []
     for ref in refs.indexes:
-        index = index_merge.open_index(repo.blobs, ref)
+        index = index_merge.open_index(workspace.blobs, ref)
         if index.find(key) < 0:
             made.append(ref)
             continue
@@ -101,9 +101,9 @@ def _lie(face: Face, change: Callable[[bytearray, list[str]], None]) -> None:
         names = list(index.packs)
         change(table, names)
         content = b"".join(index_file.encode(index_rows.columns(bytes(index_rows.sort(bytes(table)))), names))
-        repo.blobs.put(index_merge.name(file_id(content)), content)
+        workspace.blobs.put(index_merge.name(file_id(content)), content)
         made.append(IndexRef(file_id(content), len(table) // index_rows.SIZE, len(content), ref.data))
-    repo.swap(refs, replace(refs, indexes=tuple(made)))
+    workspace.repo.swap(refs, replace(refs, indexes=tuple(made)))
 
 
 def _another_id(table: bytearray, _: list[str]) -> None:
@@ -157,10 +157,10 @@ def test_merging_never_copies_a_damaged_index(store: Face) -> None:
 
 def test_what_is_missing_stops_gc(store: Face) -> None:
     """A pack of history that is in no index and not there at all: nobody knows what it reached."""
-    repo = Workspace(store.folder)
-    refs = repo.refs()
+    workspace = Workspace(store.folder)
+    refs = workspace.repo.refs()
     commit = refs.tags["v1"]
-    found = repo.objects.find(commit)
+    found = workspace.repo.objects.find(commit)
     assert found is not None
     (store.folder / ".dsv" / packs.name(found.pack)).unlink()
     before = sorted((store.folder / ".dsv").rglob("*.pack"))

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from dsv.errors import Corrupt
+from dsv.model.dataset_paths import check_stored_paths
 from dsv.versions.switch.executed_names import is_executed
-from dsv.worktree.paths import check_stored_paths
 from tests.cli.face_fixtures import Face
 
 NAMES = ["conftest.py", "sub/Makefile", ".github/workflows/x.yml", "lib/usercustomize.py", "a.pth", "csv.py"]

@@ -39,13 +39,13 @@ def put(dsv: Face, path: str, text: str) -> None:
     file.write_text(text, encoding="utf-8")
 
 
-def repo(dsv: Face) -> Workspace:
+def workspace(dsv: Face) -> Workspace:
     return Workspace.discover(dsv.folder)
 
 
 def pipeline(dsv: Face, number: str) -> None:
     weave(
-        repo(dsv),
+        workspace(dsv),
         ["raw/a.csv"],
         {"clean.csv": f"c\n{number}\n"},
         name="clean",
@@ -55,7 +55,7 @@ def pipeline(dsv: Face, number: str) -> None:
         packages={"pandas": f"2.{number}", "wheel": number},
     )
     weave(
-        repo(dsv),
+        workspace(dsv),
         ["clean.csv", "raw/b.csv"],
         {"train.csv": f"t\n{number}\n", "test.csv": f"u\n{number}\n"},
         name="split",
@@ -152,7 +152,7 @@ def test_a_revision_alone_is_all_of_it(mill: Face) -> None:
 def test_an_edit_by_hand_is_part_of_it(mill: Face) -> None:
     put(mill, "clean.csv", "c\nedited\n")
     mill.ok("add", "clean.csv")
-    weave(repo(mill), ["clean.csv"], {"end.csv": "e\n"}, name="end")
+    weave(workspace(mill), ["clean.csv"], {"end.csv": "e\n"}, name="end")
     out = mill.ok("lineage", "end.csv")
     assert re.search(r"└─ edited by hand  [0-9a-f]{8}\n +└─ run clean", out)
     assert "edited by hand on the way: clean.csv" in out
@@ -163,7 +163,7 @@ def test_a_long_chain_goes_on_below(dsv: Face) -> None:
     put(dsv, "log.csv", "0")
     dsv.ok("add", "log.csv")
     for number in range(40):
-        weave(repo(dsv), ["log.csv"], {"log.csv": f"{number + 1}"}, name=f"step{number}")
+        weave(workspace(dsv), ["log.csv"], {"log.csv": f"{number + 1}"}, name=f"step{number}")
     out = dsv.ok("lineage", "log.csv")
     assert max(map(len, out.splitlines())) < 200
     assert all(out.count(f"run step{number} ") == 1 for number in range(40))
@@ -173,12 +173,17 @@ def test_a_long_chain_goes_on_below(dsv: Face) -> None:
 
 def test_a_run_that_read_nothing(dsv: Face) -> None:
     weave(
-        repo(dsv), [], {"made.csv": "1"}, name="fetch", blind_spots=["the queue ran over"], capture="captured"
+        workspace(dsv),
+        [],
+        {"made.csv": "1"},
+        name="fetch",
+        blind_spots=["the queue ran over"],
+        capture="captured",
     )
     out = dsv.ok("lineage", "made.csv")
     assert "captured, incomplete" in out
     assert "made from no dataset by 1 run: fetch" in out
-    weave(repo(dsv), [], {"other.csv": "1"}, capture=None)
+    weave(workspace(dsv), [], {"other.csv": "1"}, capture=None)
     assert "nobody knows how it happened" in dsv.ok("lineage", "other.csv")
 
 
@@ -196,7 +201,7 @@ def hostile(dsv: Face) -> Face:
     put(dsv, HOSTILE, "1")
     dsv.ok("add", HOSTILE)
     weave(
-        repo(dsv),
+        workspace(dsv),
         [HOSTILE],
         {"out " + HOSTILE: "2"},
         name=HOSTILE,
@@ -238,16 +243,16 @@ def test_dot(hostile: Face) -> None:
 def test_what_is_not_here_is_told(mill: Face) -> None:
     """As in a store to which somebody did not push all of it."""
     gone = ObjectId("1" * 64)
-    here = repo(mill)
-    staged = dataset_names.datasets_at(here, None)["clean.csv"]
-    with here.writer() as writer:
+    here = workspace(mill)
+    staged = dataset_names.datasets_at(here.repo, None)["clean.csv"]
+    with here.repo.writer() as writer:
         forged = stage.put(writer, replace(staged.checkpoint, origin=gone))
         here.publish(
             "test",
-            lambda refs, session: stage.apply(here, refs, {"clean.csv": forged}, session),
+            lambda refs, session: stage.apply(here.repo, refs, {"clean.csv": forged}, session),
             writer=writer,
         )
-    weave(repo(mill), ["clean.csv"], {"end.csv": "e"}, name="end")
+    weave(workspace(mill), ["clean.csv"], {"end.csv": "e"}, name="end")
     done = mill("lineage", "end.csv")
     assert done.code == 0
     assert (
@@ -264,7 +269,7 @@ def test_what_is_not_here_is_told(mill: Face) -> None:
 
 def test_a_damaged_record_is_told_and_is_exit_6(mill: Face) -> None:
     run = next(one["id"] for one in mill.json("lineage")["nodes"] if one.get("name") == "clean")
-    place = repo(mill).objects.find(run)
+    place = workspace(mill).repo.objects.find(run)
     assert place is not None
     with (mill.folder / ".dsv" / pack.name(place.pack)).open("r+b") as file:
         file.seek(place.offset + place.stored // 2)
@@ -338,7 +343,7 @@ def test_why_of_an_edit(mill: Face) -> None:
 
 def test_why_of_what_nothing_explains(dsv: Face) -> None:
     for text in ("1", "2"):
-        weave(repo(dsv), [], {"random.csv": text})
+        weave(workspace(dsv), [], {"random.csv": text})
         dsv.ok("commit", "-m", text)
     assert "nothing that was recorded explains it" in dsv.ok("why", "random.csv")
     assert dsv.json("why", "random.csv")["changes"] == []
@@ -357,7 +362,7 @@ def test_why_of_a_folder(dsv: Face, tmp_path: Path) -> None:
 
 def test_why_of_the_same_data_made_again(dsv: Face) -> None:
     for number in ("1", "2"):
-        weave(repo(dsv), [], {"made.csv": "same"}, params={"n": number})
+        weave(workspace(dsv), [], {"made.csv": "same"}, params={"n": number})
         dsv.ok("commit", "-m", number)
     out = dsv.ok("why", "made.csv")
     assert "  the same data came out again\n  parameter n changed from 1 to 2\n" in out

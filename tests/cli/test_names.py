@@ -36,7 +36,7 @@ def shared(dsv: Face, tmp_path: Path) -> Face:
 
 
 def _lock(folder: Path, face: Face, name: str) -> None:
-    commit = Workspace(face.folder).refs().head
+    commit = Workspace(face.folder).repo.refs().head
     folder.mkdir(exist_ok=True)
     (folder / "dsv.toml").write_bytes((face.folder / "dsv.toml").read_bytes())
     (folder / "dsv.lock").write_text(f'branch = "{name}"\ncommit = "{commit}"\n')
@@ -51,7 +51,7 @@ def test_a_lock_that_names_what_no_branch_can_be(shared: Face, tmp_path: Path, n
         assert not (folder / ".dsv" / "refs").exists()
     (shared.folder / "dsv.lock").write_bytes((folder / "dsv.lock").read_bytes())
     shared.fails("checkout", "--locked", code=3)
-    assert sorted(Workspace(shared.folder).refs().branches) == ["main"]
+    assert sorted(Workspace(shared.folder).repo.refs().branches) == ["main"]
     shared.ok("clone", f"file://{tmp_path}/remote", "ben", cwd=tmp_path)
 
 
@@ -63,7 +63,7 @@ def test_a_lock_whose_branch_is_called_like_a_dataset(
     _lock(folder, shared, "a.csv")
     shared.ok(*command, cwd=folder)
     assert (folder / "a.csv").read_text() == "x\n1\n"
-    assert "a.csv" not in Workspace(folder).refs().branches
+    assert "a.csv" not in Workspace(folder).repo.refs().branches
 
 
 @pytest.mark.parametrize("words", [("branch", "a.csv"), ("tag", "a.csv"), ("checkout", "-b", "a.csv")])
@@ -73,10 +73,10 @@ def test_a_branch_called_like_a_dataset_is_refused(shared: Face, words: tuple[st
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_name_that_is_here_already_is_not_pushed(shared: Face, tmp_path: Path, name: str) -> None:
-    repo = Workspace(shared.folder)
-    refs = repo.refs()
+    workspace = Workspace(shared.folder)
+    refs = workspace.repo.refs()
     assert refs.head is not None
-    repo.swap(refs, replace(refs, branches={**refs.branches, name: refs.head}))
+    workspace.repo.swap(refs, replace(refs, branches={**refs.branches, name: refs.head}))
     before = (tmp_path / "remote" / "refs").read_bytes()
     shared.fails("push", "--all", code=3)
     assert (tmp_path / "remote" / "refs").read_bytes() == before
@@ -90,7 +90,7 @@ def test_a_branch_of_git_that_no_branch_here_can_be(outside: Face) -> None:
     (outside.folder / "a.csv").write_text("x\n1\n")
     outside.ok("add", "a.csv")
     outside.ok("commit", "-m", "one")
-    assert list(Workspace(outside.folder).refs().branches) == ["main"]
+    assert list(Workspace(outside.folder).repo.refs().branches) == ["main"]
 
 
 def test_remote_check_of_what_a_push_refuses(shared: Face, tmp_path: Path) -> None:

@@ -402,8 +402,8 @@ def test_a_writer_that_began_before_the_packs_moved_says_so(home: Home) -> None:
 
     one = home.make("one")
     home.commit(one, "a", 1)
-    repo = Workspace(one)
-    raw = repo.blobs.load()
+    workspace = Workspace(one)
+    raw = workspace.blobs.load()
     home.face.ok("config", "store", str(home.packs), cwd=one)
     with pytest.raises(Conflict):
-        repo.blobs.swap(raw, raw or b"")
+        workspace.blobs.swap(raw, raw or b"")

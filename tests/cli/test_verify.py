@@ -236,8 +236,8 @@ def clone(dsv: Face, tmp_path: Path) -> Face:
 
 def held(face: Face, path: str) -> bool:
     """Whether the store itself has the bytes of a dataset."""
-    repo = Workspace.discover(face.folder)
-    return holds(repo, dataset_names.datasets_at(repo, "HEAD")[path].checkpoint)
+    workspace = Workspace.discover(face.folder)
+    return holds(workspace.repo, dataset_names.datasets_at(workspace.repo, "HEAD")[path].checkpoint)
 
 
 def test_a_clone_fetches_what_it_compares_with_and_no_more(clone: Face) -> None:

@@ -25,6 +25,7 @@ from dsv.ops.log import log
 from dsv.ops.merge import merge
 from dsv.ops.show import show_dataset
 from dsv.records import dataset_names
+from dsv.store.repository import Repository
 from dsv.workspace import Workspace
 
 HERE = Path(__file__).parent
@@ -66,7 +67,7 @@ def expected() -> dict[str, dict[str, bytes]]:
     }
 
 
-def table_id(repo: Workspace, revision: str) -> str:
+def table_id(repo: Repository, revision: str) -> str:
     """Return the table id of one version."""
     facts = show_dataset(repo, dataset_names.place(repo, f"table.csv@{revision}", [])).facts
     assert facts is not None
@@ -77,7 +78,7 @@ def main() -> None:
     """Make the store and what is known of it."""
     root = Path(tempfile.mkdtemp())
     init(root)
-    repo = Workspace(root)
+    workspace = Workspace(root)
     files = expected()
     (root / "big.txt").write_bytes(files["v1"]["big.txt"])
     (root / "table.csv").write_bytes(files["v1"]["table.csv"])
@@ -91,27 +92,29 @@ def main() -> None:
     (root / "many").mkdir()
     for number in range(MANY):
         (root / "many" / f"f{number:05}").touch()
-    add(repo, ["big.txt", "table.csv", "tree", "many"])
-    commit(repo, "first", author=AUTHOR)
-    create(repo, "tags", "v1")
-    checkout(repo, "v1", new_branch="side")
+    add(workspace, ["big.txt", "table.csv", "tree", "many"])
+    commit(workspace, "first", author=AUTHOR)
+    create(workspace, "tags", "v1")
+    checkout(workspace, "v1", new_branch="side")
     (tree / "inner" / "side").write_bytes(b"from the side")
-    commit(repo, "on the side: ünïcödé", author=AUTHOR, everything=True)
-    checkout(repo, "main")
+    commit(workspace, "on the side: ünïcödé", author=AUTHOR, everything=True)
+    checkout(workspace, "main")
     (root / "big.txt").write_bytes(files["main"]["big.txt"])
     (root / "table.csv").write_bytes(files["main"]["table.csv"])
-    commit(repo, "second", author=AUTHOR, everything=True)
-    merge(repo, "side", author=AUTHOR)
+    commit(workspace, "second", author=AUTHOR, everything=True)
+    merge(workspace, "side", author=AUTHOR)
     known = {
-        "commits": {entry.id: list(entry.changes) for entry in log(repo)},
-        "tables": {revision: table_id(repo, revision) for revision in ("v1", "main")},
+        "commits": {entry.id: list(entry.changes) for entry in log(workspace.repo)},
+        "tables": {revision: table_id(workspace.repo, revision) for revision in ("v1", "main")},
         "checkpoints": {
-            revision: {path: one.id for path, one in dataset_names.datasets_at(repo, revision).items()}
+            revision: {
+                path: one.id for path, one in dataset_names.datasets_at(workspace.repo, revision).items()
+            }
             for revision in files
         },
     }
-    gc(repo, grace=0)  # leaves only what refs name
-    repo.cache.close()
+    gc(workspace, grace=0)  # leaves only what refs name
+    workspace.worktree.cache.close()
     place = HERE / "store-v1"
     place.mkdir()
     shutil.copyfile(root / "dsv.toml", place / "dsv.toml")

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from dsv.capture.environment import Environment, InstalledProgram, Package, PackageLock
 from dsv.hashing import Kind, file_id, object_id
 from dsv.ids import ObjectId
 from dsv.model import canonical, node
@@ -13,6 +12,7 @@ from dsv.model.attempt import CALLS, CAPTURED, CLAIMED, Attempt, GitState
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.code_list import Code, CodeFile
 from dsv.model.commit import Commit
+from dsv.model.environment import Environment, InstalledProgram, Package, PackageLock
 from dsv.model.listing import Listing, Name
 from dsv.model.node import DIR, EXEC, FILE, LINK, Entry, Leaf, Page, Pages
 from dsv.model.origin import Fetched, Source

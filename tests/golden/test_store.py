@@ -18,6 +18,7 @@ from dsv.ops.show import show_dataset
 from dsv.ops.status import status
 from dsv.ops.undo import undo
 from dsv.records import dataset_names
+from dsv.store.repository import Repository
 from dsv.workspace import Workspace
 from tests.golden.make import MANY, expected
 
@@ -32,12 +33,12 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def read(repo: Workspace, name: str) -> bytes:
+def read(repo: Repository, name: str) -> bytes:
     return b"".join(map(bytes, cat(repo, dataset_names.place(repo, name, []))))
 
 
 def test_history(root: Path) -> None:
-    entries = list(log(Workspace(root)))
+    entries = list(log(Workspace(root).repo))
     assert {entry.id: list(entry.changes) for entry in entries} == KNOWN["commits"]
     assert [entry.commit.message for entry in entries if len(entry.commit.parents) == 2] == [
         "merge side into main"
@@ -48,48 +49,48 @@ def test_history(root: Path) -> None:
 
 @pytest.mark.parametrize("revision", KNOWN["checkpoints"])
 def test_every_version_has_its_bytes(root: Path, revision: str) -> None:
-    repo = Workspace(root)
-    found = {path: one.id for path, one in dataset_names.datasets_at(repo, revision).items()}
+    workspace = Workspace(root)
+    found = {path: one.id for path, one in dataset_names.datasets_at(workspace.repo, revision).items()}
     assert found == KNOWN["checkpoints"][revision]
     for name, content in expected()[revision].items():
         path, _, file = name.partition(":")
-        assert read(repo, f"{path}@{revision}{':' + file if file else ''}") == content
+        assert read(workspace.repo, f"{path}@{revision}{':' + file if file else ''}") == content
 
 
 @pytest.mark.parametrize("revision", KNOWN["tables"])
 def test_tables_have_their_ids(root: Path, revision: str) -> None:
-    repo = Workspace(root)
-    shown = show_dataset(repo, dataset_names.place(repo, f"table.csv@{revision}", []))
+    workspace = Workspace(root)
+    shown = show_dataset(workspace.repo, dataset_names.place(workspace.repo, f"table.csv@{revision}", []))
     assert shown.facts is not None
     assert shown.facts.table == KNOWN["tables"][revision]
 
 
 def test_nothing_is_damaged(root: Path) -> None:
-    repo = Workspace(root)
-    found = fsck(repo)
+    workspace = Workspace(root)
+    found = fsck(workspace)
     assert found.damage == ()
     assert found.files > 5
-    entries, damage = oplog(repo)
+    entries, damage = oplog(workspace)
     assert damage is None
     assert [entry.number for entry in entries] == list(range(len(entries), 0, -1))
 
 
 def test_it_can_be_worked_with(root: Path) -> None:
-    repo = Workspace(root)
-    assert {one.change for one in status(repo).unstaged} == {"removed"}
-    checkout(repo, "main", force=True)
+    workspace = Workspace(root)
+    assert {one.change for one in status(workspace).unstaged} == {"removed"}
+    checkout(workspace, "main", force=True)
     tree = root / "tree"
     assert (tree / "link").is_symlink()
     assert (tree / "empty").is_dir()
     assert (tree / "inner" / "run.sh").stat().st_mode & 0o100
     assert len(list((root / "many").iterdir())) == MANY
-    assert status(repo).unstaged == ()
+    assert status(workspace).unstaged == ()
     (root / "table.csv").write_bytes(b"id\n1\n")
-    add(repo, ["table.csv"])
-    made = commit(repo, "third", author="ada")
-    assert read(repo, f"table.csv@{made.id}") == b"id\n1\n"
-    undo(repo)
-    gc(repo, grace=0)
-    assert fsck(repo).damage == ()
+    add(workspace, ["table.csv"])
+    made = commit(workspace, "third", author="ada")
+    assert read(workspace.repo, f"table.csv@{made.id}") == b"id\n1\n"
+    undo(workspace)
+    gc(workspace, grace=0)
+    assert fsck(workspace).damage == ()
     for revision, files in expected().items():
-        assert read(repo, f"big.txt@{revision}") == files["big.txt"]
+        assert read(workspace.repo, f"big.txt@{revision}") == files["big.txt"]

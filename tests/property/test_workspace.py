@@ -41,6 +41,7 @@ from dsv.ops.restore import restore, unstage
 from dsv.ops.rm import rm
 from dsv.ops.status import status
 from dsv.ops.undo import undo
+from dsv.store.repository import Repository
 from dsv.workspace import Workspace
 from tests.property import tree_strategies, workspace_model
 from tests.property.tree_strategies import Leaf, State
@@ -78,11 +79,14 @@ class WorkspaceMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            with self.repo() as repo:
+            with self.repo() as workspace:
                 for oid, made in self.commits.items():
                     if self.is_named(oid):
-                        assert self.stored(repo, repo.commit(ObjectId(oid)).snapshot) == made.snapshot
-                assert fsck(repo).damage == ()
+                        assert (
+                            self.stored(workspace.repo, workspace.repo.commit(ObjectId(oid)).snapshot)
+                            == made.snapshot
+                        )
+                assert fsck(workspace).damage == ()
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -91,26 +95,26 @@ class WorkspaceMachine(RuleBasedStateMachine):
     @contextmanager
     def repo(self) -> Iterator[Workspace]:
         """Open the workspace again, as every command does."""
-        repo = Workspace.discover(self.root)
+        workspace = Workspace.discover(self.root)
         try:
-            yield repo
+            yield workspace
         finally:
-            repo.cache.close()
+            workspace.worktree.cache.close()
 
     def act(
         self, what: str, action: Callable[[Workspace], _T], change: Callable[[_T], None]
     ) -> _T | DsvError:
         """Do something and have the model do it too; what fails must leave everything as it was."""
         before, working = self.refs.copy(), dict(self.working)
-        with self.repo() as repo:
-            number = repo.local(repo.refs()).oplog[0]
+        with self.repo() as workspace:
+            number = workspace.repo.refs().mine.oplog[0]
             try:
-                done = action(repo)
+                done = action(workspace)
             except (UserError, Conflict, AnswerNo, Missing) as error:
                 note(f"{what}: {error!r}")
                 return error
             note(f"{what}: {done!r}")
-            logged = repo.local(repo.refs()).oplog[0] > number
+            logged = workspace.repo.refs().mine.oplog[0] > number
         change(done)
         if logged:
             self.past = (before, working, dict(self.working))
@@ -129,11 +133,11 @@ class WorkspaceMachine(RuleBasedStateMachine):
     def head(self) -> Snapshot:
         return {} if self.refs.head is None else self.commits[self.refs.head].snapshot
 
-    def stored(self, repo: Workspace, snapshot: ObjectId | None) -> Snapshot:
+    def stored(self, repo: Repository, snapshot: ObjectId | None) -> Snapshot:
         """Return a snapshot of the store with all its bytes."""
         return {path: self.state(repo, one.checkpoint) for path, one in repo.datasets(snapshot).items()}
 
-    def state(self, repo: Workspace, checkpoint: Checkpoint) -> State:
+    def state(self, repo: Repository, checkpoint: Checkpoint) -> State:
         if checkpoint.kind != DIR:
             found = self.leaf(repo, checkpoint.kind, checkpoint.content)
             assert (checkpoint.size, checkpoint.files) == (len(found.data), 1)
@@ -143,7 +147,7 @@ class WorkspaceMachine(RuleBasedStateMachine):
         assert (checkpoint.size, checkpoint.files) == (sum(len(one.data) for one in regular), len(regular))
         return files
 
-    def files(self, repo: Workspace, oid: ObjectId, prefix: str) -> Iterator[tuple[str, Leaf | None]]:
+    def files(self, repo: Repository, oid: ObjectId, prefix: str) -> Iterator[tuple[str, Leaf | None]]:
         for entry in walk(oid, repo.node):
             path = prefix + entry.name
             if entry.kind == DIR and entry.target == nodes.EMPTY:
@@ -155,7 +159,7 @@ class WorkspaceMachine(RuleBasedStateMachine):
             else:
                 yield path, self.leaf(repo, entry.kind, ObjectId(entry.target))
 
-    def leaf(self, repo: Workspace, kind: str, oid: ObjectId) -> Leaf:
+    def leaf(self, repo: Repository, kind: str, oid: ObjectId) -> Leaf:
         data = b"".join(map(bytes, repo.contents.stream(oid)))
         return Leaf(data, "exec" if kind == EXEC else "file")
 
@@ -218,7 +222,7 @@ class WorkspaceMachine(RuleBasedStateMachine):
             for name in chosen:
                 self.refs.staged[name] = self.refs.present[name] = self.working[name]
 
-        done = self.act(f"add {chosen}", lambda repo: add(repo, chosen), change)
+        done = self.act(f"add {chosen}", lambda workspace: add(workspace, chosen), change)
         missing = [name for name in chosen if name not in self.working]
         assert isinstance(done, NotFound) == bool(missing)
 
@@ -231,7 +235,7 @@ class WorkspaceMachine(RuleBasedStateMachine):
                 if name in self.working and self.working[name] != self.refs.staged[name]:
                     self.refs.staged[name] = self.refs.present[name] = self.working[name]
 
-        assert not isinstance(self.act("add .", lambda repo: add(repo, ["."]), change), DsvError)
+        assert not isinstance(self.act("add .", lambda workspace: add(workspace, ["."]), change), DsvError)
 
     @precondition(lambda self: self.dirty())
     @rule(everything=st.booleans())
@@ -250,7 +254,7 @@ class WorkspaceMachine(RuleBasedStateMachine):
 
         done = self.act(
             f"commit {everything}",
-            lambda repo: commit(repo, self.why(), author="ada", everything=everything).id,
+            lambda workspace: commit(workspace, self.why(), author="ada", everything=everything).id,
             change,
         )
         if isinstance(done, Refused):
@@ -277,7 +281,9 @@ class WorkspaceMachine(RuleBasedStateMachine):
                 assert removed == ((name,) if name in self.working else ())
                 self.working.pop(name, None)
 
-        done = self.act(f"rm {name} {keep}", lambda repo: rm(repo, [name], keep=keep).removed, change)
+        done = self.act(
+            f"rm {name} {keep}", lambda workspace: rm(workspace, [name], keep=keep).removed, change
+        )
         if isinstance(done, NotFound):
             assert name not in self.refs.staged
         elif isinstance(done, DsvError):
@@ -293,7 +299,7 @@ class WorkspaceMachine(RuleBasedStateMachine):
             self.refs.present.pop(name, None)
             self.working.pop(name, None)
 
-        done = self.act(f"drop {name}", lambda repo: drop_working(repo, [name]), change)
+        done = self.act(f"drop {name}", lambda workspace: drop_working(workspace, [name]), change)
         if isinstance(done, NotFound):
             assert name not in self.refs.staged
         elif isinstance(done, DsvError):
@@ -310,7 +316,7 @@ class WorkspaceMachine(RuleBasedStateMachine):
             assert wanted is not None
             self.working[name] = self.refs.present[name] = wanted
 
-        done = self.act(f"restore {name}", lambda repo: restore(repo, [name]), change)
+        done = self.act(f"restore {name}", lambda workspace: restore(workspace, [name]), change)
         assert isinstance(done, NotFound) == (wanted is None)
 
     @precondition(tracks_something)
@@ -330,7 +336,7 @@ class WorkspaceMachine(RuleBasedStateMachine):
                 self.refs.present.pop(name, None)
 
         assert not isinstance(
-            self.act(f"unstage {name}", lambda repo: unstage(repo, [name]), change), DsvError
+            self.act(f"unstage {name}", lambda workspace: unstage(workspace, [name]), change), DsvError
         )
 
     @precondition(has_head)
@@ -344,7 +350,7 @@ class WorkspaceMachine(RuleBasedStateMachine):
             table[word] = self.refs.head
 
         done = self.act(
-            f"name {word}", lambda repo: create(repo, "tags" if tag else "branches", word), change
+            f"name {word}", lambda workspace: create(workspace, "tags" if tag else "branches", word), change
         )
         assert isinstance(done, Refused | str) or not isinstance(done, DsvError)
 
@@ -359,7 +365,7 @@ class WorkspaceMachine(RuleBasedStateMachine):
             del table[name]
 
         family = "tags" if tag else "branches"
-        self.act(f"unname {name}", lambda repo: delete(repo, family, name, force=force), change)  # type: ignore[arg-type]
+        self.act(f"unname {name}", lambda workspace: delete(workspace, family, name, force=force), change)  # type: ignore[arg-type]
 
     # Moving
 
@@ -382,14 +388,14 @@ class WorkspaceMachine(RuleBasedStateMachine):
             if fresh:
                 self.refs.branches[fresh] = target
             before = self.refs.present
-            with self.repo() as repo:
-                self.refs.present = self.stored(repo, repo.local(repo.refs()).present)
+            with self.repo() as workspace:
+                self.refs.present = self.stored(workspace.repo, workspace.repo.refs().mine.present)
             for name, state in self.refs.present.items():
                 assert state in (before.get(name), wanted.get(name))
 
         done = self.act(
             f"checkout {revision[:8]} {force} {fresh}",
-            lambda repo: checkout(repo, revision, new_branch=fresh, force=force).carried,
+            lambda workspace: checkout(workspace, revision, new_branch=fresh, force=force).carried,
             change,
         )
         if isinstance(done, DsvError):
@@ -436,7 +442,7 @@ class WorkspaceMachine(RuleBasedStateMachine):
 
         done = self.act(
             f"checkout {revision[:8]} {name}",
-            lambda repo: checkout_paths(repo, revision, [name], force=force),
+            lambda workspace: checkout_paths(workspace, revision, [name], force=force),
             change,
         )
         if isinstance(done, NotFound):
@@ -463,8 +469,8 @@ class WorkspaceMachine(RuleBasedStateMachine):
                 assert theirs in workspace_model.ancestors(self.commits, ours)
                 return
             if kind == "merge":
-                with self.repo() as repo:
-                    made = self.stored(repo, repo.commit(ObjectId(oid)).snapshot)
+                with self.repo() as workspace:
+                    made = self.stored(workspace.repo, workspace.repo.commit(ObjectId(oid)).snapshot)
                 assert made in self.merged(ours, theirs)
                 self.commits[oid] = Made(made, (ours, theirs))
             wanted = self.commits[oid].snapshot
@@ -476,8 +482,8 @@ class WorkspaceMachine(RuleBasedStateMachine):
                     _set(self.refs.present, one, wanted.get(one))
             self.refs.staged = dict(wanted)
 
-        def go(repo: Workspace) -> tuple[str, str]:
-            found = merge(repo, name, author="ada", message=self.why())
+        def go(workspace: Workspace) -> tuple[str, str]:
+            found = merge(workspace, name, author="ada", message=self.why())
             return found.commit, found.kind
 
         done = self.act(f"merge {name}", go, change)
@@ -536,8 +542,8 @@ class WorkspaceMachine(RuleBasedStateMachine):
         if isinstance(done, DsvError):
             assert self.forgotten, done
             return
-        with self.repo() as repo:
-            undo(repo)
+        with self.repo() as workspace:
+            undo(workspace)
         # Nothing changed, but that what was not there and not checked out may be there again.
         for name in NAMES:
             found, before = tree_strategies.read(self.root / name), self.working.get(name)
@@ -551,8 +557,8 @@ class WorkspaceMachine(RuleBasedStateMachine):
 
     @rule(keep=st.sampled_from([30, 30, 0]))
     def gc(self, keep: int) -> None:
-        with self.repo() as repo:
-            gc(repo, grace=0, keep_days=keep)
+        with self.repo() as workspace:
+            gc(workspace, grace=0, keep_days=keep)
         if keep == 0:
             self.forgotten = True
 
@@ -568,22 +574,22 @@ class WorkspaceMachine(RuleBasedStateMachine):
     def the_refs_are_as_the_model_says(self) -> None:
         if not (self.root / "dsv.toml").exists():
             return
-        with self.repo() as repo:
-            refs = repo.refs()
-            local = repo.local(refs)
+        with self.repo() as workspace:
+            refs = workspace.repo.refs()
+            local = refs.mine
             assert dict(refs.branches) == self.refs.branches
             assert dict(refs.tags) == self.refs.tags
             assert (local.branch, local.detached) == (self.refs.branch, self.refs.detached)
             assert local.moving is None
-            assert self.stored(repo, local.staged) == self.refs.staged
-            assert self.stored(repo, local.present) == self.refs.present
+            assert self.stored(workspace.repo, local.staged) == self.refs.staged
+            assert self.stored(workspace.repo, local.present) == self.refs.present
 
     @invariant()
     def status_agrees(self) -> None:
         if not (self.root / "dsv.toml").exists():
             return
-        with self.repo() as repo:
-            found = status(repo)
+        with self.repo() as workspace:
+            found = status(workspace)
         head, staged, working = self.head(), self.refs.staged, self.working
         assert {one.path: one.change for one in found.staged} == _changes(head, staged)
         held = {name: working[name] for name in staged if name in working}

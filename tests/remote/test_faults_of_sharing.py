@@ -14,8 +14,8 @@ from dsv.ops.fsck import fsck, fsck_remote
 from dsv.ops.pull import pull
 from dsv.ops.push import push
 from dsv.ops.remote import add_remote
-from dsv.remotes.supply import supply_of
-from dsv.workspace import Workspace
+from dsv.remotes.lazy_supply import default_supply
+from dsv.workspace import Caller, Workspace
 from tests.remote.faultproxy import (
     Answer,
     CutReply,
@@ -49,16 +49,14 @@ def remote(bucket: Bucket, proxy: FaultProxy) -> Remote:
 @pytest.fixture
 def ada(remote: Remote, tmp_path: Path) -> Workshop:
     shop = Workshop(tmp_path / "ada")
-    add_remote(shop.repo, remote)
+    add_remote(shop.workspace, remote)
     shop.commit({"big.csv": BIG, "d/a.txt": "a", "d/b.txt": "b"}, "big.csv", "d")
-    push(shop.repo)
+    push(shop.workspace)
     return shop
 
 
 def opened(root: Path) -> Workspace:
-    repo = Workspace.discover(root)
-    repo.supplier = supply_of
-    return repo
+    return Workspace.discover(root, Caller(supply=default_supply))
 
 
 def ended(work: Callable[[], object]) -> int:
@@ -76,20 +74,20 @@ def test_a_push_that_breaks_at_any_stage(
 ) -> None:
     ada.commit({"d/0.txt": "zero"})
     proxy.clear()
-    push(ada.repo)
+    push(ada.workspace)
     requests = len(proxy.log)
     assert requests <= 7
     for stage in range(1, requests + 1):
         commit = ada.commit({f"d/{stage}.txt": f"{fault} {stage}"})
         proxy.clear()
         proxy.add(fault, first=stage)
-        assert ended(lambda: push(ada.repo)) in {0, 5}
+        assert ended(lambda: push(ada.workspace)) in {0, 5}
         proxy.clear()
-        assert fsck_remote(ada.repo, "origin", full=True).damage == ()
-        push(ada.repo)
+        assert fsck_remote(ada.workspace, "origin", full=True).damage == ()
+        push(ada.workspace)
         clone_remote(remote, tmp_path / "ben")
         ben = opened(tmp_path / "ben")
-        assert ben.refs().head == commit
+        assert ben.repo.refs().head == commit
         checkout_paths(ben, "HEAD", ["."])
         assert (tmp_path / "ben" / "d" / f"{stage}.txt").read_text() == f"{fault} {stage}"
         shutil.rmtree(tmp_path / "ben")
@@ -107,14 +105,14 @@ def test_a_pull_that_breaks_at_any_stage(
     proxy.clear()
     for stage in range(1, 7):
         commit = ada.commit({"d/new.txt": f"{fault} {stage}"})
-        push(ada.repo)
+        push(ada.workspace)
         proxy.clear()
         proxy.add(fault, first=stage)
         assert ended(lambda: pull(opened(tmp_path / "ben"))) in {0, 5, 6}
         proxy.clear()
         assert fsck(opened(tmp_path / "ben")).damage == ()
         pull(opened(tmp_path / "ben"))
-        assert opened(tmp_path / "ben").refs().head == commit
+        assert opened(tmp_path / "ben").repo.refs().head == commit
         assert (tmp_path / "ben" / "d" / "new.txt").read_text() == f"{fault} {stage}"
 
 
@@ -123,7 +121,7 @@ def test_a_lost_answer_is_no_conflict_though_others_pushed_on_top(
 ) -> None:
     commit = ada.commit({"d/c.txt": "c"})
     proxy.add(LoseReply(), method="PUT", key=".*/refs", times=1)
-    moved = push(ada.repo).moved
+    moved = push(ada.workspace).moved
     assert [one.after for one in moved] == [commit]
     clone_remote(remote, tmp_path / "ben")
-    assert opened(tmp_path / "ben").refs().head == commit
+    assert opened(tmp_path / "ben").repo.refs().head == commit

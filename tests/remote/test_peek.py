@@ -15,9 +15,9 @@ from dsv.ops.head import head
 from dsv.ops.push import push
 from dsv.ops.remote import add_remote
 from dsv.records.dataset_names import DatasetName
+from dsv.remotes.lazy_supply import default_supply
 from dsv.remotes.remote import connect
-from dsv.remotes.supply import supply_of
-from dsv.workspace import Workspace
+from dsv.workspace import Caller, Workspace
 from tests.remote.seaweedfs import Bucket
 from tests.unit.workspace_fixtures import Workshop
 
@@ -31,9 +31,7 @@ def remote(bucket: Bucket) -> Remote:
 
 
 def opened(root: Path) -> Workspace:
-    repo = Workspace.discover(root)
-    repo.supplier = supply_of
-    return repo
+    return Workspace.discover(root, Caller(supply=default_supply))
 
 
 def test_head_of_a_large_file_brings_little_of_it(remote: Remote, tmp_path: Path) -> None:
@@ -42,15 +40,15 @@ def test_head_of_a_large_file_brings_little_of_it(remote: Remote, tmp_path: Path
     columns = {f"c{number}": random.integers(0, 1 << 62, ROWS) for number in range(COLUMNS)}
     path = ada.root / "t.parquet"
     pq.write_table(pa.table(columns), path, row_group_size=100_000)
-    add_remote(ada.repo, remote)
+    add_remote(ada.workspace, remote)
     ada.commit({}, "t.parquet")
-    push(ada.repo)
+    push(ada.workspace)
 
     clone_remote(remote, tmp_path / "ben")
-    repo = opened(tmp_path / "ben")
-    meter = connect(repo).blobs.meter
+    workspace = opened(tmp_path / "ben")
+    meter = connect(workspace).blobs.meter
     before = meter.traffic
-    shown = head(repo, DatasetName("t.parquet", "HEAD"), rows=3)
+    shown = head(workspace.repo, DatasetName("t.parquet", "HEAD"), rows=3)
     assert shown.total == ROWS
     assert len(shown.rows) == 3
     spent = meter.traffic
@@ -58,7 +56,7 @@ def test_head_of_a_large_file_brings_little_of_it(remote: Remote, tmp_path: Path
     assert size > 60_000_000
     assert spent.received - before.received < size / 10
     assert spent.requests - before.requests <= 14
-    assert fsck(Workspace.discover(repo.root)).damage == ()
+    assert fsck(Workspace.discover(workspace.root)).damage == ()
     # The rest comes when all is wanted, and the whole is proved.
-    repo = opened(repo.root)
-    assert b"".join(map(bytes, cat(repo, DatasetName("t.parquet", "HEAD")))) == path.read_bytes()
+    workspace = opened(workspace.root)
+    assert b"".join(map(bytes, cat(workspace.repo, DatasetName("t.parquet", "HEAD")))) == path.read_bytes()

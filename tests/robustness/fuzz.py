@@ -233,12 +233,12 @@ def _record_seeds() -> list[bytes]:
 
 
 def _record(data: bytes) -> None:
-    from dsv.capture.environment import Environment
     from dsv.errors import Corrupt, TooNew
     from dsv.model.attempt import Attempt
     from dsv.model.checkpoint import Checkpoint
     from dsv.model.code_list import Code
     from dsv.model.commit import Commit
+    from dsv.model.environment import Environment
     from dsv.model.origin import Source
     from dsv.model.recipe import Recipe
     from dsv.model.run import Run

@@ -50,14 +50,14 @@ class Forger:
 
 def commit(lab: Lab, forge: Callable[[Forger], ObjectId], branch: str = "evil") -> None:
     """Put a branch into the store whose commit has the snapshot that `forge` makes."""
-    repo = Workspace(lab.folder)
+    workspace = Workspace(lab.folder)
 
     def change(found: Refs, session: Writer) -> Refs:
         record = Commit(forge(Forger(session)), (), "Eve", "evil", 1, 0)
         oid = session.put(Kind.COMMIT, record.encode())
         return replace(found, branches={**found.branches, branch: oid})
 
-    repo.publish("evil", change)
+    workspace.publish("evil", change)
 
 
 def one_file(forger: Forger, *paths: str) -> ObjectId:

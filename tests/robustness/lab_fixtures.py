@@ -158,7 +158,7 @@ class Lab:
         shutil.copytree(self.folder, folder, symlinks=True)
         return Lab(folder, self.server, quick=self.quick)
 
-    def repo(self) -> Workspace:
+    def workspace(self) -> Workspace:
         return Workspace(self.folder)
 
     @property
@@ -173,15 +173,15 @@ class Lab:
     def stored(self, content: bytes) -> bool:
         """Whether the store gives these bytes back."""
         oid = file_id(content)
-        contents = self.repo().contents
+        contents = self.workspace().repo.contents
         return contents.has(oid) and contents.read(oid) == content
 
     def history(self) -> set[ObjectId]:
         """Return every commit that a branch or the oplog leads to."""
-        repo = self.repo()
-        refs = repo.refs()
+        workspace = self.workspace()
+        refs = workspace.repo.refs()
         waiting = [*refs.branches.values()]
-        for entry in repo.oplog.entries(repo.local(refs).oplog):
+        for entry in workspace.oplog.entries(refs.mine.oplog):
             for name, change in entry.changes.items():
                 if name.startswith("branches/"):
                     waiting += [ObjectId(oid) for oid in change if oid]
@@ -190,7 +190,7 @@ class Lab:
             oid = waiting.pop()
             if oid not in seen:
                 seen.add(oid)
-                waiting += repo.commit(oid).parents
+                waiting += workspace.repo.commit(oid).parents
         return seen
 
 

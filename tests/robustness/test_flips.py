@@ -69,7 +69,9 @@ def test_no_wrong_byte_and_no_false_clean(home: Lab, tmp_path: Path, seed: int) 
     files = sorted(path for path in lab.dot.rglob("*") if path.is_file())
     path = dice.choice(files)
     before = path.read_bytes()
-    live = {ref.id for ref in lab.repo().refs().indexes} | {pack.stem for pack in lab.blobs("packs")}
+    live = {ref.id for ref in lab.workspace().repo.refs().indexes} | {
+        pack.stem for pack in lab.blobs("packs")
+    }
     where = _harm(path, dice)
     same = path.read_bytes() == before
     lost = []

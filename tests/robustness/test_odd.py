@@ -332,8 +332,8 @@ def test_the_last_copy_of_dropped_bytes_is_not_deleted(one: Lab) -> None:
 
 def test_an_ambiguous_prefix(one: Lab) -> None:
     """Commits whose ids start alike: looked for by their message, as dsv would write them."""
-    repo = Workspace(one.folder)
-    head = repo.commit(ObjectId(one.json("log")["commits"][0]["id"]))
+    workspace = Workspace(one.folder)
+    head = workspace.repo.commit(ObjectId(one.json("log")["commits"][0]["id"]))
     seen: dict[str, bytes] = {}
     for number in range(10_000):
         data = replace(head, message=str(number)).encode()
@@ -346,7 +346,7 @@ def test_an_ambiguous_prefix(one: Lab) -> None:
         pair = [session.put(Kind.COMMIT, each) for each in (data, seen[oid[:4]])]
         return replace(found, tags={"one": pair[0], "two": pair[1]})
 
-    repo.publish("twins", change)
+    workspace.publish("twins", change)
     said = one.fails("show", oid[:4], code=MENDABLE)
     assert "ambiguous" in said or "several" in said or "more than one" in said or "commits" in said, said
     one.ok("show", oid[:12])

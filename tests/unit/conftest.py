@@ -18,10 +18,10 @@ def shop(tmp_path: Path) -> Workshop:
 def ids(shop: Workshop) -> dict[str, ObjectId]:
     """one - two - three - merge (main), and two - side; tag v1 at two."""
     found = {"one": shop.commit({"a": "1", "d/x": "1"}, "a", "d"), "two": shop.commit({"a": "2"})}
-    create(shop.repo, "tags", "v1")
-    checkout(shop.repo, "main", new_branch="side/way")
+    create(shop.workspace, "tags", "v1")
+    checkout(shop.workspace, "main", new_branch="side/way")
     found["side"] = shop.commit({"d/x": "2"})
-    checkout(shop.repo, "main")
+    checkout(shop.workspace, "main")
     found["three"] = shop.commit({"a": "3"})
-    found["merge"] = merge(shop.repo, "side/way", author="ada").commit
+    found["merge"] = merge(shop.workspace, "side/way", author="ada").commit
     return found

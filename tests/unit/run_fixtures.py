@@ -3,24 +3,25 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from dsv.capture.environment import Environment, Package
 from dsv.hashing import Kind
 from dsv.ids import ObjectId
 from dsv.model.attempt import CAPTURED, Attempt, GitState
 from dsv.model.code_list import Code, CodeFile
+from dsv.model.environment import Environment, Package
 from dsv.model.node import FILE
 from dsv.model.run import Input, Output, Run
 from dsv.records import origins
 from dsv.store.refs import Refs
+from dsv.store.repository import Tracked
 from dsv.store.writer import Writer
 from dsv.versions import stage
-from dsv.workspace import Tracked, Workspace
+from dsv.workspace import Workspace
 
 GIT = GitState("https://example.org/repo", "1a2b3c4d" * 5, ("notes.md",))
 
 
 def weave(
-    repo: Workspace,
+    workspace: Workspace,
     inputs: Sequence[str],
     outputs: Mapping[str, str],
     *,
@@ -40,15 +41,15 @@ def weave(
         The id of the run; nothing is known of how it happened if `capture` is None.
     """
     for path, text in outputs.items():
-        file = repo.root / path
+        file = workspace.root / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
-    staged = repo.datasets(repo.local(repo.refs()).staged)
-    with repo.writer() as writer:
+    staged = workspace.repo.datasets(workspace.repo.refs().mine.staged)
+    with workspace.repo.writer() as writer:
         run = Run(
             argv=tuple(argv),
             inputs=tuple(Input(path, staged[path].checkpoint) for path in sorted(inputs)),
-            outputs=tuple(_output(repo, writer, path) for path in sorted(outputs)),
+            outputs=tuple(_output(workspace, writer, path) for path in sorted(outputs)),
             code=_code(writer, code or {"step.py": "print(1)\n"}),
             environment=_environment(writer, packages or {"pandas": "2.1"}),
             name=name,
@@ -60,22 +61,22 @@ def weave(
         }
 
         def change(found: Refs, session: Writer) -> Refs:
-            wanted = stage.apply(repo, found, updates, session)
+            wanted = stage.apply(workspace.repo, found, updates, session)
             if capture is None:
                 return wanted
             attempt = Attempt(
                 oid, capture, started, 1500, 0, git, blind_spots=tuple(blind_spots), imported=("pandas",)
             )
-            noted = origins.noted(repo, found, session, attempt)
-            return replace(wanted, local=replace(repo.local(wanted), attempts=noted))
+            noted = origins.noted(workspace.repo, found, session, attempt)
+            return replace(wanted, local=replace(wanted.mine, attempts=noted))
 
-        repo.publish("run", change, writer=writer)
-    repo.cache.commit()
+        workspace.publish("run", change, writer=writer)
+    workspace.worktree.cache.commit()
     return oid
 
 
-def _output(repo: Workspace, writer: Writer, path: str) -> Output:
-    seen = stage.store(repo, writer, path)
+def _output(workspace: Workspace, writer: Writer, path: str) -> Output:
+    seen = stage.store(workspace, writer, path)
     return Output(path, seen.content, seen.kind, seen.size, seen.files)
 
 

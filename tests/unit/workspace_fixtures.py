@@ -24,12 +24,12 @@ class Workshop:
         init(root)
 
     @property
-    def repo(self) -> Workspace:
+    def workspace(self) -> Workspace:
         return Workspace.discover(self.root)
 
     @property
     def refs(self) -> Refs:
-        return self.repo.refs()
+        return self.workspace.repo.refs()
 
     @property
     def local(self) -> Local:
@@ -54,7 +54,7 @@ class Workshop:
         return (self.root / name).exists()
 
     def add(self, *paths: str) -> None:
-        add(self.repo, paths)
+        add(self.workspace, paths)
 
     def commit(self, files: Mapping[str, str | None], *paths: str) -> ObjectId:
         """Write files, stage `paths`, and commit all changes; every message is another."""
@@ -62,18 +62,18 @@ class Workshop:
         if paths:
             self.add(*paths)
         self._said += 1
-        return commit(self.repo, f"message {self._said}", author="ada", everything=True).id
+        return commit(self.workspace, f"message {self._said}", author="ada", everything=True).id
 
     def cat(self, name: str) -> str:
-        repo = self.repo
-        place = dataset_names.place(repo, name, dataset_names.datasets_at(repo, None))
-        return b"".join(map(bytes, cat(repo, place))).decode()
+        workspace = self.workspace
+        place = dataset_names.place(workspace.repo, name, dataset_names.datasets_at(workspace.repo, None))
+        return b"".join(map(bytes, cat(workspace.repo, place))).decode()
 
     def datasets(self, revision: str | None = None) -> list[str]:
-        return list(dataset_names.datasets_at(self.repo, revision))
+        return list(dataset_names.datasets_at(self.workspace.repo, revision))
 
     def status(self) -> WorkspaceStatus:
-        return status(self.repo)
+        return status(self.workspace)
 
     def changes(self) -> tuple[dict[str, str], dict[str, str]]:
         """Return what is staged and what is not."""

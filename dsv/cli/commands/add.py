@@ -53,7 +53,7 @@ def command(context: Context, paths: tuple[str, ...], *, rehash: bool, follow: b
     from dsv.ops.add import add
 
     result = add(
-        context.repo,
+        context.workspace,
         [context.path(path) for path in paths],
         rehash=rehash,
         follow=follow,

@@ -42,10 +42,10 @@ def command(context: Context, what: str, form: "Format | None") -> None:
     out = context.out
     found = place(context, what)
     if form is None:
-        for piece in cat.cat(context.repo, found, progress=out.progress if out.to_file else SILENT):
+        for piece in cat.cat(context.workspace.repo, found, progress=out.progress if out.to_file else SILENT):
             out.binary.write(piece)
         return
     if form in {"arrow", "parquet"} and out.to_terminal:
         raise UsageFault(f"{form} is not for terminals", hint=f"dsv cat {what} --format {form} > FILE")
     with table_words.wanted(found):
-        cat.convert(context.repo, found, form, out.binary)
+        cat.convert(context.workspace.repo, found, form, out.binary)

@@ -54,11 +54,13 @@ def command(
     if locked:
         if words or new_branch:
             raise UsageFault("--locked goes alone", hint="dsv checkout --locked")
-        _show(context, checkout.checkout_locked(context.repo, force=force, progress=progress))
+        _show(context, checkout.checkout_locked(context.workspace, force=force, progress=progress))
         return
-    theirs = None if new_branch or len(words) != 1 else checkout.tracked_branch(context.repo, words[0])
+    theirs = None if new_branch or len(words) != 1 else checkout.tracked_branch(context.workspace, words[0])
     if theirs is not None:
-        result = checkout.checkout(context.repo, theirs, new_branch=words[0], force=force, progress=progress)
+        result = checkout.checkout(
+            context.workspace, theirs, new_branch=words[0], force=force, progress=progress
+        )
         _show(context, result, made=theirs)
         return
     sorted_words = sort_words(context, words, most_paths=None)
@@ -66,7 +68,7 @@ def command(
         if new_branch:
             raise UsageFault("-b takes no paths", hint=f"dsv checkout -b {new_branch}")
         moved = checkout.checkout_paths(
-            context.repo,
+            context.workspace,
             sorted_words.revision or "HEAD",
             list(sorted_words.paths),
             force=force,
@@ -77,7 +79,7 @@ def command(
     if sorted_words.revision is None and new_branch is None:
         raise UsageFault("checkout needs a revision or a path", hint="dsv checkout REV")
     result = checkout.checkout(
-        context.repo, sorted_words.revision, new_branch=new_branch, force=force, progress=progress
+        context.workspace, sorted_words.revision, new_branch=new_branch, force=force, progress=progress
     )
     _show(context, result)
 

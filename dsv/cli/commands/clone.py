@@ -73,33 +73,33 @@ def command(
     if "://" in source:
         place = Remote("origin", source, endpoint_url, region)
         trust_endpoint(context, endpoint_url)
-        repo, copied = _remote(context, place, folder, revision, no_data=no_data)
+        workspace, copied = _remote(context, place, folder, revision, no_data=no_data)
     else:
-        repo, copied = _folder(context, source, folder, revision)
-    written = () if no_data else _check_out(context, repo, paths)
+        workspace, copied = _folder(context, source, folder, revision)
+    written = () if no_data else _check_out(context, workspace, paths)
     if "://" in source:
-        copied += connect(repo).blobs.meter.traffic.received
-    _show(context, repo, copied, written)
+        copied += connect(workspace).blobs.meter.traffic.received
+    _show(context, workspace, copied, written)
 
 
-def _check_out(context: Context, repo: "Workspace", paths: tuple[str, ...]) -> tuple[str, ...]:
+def _check_out(context: Context, workspace: "Workspace", paths: tuple[str, ...]) -> tuple[str, ...]:
     from dsv.ops.checkout import checkout_paths
 
-    head = repo.refs().head
-    if head is None or not repo.datasets(repo.snapshot_of(head)):
+    head = workspace.repo.refs().head
+    if head is None or not workspace.repo.datasets(workspace.repo.snapshot_of(head)):
         return ()
     progress = context.progress("writing", "files")
-    with _cloned(repo, "HEAD", *(paths or ["."])):
-        return checkout_paths(repo, "HEAD", list(paths) or ["."], progress=progress).written
+    with _cloned(workspace, "HEAD", *(paths or ["."])):
+        return checkout_paths(workspace, "HEAD", list(paths) or ["."], progress=progress).written
 
 
 @contextmanager
-def _cloned(repo: "Workspace", *words: str) -> Iterator[None]:
+def _cloned(workspace: "Workspace", *words: str) -> Iterator[None]:
     """Say with a question that was not answered that the workspace is there, and `checkout WORDS` goes on."""
     try:
         yield
     except NotAgreed as error:
-        command = shlex.join(["dsv", "-C", str(repo.root), "checkout", "--yes", *words])
+        command = shlex.join(["dsv", "-C", str(workspace.root), "checkout", "--yes", *words])
         raise NotAgreed(
             f"cloned, but nothing is checked out: {error}",
             hint=f"{command}, if you know what is in them",
@@ -116,7 +116,7 @@ def _remote(
     progress = context.progress("fetching", "B")
     target = context.path_here(name)
     result = clone_remote(remote, target, revision=revision, no_data=no_data, progress=progress)
-    return context.equip(Workspace(result.root)), result.traffic.received
+    return Workspace(result.root, context.caller), result.traffic.received
 
 
 def _folder(
@@ -129,21 +129,21 @@ def _folder(
     place = context.path_here(source)
     target = context.path_here(folder or place.name)
     result = clone(place, target, progress=context.progress("copying", "files"))
-    repo = context.equip(Workspace(result.root))
+    workspace = Workspace(result.root, context.caller)
     if revision is not None:
-        with _cloned(repo, revision):
-            checkout(repo, revision)
-    return repo, result.size
+        with _cloned(workspace, revision):
+            checkout(workspace, revision)
+    return workspace, result.size
 
 
-def _show(context: Context, repo: "Workspace", copied: int, written: tuple[str, ...]) -> None:
-    refs = repo.refs()
-    branch, head = repo.local(refs).branch, refs.head
+def _show(context: Context, workspace: "Workspace", copied: int, written: tuple[str, ...]) -> None:
+    refs = workspace.repo.refs()
+    branch, head = refs.mine.branch, refs.head
     out = context.out
     if out.json:
         out.document(
             {
-                "root": str(repo.root),
+                "root": str(workspace.root),
                 "branch": branch,
                 "head": head,
                 "size": copied,
@@ -151,7 +151,7 @@ def _show(context: Context, repo: "Workspace", copied: int, written: tuple[str, 
             }
         )
         return
-    out.report(f"cloned {size(copied)} to {printable(str(repo.root))}")
+    out.report(f"cloned {size(copied)} to {printable(str(workspace.root))}")
     if head is not None:
         at = f"{out.style.name(branch or 'detached')}, {out.style.id(short(head))}"
         out.report(f"on {at}, {counted(len(written), 'dataset')} checked out")

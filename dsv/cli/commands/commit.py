@@ -53,7 +53,7 @@ def command(context: Context, message: str, *, everything: bool, allow_secret: b
 
     messages.check(context, message, allowed=allow_secret)
     result = commit(
-        context.repo,
+        context.workspace,
         message,
         author=context.author,
         everything=everything,
@@ -84,7 +84,7 @@ def _tell_of_git(context: Context) -> None:
     """Say after the first commit what belongs in git, if git does not track it."""
     from dsv.worktree import git
 
-    root = context.repo.root
+    root = context.workspace.root
     if git.find(root) is not None and not git.tracked(root, ["dsv.toml"]):
         names = " ".join(map(context.typed, ("dsv.toml", "dsv.lock", ".gitignore")))
         context.out.hint(f"git add {names}: they belong in git, the data does not")

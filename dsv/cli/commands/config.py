@@ -92,18 +92,18 @@ def command(
             raise UsageFault(
                 "--list goes without KEY" if everything else "KEY is missing", hint="dsv config --help"
             )
-        found = config.settings(context.repo)
+        found = config.settings(context.workspace)
         _show(context, found, alone=False)
     elif remove:
         if values:
             raise UsageFault("--unset takes no value", hint=f"dsv config --unset {key}")
-        _show(context, (config.unset(context.repo, key, shared=shared, progress=progress),), alone=None)
+        _show(context, (config.unset(context.workspace, key, shared=shared, progress=progress),), alone=None)
     elif values:
-        put = config.put(context.repo, key, values, shared=shared, progress=progress)
+        put = config.put(context.workspace, key, values, shared=shared, progress=progress)
         _agree(context, key, values)
         _show(context, (put,), alone=None)
     else:
-        _show(context, (config.get(context.repo, key),), alone=True)
+        _show(context, (config.get(context.workspace, key),), alone=True)
 
 
 def _agree(context: Context, key: str, values: tuple[str, ...]) -> None:
@@ -115,7 +115,7 @@ def _agree(context: Context, key: str, values: tuple[str, ...]) -> None:
         trust_endpoint(context, values[0])
     elif key == "rebuild.pass_env":
         try:
-            agree_to_variables(trusted_file(), context.repo.root, values)
+            agree_to_variables(trusted_file(), context.workspace.root, values)
         except StorageError as error:
             context.out.warn(error.message)
 
@@ -133,7 +133,7 @@ def _trust(context: Context, words: tuple[str, ...]) -> None:
         for url in values:
             setting_trust.agree_to_endpoint(trusted_file(), url)
     elif what == "variable":
-        setting_trust.agree_to_variables(trusted_file(), context.repo.root, values)
+        setting_trust.agree_to_variables(trusted_file(), context.workspace.root, values)
     else:
         raise UsageFault(
             f"nothing called {what} can be trusted",
@@ -149,7 +149,7 @@ def _trust_runs(context: Context, revision: str = "HEAD") -> None:
     from dsv.cli.trusting import trusted_file
     from dsv.ops.trust import trust_all
 
-    found = trust_all(context.repo, trusted_file(), revision)
+    found = trust_all(context.workspace, trusted_file(), revision)
     if context.out.json:
         trusted = [{"run": one.run, "command": one.text} for one in found]
         context.out.document({"settings": [], "trusted": trusted})

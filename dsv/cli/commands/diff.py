@@ -69,7 +69,7 @@ def command(context: Context, words: tuple[str, ...], *, staged: bool, exit_code
         raise UsageFault("--staged takes one revision", hint="dsv diff --staged A")
     before, after = (*chosen.revisions, None, None)[:2]
     found = diff(
-        context.repo,
+        context.workspace,
         before,
         after,
         staged=staged,

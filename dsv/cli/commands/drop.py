@@ -33,12 +33,12 @@ def command(context: Context, what: tuple[str, ...], *, force: bool) -> None:
     from dsv.ops import drop
     from dsv.records.dataset_names import datasets_at, place
 
-    repo = context.repo
-    staged = datasets_at(repo, None)
-    places = [place(repo, context.path(word), staged) for word in what]
+    workspace = context.workspace
+    staged = datasets_at(workspace.repo, None)
+    places = [place(workspace.repo, context.path(word), staged) for word in what]
     if all(one.revision is None for one in places):
         result = drop.drop_working(
-            repo, [context.path(word) for word in what], progress=context.progress("looking", "B")
+            workspace, [context.path(word) for word in what], progress=context.progress("looking", "B")
         )
     elif len(places) > 1:
         raise UsageFault("stored bytes are given up one version at a time", hint="dsv drop PATH@REV")
@@ -48,7 +48,7 @@ def command(context: Context, what: tuple[str, ...], *, force: bool) -> None:
             hint=f"dsv drop {places[0].path}@{places[0].revision}",
         )
     else:
-        result = drop.drop_stored(repo, places[0], force=force)
+        result = drop.drop_stored(workspace, places[0], force=force)
     out = context.out
     if out.json:
         out.document({"paths": list(result.paths), "size": result.size, "stored": result.stored})

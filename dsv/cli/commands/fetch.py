@@ -42,7 +42,7 @@ def command(context: Context, remote: str | None) -> None:
     """
     from dsv.ops.fetch import fetch
 
-    result = fetch(context.repo, remote, progress=context.progress("fetching", "B"))
+    result = fetch(context.workspace, remote, progress=context.progress("fetching", "B"))
     found, out, style = result.fetched, context.out, context.out.style
     if out.json:
         branches = [

@@ -69,14 +69,14 @@ def command(context: Context, *, remote: str | None, full: bool, repair: bool) -
     if remote is not None and repair:
         raise UsageFault("--repair mends the store here, not a remote", hint="dsv fsck --repair")
     if remote is not None:
-        result = fsck_remote(context.repo, remote, full=full, progress=progress)
+        result = fsck_remote(context.workspace, remote, full=full, progress=progress)
     elif full:
         raise UsageFault("--full is for remotes; a local store is always read in full", hint="dsv fsck")
     else:
-        result = fsck(context.repo, progress=progress)
+        result = fsck(context.workspace, progress=progress)
         if repair and result.damage:
-            healed = mend(context.repo, result.findings, progress=progress)
-            result = fsck(context.repo, progress=progress)
+            healed = mend(context.workspace, result.findings, progress=progress)
+            result = fsck(context.workspace, progress=progress)
     out, style = context.out, context.out.style
     damage = set(result.damage)
     if out.json:

@@ -56,15 +56,15 @@ def command(
     if forget is not None:
         if dry_run or remote is not None:
             raise UsageFault("--forget goes without --dry-run and --remote", hint=f"dsv gc --forget {forget}")
-        gone = gc.forget(context.repo, forget)
+        gone = gc.forget(context.workspace, forget)
         context.out.report(f"forgot workspace {gone.id[:8]}, which was in {printable(gone.places[0])}")
 
     grace = 0 if at_once else GRACE
     if remote is None:
-        result = gc.gc(context.repo, dry_run=dry_run, keep_days=keep, grace=grace)
+        result = gc.gc(context.workspace, dry_run=dry_run, keep_days=keep, grace=grace)
     else:
         progress = context.progress("fetching", "B")
-        result = gc.gc_remote(context.repo, remote, dry_run=dry_run, grace=grace, progress=progress)
+        result = gc.gc_remote(context.workspace, remote, dry_run=dry_run, grace=grace, progress=progress)
     out = context.out
     if out.json:
         out.document(

@@ -40,7 +40,7 @@ def command(context: Context, what: str, *, rows: int, columns: str | None) -> N
     names = None if columns is None else [name.strip() for name in columns.split(",")]
     named = place(context, what)
     with table_words.wanted(named):
-        found = head(context.repo, named, rows=rows, columns=names)
+        found = head(context.workspace.repo, named, rows=rows, columns=names)
     out = context.out
     if out.json:
         out.document(

@@ -74,10 +74,10 @@ def command(
     progress = context.progress("fetching", "B")
     if update:
         done = import_.import_again(
-            context.repo, path, means, address=address, sha256=wanted, progress=progress
+            context.workspace, path, means, address=address, sha256=wanted, progress=progress
         )
     else:
-        done = import_.import_new(context.repo, address, path, means, sha256=wanted, progress=progress)
+        done = import_.import_new(context.workspace, address, path, means, sha256=wanted, progress=progress)
     if not address.is_whole:
         context.out.say("the secret part of its URL is not recorded: --update will need the URL again")
     _tell(context, done)
@@ -97,7 +97,7 @@ def _address(context: Context, url: str | None, path: str) -> "Address":
     from dsv.ops import import_
 
     if url is None:
-        return import_.recorded(context.repo, path, context.cwd, context.home)
+        return import_.recorded(context.workspace.repo, path, context.cwd, context.home)
     return address_of(url, context.cwd, context.home)
 
 
@@ -132,10 +132,10 @@ def _bucket(
 
     bucket, _ = buckets.split(address)
     place = f"s3://{bucket}"
-    remotes = context.repo.config.remotes.values()
+    remotes = context.workspace.config.remotes.values()
     like = next((one for one in remotes if not typed and f"{one.url}/".startswith(f"{place}/")), None)
     if like is not None and endpoint_url is None:
-        check_endpoint(context.repo, like)
+        check_endpoint(context.workspace, like)
     return S3Settings.of(
         place,
         endpoint_url=endpoint_url or (like.endpoint_url if like else None),

@@ -58,7 +58,7 @@ def command(
         raise UsageFault(f"--json and --format {form} contradict each other")
     with _no_collecting():
         found = lineage(
-            context.repo,
+            context.workspace,
             None if what is None else _place(context, what),
             down=way == "down",
             depth=depth,
@@ -84,10 +84,12 @@ def _place(context: Context, word: str) -> "DatasetName":
     from dsv.records import dataset_names
     from dsv.records.dataset_names import DatasetName
 
-    repo = context.repo
+    workspace = context.workspace
     if word.startswith("@"):
         return DatasetName(".", word.removeprefix("@"))
-    found = dataset_names.place(repo, context.path(word), dataset_names.datasets_at(repo, None))
+    found = dataset_names.place(
+        workspace.repo, context.path(word), dataset_names.datasets_at(workspace.repo, None)
+    )
     return DatasetName(found.path, found.revision)
 
 

@@ -50,7 +50,7 @@ def command(
     from dsv.ops.log import log
 
     words = sort_words(context, what)
-    entries = log(context.repo, words.revision, words.path, limit=limit)
+    entries = log(context.workspace.repo, words.revision, words.path, limit=limit)
     if context.out.json:
         context.out.document({"commits": [_record(entry) for entry in entries]})
         return

@@ -16,7 +16,7 @@ from dsv.render.style import counted, printable, size
 
 if TYPE_CHECKING:
     from dsv.ops.ls import ListedFile
-    from dsv.workspace import Tracked
+    from dsv.store.repository import Tracked
 
 SHAPE = {
     "datasets": [
@@ -55,13 +55,13 @@ def command(context: Context, what: str | None) -> None:
     from dsv.ops import ls
     from dsv.records import dataset_names
 
-    repo = context.repo
+    workspace = context.workspace
     if what is None or what.startswith("@"):
-        _show(context, ls.ls(repo, None if what is None else what.removeprefix("@")), None)
+        _show(context, ls.ls(workspace.repo, None if what is None else what.removeprefix("@")), None)
         return
     found = place(context, what)
     if found.file is None:
-        datasets = dataset_names.datasets_at(repo, found.revision)
+        datasets = dataset_names.datasets_at(workspace.repo, found.revision)
         below = {
             path: one
             for path, one in datasets.items()
@@ -70,7 +70,7 @@ def command(context: Context, what: str | None) -> None:
         if below and found.path not in datasets:
             _show(context, below, None)
             return
-    tracked, files = ls.ls_files(repo, found)
+    tracked, files = ls.ls_files(workspace.repo, found)
     _show(context, {found.path: tracked}, list(files) if tracked.checkpoint.is_dir else None)
 
 

@@ -52,7 +52,7 @@ def command(
     messages.check(context, message, allowed=allow_secret)
     sides = Sides([context.path(path) for path in ours], [context.path(path) for path in theirs])
     result = merge(
-        context.repo,
+        context.workspace,
         revision,
         author=context.author,
         message=message,

@@ -31,7 +31,7 @@ def command(context: Context, old: str, new: str) -> None:
     """
     from dsv.ops.mv import mv
 
-    result = mv(context.repo, context.path(old), context.path(new))
+    result = mv(context.workspace, context.path(old), context.path(new))
     if context.out.json:
         renamed = [{"from": one, "to": other} for one, other in result.renamed.items()]
         context.out.document({"renamed": renamed, "notes": list(result.notes)})

@@ -40,7 +40,7 @@ def command(context: Context, *, limit: int | None) -> None:
     """
     from dsv.ops.oplog import oplog
 
-    entries, damage = oplog(context.repo, limit=limit)
+    entries, damage = oplog(context.workspace, limit=limit)
     out = context.out
     if out.json:
         operations = [

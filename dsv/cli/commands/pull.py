@@ -42,9 +42,9 @@ def command(context: Context, paths: tuple[str, ...], *, name: str | None, yes: 
     from dsv.ops.pull import pull
 
     context.yes = yes
-    repo = context.repo
+    workspace = context.workspace
     result = pull(
-        repo, name, [context.path(path) for path in paths], progress=context.progress("fetching", "B")
+        workspace, name, [context.path(path) for path in paths], progress=context.progress("fetching", "B")
     )
     out, style = context.out, context.out.style
     moved = result.moved

@@ -76,7 +76,7 @@ def command(
     from dsv.ops.push import Choice, push
 
     choice = Choice(names, branches, tags, force, single, repair)
-    result = push(context.repo, remote, choice, progress=context.progress("pushing", "B"))
+    result = push(context.workspace, remote, choice, progress=context.progress("pushing", "B"))
     out, style, mended = context.out, context.out.style, result.repaired
     code = Corrupt.exit_code if mended is not None and mended.lost else 0
     if out.json:

@@ -75,7 +75,7 @@ def command(
     if wanted.file is not None:
         raise UsageFault(f"{wanted.file} is in the dataset {wanted.path}", hint=f"dsv rebuild {wanted.path}")
     found = rebuild(
-        context.repo,
+        context.workspace,
         wanted,
         replaying.settings(context, given),
         replaying.agree(context, given),

@@ -81,7 +81,7 @@ def command(
     if action == "add":
         if name is None or url is None:
             raise UsageFault("add needs a name and a URL", hint="dsv remote add origin s3://BUCKET/PREFIX")
-        added = ops.add_remote(context.repo, Remote(name, url, endpoint_url, region, default))
+        added = ops.add_remote(context.workspace, Remote(name, url, endpoint_url, region, default))
         trust_endpoint(context, added.endpoint_url)
         _show(context, (added,), f"added remote {added.name}")
         _tell_default(context, added)
@@ -91,20 +91,20 @@ def command(
     if action == "remove":
         if name is None:
             raise UsageFault("remove needs a name", hint="dsv remote remove NAME")
-        gone = ops.remove_remote(context.repo, name)
+        gone = ops.remove_remote(context.workspace, name)
         _show(context, (gone,), f"removed remote {gone.name}; its data stays where it is")
         return 0
     if action == "check":
         return _check(context, name)
     if name is not None:
         raise UsageFault("list takes no name", hint="dsv remote list")
-    _show(context, ops.remotes(context.repo), None)
+    _show(context, ops.remotes(context.workspace), None)
     return 0
 
 
 def _tell_default(context: Context, added: Remote) -> None:
     """Say which remote is used when none is named, where a second one makes that a question."""
-    config = load(context.repo.root)
+    config = load(context.workspace.root)
     default = config.default_remote
     others = sorted(config.remotes.keys() - {added.name})
     if default is not None and others:
@@ -123,7 +123,7 @@ def _show(context: Context, found: tuple[Remote, ...], said: str | None) -> None
     elif said is not None:
         out.report(said)
     else:
-        default = context.repo.config.default_remote
+        default = context.workspace.config.default_remote
         rows = [[one.name, printable(one.url), "default" if one == default else ""] for one in found]
         out.table(rows)
 
@@ -141,8 +141,8 @@ def _check(context: Context, name: str | None) -> int:
     from dsv.remotes.location import open_blobs
     from dsv.remotes.remote import check_endpoint, settings
 
-    found = settings(context.repo, name)
-    check_endpoint(context.repo, found)
+    found = settings(context.workspace, name)
+    check_endpoint(context.workspace, found)
     blobs = open_blobs(found, create=True)
     result = remote_check(blobs, blobs.meter, found.name)
     out = context.out

@@ -119,11 +119,11 @@ def command(
     wanted = RerunWanted(tuple(map(context.path, paths)), force, parameters(params))
     progress = context.progress("reading", "B")
     if dry_run:
-        result = op.preview(context.repo, wanted, progress=progress)
+        result = op.preview(context.workspace, wanted, progress=progress)
     else:
         sys.stdout.flush()
         result = op.rerun(
-            context.repo,
+            context.workspace,
             wanted,
             _means(context, wanted.params or {}, python, execute=not no_exec),
             replaying.agree(context, ReplayOptions(None, python, (), False, False, yes)),
@@ -233,7 +233,7 @@ def _tell(context: Context, result: "RerunResult") -> None:
 
 def _short(context: Context, python: "Path") -> str:
     """Return where an interpreter is, relative to the workspace if it is in it."""
-    root = context.repo.root
+    root = context.workspace.root
     return python.relative_to(root).as_posix() if python.is_relative_to(root) else str(python)
 
 

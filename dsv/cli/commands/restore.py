@@ -28,7 +28,7 @@ def command(context: Context, paths: tuple[str, ...], *, staged: bool) -> None:
 
     named = [context.path(path) for path in paths]
     if staged:
-        unstaged = restore.unstage(context.repo, named)
+        unstaged = restore.unstage(context.workspace, named)
         if context.out.json:
             context.out.document({"written": [], "removed": [], "kept": [], "unstaged": list(unstaged)})
         else:
@@ -36,7 +36,7 @@ def command(context: Context, paths: tuple[str, ...], *, staged: bool) -> None:
             if not unstaged:
                 moves.paths(context, "unchanged", tuple(named))
         return
-    moved = restore.restore(context.repo, named, progress=context.progress("writing", "files"))
+    moved = restore.restore(context.workspace, named, progress=context.progress("writing", "files"))
     if context.out.json:
         context.out.document({**moves.record(moved), "unstaged": []})
     else:

@@ -28,7 +28,7 @@ def command(context: Context, paths: tuple[str, ...], *, keep: bool) -> None:
     """
     from dsv.ops.rm import rm
 
-    result = rm(context.repo, [context.path(path) for path in paths], keep=keep)
+    result = rm(context.workspace, [context.path(path) for path in paths], keep=keep)
     if context.out.json:
         context.out.document({"paths": list(result.paths), "removed": list(result.removed)})
         return

@@ -180,7 +180,7 @@ def command(
         context.out.warn(f"no parameter fills {names}: -p gives {', '.join(sorted(request.params))}")
     sys.stdout.flush()
     result = run(
-        context.repo,
+        context.workspace,
         request,
         execute=not no_exec,
         stdin=0 if keep else None,
@@ -266,7 +266,7 @@ def _tail(context: Context, request: "Request", result: "RunResult") -> str | No
     execution = result.recorded.execution
     if execution is None or result.recorded.id is not None or not result.recorded.exit_code:
         return None
-    return Screen(context.repo.root, context.env).output(execution.tail, request)
+    return Screen(context.workspace.root, context.env).output(execution.tail, request)
 
 
 def _tell(context: Context, result: "RunResult") -> None:

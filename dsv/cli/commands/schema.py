@@ -36,7 +36,7 @@ def command(context: Context, what: str) -> None:
 
     named = place(context, what)
     with table_words.wanted(named):
-        found = schema(context.repo, named)
+        found = schema(context.workspace.repo, named)
     facts = found.facts
     out = context.out
     if out.json:

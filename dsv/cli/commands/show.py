@@ -64,10 +64,10 @@ def command(context: Context, what: tuple[str, ...]) -> None:
     if len(what) > 1:
         raise UsageFault(f"show takes one revision or path, got {len(what)}")
     if not what or is_revision_word(context, what[0]):
-        commit = show_commit(context.repo, what[0] if what else "HEAD")
+        commit = show_commit(context.workspace.repo, what[0] if what else "HEAD")
         _commit_document(context, commit) if context.out.json else _commit(context, commit)
         return
-    shown = show_dataset(context.repo, place(context, what[0]))
+    shown = show_dataset(context.workspace.repo, place(context, what[0]))
     if context.out.json:
         context.out.document({"checkpoint": _checkpoint(shown)})
     else:

@@ -47,7 +47,7 @@ def command(context: Context, *, exit_code: bool, rehash: bool) -> int:
     """
     from dsv.ops.status import status
 
-    result = status(context.repo, rehash=rehash, progress=context.progress("reading", "B"))
+    result = status(context.workspace, rehash=rehash, progress=context.progress("reading", "B"))
     if context.out.json:
         context.out.document(_record(result))
     else:
@@ -98,7 +98,7 @@ def _render(context: Context, result: "WorkspaceStatus") -> None:
     if result.clean:
         out.line("nothing to commit" if result.head else "nothing is tracked yet")
     _next(context, result)
-    if result.absent and context.repo.config.default_remote is not None:
+    if result.absent and context.workspace.config.default_remote is not None:
         context.out.hint("dsv pull . brings the data of what is absent, dsv pull PATH of one")
 
 

@@ -27,7 +27,7 @@ def command(context: Context) -> None:
     """
     from dsv.ops.undo import undo
 
-    result = undo(context.repo, progress=context.progress("writing", "files"))
+    result = undo(context.workspace, progress=context.progress("writing", "files"))
     if context.out.json:
         undone = {"number": result.entry.number, "what": result.entry.what}
         context.out.document({"undone": undone, **moves.record(result.moved)})

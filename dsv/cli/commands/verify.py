@@ -98,7 +98,9 @@ def command(
     given = ReplayOptions(jobs, python, allow, allow_network, env == "recreate", yes, timeout)
     selection = Selection(tuple(map(context.path, paths)), rev, changed_since, sample, StalePolicy(stale))
     file = None if junit is None else context.path_here(junit)
-    if file is not None and context.repo.dot.is_dir():  # no store yet, nothing tracked: after `git clone`
+    if (
+        file is not None and context.workspace.dot.is_dir()
+    ):  # no store yet, nothing tracked: after `git clone`
         check_place(context, file)
     found = _verify(context, selection, level, given, twice=twice)
     if context.out.json:  # a file that cannot be written is the one document then
@@ -116,14 +118,14 @@ def _verify(
     from dsv.ops import verify
     from dsv.remotes.start import ensure
 
-    if context.repo.config.default_remote is not None:
-        ensure(context.repo, progress=context.progress("fetching", "B"))  # after `git clone`
+    if context.workspace.config.default_remote is not None:
+        ensure(context.workspace, progress=context.progress("fetching", "B"))  # after `git clone`
     if level == "hashes":
         return verify.verify_hashes(
-            context.repo, selection, progress=context.progress("checking", "datasets")
+            context.workspace, selection, progress=context.progress("checking", "datasets")
         )
     return verify.verify(
-        context.repo,
+        context.workspace,
         selection,
         verify.Level(level),
         replaying.settings(context, given, twice=twice),

@@ -91,7 +91,7 @@ def command(context: Context, what: str) -> None:
     """
     from dsv.ops.why import why
 
-    found = why(context.repo, place(context, what))
+    found = why(context.workspace.repo, place(context, what))
     if context.out.json:
         context.out.document(_document(found))
         return

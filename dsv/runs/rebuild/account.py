@@ -79,7 +79,7 @@ def elsewhere(step: ReplayStep, path: str) -> Replayed:
 
 
 def of_failure(
-    repo: Workspace,
+    workspace: Workspace,
     step: ReplayStep,
     done: Replay,
     means: ReplayMeans,
@@ -103,9 +103,9 @@ def of_failure(
     found = causes.of_failure(
         tail,
         done.execution.exit_code,
-        root=repo.root,
+        root=workspace.root,
         clean=done.clean,
-        expected=causes.expected_of(repo, step, means),
+        expected=causes.expected_of(workspace, step, means),
         captured=done.captured,
     )
     secrets = ", ".join(unset(step.run, means.ambient))
@@ -131,7 +131,7 @@ def _made(made: Mapping[str, Judgement]) -> list[Cause]:
 
 
 def of_output(
-    repo: Workspace,
+    workspace: Workspace,
     step: ReplayStep,
     output: Output,
     replays: tuple[Replay, ...],
@@ -143,7 +143,7 @@ def of_output(
     """Return what one output of a run is, given one or two replays that ended well.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         step: The run.
         output: What was recorded.
         replays: The replays.
@@ -156,21 +156,21 @@ def of_output(
         Missing, Corrupt: The store cannot give the recorded bytes that it seems to have.
         StorageError: The disk is full or fails.
     """
-    policy = repo.config.policy_for(output.path)
+    policy = workspace.config.policy_for(output.path)
     results = [one.results.get(output.path) for one in replays]
     first = results[0]
     if first is None:
         found = Judgement(VerdictStatus.FAILED, "the command ended well and did not write it")
     else:
-        found = judge(repo, output, first, policy, space)
+        found = judge(workspace, output, first, policy, space)
         if len(results) > 1:
-            found = _both(repo, output, found, first, results[1], policy, space)
+            found = _both(workspace, output, found, first, results[1], policy, space)
     if found.good or (found.status is VerdictStatus.FAILED and first is not None):
         return found
     told = causes.of_difference(
-        repo,
+        workspace.repo,
         step,
-        causes.expected_of(repo, step, means),
+        causes.expected_of(workspace, step, means),
         replays[0].captured,
         changed,
         found.cause,
@@ -180,7 +180,7 @@ def of_output(
 
 
 def _both(
-    repo: Workspace,
+    workspace: Workspace,
     output: Output,
     found: Judgement,
     one: Result,
@@ -201,7 +201,7 @@ def _both(
         )
     order = list(VerdictStatus)
     return max(
-        found, judge(repo, output, other, policy, space), key=lambda judged: order.index(judged.status)
+        found, judge(workspace, output, other, policy, space), key=lambda judged: order.index(judged.status)
     )
 
 

@@ -15,6 +15,7 @@ from dsv.runs.rebuild.error_output import ended, said, speaks_of_network
 from dsv.runs.rebuild.rebuild_plan import ReplayStep
 from dsv.runs.rebuild.replay import ReplayMeans
 from dsv.runs.rebuild.unrecorded import Expected, seen
+from dsv.store.repository import Repository
 from dsv.workspace import Workspace
 
 _NEVER_LISTED = frozenset({"__pycache__"})
@@ -72,7 +73,7 @@ def _known(cause: Cause, expected: Expected) -> Cause:
 
 
 def of_difference(
-    repo: Workspace,
+    repo: Repository,
     step: ReplayStep,
     expected: Expected,
     captured: Captured | None,
@@ -83,7 +84,7 @@ def of_difference(
     """Return why a run may have given other data than was recorded, the likeliest cause first.
 
     Args:
-        repo: The workspace.
+        repo: The repository.
         step: The run.
         expected: What is known of it.
         captured: What its replay was seen to do; None if nobody watched.
@@ -102,7 +103,7 @@ def of_difference(
     return ranked(found)
 
 
-def _packages(repo: Workspace, step: ReplayStep, changed: tuple[Circumstance, ...]) -> list[Cause]:
+def _packages(repo: Repository, step: ReplayStep, changed: tuple[Circumstance, ...]) -> list[Cause]:
     """Return what differs in the environment, and can matter: first what has another version, and the code names."""
     weighty = [one for one in changed if one.matters]
     by_name = named(repo, step.code, [one.name for one in weighty])
@@ -111,12 +112,12 @@ def _packages(repo: Workspace, step: ReplayStep, changed: tuple[Circumstance, ..
     return [Cause(CauseKind.PACKAGE, one.text, one.before, one.after, Weight.CHANGED) for one in weighty]
 
 
-def expected_of(repo: Workspace, step: ReplayStep, means: ReplayMeans) -> Expected:
+def expected_of(workspace: Workspace, step: ReplayStep, means: ReplayMeans) -> Expected:
     """Return what is known of a run, and of the workspace now; `means` is what its replay was made with."""
     run = step.run
     try:
-        attempt = origins.attempt(repo, repo.refs(), step.id)
-        listings = {one.path: origins.listing(repo, one.listing).names for one in run.listings}
+        attempt = origins.attempt(workspace.repo, workspace.repo.refs(), step.id)
+        listings = {one.path: workspace.repo.listing(one.listing).names for one in run.listings}
     except DsvError:
         attempt, listings = None, {}
     return Expected(
@@ -129,8 +130,8 @@ def expected_of(repo: Workspace, step: ReplayStep, means: ReplayMeans) -> Expect
         state=frozenset() if attempt is None else frozenset(attempt.state),
         outside=frozenset(_places(run.outside, means.ambient.get("HOME"))),
         network=means.openings.network,
-        now=lambda folder: _names(repo, folder),
-        there=lambda path: os.path.lexists(repo.root / path),
+        now=lambda folder: _names(workspace, folder),
+        there=lambda path: os.path.lexists(workspace.root / path),
     )
 
 
@@ -143,19 +144,19 @@ def _places(outside: Iterable[Outside], home: str | None) -> Iterator[str]:
             yield one.path
 
 
-def _names(repo: Workspace, folder: str) -> frozenset[str] | None:
+def _names(workspace: Workspace, folder: str) -> frozenset[str] | None:
     try:
-        return frozenset(_listed(repo, folder))
+        return frozenset(_listed(workspace, folder))
     except OSError:
         return None
 
 
-def _listed(repo: Workspace, folder: str) -> Iterator[str]:
+def _listed(workspace: Workspace, folder: str) -> Iterator[str]:
     """Yield the names in a folder of the workspace that a run may have meant: not hidden ones, no caches."""
-    with os.scandir(repo.root / folder) as entries:
+    with os.scandir(workspace.root / folder) as entries:
         for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
             if entry.name.startswith(".") or entry.name in _NEVER_LISTED:
                 continue
-            if not repo.ignored.matches(path, is_dir=entry.is_dir()):
+            if not workspace.worktree.ignored.matches(path, is_dir=entry.is_dir()):
                 yield entry.name

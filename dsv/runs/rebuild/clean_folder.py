@@ -15,16 +15,17 @@ from dsv.model import node as nodes
 from dsv.model import tree as trees
 from dsv.model.attempt import Attempt
 from dsv.model.checkpoint import Checkpoint
+from dsv.model.dataset_paths import NEVER_DATA
 from dsv.model.node import Node
 from dsv.model.origin import Source
 from dsv.model.run import Input, Output, Run
 from dsv.progress import SILENT, Progress
-from dsv.records import needs, origins
+from dsv.records import needs
 from dsv.runs.rebuild import scenery
 from dsv.runs.rebuild.rebuild_plan import ReplayStep
+from dsv.store.repository import Repository
 from dsv.workspace import Workspace
 from dsv.worktree.build import Builder, ContentReader, write_file
-from dsv.worktree.ignore import NEVER_DATA
 from dsv.worktree.materialise import check_space
 
 _PIECE = 1 << 20
@@ -59,7 +60,7 @@ class FoundFolders(Enum):
 
 
 def lay_out(
-    repo: Workspace,
+    workspace: Workspace,
     step: ReplayStep,
     made: Mapping[str, Result],
     folder: Path,
@@ -71,7 +72,7 @@ def lay_out(
     """Put into the empty `folder` what a run needs: its inputs as they were recorded, its code, and folders.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         step: The run.
         made: By path the inputs that come from replays.
         folder: Where.
@@ -90,7 +91,7 @@ def lay_out(
     named += [file.path for file in step.code]
     for path in [*named, *([run.cwd] if run.cwd else [])]:
         check_inside(path)
-    reader = repo.place(progress).reader
+    reader = workspace.place(progress).reader
     with storing("write", folder):
         check_space(folder, sum(one.checkpoint.size for one in run.inputs))
         for one in run.inputs:
@@ -98,23 +99,23 @@ def lay_out(
             if result is not None:
                 write(folder, one.path, result.checkpoint, Rebuilt(result))
                 continue
-            with _naming(f"its input {one.path}", _imported(repo, one)):
-                needs.bring_version(repo, one.checkpoint, progress=progress)
+            with _naming(f"its input {one.path}", _imported(workspace.repo, one)):
+                needs.bring_version(workspace.repo, one.checkpoint, progress=progress)
                 write(folder, one.path, one.checkpoint, reader)
         for file in step.code:
             place = _above(folder, file.path)
             if not place.exists():  # a data set may hold it
                 with _naming(f"its code {file.path}"):
                     write_file(str(place), file.file, file.kind, reader)
-        marker.put(folder, _schemas(repo, run))
+        marker.put(folder, _schemas(workspace.repo, run))
         if run.cwd:
             _above(folder, run.cwd).mkdir(exist_ok=True)
         for output in run.outputs:
             if around is not FoundFolders.NONE:
                 _above(folder, output.path)
             if around is FoundFolders.ALL and output.kind == nodes.DIR:
-                _make_folders(repo, output, folder)
-        scenery.furnish(repo, run, attempt, folder)
+                _make_folders(workspace.repo, output, folder)
+        scenery.furnish(workspace.repo, run, attempt, folder)
 
 
 def check_inside(path: str) -> None:
@@ -140,7 +141,7 @@ class Rebuilt:
         self._result = result
         root, found = result.place, result.checkpoint
         if found.is_dir:
-            files = trees.files(found.content, result.view.node)
+            files = trees.files(found.content, result.view.repo.node)
             self._places = {ObjectId(entry.target): root / name for name, entry in files}
         else:
             self._places = {found.content: root}
@@ -148,7 +149,7 @@ class Rebuilt:
     @property
     def node(self) -> Callable[[ObjectId], Node]:
         """Gives a node."""
-        return self._result.view.node
+        return self._result.view.repo.node
 
     def stream(self, oid: ObjectId) -> Iterator[Buffer]:
         """Yield the bytes of a file.
@@ -184,7 +185,7 @@ def write(folder: Path, path: str, wanted: Checkpoint, reader: ContentReader) ->
         write_file(str(place), wanted.content, wanted.kind, reader)
 
 
-def _schemas(repo: Workspace, run: Run) -> dict[str, str]:
+def _schemas(repo: Repository, run: Run) -> dict[str, str]:
     """Return by path the schemas under which the run read text."""
     known = {one.path: one.checkpoint.schema for one in run.inputs}
     return {
@@ -194,10 +195,10 @@ def _schemas(repo: Workspace, run: Run) -> dict[str, str]:
     }
 
 
-def _imported(repo: Workspace, one: Input) -> str:
+def _imported(repo: Repository, one: Input) -> str:
     """Return what brings the bytes of an input that was imported; "" if it was not."""
     try:
-        source = origins.origin(repo, one.checkpoint.origin)
+        source = repo.origin(one.checkpoint.origin)
     except Missing:
         return ""
     imported = isinstance(source, Source) and source.fetched is not None
@@ -233,7 +234,7 @@ def has_link(folder: Path, path: str) -> bool:
     return any(folder.joinpath(*parts[:end]).is_symlink() for end in range(1, len(parts)))
 
 
-def _make_folders(repo: Workspace, output: Output, folder: Path) -> None:
+def _make_folders(repo: Repository, output: Output, folder: Path) -> None:
     try:
         inner = list(_folders(output.content, repo.node))
     except Missing:  # then only the folder itself

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from dsv.errors import DsvError
 from dsv.model.code_list import CodeFile
-from dsv.workspace import Workspace
+from dsv.store.repository import Repository
 
 CODE_LIMIT = 1 << 20
 """Code files with more bytes are not looked into."""
@@ -111,11 +111,11 @@ _SIGNS = (
 _COMPILED = tuple((sign, re.compile("|".join(sign.patterns), re.IGNORECASE)) for sign in _SIGNS)
 
 
-def traces(repo: Workspace, argv: Iterable[str], files: Iterable[CodeFile]) -> tuple[Trace, ...]:
+def traces(repo: Repository, argv: Iterable[str], files: Iterable[CodeFile]) -> tuple[Trace, ...]:
     """Return what in a run's code and command may give other data: the first place of each kind, the likeliest first.
 
     Args:
-        repo: The workspace, whose store has the code.
+        repo: The repository, whose store has the code.
         argv: The command.
         files: Its code files; what is not here, too large or no text tells nothing.
     """
@@ -128,7 +128,7 @@ def traces(repo: Workspace, argv: Iterable[str], files: Iterable[CodeFile]) -> t
     return tuple(found.values())[:_LIMIT]
 
 
-def named(repo: Workspace, files: Iterable[CodeFile], names: Iterable[str]) -> frozenset[str]:
+def named(repo: Repository, files: Iterable[CodeFile], names: Iterable[str]) -> frozenset[str]:
     """Return those of the packages `names` that code imports by name, as far as both are called the same."""
     lines = "\n".join(
         line
@@ -182,7 +182,7 @@ def _sets(nodes: Iterable[ast.AST]) -> frozenset[int]:
     return frozenset(node.lineno for node in nodes if isinstance(node, ast.SetComp))
 
 
-def _texts(repo: Workspace, files: Iterable[CodeFile]) -> Iterator[tuple[str, str]]:
+def _texts(repo: Repository, files: Iterable[CodeFile]) -> Iterator[tuple[str, str]]:
     for file in files:
         try:
             if repo.contents.size(file.file) <= CODE_LIMIT:

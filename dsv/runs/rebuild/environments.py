@@ -9,19 +9,13 @@ from functools import cached_property
 from pathlib import Path
 
 from dsv.atomic import storing
-from dsv.capture.environment import (
-    Environment,
-    InstalledProgram,
-    PackageLock,
-    environment_of,
-    find_lock,
-    recorded_lock,
-)
+from dsv.capture.installed import environment_of, find_lock, recorded_lock
 from dsv.capture.interpreter import Interpreter, interpreter_at
 from dsv.capture.programs import program_at
 from dsv.errors import DsvError, NotFound, StorageError, UserError
 from dsv.ids import ObjectId, short
 from dsv.lock import FileLock
+from dsv.model.environment import Environment, InstalledProgram, PackageLock
 from dsv.records import origins
 from dsv.runs.differences import Circumstance, environment_changed
 from dsv.runs.rebuild.scratch import clear
@@ -59,12 +53,12 @@ class Present:
     """What there is now, beside what was recorded; each program is asked once.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         ambient: The user's environment variables.
     """
 
-    def __init__(self, repo: Workspace, ambient: Mapping[str, str]) -> None:
-        self._repo = repo
+    def __init__(self, workspace: Workspace, ambient: Mapping[str, str]) -> None:
+        self._workspace = workspace
         self._ambient = ambient
         self._programs: dict[str, InstalledProgram] = {}
         self._guard = threading.Lock()
@@ -80,8 +74,8 @@ class Present:
             python: The interpreter of the replay.
         """
         try:
-            then = origins.environment(self._repo, recorded)
-            attempt = origins.attempt(self._repo, self._repo.refs(), run)
+            then = self._workspace.repo.environment(recorded)
+            attempt = origins.attempt(self._workspace.repo, self._workspace.repo.refs(), run)
         except DsvError:
             return ()
         now = environment_of(
@@ -93,23 +87,23 @@ class Present:
 
     @cached_property
     def _lock(self) -> PackageLock | None:
-        return recorded_lock(find_lock(self._repo.root))
+        return recorded_lock(find_lock(self._workspace.root))
 
     def _program(self, name: str) -> InstalledProgram:
         with self._guard:
             if name not in self._programs:
-                self._programs[name] = program_at(name, self._ambient, self._repo.root)
+                self._programs[name] = program_at(name, self._ambient, self._workspace.root)
             return self._programs[name]
 
 
-def recreate(repo: Workspace, oid: ObjectId, ambient: Mapping[str, str]) -> Interpreter:
+def recreate(workspace: Workspace, oid: ObjectId, ambient: Mapping[str, str]) -> Interpreter:
     """Return an interpreter with the recorded packages, in `.dsv/cache`; made if it is not there yet.
 
     It is made by an installed Python of the recorded version, and pip. Packages that came from a folder of
     somebody's machine cannot be had again and are left out.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         oid: The environment's record.
         ambient: The user's environment variables; pip gets all of them.
 
@@ -119,8 +113,8 @@ def recreate(repo: Workspace, oid: ObjectId, ambient: Mapping[str, str]) -> Inte
         StorageError: A package cannot be installed; the message ends with what pip says.
         UserError: The run had no Python.
     """
-    wanted = origins.environment(repo, oid)
-    folder = repo.dot / "cache" / "environments" / oid
+    wanted = workspace.repo.environment(oid)
+    folder = workspace.dot / "cache" / "environments" / oid
     with storing("write", folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_suffix(".lock"), patience=_PATIENCE):

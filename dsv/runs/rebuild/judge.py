@@ -17,20 +17,21 @@ from dsv.model.run import Output
 from dsv.model.verdict import VerdictStatus
 from dsv.records import kept_facts, needs
 from dsv.runs.rebuild.clean_folder import Result, write
-from dsv.runs.rebuild.folder_view import view
+from dsv.runs.rebuild.folder_view import FolderView
 from dsv.runs.rebuild.rebuild_plan import holds
 from dsv.runs.rebuild.scratch import clear
 from dsv.runs.rebuild.side_by_side import Judgement, compare
 from dsv.runs.rebuild.whole_results import WholeResult, whole
+from dsv.store.repository import Repository
 from dsv.tables.values.metadata import metadata_id
 from dsv.workspace import Workspace
 
 
-def judge(repo: Workspace, recorded: Output, result: Result, policy: Policy, space: Path) -> Judgement:
+def judge(workspace: Workspace, recorded: Output, result: Result, policy: Policy, space: Path) -> Judgement:
     """Return what a result is.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         recorded: What the run was recorded to give.
         result: What its replay gave.
         policy: What has to be the same; for data that was no table only its bytes count.
@@ -54,15 +55,15 @@ def judge(repo: Workspace, recorded: Output, result: Result, policy: Policy, spa
             )
         return Judgement(VerdictStatus.DIFFERENT, reason, details)
     wanted = recorded.checkpoint(result.checkpoint.origin)
-    if not holds(repo, wanted):
-        told = _without_bytes(repo, recorded, result, applied)
-        if told.good or not _brought(repo, wanted):
+    if not holds(workspace.repo, wanted):
+        told = _without_bytes(workspace.repo, recorded, result, applied)
+        if told.good or not _brought(workspace.repo, wanted):
             return told
-    with _written(repo, recorded.path, wanted, space) as before:
+    with _written(workspace, recorded.path, wanted, space) as before:
         return compare(before, result, applied)
 
 
-def _brought(repo: Workspace, wanted: Checkpoint) -> bool:
+def _brought(repo: Repository, wanted: Checkpoint) -> bool:
     """Fetch recorded bytes if the remote has them; whether it had.
 
     A remote that cannot be read tells as little as one that lacks them.
@@ -75,7 +76,7 @@ def _brought(repo: Workspace, wanted: Checkpoint) -> bool:
     return False
 
 
-def _without_bytes(repo: Workspace, recorded: Output, result: Result, policy: Policy) -> Judgement:
+def _without_bytes(repo: Repository, recorded: Output, result: Result, policy: Policy) -> Judgement:
     """Judge by the recorded table id alone: the recorded bytes are not here."""
     try:
         new = whole(result)
@@ -118,13 +119,13 @@ def _by_metadata_id(recorded: Output, found: WholeResult, policy: Policy) -> Jud
 
 
 @contextmanager
-def _written(repo: Workspace, path: str, wanted: Checkpoint, space: Path) -> Iterator[Result]:
+def _written(workspace: Workspace, path: str, wanted: Checkpoint, space: Path) -> Iterator[Result]:
     """Give recorded data as if it had just been rebuilt."""
     try:
         with storing("write", space):
             space.mkdir(parents=True)
-            write(space, path, wanted, repo.place().reader)
-        yield Result(view(repo, space), path, wanted)
+            write(space, path, wanted, workspace.place().reader)
+        yield Result(FolderView(workspace, space), path, wanted)
     finally:
         clear(space)
 

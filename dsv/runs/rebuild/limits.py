@@ -6,7 +6,7 @@ from dsv.errors import DsvError
 from dsv.ids import ObjectId
 from dsv.model.attempt import Attempt
 from dsv.records import origins
-from dsv.workspace import Workspace
+from dsv.store.repository import Repository
 
 _FACTOR = 10
 _LEAST = 60.0
@@ -24,7 +24,7 @@ class Limit(NamedTuple):
     words: str
 
 
-def attempt_of(repo: Workspace, run: ObjectId) -> Attempt | None:
+def attempt_of(repo: Repository, run: ObjectId) -> Attempt | None:
     """Return how `run` happened; None if that is not known here."""
     try:
         return origins.attempt(repo, repo.refs(), run)

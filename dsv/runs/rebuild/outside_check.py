@@ -15,22 +15,22 @@ class Outsiders:
     """What runs read outside of the workspace, looked at once.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         runs: The runs.
         openings: What the user allows commands to read.
     """
 
-    def __init__(self, repo: Workspace, runs: Iterable[Run], openings: Openings) -> None:
+    def __init__(self, workspace: Workspace, runs: Iterable[Run], openings: Openings) -> None:
         self._openings = openings
         self._allowed = [place.resolve() for place in openings.allow]
         self._here: dict[Outside, Path] = {}
-        files = OutsideFiles(repo)
+        files = OutsideFiles(workspace)
         for file in {one for run in runs for one in run.outside}:
             place = files.place(file.path)
             if place is not None and files.content(file.path) == file.content:
                 self._here[file] = place
         if self._here:
-            repo.cache.commit()
+            workspace.worktree.cache.commit()
 
     def missing(self, run: Run) -> str:
         """Return the first file that `run` read, and that is neither here as it was nor allowed; "" if there is none."""

@@ -17,20 +17,20 @@ class Pythons:
     """The interpreters of runs, each asked once what it is.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
     """
 
-    def __init__(self, repo: Workspace) -> None:
-        self._repo = repo
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
         self._known: dict[Path, Interpreter | None] = {}
         self._guard = threading.Lock()
-        self._tracked = tuple(repo.datasets(repo.local(repo.refs()).present))
+        self._tracked = tuple(workspace.repo.datasets(workspace.repo.refs().mine.present))
 
     def of(self, run: ObjectId, means: ReplayMeans) -> Interpreter | None:
         """Return the interpreter for `run`: the one asked for, else the recorded one, else the present one."""
-        attempt = None if means.asked else attempt_of(self._repo, run)
+        attempt = None if means.asked else attempt_of(self._workspace.repo, run)
         recorded = None if attempt is None else attempt.interpreter
-        place = former_python(recorded, self._repo.root, self._repo.home)
+        place = former_python(recorded, self._workspace.root, self._workspace.caller.home)
         if place is None or not is_python(place.name):
             return means.python
         return self._at(place) or means.python
@@ -51,12 +51,12 @@ class Pythons:
 
     def _is_brought(self, place: Path) -> bool:
         """Whether a program of the workspace came with its data or its code: it would run before the walls stand."""
-        if not place.is_relative_to(self._repo.root):
+        if not place.is_relative_to(self._workspace.root):
             return False
-        path = place.parent.parent.relative_to(self._repo.root).as_posix()
+        path = place.parent.parent.relative_to(self._workspace.root).as_posix()
         if any(_is_in(path, one) or _is_in(one, path) for one in self._tracked):
             return True
-        return bool(git.tracked(self._repo.root, [path]))
+        return bool(git.tracked(self._workspace.root, [path]))
 
 
 def _is_in(path: str, folder: str) -> bool:

@@ -14,8 +14,8 @@ from dsv.model.code_list import CodeFile
 from dsv.model.origin import Source
 from dsv.model.run import Input, Output, Run
 from dsv.model.verdict import VerdictStatus
-from dsv.records import needs, origins
-from dsv.workspace import Workspace
+from dsv.records import needs
+from dsv.store.repository import Repository
 
 
 class Obstacle(NamedTuple):
@@ -126,12 +126,12 @@ class _Found:
 
 
 def plan(
-    repo: Workspace, datasets: Mapping[str, Checkpoint], *, chain: bool, on_rebuilt: bool = False
+    repo: Repository, datasets: Mapping[str, Checkpoint], *, chain: bool, on_rebuilt: bool = False
 ) -> RebuildPlan:
     """Return what has to be replayed to rebuild `datasets`.
 
     Args:
-        repo: The workspace.
+        repo: The repository.
         datasets: What is wanted, by path.
         chain: Replay all runs back to the raw sources; otherwise the last run of each dataset, and what
             makes inputs whose bytes are neither here nor on the remote. A chain asks no remote: what
@@ -141,14 +141,14 @@ def plan(
     Raises:
         Corrupt: A record is damaged, or a run depends on itself, which no record can.
     """
-    found = _Found(frozenset(repo.local(repo.refs()).dropped))
+    found = _Found(frozenset(repo.refs().mine.dropped))
     runs: dict[str, ObjectId] = {}
     outputs: dict[str, Output] = {}
     sources: list[str] = []
     obstacles: dict[str, Obstacle] = {}
     for path, checkpoint in datasets.items():
         try:
-            origin = origins.origin(repo, checkpoint.origin)
+            origin = repo.origin(checkpoint.origin)
         except Missing:
             obstacles[path] = Obstacle(VerdictStatus.FAILED, "the record of where it came from is not here")
             continue
@@ -189,12 +189,12 @@ def output_of(run: Run, path: str, checkpoint: Checkpoint) -> Output | None:
     return next((one for one in same if one.path == path), same[0] if same else None)
 
 
-def holds(repo: Workspace, checkpoint: Checkpoint) -> bool:
+def holds(repo: Repository, checkpoint: Checkpoint) -> bool:
     """Whether the store has all bytes of a version, as far as its entries tell; dropped counts as gone."""
-    return _holds(repo, checkpoint, repo.local(repo.refs()).dropped)
+    return _holds(repo, checkpoint, repo.refs().mine.dropped)
 
 
-def _holds(repo: Workspace, checkpoint: Checkpoint, dropped: Collection[ObjectId]) -> bool:
+def _holds(repo: Repository, checkpoint: Checkpoint, dropped: Collection[ObjectId]) -> bool:
     if checkpoint.content in dropped:
         return False
     if not checkpoint.is_dir:
@@ -208,9 +208,9 @@ def _holds(repo: Workspace, checkpoint: Checkpoint, dropped: Collection[ObjectId
         return False
 
 
-def _collect(repo: Workspace, found: _Found, waiting: list[ObjectId], *, chain: bool) -> None:
+def _collect(repo: Repository, found: _Found, waiting: list[ObjectId], *, chain: bool) -> None:
     while waiting:
-        runs = {oid: origins.run(repo, oid) for oid in waiting}
+        runs = {oid: repo.run(oid) for oid in waiting}
         _locate(repo, found, runs.values(), chain=chain)
         for oid, run in runs.items():
             found.steps[oid] = _step(repo, found, oid, run, chain=chain)
@@ -219,7 +219,7 @@ def _collect(repo: Workspace, found: _Found, waiting: list[ObjectId], *, chain: 
         waiting = [oid for oid in dict.fromkeys(behind) if oid not in found.steps]
 
 
-def _locate(repo: Workspace, found: _Found, runs: Iterable[Run], *, chain: bool) -> None:
+def _locate(repo: Repository, found: _Found, runs: Iterable[Run], *, chain: bool) -> None:
     """Note which inputs need no replay: what is here, and, except for a chain, what the remote has."""
     inputs = {one.checkpoint.content: one.checkpoint for run in runs for one in run.inputs}
     for content in inputs.keys() - found.held.keys():
@@ -229,7 +229,7 @@ def _locate(repo: Workspace, found: _Found, runs: Iterable[Run], *, chain: bool)
         found.held |= {one.content: True for one in needs.to_be_had(repo, absent)}
 
 
-def _step(repo: Workspace, found: _Found, oid: ObjectId, run: Run, *, chain: bool) -> ReplayStep:
+def _step(repo: Repository, found: _Found, oid: ObjectId, run: Run, *, chain: bool) -> ReplayStep:
     makers: dict[str, ObjectId] = {}
     behind: dict[str, ObjectId] = {}
     obstacle: Obstacle | None = None
@@ -245,7 +245,7 @@ def _step(repo: Workspace, found: _Found, oid: ObjectId, run: Run, *, chain: boo
 
 
 def _trace(
-    repo: Workspace,
+    repo: Repository,
     found: _Found,
     one: Input,
     makers: dict[str, ObjectId],
@@ -256,7 +256,7 @@ def _trace(
     """Find out where an input is to come from, and return what stands in the way."""
     oid, held = one.checkpoint.origin, found.held[one.checkpoint.content]
     try:
-        origin = origins.origin(repo, oid)
+        origin = repo.origin(oid)
     except Missing:
         if held and not chain:
             return None
@@ -280,9 +280,9 @@ def _trace(
     return None
 
 
-def _code(repo: Workspace, run: Run) -> tuple[tuple[CodeFile, ...], Obstacle | None]:
+def _code(repo: Repository, run: Run) -> tuple[tuple[CodeFile, ...], Obstacle | None]:
     try:
-        files = origins.code(repo, run.code).files
+        files = repo.code(run.code).files
     except Missing:
         return (), Obstacle(VerdictStatus.FAILED, "the list of its code is not here")
     return files, None

@@ -23,11 +23,12 @@ from dsv.model.node import DIR, FILE
 from dsv.model.run import Output, Run
 from dsv.progress import SILENT, Progress
 from dsv.runs.rebuild.clean_folder import FoundFolders, Result, has_link, lay_out
-from dsv.runs.rebuild.folder_view import view
+from dsv.runs.rebuild.folder_view import FolderView
 from dsv.runs.rebuild.limits import attempt_of, limit_of
 from dsv.runs.rebuild.rebuild_plan import ReplayStep
 from dsv.runs.rebuild.replay_variables import at_home, variables
 from dsv.runs.rebuild.scratch import clear
+from dsv.store.repository import Repository
 from dsv.workspace import Workspace
 from dsv.worktree.build import write_file
 from dsv.worktree.sink import HashSink
@@ -95,7 +96,7 @@ class Replay:
 
 
 def replay(
-    repo: Workspace,
+    workspace: Workspace,
     step: ReplayStep,
     made: Mapping[str, Result],
     place: Path,
@@ -110,7 +111,7 @@ def replay(
     it is tried again with others: no record tells which folders a run found, and which it made.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         step: The run; it has no obstacle.
         made: By path the inputs that come from other replays.
         place: A folder that is not there yet; what it holds in the end are the outputs alone.
@@ -123,16 +124,16 @@ def replay(
         StorageError: The disk is full or fails.
     """
     work = place / "work"
-    attempt = attempt_of(repo, step.id)
+    attempt = attempt_of(workspace.repo, step.id)
     around: FoundFolders | None = FoundFolders.ABOVE
     while around is not None:
         work.mkdir(parents=True, mode=0o700)
         try:
-            lay_out(repo, step, made, work, around, attempt=attempt, progress=progress)
-            done = _execute(repo, step, attempt, work, means, executor)
+            lay_out(workspace, step, made, work, around, attempt=attempt, progress=progress)
+            done = _execute(workspace, step, attempt, work, means, executor)
             around = _other(step, done, work) if around is FoundFolders.ABOVE else None
             if around is None and not done.failed:
-                return replace(done, results=_gather(repo, step, work, place / "out"))
+                return replace(done, results=_gather(workspace, step, work, place / "out"))
         finally:
             clear(work)
             clear(place / "own")
@@ -153,7 +154,7 @@ def _other(step: ReplayStep, done: Replay, work: Path) -> FoundFolders | None:
 
 
 def _execute(
-    repo: Workspace,
+    workspace: Workspace,
     step: ReplayStep,
     attempt: Attempt | None,
     work: Path,
@@ -165,7 +166,7 @@ def _execute(
     with storing("write", own):
         own.mkdir(mode=0o700)
     home = means.ambient.get("HOME", "")
-    passed = repo.config.pass_env if means.passed is None else means.passed
+    passed = workspace.config.pass_env if means.passed is None else means.passed
     given = variables(run, means.ambient, passed, home)
     argv = _program([at_home(word, home) for word in fill(run.argv, run.params)], means.python)
     sandbox = Sandbox(
@@ -174,24 +175,24 @@ def _execute(
         given.ambient,
         given.declared,
         [] if means.python is None else [means.python],
-        repo.root,
+        workspace.root,
         means.openings,
         strongest=means.strongest,
-        library=None if means.python is None else lacking(repo, step, means.python),
+        library=None if means.python is None else lacking(workspace.repo, step, means.python),
         timeout=limit.seconds,
-        ignore=repo.ignored,
+        ignore=workspace.worktree.ignored,
         search=given.search,
     )
-    with _nowhere() as sink, _standard_input(repo, run, own) as stdin:
+    with _nowhere() as sink, _standard_input(workspace, run, own) as stdin:
         try:
             done = sandbox.run(executor, argv, run.cwd, stdout=sink, stderr=sink, stdin=stdin)
         except (NotFound, UserError) as error:
             return Replay(problem=error.message)
-    clean = repo.root if done.isolation is Isolation.NAMESPACES else work
+    clean = workspace.root if done.isolation is Isolation.NAMESPACES else work
     return Replay({}, done.execution, done.isolation, done.why, os.fspath(clean), limit.words, done.captured)
 
 
-def lacking(repo: Workspace, step: ReplayStep, python: Interpreter) -> Path | None:
+def lacking(repo: Repository, step: ReplayStep, python: Interpreter) -> Path | None:
     """Return where dsv's library is, if the run uses it and the interpreter does not have it; else None."""
     package = Path(dsv.__file__).parent
     if any((Path(folder) / package.name / "__init__.py").exists() for folder in python.search):
@@ -209,12 +210,12 @@ def _program(argv: Sequence[str], python: Interpreter | None) -> list[str]:
     return list(argv)
 
 
-def _gather(repo: Workspace, step: ReplayStep, work: Path, out: Path) -> dict[str, Result]:
+def _gather(workspace: Workspace, step: ReplayStep, work: Path, out: Path) -> dict[str, Result]:
     """Move the outputs from `work` to `out`, and look at them there.
 
     What is behind a link that the command made may be anything on this machine: it is no output.
     """
-    there = view(repo, out)
+    there = FolderView(workspace, out)
     results = {}
     with storing("keep what was rebuilt in", out):
         for output in step.run.outputs:
@@ -231,15 +232,15 @@ def _gather(repo: Workspace, step: ReplayStep, work: Path, out: Path) -> dict[st
 def _look(there: Workspace, output: Output, step: ReplayStep) -> Checkpoint | None:
     sink = HashSink()
     try:
-        seen = there.look(output.path, sink)
+        seen = there.worktree.look(output.path, sink)
     except (Changing, UserError):  # a link, a pipe, something unreadable: no data set
         return None
-    there.remember_nodes(sink)
+    there.worktree.remember_nodes(sink)
     return Checkpoint(seen.content, seen.kind, seen.size, seen.files, output.schema, step.id)
 
 
 @contextlib.contextmanager
-def _standard_input(repo: Workspace, run: Run, own: Path) -> Iterator[int]:
+def _standard_input(workspace: Workspace, run: Run, own: Path) -> Iterator[int]:
     """Give the descriptor of what the run read from its standard input, if that was kept; else of nothing.
 
     Raises:
@@ -250,7 +251,7 @@ def _standard_input(repo: Workspace, run: Run, own: Path) -> Iterator[int]:
         return
     place = own / "stdin"
     with storing("write", place):
-        write_file(os.fspath(place), run.stdin, FILE, repo.place(SILENT).reader)
+        write_file(os.fspath(place), run.stdin, FILE, workspace.place(SILENT).reader)
         file = place.open("rb")
     with file:
         yield file.fileno()

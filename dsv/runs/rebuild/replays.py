@@ -10,7 +10,7 @@ from dsv.errors import Corrupt, Missing, NotFound, StorageError
 from dsv.ids import ObjectId
 from dsv.model.verdict import Checked, VerdictStatus
 from dsv.progress import SILENT, Progress
-from dsv.records import needs, origins
+from dsv.records import needs
 from dsv.runs.rebuild import account, environments, feeding
 from dsv.runs.rebuild.account import Replayed
 from dsv.runs.rebuild.environments import Present
@@ -21,6 +21,7 @@ from dsv.runs.rebuild.rebuild_plan import RebuildPlan, ReplayStep
 from dsv.runs.rebuild.replay import ReplayMeans, replay
 from dsv.runs.rebuild.schedule import carry_out
 from dsv.runs.rebuild.scratch import clear
+from dsv.store.repository import Repository
 from dsv.workspace import Workspace
 
 
@@ -46,14 +47,14 @@ class Settings:
 
 
 def replay_all(
-    repo: Workspace, plan: RebuildPlan, room: Path, settings: Settings, *, progress: Progress = SILENT
+    workspace: Workspace, plan: RebuildPlan, room: Path, settings: Settings, *, progress: Progress = SILENT
 ) -> dict[ObjectId, Replayed]:
     """Replay all that `plan` names, and return by run what came of it.
 
     What goes wrong with one run is told in its judgements; the others go on.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         plan: What to replay.
         room: An empty folder to do it in.
         settings: How.
@@ -62,9 +63,9 @@ def replay_all(
     Raises:
         StorageError: The disk is full or fails.
     """
-    session = _Session(repo, plan, room, settings)
+    session = _Session(workspace, plan, room, settings)
     stop = session.executor.stop
-    _bring(repo, plan, progress)
+    _bring(workspace.repo, plan, progress)
     progress.begin("replaying", len(plan.steps), "runs")
     done = carry_out(plan.order, session.work, jobs=settings.jobs, stop=stop, progress=progress)
     if plan.chain:
@@ -72,7 +73,7 @@ def replay_all(
     return done
 
 
-def _bring(repo: Workspace, plan: RebuildPlan, progress: Progress) -> None:
+def _bring(repo: Repository, plan: RebuildPlan, progress: Progress) -> None:
     """Have the store get, all at once, the inputs that no replay gives."""
     wanted = [
         one.checkpoint
@@ -105,15 +106,17 @@ class _Session:
     recorded bytes, it is replayed again, on what they gave.
     """
 
-    def __init__(self, repo: Workspace, plan: RebuildPlan, room: Path, settings: Settings) -> None:
+    def __init__(self, workspace: Workspace, plan: RebuildPlan, room: Path, settings: Settings) -> None:
         self.executor = Here()
-        self._repo = repo
+        self._workspace = workspace
         self._plan = plan
         self._room = room
         self._settings = settings
-        self._present = Present(repo, settings.means.ambient)
-        self._pythons = Pythons(repo)
-        self._outside = Outsiders(repo, [step.run for step in plan.steps.values()], settings.means.openings)
+        self._present = Present(workspace, settings.means.ambient)
+        self._pythons = Pythons(workspace)
+        self._outside = Outsiders(
+            workspace, [step.run for step in plan.steps.values()], settings.means.openings
+        )
         self._done: dict[ObjectId, Replayed] = {}
         self._settled: set[ObjectId] = set()
         self._users = plan.chain_users() if plan.chain else {oid: plan.users(oid) for oid in plan.steps}
@@ -160,17 +163,17 @@ class _Session:
             return account.elsewhere(step, missing)
         means = self._means(step)
         place = _place(self._room, step.id)
-        replays = [replay(self._repo, step, feed.made, place / "1", means, self.executor)]
+        replays = [replay(self._workspace, step, feed.made, place / "1", means, self.executor)]
         changed = self._present.differences(step.id, step.run.environment, means.python)
         first = replays[0]
         if first.failed:
-            failed = account.of_failure(self._repo, step, first, means, feed.unlike)
+            failed = account.of_failure(self._workspace, step, first, means, feed.unlike)
             return replace(failed, changed=changed)
         if self._settings.twice:
-            replays.append(replay(self._repo, step, feed.made, place / "2", means, self.executor))
+            replays.append(replay(self._workspace, step, feed.made, place / "2", means, self.executor))
         judgements = {
             output.path: account.of_output(
-                self._repo, step, output, tuple(replays), changed, place / "recorded", means, feed.unlike
+                self._workspace, step, output, tuple(replays), changed, place / "recorded", means, feed.unlike
             )
             for output in step.run.outputs
         }
@@ -189,11 +192,11 @@ class _Session:
         means = replace(self._settings.means, openings=self._outside.opened(step.run))
         if not self._settings.recreate:
             return replace(means, python=self._pythons.of(step.id, means))
-        wanted = origins.environment(self._repo, step.run.environment)
+        wanted = self._workspace.repo.environment(step.run.environment)
         if not wanted.python:
             return means
         try:
-            python = environments.recreate(self._repo, step.run.environment, means.ambient)
+            python = environments.recreate(self._workspace, step.run.environment, means.ambient)
         except (Missing, NotFound):
             raise
         except StorageError as error:

@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from dsv.model.attempt import Attempt
+from dsv.model.dataset_paths import NEVER_DATA
 from dsv.model.node import DIR, LINK
 from dsv.model.run import Run
-from dsv.records import origins
-from dsv.workspace import Workspace
-from dsv.worktree.ignore import NEVER_DATA
+from dsv.store.repository import Repository
 
 _GIT = ".git"
 _NOWHERE = "not-recorded"
@@ -20,7 +19,7 @@ _LARGEST = 1 << 50
 """Bytes of the largest file that is made as large as a record says; file systems hold no larger ones."""
 
 
-def furnish(repo: Workspace, run: Run, attempt: Attempt | None, folder: Path) -> None:
+def furnish(repo: Repository, run: Run, attempt: Attempt | None, folder: Path) -> None:
     """Put into `folder`, which has the inputs and the code of a run, what else the run found there.
 
     A name that it saw and whose content it did not read is a file of zeros, as large as it was if the run looked,
@@ -29,7 +28,7 @@ def furnish(repo: Workspace, run: Run, attempt: Attempt | None, folder: Path) ->
     stop there. What the run made is left out.
 
     Args:
-        repo: The workspace.
+        repo: The repository.
         run: The run.
         attempt: How it happened; None if that is not known.
         folder: The clean folder.
@@ -47,14 +46,14 @@ def furnish(repo: Workspace, run: Run, attempt: Attempt | None, folder: Path) ->
         _order(folder, attempt)
 
 
-def _seen(repo: Workspace, run: Run, attempt: Attempt | None) -> Iterator[tuple[str, str]]:
+def _seen(repo: Repository, run: Run, attempt: Attempt | None) -> Iterator[tuple[str, str]]:
     """Yield what the run saw, folders before what is in them; of what it looked at more is known than of a name."""
     looked = {} if attempt is None else dict(attempt.found)
     for listed in sorted(run.listings):
         if listed.path:
             yield listed.path, DIR
         above = f"{listed.path}/" if listed.path else ""
-        for entry in origins.listing(repo, listed.listing).names:
+        for entry in repo.listing(listed.listing).names:
             path = above + entry.name
             yield path, looked.get(path, entry.kind)
     yield from looked.items()

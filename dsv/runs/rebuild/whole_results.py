@@ -64,9 +64,10 @@ def whole(result: Result) -> WholeResult:
     """
     if result.checkpoint.is_dir:
         return _of_folder(result)
-    known = version_tables.of_working(result.view, result.path, result.checkpoint)
+    place = (result.view.repo, result.view.root, result.path, result.checkpoint)
+    known = version_tables.of_working(*place)
     assert known.facts is not None
-    opened = partial(version_tables.working_table, result.view, result.path, result.checkpoint, known.schema)
+    opened = partial(version_tables.working_table, *place, known.schema)
 
     def said() -> Metadata:
         with opened() as table:
@@ -76,7 +77,7 @@ def whole(result: Result) -> WholeResult:
 
 
 def _of_folder(result: Result) -> WholeResult:
-    members = tuple(working_members(result.view, result.path, result.checkpoint))
+    members = tuple(working_members(result.view.repo, result.view.root / result.path, result.checkpoint))
     texts = TextFiles()
 
     def do() -> apart.Found:

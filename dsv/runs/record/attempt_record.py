@@ -21,7 +21,7 @@ from dsv.worktree.litter import Litter
 
 
 def attempt_of(
-    repo: Workspace,
+    workspace: Workspace,
     request: Request,
     before: Before,
     seen: SeenRun | None,
@@ -31,7 +31,7 @@ def attempt_of(
     """Return how a run happened, except for the run's id, which is not known yet.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         request: What was run.
         before: The workspace before.
         seen: What was seen of it; None for a claim.
@@ -52,11 +52,11 @@ def attempt_of(
         withheld=tuple(sorted(used.withheld)),
         imported=None if seen is None else around.imported,
         witness=None if captured is None else captured.eye,
-        interpreter=_place_of(repo.root, request, around.interpreter),
-        found=_found(repo.root, used),
+        interpreter=_place_of(workspace.root, request, around.interpreter),
+        found=_found(workspace.root, used),
         contacts=() if captured is None else tuple(others(captured.contacts)),
-        state=_state(repo, used),
-        order=_order(repo.root, {*used.code, *used.reads()} - used.made),
+        state=_state(workspace, used),
+        order=_order(workspace.root, {*used.code, *used.reads()} - used.made),
     )
 
 
@@ -100,9 +100,9 @@ def _kind(root: Path, path: str) -> str | None:
     return DIR if modes.S_ISDIR(found.st_mode) else None
 
 
-def _state(repo: Workspace, used: Classified) -> tuple[str, ...]:
+def _state(workspace: Workspace, used: Classified) -> tuple[str, ...]:
     """Return what was read and is the memory of tools; of a folder that is, only that."""
-    litter = Litter(repo.config.leave_out)
+    litter = Litter(workspace.config.leave_out)
     found = set()
     for path in used.state:
         parts = path.split("/")

@@ -61,7 +61,7 @@ class Before:
         return path
 
 
-def take(repo: Workspace, request: Request, progress: Progress = SILENT) -> Before:
+def take(workspace: Workspace, request: Request, progress: Progress = SILENT) -> Before:
     """Store what the datasets in the working tree are now, as far as it is not known to be stored.
 
     So that an input which the command updates in place is recorded as it was read.
@@ -72,39 +72,41 @@ def take(repo: Workspace, request: Request, progress: Progress = SILENT) -> Befo
         Refused: `dsv.lock` names another commit than HEAD, or a declared path can be no dataset.
         Changing: A file kept changing while it was read.
     """
-    refs = preconditions.ready(repo)
-    local = repo.local(refs)
-    staged = repo.datasets(repo.snapshot_of(refs.head) if local.staged is None else local.staged)
-    in_git, state = _of_git(repo)
+    refs = preconditions.ready(workspace)
+    local = refs.mine
+    staged = workspace.repo.datasets(
+        workspace.repo.snapshot_of(refs.head) if local.staged is None else local.staged
+    )
+    in_git, state = _of_git(workspace)
     versions: dict[str, Checkpoint] = {}
     unstaged = set()
     for path in (*(request.inputs or ()), *(request.outputs or ())):
-        _check(repo, path, staged)
+        _check(workspace, path, staged)
     for path in request.outputs or ():
         held = sorted(name for name in in_git if stage.within(name, path) and not _is_placeholder(name, path))
         if held:
             raise Refused(
                 f"git tracks {held[0]}, which cannot be an output", hint=f"git rm -r --cached {path}"
             )
-    with repo.writer() as writer:
+    with workspace.repo.writer() as writer:
         for path, old in staged.items():
-            if repo.holds(path):
-                seen = stage.store(repo, writer, path, progress=progress)
-                versions[path] = stage.checkpoint(repo, writer, path, seen, old.checkpoint)
+            if workspace.worktree.holds(path):
+                seen = stage.store(workspace, writer, path, progress=progress)
+                versions[path] = stage.checkpoint(workspace, writer, path, seen, old.checkpoint)
                 if versions[path] != old.checkpoint:
                     unstaged.add(path)
         for path in request.inputs or ():
-            if not _is_known(path, versions) and dataset_names.version_of(repo, path) is None:
-                versions.update(_declared(repo, writer, path, in_git, progress))
-        repo.publish("run", lambda found, _: found, writer=writer, log=False)
-    repo.cache.commit()
+            if not _is_known(path, versions) and dataset_names.version_of(workspace.repo, path) is None:
+                versions.update(_declared(workspace, writer, path, in_git, progress))
+        workspace.repo.publish(lambda found, _: found, writer=writer)
+    workspace.worktree.cache.commit()
     before = Before(refs, frozenset(staged), versions, frozenset(unstaged), in_git, state)
-    return replace(before, kept=_keep(repo, request, before))
+    return replace(before, kept=_keep(workspace, request, before))
 
 
-def _keep(repo: Workspace, request: Request, before: Before) -> dict[str, bytes]:
+def _keep(workspace: Workspace, request: Request, before: Before) -> dict[str, bytes]:
     """Return what the small files hold that the command names, and those that git tracks and that are changed."""
-    root, withholding = repo.root, Withholding.of(repo)
+    root, withholding = workspace.root, Withholding.of(workspace)
     here = posixpath.normpath(posixpath.join(request.cwd, "."))
     named = (posixpath.normpath(posixpath.join(here, word)) for word in fill(request.argv, request.params))
     changed = () if before.git is None else (path for path in before.git.dirty if path in before.in_git)
@@ -118,22 +120,22 @@ def _keep(repo: Workspace, request: Request, before: Before) -> dict[str, bytes]
     return found
 
 
-def _of_git(repo: Workspace) -> tuple[frozenset[str], GitState | None]:
-    if git.find(repo.root) is None:
+def _of_git(workspace: Workspace) -> tuple[frozenset[str], GitState | None]:
+    if git.find(workspace.root) is None:
         return frozenset(), None
     from dsv.capture.git_state import state_of
 
-    return git.tracked(repo.root), state_of(repo.root)
+    return git.tracked(workspace.root), state_of(workspace.root)
 
 
-def _check(repo: Workspace, path: str, tracked: Mapping[str, object]) -> None:
+def _check(workspace: Workspace, path: str, tracked: Mapping[str, object]) -> None:
     if path in tracked:
         return
-    check_dataset(repo.root, path)
+    check_dataset(workspace.root, path)
     inside = next((known for known in sorted(tracked) if stage.within(known, path)), None)
     if inside is not None:
         raise Refused(f"{path} holds the dataset {inside}", hint="name the datasets in it one by one")
-    if Withholding.of(repo).by_name(path):
+    if Withholding.of(workspace).by_name(path):
         raise Refused(
             f"{path} may hold secrets, which are not recorded",
             hint=f"dsv config secrets allow {shlex.quote(path)}, if it holds none",
@@ -150,12 +152,12 @@ def _is_known(path: str, versions: Mapping[str, Checkpoint]) -> bool:
 
 
 def _declared(
-    repo: Workspace, writer: Writer, path: str, in_git: frozenset[str], progress: Progress
+    workspace: Workspace, writer: Writer, path: str, in_git: frozenset[str], progress: Progress
 ) -> dict[str, Checkpoint]:
     """Store a declared input that is not tracked; what git tracks is recorded as code instead."""
-    if not repo.holds(path):
+    if not workspace.worktree.holds(path):
         raise NotFound(f"no such file or folder: {path}")
     if path in in_git or any(stage.within(name, path) for name in in_git):
         return {}
-    seen = stage.store(repo, writer, path, progress=progress)
-    return {path: stage.checkpoint(repo, writer, path, seen, None)}
+    seen = stage.store(workspace, writer, path, progress=progress)
+    return {path: stage.checkpoint(workspace, writer, path, seen, None)}

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from dsv.capture.reads import Reports
 from dsv.model.checkpoint import Checkpoint
+from dsv.model.dataset_paths import GIT_FILES, OWN_FILES
 from dsv.records import dataset_names
 from dsv.runs.record import script_imports
 from dsv.runs.record.before import Before
@@ -11,7 +12,6 @@ from dsv.runs.record.file_roles import is_data
 from dsv.runs.record.request import Request
 from dsv.runs.record.withholding import Withholding
 from dsv.workspace import Workspace
-from dsv.worktree.paths import GIT_FILES, OWN_FILES
 
 NOT_CODE = OWN_FILES | GIT_FILES
 
@@ -71,17 +71,17 @@ class Classified:
         return frozenset(self.inputs) | self.sources
 
 
-def declared(repo: Workspace, request: Request, before: Before, found: Classified | None) -> Classified:
+def declared(workspace: Workspace, request: Request, before: Before, found: Classified | None) -> Classified:
     """Return what a run used with what was declared instead of what was found.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         request: What is declared.
         before: The workspace before the run.
         found: What was found; None if nothing was watched: then code is what the command names, and
             what it is known to read.
     """
-    uses = found or Classified(code=_named(repo, request, before) | set(request.code))
+    uses = found or Classified(code=_named(workspace, request, before) | set(request.code))
     if request.outputs is not None:
         uses.outputs = {before.dataset_of(path) or path for path in request.outputs}
     if request.inputs is not None:
@@ -91,7 +91,7 @@ def declared(repo: Workspace, request: Request, before: Before, found: Classifie
             dataset = before.dataset_of(path)
             if dataset is not None:
                 uses.inputs[dataset] = before.versions[dataset]
-            elif (version := dataset_names.version_of(repo, path)) is not None:
+            elif (version := dataset_names.version_of(workspace.repo, path)) is not None:
                 uses.versions[path] = version
             else:
                 names = {name for name in before.in_git if name == path or name.startswith(f"{path}/")}
@@ -114,23 +114,23 @@ def add_reported(uses: Classified, reports: Reports) -> None:
     ]
 
 
-def _named(repo: Workspace, request: Request, before: Before) -> set[str]:
+def _named(workspace: Workspace, request: Request, before: Before) -> set[str]:
     """Return the code files that the words of the command are, and the Python modules that those import."""
     found = set()
-    folder = repo.root / request.cwd
-    withholding = Withholding.of(repo)
+    folder = workspace.root / request.cwd
+    withholding = Withholding.of(workspace)
     for before_word, word in zip(("", *request.argv), request.argv, strict=False):
-        module = script_imports.module_file(repo.root, folder, word) if before_word == "-m" else None
-        place = repo.root / module if module else (folder / word).resolve()
+        module = script_imports.module_file(workspace.root, folder, word) if before_word == "-m" else None
+        place = workspace.root / module if module else (folder / word).resolve()
         try:
-            path = place.relative_to(repo.root.resolve()).as_posix()
+            path = place.relative_to(workspace.root.resolve()).as_posix()
         except ValueError:
             continue
         if not place.is_file() or before.dataset_of(path) or path in NOT_CODE:
             continue
-        if path in before.in_git or not is_data(repo.root, path):
+        if path in before.in_git or not is_data(workspace.root, path):
             found.add(path)
-    further = script_imports.imported(repo.root, {path for path in found if path.endswith(".py")})
+    further = script_imports.imported(workspace.root, {path for path in found if path.endswith(".py")})
     found |= {path for path in further if not before.dataset_of(path)}
     return {path for path in found if withholding.reason(path, ignored=False) is None}
 

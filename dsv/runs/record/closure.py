@@ -39,7 +39,7 @@ class Closure:
 
 
 def close(
-    repo: Workspace,
+    workspace: Workspace,
     request: Request,
     uses: Classified,
     captured: Captured | None,
@@ -48,39 +48,39 @@ def close(
     """Return what closes the record of a run that has ended.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         request: What was run.
         uses: What it used and made; notes are added.
         captured: What was seen of it; None if nothing was, or for a claim.
         progress: Counts the bytes that are read.
     """
-    named = repo.config.record_env
+    named = workspace.config.record_env
     secret = [name for name in named if request.env.get(name) and not is_plain(name, request.env[name])]
     uses.notes += [f"{name} may hold a secret: its value is not recorded" for name in secret]
     if captured is None:
-        found = surroundings(request.env, repo.root, repo.root / request.cwd, named)
+        found = surroundings(request.env, workspace.root, workspace.root / request.cwd, named)
         return Closure(surroundings=found, stdin=request.stdin)
-    screen = Screen(repo.root, request.env)
+    screen = Screen(workspace.root, request.env)
     return Closure(
-        listings=listings(repo, uses, captured.removed),
-        absent=absences(repo, uses),
+        listings=listings(workspace, uses, captured.removed),
+        absent=absences(workspace, uses),
         outside=outside(sorted(uses.outside), screen, uses, progress),
         links=tuple(
             Led(path, screen.without_home(uses.links[path])) for path in sorted(uses.links, key=str.encode)
         ),
-        surroundings=around(repo, request.env, request.cwd),
+        surroundings=around(workspace, request.env, request.cwd),
         stdin=request.stdin,
     )
 
 
-def around(repo: Workspace, env: Mapping[str, str], cwd: str) -> dict[str, str]:
+def around(workspace: Workspace, env: Mapping[str, str], cwd: str) -> dict[str, str]:
     """Return the variables that are recorded of a run without being asked for, as its record has them.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         env: All variables of the command.
         cwd: The folder that it runs in, relative to the workspace.
     """
-    found = surroundings(env, repo.root, repo.root / cwd, repo.config.record_env)
-    screen = Screen(repo.root, env)
+    found = surroundings(env, workspace.root, workspace.root / cwd, workspace.config.record_env)
+    screen = Screen(workspace.root, env)
     return {name: screen.without_home(value) for name, value in found.items()}

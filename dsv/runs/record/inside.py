@@ -32,13 +32,13 @@ class Inside:
     What the program read before it began is not seen, except for the modules that it has loaded.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         request: What is to be recorded; its command is never executed.
         python: The interpreter that this program is run by.
     """
 
-    def __init__(self, repo: Workspace, request: Request, python: str) -> None:
-        self._repo = repo
+    def __init__(self, workspace: Workspace, request: Request, python: str) -> None:
+        self._workspace = workspace
         self._request = request
         self._python = python
         self._stack = ExitStack()
@@ -54,13 +54,15 @@ class Inside:
             NotFound, Refused, Changing: As `dsv.runs.record.before.take`.
         """
         self._request.check()
-        self._before = befores.take(self._repo, self._request)
-        folder = Path(tempfile.mkdtemp(prefix="run-", dir=self._repo.scratch()))
+        self._before = befores.take(self._workspace, self._request)
+        folder = Path(tempfile.mkdtemp(prefix="run-", dir=self._workspace.scratch()))
         self._stack.callback(shutil.rmtree, folder, ignore_errors=True)
         try:
             captures = not self._request.declares_all
-            self._turn = self._stack.enter_context(Turn(self._repo.dot / TURNS, captures=captures))
-            self._capture = self._stack.enter_context(Capture(self._repo.root, self._repo.ignored))
+            self._turn = self._stack.enter_context(Turn(self._workspace.dot / TURNS, captures=captures))
+            self._capture = self._stack.enter_context(
+                Capture(self._workspace.root, self._workspace.worktree.ignored)
+            )
         except BaseException:
             self._stack.pop_all().close()
             raise
@@ -103,15 +105,15 @@ class Inside:
             # A notebook is saved while it runs.
             used.outputs = {path for path in used.outputs if not path.endswith(_NOTEBOOK)}
 
-        with AskedInterpreter(self._repo, replace(self._request, argv=(self._python,))) as asked:
+        with AskedInterpreter(self._workspace, replace(self._request, argv=(self._python,))) as asked:
             asked.ended(seen.modules)
-            return conclude(self._repo, self._request, self._before, seen, asked, also=also)
+            return conclude(self._workspace, self._request, self._before, seen, asked, also=also)
 
     def _own(self, files: Collection[Path], used: Classified) -> set[str]:
         """Return which of `files` are code of the workspace."""
-        root = self._repo.root.resolve()
-        territory = Territory(root, self._repo.ignored)
-        withholding = Withholding.of(self._repo)
+        root = self._workspace.root.resolve()
+        territory = Territory(root, self._workspace.worktree.ignored)
+        withholding = Withholding.of(self._workspace)
         found = set()
         for file in files:
             if not file.is_relative_to(root) or not file.is_file():

@@ -11,22 +11,22 @@ from dsv.worktree.litter import Litter
 from dsv.worktree.scan import under
 
 
-def listings(repo: Workspace, uses: Classified, removed: Iterable[str]) -> dict[str, Listing]:
+def listings(workspace: Workspace, uses: Classified, removed: Iterable[str]) -> dict[str, Listing]:
     """Return by folder the names that a run listed, as they were before it.
 
     That is what is there now, without what the run made, be it output, litter or a folder of those; and with
     what it removed. So a run that is repeated lists the same.
 
     Args:
-        repo: The workspace, after the run.
+        workspace: The workspace, after the run.
         uses: What the run used and made.
         removed: The files that it removed.
     """
-    made = _Made(repo, uses)
-    litter = Litter(repo.config.leave_out)
+    made = _Made(workspace, uses)
+    litter = Litter(workspace.config.leave_out)
     found = {}
     for folder in uses.listed:
-        names = names_in(repo.root, folder, repo.ignored, litter)
+        names = names_in(workspace.root, folder, workspace.worktree.ignored, litter)
         if names is None:
             continue
         kept = {name: kind for name, kind in names.items() if not made.is_made(under(folder, name), kind)}
@@ -40,22 +40,22 @@ def listings(repo: Workspace, uses: Classified, removed: Iterable[str]) -> dict[
     return found
 
 
-def absences(repo: Workspace, uses: Classified) -> tuple[str, ...]:
+def absences(workspace: Workspace, uses: Classified) -> tuple[str, ...]:
     """Return the paths that a run looked for in vain, sorted; of a folder that is not there only the topmost.
 
     Args:
-        repo: The workspace, after the run.
+        workspace: The workspace, after the run.
         uses: What the run used and made.
     """
-    litter = Litter(repo.config.leave_out)
+    litter = Litter(workspace.config.leave_out)
     found = set()
     for path in uses.absent:
         top = path
-        while "/" in top and not (repo.root / top.rpartition("/")[0]).exists():
+        while "/" in top and not (workspace.root / top.rpartition("/")[0]).exists():
             top = top.rpartition("/")[0]
         ours = any(top == made or top.startswith(f"{made}/") for made in uses.outputs)
-        hidden = repo.ignored.matches(path, is_dir=False) or litter.pattern_of(path) is not None
-        if not (ours or hidden or top in uses.made or (repo.root / top).exists()):
+        hidden = workspace.worktree.ignored.matches(path, is_dir=False) or litter.pattern_of(path) is not None
+        if not (ours or hidden or top in uses.made or (workspace.root / top).exists()):
             found.add(top)
     return tuple(sorted(found, key=str.encode))
 
@@ -63,8 +63,8 @@ def absences(repo: Workspace, uses: Classified) -> tuple[str, ...]:
 class _Made:
     """Tells what of a workspace a run made, and has made each time."""
 
-    def __init__(self, repo: Workspace, uses: Classified) -> None:
-        self._repo = repo
+    def __init__(self, workspace: Workspace, uses: Classified) -> None:
+        self._workspace = workspace
         self._outputs = uses.outputs
         self._made = uses.made
 
@@ -77,5 +77,5 @@ class _Made:
         inside = f"{path}/"
         if not any(made.startswith(inside) for made in self._made):
             return False
-        below = names_in(self._repo.root, path, self._repo.ignored) or {}
+        below = names_in(self._workspace.root, path, self._workspace.worktree.ignored) or {}
         return all(self.is_made(f"{path}/{name}", kind) for name, kind in below.items())

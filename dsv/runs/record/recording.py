@@ -27,7 +27,7 @@ from dsv.workspace import Workspace
 
 
 def record(
-    repo: Workspace,
+    workspace: Workspace,
     request: Request,
     *,
     executor: Executor | None = None,
@@ -40,7 +40,7 @@ def record(
     A command that fails, is interrupted or writes nothing stages nothing.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         request: What to run.
         executor: Where it is executed; by default on this machine.
         ready: Called when the workspace is stored as it is, before the command is watched and executed.
@@ -56,23 +56,23 @@ def record(
         UserError: The program cannot be executed.
     """
     request.check()
-    before = befores.take(repo, request, progress)
+    before = befores.take(workspace, request, progress)
     progress.begin("storing", None, "B")  # a bar goes off the screen, which is the command's now
     if ready is not None:
         ready()
-    with AskedInterpreter(repo, request) as asked:
-        seen = watching.execute(repo, request, executor or Here())
-        _keep_tail(repo, request, seen.execution)
+    with AskedInterpreter(workspace, request) as asked:
+        seen = watching.execute(workspace, request, executor or Here())
+        _keep_tail(workspace, request, seen.execution)
         if seen.execution.exit_code or seen.execution.signalled is not None:
             missed = seen.captured.absent if seen.captured else frozenset()
             advice = seen.captured.advice if seen.captured else ()
             return Recorded(seen.execution, written=_written(request, seen), missed=missed, notes=advice)
         asked.ended(seen.modules, seen.captured.programs if seen.captured else ())
-        return conclude(repo, request, before, seen, asked, accept=accept, progress=progress)
+        return conclude(workspace, request, before, seen, asked, accept=accept, progress=progress)
 
 
 def conclude(
-    repo: Workspace,
+    workspace: Workspace,
     request: Request,
     before: Before,
     seen: SeenRun,
@@ -85,7 +85,7 @@ def conclude(
     """Record a run that has ended well, and stage what it wrote.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         request: What was run.
         before: The workspace before.
         seen: What was seen of it.
@@ -98,37 +98,41 @@ def conclude(
         NotFound, Refused: As `record`.
     """
     captured = seen.captured
-    found = None if captured is None else sort(repo, request, before, captured, seen.execution)
+    found = None if captured is None else sort(workspace, request, before, captured, seen.execution)
     warnings = tuple(classify.undeclared(request, found) if found else ())
-    used = classify.declared(repo, request, before, found)
+    used = classify.declared(workspace, request, before, found)
     classify.add_reported(used, seen.reports)
     if also is not None:
         also(used)
     if not used.outputs:
-        return Recorded(seen.execution, warnings=warnings, notes=_nothing(repo, used))
+        return Recorded(seen.execution, warnings=warnings, notes=_nothing(workspace, used))
     _check_count(request, used)
-    made = stored_parts.store(repo, before, used, progress)
-    closure = close(repo, request, used, captured, progress)
+    made = stored_parts.store(workspace, before, used, progress)
+    closure = close(workspace, request, used, captured, progress)
     around = asked.answer(seen.modules)
-    attempt = attempt_of(repo, request, before, seen, used, around)
+    attempt = attempt_of(workspace, request, before, seen, used, around)
     return stage_run(
-        repo, request, WholeRun(before, used, made, closure, around, attempt, seen, warnings), accept
+        workspace, request, WholeRun(before, used, made, closure, around, attempt, seen, warnings), accept
     )
 
 
-def _nothing(repo: Workspace, used: Classified) -> tuple[str, ...]:
+def _nothing(workspace: Workspace, used: Classified) -> tuple[str, ...]:
     """Return what is said of a run without outputs: that nothing was written only if nothing was."""
     if used.left_out or used.noted:
         notes = [f"{path} is in git and was written: it is no dataset" for path in sorted(used.noted)]
         return ("no dataset was written", *notes, *left_out(used), *suspicions(used))
-    return ("nothing was written, except what .dsvignore names" if repo.ignored else "nothing was written",)
+    return (
+        "nothing was written, except what .dsvignore names"
+        if workspace.worktree.ignored
+        else "nothing was written",
+    )
 
 
-def claim(repo: Workspace, request: Request, *, progress: Progress = SILENT) -> Recorded:
+def claim(workspace: Workspace, request: Request, *, progress: Progress = SILENT) -> Recorded:
     """Record a run that is said to have happened, with the outputs that are there, and stage those.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         request: What was run; its outputs must be declared, and inputs that are not are none.
         progress: Counts the bytes that are read.
 
@@ -140,17 +144,17 @@ def claim(repo: Workspace, request: Request, *, progress: Progress = SILENT) -> 
     """
     request = replace(request, inputs=request.inputs or (), outputs=request.outputs or ())
     request.check()
-    before = befores.take(repo, request, progress)
-    used = classify.declared(repo, request, before, None)
+    before = befores.take(workspace, request, progress)
+    used = classify.declared(workspace, request, before, None)
     _check_count(request, used)
-    made = stored_parts.store(repo, before, used, progress)
+    made = stored_parts.store(workspace, before, used, progress)
     _check_claim(made)
-    with AskedInterpreter(repo, request) as asked:
+    with AskedInterpreter(workspace, request) as asked:
         asked.ended(frozenset())
         around = asked.answer(None)
-    closure = close(repo, request, used, None, progress)
-    attempt = attempt_of(repo, request, before, None, used, around)
-    return stage_run(repo, request, WholeRun(before, used, made, closure, around, attempt, None, ()))
+    closure = close(workspace, request, used, None, progress)
+    attempt = attempt_of(workspace, request, before, None, used, around)
+    return stage_run(workspace, request, WholeRun(before, used, made, closure, around, attempt, None, ()))
 
 
 def _check_count(request: Request, used: Classified) -> None:
@@ -179,10 +183,12 @@ def _written(request: Request, seen: SeenRun) -> tuple[str, ...]:
     return () if captured is None else tuple(sorted(captured.written - request.own_files))
 
 
-def _keep_tail(repo: Workspace, request: Request, execution: Execution) -> None:
+def _keep_tail(workspace: Workspace, request: Request, execution: Execution) -> None:
     """Keep the end of the output here, for anyone who wants to look at it later; it is never pushed."""
-    text = Screen(repo.root, request.env).output(execution.tail, request)
+    text = Screen(workspace.root, request.env).output(execution.tail, request)
     with suppress(StorageError):  # not worth the exit code of the command
         replace_file(
-            repo.dot / watching.TURNS / "tail", text.encode("utf-8", "replace"), temp_folder=repo.scratch()
+            workspace.dot / watching.TURNS / "tail",
+            text.encode("utf-8", "replace"),
+            temp_folder=workspace.scratch(),
         )

@@ -33,12 +33,16 @@ _HF_LINE = "cache-*.arrow"
 
 
 def sort(
-    repo: Workspace, request: Request, before: Before, captured: Captured, execution: Execution | None = None
+    workspace: Workspace,
+    request: Request,
+    before: Before,
+    captured: Captured,
+    execution: Execution | None = None,
 ) -> Classified:
     """Sort what a command used by what it is to the run.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         request: What was run.
         before: The workspace before.
         captured: What was seen.
@@ -50,8 +54,8 @@ def sort(
     captured, odd = _without_odd(captured, request.own_files)
     used = captured.read | captured.written | captured.removed
     began = (execution.started, execution.seconds) if execution else (None, 0.0)
-    litter = Litter(repo.config.leave_out, *began)
-    place = SortingFacts.of(repo, before, litter, used)
+    litter = Litter(workspace.config.leave_out, *began)
+    place = SortingFacts.of(workspace, before, litter, used)
     captured = replace(captured, written=captured.written - _unchanged(place, captured))
     uses = Classified(made={*captured.written, *captured.made_folders})
     _sort_links(place, uses, captured)
@@ -228,7 +232,7 @@ def _sort_removed(place: SortingFacts, uses: Classified, removed: frozenset[str]
         dataset = place.before.dataset_of(path)
         if dataset is None:
             continue
-        if place.repo.holds(dataset):
+        if place.workspace.worktree.holds(dataset):
             uses.outputs.add(dataset)
         else:
             uses.removed.add(dataset)

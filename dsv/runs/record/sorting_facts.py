@@ -22,7 +22,7 @@ class SortingFacts:
     """A workspace, as a run found it and as it is now.
 
     Attributes:
-        repo: The workspace.
+        workspace: The workspace.
         before: How the run found it.
         litter: What is left out of outputs.
         ignored: Of what the run used, what git ignores.
@@ -30,7 +30,7 @@ class SortingFacts:
         withholding: Decides which files may hold secrets.
     """
 
-    repo: Workspace
+    workspace: Workspace
     before: Before
     litter: Litter
     ignored: frozenset[str]
@@ -38,19 +38,19 @@ class SortingFacts:
     withholding: Withholding
 
     @classmethod
-    def of(cls, repo: Workspace, before: Before, litter: Litter, used: Iterable[str]) -> "SortingFacts":
+    def of(cls, workspace: Workspace, before: Before, litter: Litter, used: Iterable[str]) -> "SortingFacts":
         """Return the workspace, for files `used` by a run."""
         ignored: frozenset[str] = frozenset()
         if before.git is not None:
             loose = [path for path in used if path not in before.in_git and before.dataset_of(path) is None]
-            ignored = git.ignored(repo.root, loose)
+            ignored = git.ignored(workspace.root, loose)
         shared = frozenset(folder for path in before.tracked for folder in above(path))
-        return cls(repo, before, litter, ignored, shared, Withholding.of(repo))
+        return cls(workspace, before, litter, ignored, shared, Withholding.of(workspace))
 
     @property
     def root(self) -> Path:
         """The folder of the workspace."""
-        return self.repo.root
+        return self.workspace.root
 
     def suspicion(self, path: str) -> str | None:
         """Return why a file may hold secrets; None if nothing says so."""
@@ -72,7 +72,7 @@ class SortingFacts:
         """Return size and file id of a file in an old version, `name` says which if that is a folder; None if it is none."""
         if not old.is_dir:
             return old.size, old.content
-        entry = trees.find_path(old.content, name, self.repo.node)
+        entry = trees.find_path(old.content, name, self.workspace.repo.node)
         if entry is None or entry.kind not in (FILE, EXEC):
             return None
-        return self.repo.contents.size(ObjectId(entry.target)), ObjectId(entry.target)
+        return self.workspace.repo.contents.size(ObjectId(entry.target)), ObjectId(entry.target)

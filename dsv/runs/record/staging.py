@@ -27,9 +27,10 @@ from dsv.runs.record.watching import SeenRun
 from dsv.runs.record.without_secrets import SafeRequest, Screen
 from dsv.store.ingest import ingest
 from dsv.store.refs import Refs
+from dsv.store.repository import Repository, Tracked
 from dsv.store.writer import Writer
 from dsv.versions import stage
-from dsv.workspace import Tracked, TreeChange, Workspace
+from dsv.workspace import TreeChange, Workspace
 from dsv.worktree.litter import told as rules_told
 
 
@@ -59,7 +60,7 @@ class WholeRun:
 
 
 def stage_run(
-    repo: Workspace, request: Request, whole: WholeRun, accept: Callable[[Run], None] | None = None
+    workspace: Workspace, request: Request, whole: WholeRun, accept: Callable[[Run], None] | None = None
 ) -> Recorded:
     """Record a run and stage its outputs and new sources: all of it, or nothing.
 
@@ -68,13 +69,13 @@ def stage_run(
     Raises:
         Conflict: gc took away an object meanwhile; running it again helps.
     """
-    screen = Screen(repo.root, request.env)
+    screen = Screen(workspace.root, request.env)
     run = _run(screen.tell(request), request, whole)
     if accept is not None:
         accept(run)
     attempt = _screened(screen, whole.attempt)
     oid = object_id(Kind.RUN, run.encode())
-    linked = _linked(repo, whole)
+    linked = _linked(workspace, whole)
     versions = {one.path: one.checkpoint for one in whole.parts.sources}
     versions.update({one.path: one.checkpoint(oid) for one in run.outputs})
     staged: dict[str, None] = {}
@@ -86,18 +87,18 @@ def stage_run(
             session.put(Kind.LISTING, listing.encode())
         _put_environment(session, whole.around)
         session.put(Kind.RUN, run.encode())
-        updates = _updates(repo, refs, session, versions)
+        updates = _updates(workspace.repo, refs, session, versions)
         staged.clear()
         staged.update(dict.fromkeys(updates))
-        refs = stage.apply(repo, refs, updates, session)
-        attempts = origins.noted(repo, refs, session, replace(attempt, run=oid))
-        return replace(refs, local=replace(repo.local(refs), attempts=attempts))
+        refs = stage.apply(workspace.repo, refs, updates, session)
+        attempts = origins.noted(workspace.repo, refs, session, replace(attempt, run=oid))
+        return replace(refs, local=replace(refs.mine, attempts=attempts))
 
-    with repo.writer() as writer:
-        tree = TreeChange(kept=_kept(repo, writer, whole, versions))
-        repo.publish(f"run {run.name or shlex.join(run.argv)}", change, writer=writer, tree=tree)
+    with workspace.repo.writer() as writer:
+        tree = TreeChange(kept=_kept(workspace.repo, writer, whole, versions))
+        workspace.publish(f"run {run.name or shlex.join(run.argv)}", change, writer=writer, tree=tree)
     if staged:
-        stage.ignore_in_git(repo)
+        stage.ignore_in_git(workspace)
     return Recorded(
         execution=None if whole.seen is None else whole.seen.execution,
         id=oid,
@@ -114,15 +115,15 @@ def stage_run(
     )
 
 
-def _linked(repo: Workspace, whole: WholeRun) -> list[str]:
+def _linked(workspace: Workspace, whole: WholeRun) -> list[str]:
     """Return what is said of links in the folders that became datasets or were written."""
     folders = [one.path for one in whole.parts.sources if one.checkpoint.is_dir]
     folders += [one.path for one in whole.parts.outputs if one.kind == DIR]
-    return [said for path in folders if (said := told_of_links(repo.root, path)) is not None]
+    return [said for path in folders if (said := told_of_links(workspace.root, path)) is not None]
 
 
 def _kept(
-    repo: Workspace, writer: Writer, whole: WholeRun, versions: dict[str, Checkpoint]
+    repo: Repository, writer: Writer, whole: WholeRun, versions: dict[str, Checkpoint]
 ) -> ObjectId | None:
     """Return what `undo` leaves or brings back besides what was staged: new sources, and changes that were not."""
     before = whole.before
@@ -177,10 +178,10 @@ def _screened(screen: Screen, attempt: Attempt) -> Attempt:
 
 
 def _updates(
-    repo: Workspace, refs: Refs, session: Writer, versions: dict[str, Checkpoint]
+    repo: Repository, refs: Refs, session: Writer, versions: dict[str, Checkpoint]
 ) -> dict[str, Tracked | None]:
     """Return what of `versions` is not staged like that already."""
-    known = repo.datasets(repo.local(refs).staged)
+    known = repo.datasets(refs.mine.staged)
     _check_apart({*known, *versions}, versions)
     tracked = {path: stage.put(session, versions[path]) for path in sorted(versions)}
     return {path: new for path, new in tracked.items() if path not in known or known[path].id != new.id}

@@ -54,14 +54,14 @@ def is_pipe(fd: int) -> bool:
     return modes.S_ISFIFO(mode) or modes.S_ISSOCK(mode)
 
 
-def keep(repo: Workspace, fd: int) -> ObjectId | None:
+def keep(workspace: Workspace, fd: int) -> ObjectId | None:
     """Store all that can be read from `fd`, and return its file id; None if it was nothing.
 
     It counts for nothing until a run names it.
     """
     import tempfile
 
-    with tempfile.TemporaryFile(dir=repo.scratch()) as spool:
+    with tempfile.TemporaryFile(dir=workspace.scratch()) as spool:
         size = 0
         while data := os.read(fd, _STEP):
             spool.write(data)
@@ -73,12 +73,12 @@ def keep(repo: Workspace, fd: int) -> ObjectId | None:
         def read_at(offset: int, length: int) -> bytes:
             return os.pread(spool.fileno(), length, offset)
 
-        with repo.writer() as writer:
+        with workspace.repo.writer() as writer:
             try:
                 oid = ingest(writer, read_at, size, "standard input")
             except EOFError as error:
                 raise Changing("standard input changed while it was kept") from error
-            repo.publish("run", lambda found, _: found, writer=writer, log=False)
+            workspace.repo.publish(lambda found, _: found, writer=writer)
     return oid
 
 
@@ -86,13 +86,13 @@ class StandardInput:
     """What a command reads as its standard input, from `__enter__` to `__exit__`.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         request: What is run.
         stop: Ends the command.
     """
 
-    def __init__(self, repo: Workspace, request: Request, stop: Callable[[], None]) -> None:
-        self._repo = repo
+    def __init__(self, workspace: Workspace, request: Request, stop: Callable[[], None]) -> None:
+        self._workspace = workspace
         self._request = request
         self._stop = stop
         self._came = False
@@ -130,10 +130,10 @@ class StandardInput:
     def _spooled(self, oid: ObjectId) -> int:
         import tempfile
 
-        fd, name = tempfile.mkstemp(dir=self._repo.scratch())
+        fd, name = tempfile.mkstemp(dir=self._workspace.scratch())
         self._open.append(fd)
         Path(name).unlink()
-        for part in self._repo.contents.stream(oid):
+        for part in self._workspace.repo.contents.stream(oid):
             view = memoryview(part)
             while view:
                 view = view[os.write(fd, view) :]

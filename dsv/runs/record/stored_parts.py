@@ -15,6 +15,7 @@ from dsv.progress import SILENT, Progress
 from dsv.runs.record.before import Before
 from dsv.runs.record.classify import Classified
 from dsv.store.ingest import ingest
+from dsv.store.repository import Repository
 from dsv.store.storing_sink import StoreSink
 from dsv.store.writer import Writer
 from dsv.tables.apart import Crashed
@@ -71,7 +72,7 @@ class _Made(NamedTuple):
     previous: Checkpoint | None
 
 
-def store(repo: Workspace, before: Before, used: Classified, progress: Progress = SILENT) -> Parts:
+def store(workspace: Workspace, before: Before, used: Classified, progress: Progress = SILENT) -> Parts:
     """Store all bytes of a run, and look into the tables among its outputs.
 
     What is stored counts for nothing until a run names it: a crash leaves no half of a record.
@@ -82,21 +83,21 @@ def store(repo: Workspace, before: Before, used: Classified, progress: Progress 
         Changing: A file kept changing while it was read.
     """
     inputs = dict(used.inputs)
-    with repo.writer() as writer:
+    with workspace.repo.writer() as writer:
         for path in sorted(used.sources):
-            check_dataset(repo.root, path)
-            seen = stage.store(repo, writer, path, progress=progress)
-            inputs[path] = stage.checkpoint(repo, writer, path, seen, None)
-        made = [_store_output(repo, writer, before, path, progress) for path in sorted(used.outputs)]
-        code = _store_code(repo, writer, used, progress)
-        repo.publish("run", lambda found, _: found, writer=writer, log=False)
-    repo.cache.commit()
+            check_dataset(workspace.root, path)
+            seen = stage.store(workspace, writer, path, progress=progress)
+            inputs[path] = stage.checkpoint(workspace, writer, path, seen, None)
+        made = [_store_output(workspace, writer, before, path, progress) for path in sorted(used.outputs)]
+        code = _store_code(workspace, writer, used, progress)
+        workspace.repo.publish(lambda found, _: found, writer=writer)
+    workspace.worktree.cache.commit()
     outputs, rows = [], {}
     facts: list[tuple[Checkpoint, KnownTable]] = []
-    tables = _tables(repo, made)
+    tables = _tables(workspace, made)
     for one in made:
         table = tables.get(one.path)
-        outputs.append(_describe(repo, one, table))
+        outputs.append(_describe(workspace.repo, one, table))
         if table is not None and not isinstance(table, NoTable):
             rows[one.path] = table.known.rows
             facts += table.fresh
@@ -107,32 +108,34 @@ def store(repo: Workspace, before: Before, used: Classified, progress: Progress 
     return Parts(found, tuple(outputs), code, new, rows, tuple(facts), _crashed(tables))
 
 
-def _store_output(repo: Workspace, writer: Writer, before: Before, path: str, progress: Progress) -> _Made:
-    if not repo.holds(path):
+def _store_output(
+    workspace: Workspace, writer: Writer, before: Before, path: str, progress: Progress
+) -> _Made:
+    if not workspace.worktree.holds(path):
         raise NotFound(f"the command did not write {path}")
     if path not in before.tracked:
-        check_dataset(repo.root, path)
-    seen = stage.store(repo, writer, path, progress=progress)
+        check_dataset(workspace.root, path)
+    seen = stage.store(workspace, writer, path, progress=progress)
     previous = before.versions.get(path)
-    schema = stage.schema_for(repo, writer, path, seen, previous)
+    schema = stage.schema_for(workspace, writer, path, seen, previous)
     # Its own origin is the run, which is not known yet.
     version = Checkpoint(seen.content, seen.kind, seen.size, seen.files, schema, seen.content)
     return _Made(path, version, previous)
 
 
-def _tables(repo: Workspace, made: Sequence[_Made]) -> "dict[str, Pinned | NoTable]":
+def _tables(workspace: Workspace, made: Sequence[_Made]) -> "dict[str, Pinned | NoTable]":
     """Look into all outputs that may be tables; return by path what is known of them, or why one is none."""
     chosen = [
-        one for one in made if one.version.is_dir or may_be_table(one.path, _head(repo.root / one.path))
+        one for one in made if one.version.is_dir or may_be_table(one.path, _head(workspace.root / one.path))
     ]
     if not chosen:
         return {}
     from dsv.records import version_tables
 
-    return version_tables.learn(repo, [version_tables.TableWanted(*one) for one in chosen])
+    return version_tables.learn(workspace.repo, [version_tables.TableWanted(*one) for one in chosen])
 
 
-def _describe(repo: Workspace, made: _Made, table: "Pinned | NoTable | None") -> Output:
+def _describe(repo: Repository, made: _Made, table: "Pinned | NoTable | None") -> Output:
     """Return an output, and of its table the ids."""
     version = made.version
     whole = Output(made.path, version.content, version.kind, version.size, version.files, version.schema)
@@ -158,9 +161,9 @@ def _head(path: Path) -> bytes:
         return file.read(_START)
 
 
-def _store_code(repo: Workspace, writer: Writer, used: Classified, progress: Progress) -> Code:
+def _store_code(workspace: Workspace, writer: Writer, used: Classified, progress: Progress) -> Code:
     sink = StoreSink(writer, progress)
-    files = [_store_file(repo.root, sink, path) for path in used.code - used.texts.keys()]
+    files = [_store_file(workspace.root, sink, path) for path in used.code - used.texts.keys()]
     for path, text in used.texts.items():
         files.append(CodeFile(path, FILE, ingest(writer, _reader(text), len(text), path)))
     return Code(tuple(sorted(files, key=lambda file: file.path.encode())))

@@ -9,14 +9,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from dsv.capture.detect import ExecutedProgram
-from dsv.capture.environment import (
-    Environment,
-    LockFile,
-    environment_of,
-    find_lock,
-    imported_packages,
-    recorded_lock,
-)
+from dsv.capture.installed import LockFile, environment_of, find_lock, imported_packages, recorded_lock
 from dsv.capture.interpreter import (
     PATIENCE,
     WITHOUT_HURRY,
@@ -28,6 +21,7 @@ from dsv.capture.interpreter import (
 from dsv.capture.portable import fill
 from dsv.capture.programs import program_at
 from dsv.errors import UserError
+from dsv.model.environment import Environment
 from dsv.runs.record.executed_files import python_of
 from dsv.runs.record.request import Request
 from dsv.workspace import Workspace
@@ -73,15 +67,15 @@ class AskedInterpreter:
     is looked into afterwards, and only if a Python told that it was there.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         request: What is run.
     """
 
-    def __init__(self, repo: Workspace, request: Request) -> None:
-        self._root = repo.root
+    def __init__(self, workspace: Workspace, request: Request) -> None:
+        self._root = workspace.root
         self._request = request
         self._argv = fill(request.argv, request.params)
-        self._cwd = repo.root / request.cwd
+        self._cwd = workspace.root / request.cwd
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="dsv-interpreter")
         self._direct = is_python(self._argv[0])
         self._asked: Future[_Answer] | None = None

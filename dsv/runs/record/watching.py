@@ -39,7 +39,7 @@ class SeenRun(NamedTuple):
     reports: Reports = Reports()
 
 
-def execute(repo: Workspace, request: Request, executor: Executor) -> SeenRun:
+def execute(workspace: Workspace, request: Request, executor: Executor) -> SeenRun:
     """Execute the command and watch what it does; no lock of the store is held meanwhile.
 
     Where both sides are declared and another run is at work, what was seen is not believed.
@@ -50,10 +50,10 @@ def execute(repo: Workspace, request: Request, executor: Executor) -> SeenRun:
         Refused: Something came through its standard input.
         UserError: The program cannot be executed.
     """
-    place = repo.root / request.cwd
-    if not place.resolve().is_relative_to(repo.root.resolve()):
+    place = workspace.root / request.cwd
+    if not place.resolve().is_relative_to(workspace.root.resolve()):
         raise Refused(f"{request.cwd} leads out of the workspace")
-    folder = repo.scratch() / f"run-{os.urandom(8).hex()}"
+    folder = workspace.scratch() / f"run-{os.urandom(8).hex()}"
     folder.mkdir(0o700)
     try:
         reports, cache, reads = folder / "imports", folder / "cache", folder / "reads"
@@ -61,8 +61,8 @@ def execute(repo: Workspace, request: Request, executor: Executor) -> SeenRun:
             one.mkdir()
         env = reporting(observed(request.variables_with_parameters(), reports, cache), reads)
         with (
-            StandardInput(repo, request, executor.stop) as given,
-            Turn(repo.dot / TURNS, captures=not request.declares_all) as turn,
+            StandardInput(workspace, request, executor.stop) as given,
+            Turn(workspace.dot / TURNS, captures=not request.declares_all) as turn,
         ):
             command = Command(
                 argv=fill(request.argv, request.params),
@@ -72,8 +72,8 @@ def execute(repo: Workspace, request: Request, executor: Executor) -> SeenRun:
                 stdout=request.stdout,
                 stderr=request.stderr,
             )
-            apart = () if repo.config.store is None else (repo.root / repo.config.store,)
-            with Eye(repo.root, repo.ignored, repo.config.witness, apart) as eye:
+            apart = () if workspace.config.store is None else (workspace.root / workspace.config.store,)
+            with Eye(workspace.root, workspace.worktree.ignored, workspace.config.witness, apart) as eye:
                 execution = executor.run(eye.watching(command))
             others = turn.blind()
         captured = eye.captured

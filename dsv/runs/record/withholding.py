@@ -35,9 +35,9 @@ class Withholding:
         self.unread = 0
 
     @classmethod
-    def of(cls, repo: Workspace) -> "Withholding":
-        """Return what decides in the workspace `repo`."""
-        return cls(repo.root, repo.config.no_secrets)
+    def of(cls, workspace: Workspace) -> "Withholding":
+        """Return what decides in the workspace `workspace`."""
+        return cls(workspace.root, workspace.config.no_secrets)
 
     def by_name(self, path: str) -> bool:
         """Whether the name of the file at `path` says that it may hold secrets, and the user does not say otherwise."""

@@ -5,16 +5,17 @@ from pathlib import Path
 from dsv.atomic import storing
 from dsv.runs.stale.step import Step
 from dsv.store.refs import Refs
+from dsv.store.repository import Tracked
 from dsv.store.writer import Writer
 from dsv.versions import stage
-from dsv.workspace import Tracked, TreeChange, Workspace
+from dsv.workspace import TreeChange, Workspace
 
 
-def clear_up(repo: Workspace, step: Step, gone: tuple[str, ...]) -> tuple[str, ...]:
+def clear_up(workspace: Workspace, step: Step, gone: tuple[str, ...]) -> tuple[str, ...]:
     """Give what a run made again the names that its outputs have by now, and let go of what it made no more.
 
     Args:
-        repo: The workspace; the run has just been staged.
+        workspace: The workspace; the run has just been staged.
         step: The run as it was before.
         gone: Its outputs that are not there any more.
 
@@ -24,8 +25,10 @@ def clear_up(repo: Workspace, step: Step, gone: tuple[str, ...]) -> tuple[str, .
     Raises:
         StorageError: A file cannot be moved.
     """
-    staged = repo.datasets(repo.local(repo.refs()).staged)
-    renamed = {old: new for old, new in step.renamed.items() if old in staged and repo.holds(old)}
+    staged = workspace.repo.datasets(workspace.repo.refs().mine.staged)
+    renamed = {
+        old: new for old, new in step.renamed.items() if old in staged and workspace.worktree.holds(old)
+    }
     # The new name of what is not made any more goes with it.
     lost = [step.renamed.get(path, path) for path in gone]
     lost += [new for old, new in step.renamed.items() if old not in renamed and new not in lost]
@@ -33,17 +36,17 @@ def clear_up(repo: Workspace, step: Step, gone: tuple[str, ...]) -> tuple[str, .
     if not renamed and not removed:
         return tuple(dict.fromkeys(lost))
     for old, new in renamed.items():
-        _rename(repo.root, old, new)
+        _rename(workspace.root, old, new)
 
     def change(refs: Refs, session: Writer) -> Refs:
-        found = repo.datasets(repo.local(refs).staged)
+        found = workspace.repo.datasets(refs.mine.staged)
         updates: dict[str, Tracked | None] = {path: None for path in removed if path in found}
         for old, new in renamed.items():
             updates |= {old: None, new: found[old]}
-        return stage.apply(repo, refs, updates, session)
+        return stage.apply(workspace.repo, refs, updates, session)
 
-    repo.publish(f"rerun {step.command}: its names", change, tree=TreeChange())
-    stage.ignore_in_git(repo)
+    workspace.publish(f"rerun {step.command}: its names", change, tree=TreeChange())
+    stage.ignore_in_git(workspace)
     return tuple(dict.fromkeys(lost))
 
 

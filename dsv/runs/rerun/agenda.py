@@ -8,7 +8,7 @@ from dsv.errors import NotFound
 from dsv.ids import ObjectId
 from dsv.model.run import Run
 from dsv.progress import SILENT, Progress
-from dsv.records import dataset_names, origins
+from dsv.records import dataset_names
 from dsv.runs.rerun.rerun_plan import RerunWanted, Task, chosen_steps, tasks
 from dsv.runs.rerun.standing import is_held
 from dsv.runs.stale import datasets_now as nows
@@ -16,8 +16,9 @@ from dsv.runs.stale.datasets_now import Workplace
 from dsv.runs.stale.find_stale import Bench, judge
 from dsv.runs.stale.step import Step
 from dsv.runs.stale.step_order import Steps, steps_of
+from dsv.store.repository import Datasets
 from dsv.versions import preconditions
-from dsv.workspace import Datasets, Workspace
+from dsv.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,11 @@ class Agenda:
         return tuple(task for task in self.tasks if task.planned)
 
 
-def agenda(repo: Workspace, wanted: RerunWanted, *, progress: Progress = SILENT) -> Agenda:
+def agenda(workspace: Workspace, wanted: RerunWanted, *, progress: Progress = SILENT) -> Agenda:
     """Return what `rerun` would do. Nothing is changed but the stat cache.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         wanted: What is asked for; its paths may be folders that hold datasets.
         progress: Counts the bytes that are read.
 
@@ -54,22 +55,26 @@ def agenda(repo: Workspace, wanted: RerunWanted, *, progress: Progress = SILENT)
         NotFound: There is no such dataset or parameter, or no run made it.
         Refused: Datasets are made from each other in a circle, or `dsv.lock` names another commit than HEAD.
     """
-    refs = preconditions.ready(repo)
-    local = repo.local(refs)
-    staged = repo.datasets(repo.snapshot_of(refs.head) if local.staged is None else local.staged)
-    steps = steps_of(repo, staged)
+    refs = preconditions.ready(workspace)
+    local = refs.mine
+    staged = workspace.repo.datasets(
+        workspace.repo.snapshot_of(refs.head) if local.staged is None else local.staged
+    )
+    steps = steps_of(workspace, staged)
     named = replace(wanted, paths=_made_paths(staged, steps, wanted.paths))
     chosen = chosen_steps(steps, named)
     around = None if not named.paths else {path for step in chosen.values() for path in _paths(step)}
-    place = nows.look(repo, staged, repo.datasets(local.present), only=around, progress=progress)
-    judged = judge(Bench(repo, steps), steps, place.now, chosen.values())
-    repo.cache.commit()
-    runs = {oid: origins.run(repo, oid) for oid in chosen} if wanted.params else {}
+    place = nows.look(
+        workspace, staged, workspace.repo.datasets(local.present), only=around, progress=progress
+    )
+    judged = judge(Bench(workspace, steps), steps, place.now, chosen.values())
+    workspace.worktree.cache.commit()
+    runs = {oid: workspace.repo.run(oid) for oid in chosen} if wanted.params else {}
     deleted = staged.keys() - place.now.keys()
-    found = tasks(steps, judged, named, runs, deleted=deleted, held=partial(is_held, repo))
+    found = tasks(steps, judged, named, runs, deleted=deleted, held=partial(is_held, workspace))
     for task in found:
         if task.planned and task.step.run not in runs:
-            runs[task.step.run] = origins.run(repo, task.step.run)
+            runs[task.step.run] = workspace.repo.run(task.step.run)
     return Agenda(steps, found, runs, place)
 
 

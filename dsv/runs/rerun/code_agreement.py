@@ -29,6 +29,7 @@ from dsv.runs.rerun.pulled import pulled
 from dsv.runs.stale.code_changes import present_ids
 from dsv.runs.stale.links_now import is_outside
 from dsv.runs.stale.step import Step
+from dsv.store.repository import Repository
 from dsv.wording import listed
 from dsv.workspace import Workspace
 from dsv.worktree.suffixes import has_data_name, is_program_name, is_work_name
@@ -41,21 +42,21 @@ class Agreement:
     """What the user agreed to.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         file: Where the user's trust is kept.
 
     Raises:
         StorageError: The file cannot be read.
     """
 
-    def __init__(self, repo: Workspace, file: Path) -> None:
-        self._repo = repo
+    def __init__(self, workspace: Workspace, file: Path) -> None:
+        self._workspace = workspace
         self._own = agreed_commands.own(file)
         self._code = agreed_commands.trusted(file, agreed_commands.CODE)
 
     def missing(self, step: Step, run: Run) -> tuple[CodeFile, ...]:
         """Return what the command would load, as far as that is known before it runs, and nobody agreed to."""
-        return self.of(step, loads(self._repo, step, run))
+        return self.of(step, loads(self._workspace, step, run))
 
     def of(self, step: Step, files: Iterable[CodeFile]) -> tuple[CodeFile, ...]:
         """Return those of `files`, which a repetition of `step` loads, that nobody agreed to, sorted."""
@@ -68,8 +69,8 @@ class Agreement:
         ]
         if new and step.run in self._own:
             commit = self._own[step.run]
-            came = brought(self._repo.root, [(commit, file.path) for file in new])
-            came |= pulled(self._repo, {file.path for file in new} & {one.path for one in step.inputs})
+            came = brought(self._workspace.root, [(commit, file.path) for file in new])
+            came |= pulled(self._workspace, {file.path for file in new} & {one.path for one in step.inputs})
             new = [file for file in new if file.path in came]
         return tuple(sorted(new))
 
@@ -87,7 +88,7 @@ class Agreement:
         )
 
 
-def loads(repo: Workspace, step: Step, run: Run) -> tuple[CodeFile, ...]:
+def loads(workspace: Workspace, step: Step, run: Run) -> tuple[CodeFile, ...]:
     """Return what a command would load from the workspace, as far as that is known before it runs.
 
     That is its code, what its Python files import by name, files beside them that would stand in for a module of
@@ -100,13 +101,13 @@ def loads(repo: Workspace, step: Step, run: Run) -> tuple[CodeFile, ...]:
     paths |= {
         link.target for link in step.links if is_program_name(link.path) and not is_outside(link.target)
     }
-    paths |= imported(repo.root, {path for path in paths if path.endswith(".py") or path in words})
-    paths |= set(newcomers.stand_ins(repo, run, paths, _names(repo, step, run)))
-    paths |= set(newcomers.appeared(repo, step))
-    paths |= set(newcomers.new_programs(repo, step))
-    paths |= set(newcomers.makefiles(repo, paths))
+    paths |= imported(workspace.root, {path for path in paths if path.endswith(".py") or path in words})
+    paths |= set(newcomers.stand_ins(workspace, run, paths, _names(workspace.repo, step, run)))
+    paths |= set(newcomers.appeared(workspace, step))
+    paths |= set(newcomers.new_programs(workspace, step))
+    paths |= set(newcomers.makefiles(workspace, paths))
     paths -= step.outputs.keys()
-    found = present_ids(repo, paths, rehash=False)
+    found = present_ids(workspace, paths, rehash=False)
     return tuple(CodeFile(path, FILE, oid) for path, oid in sorted(found.items()) if oid is not None)
 
 
@@ -121,10 +122,10 @@ def _words(argv: Iterable[str]) -> Iterator[str]:
                 continue
 
 
-def loaded(repo: Workspace, run: Run) -> tuple[CodeFile, ...]:
+def loaded(repo: Repository, run: Run) -> tuple[CodeFile, ...]:
     """Return the programs that a run has loaded."""
     data = set(run.in_git)
-    files = origins.code(repo, run.code).files
+    files = repo.code(run.code).files
     return tuple(
         CodeFile(file.path, FILE, file.file)
         for file in files
@@ -137,24 +138,28 @@ def _is_program(step: Step, path: str, words: Iterable[str]) -> bool:
     return path not in step.in_git or path in words or is_work_name(path)
 
 
-def _names(repo: Workspace, step: Step, run: Run) -> frozenset[str]:
+def _names(repo: Repository, step: Step, run: Run) -> frozenset[str]:
     """Return the names of modules that the command may import without its code naming them."""
     attempt = origins.attempt(repo, repo.refs(), step.run)
     packages = (attempt.imported if attempt is not None else None) or ()
-    installed = origins.environment(repo, run.environment).packages
+    installed = repo.environment(run.environment).packages
     named = {name.lower().replace("-", "_") for name in (*packages, *(one.name for one in installed))}
     return frozenset(sys.stdlib_module_names) | _STARTED | named
 
 
 def refuse_loaders(
-    repo: Workspace, file: Path, steps: Iterable[Step], runs: Mapping[ObjectId, Run], env: Mapping[str, str]
+    workspace: Workspace,
+    file: Path,
+    steps: Iterable[Step],
+    runs: Mapping[ObjectId, Run],
+    env: Mapping[str, str],
 ) -> None:
     """Check that no record of somebody else's sets a variable that loads things: there are no walls around `rerun`.
 
     Raises:
         Refused: One does.
     """
-    agreement = Agreement(repo, file)
+    agreement = Agreement(workspace, file)
     for step in steps:
         names = agreement.loaders(runs[step.run], step.run, env)
         if names:
@@ -165,8 +170,8 @@ def refuse_loaders(
 
 
 def unagreed(
-    repo: Workspace, file: Path, steps: Iterable[Step], runs: Mapping[ObjectId, Run]
+    workspace: Workspace, file: Path, steps: Iterable[Step], runs: Mapping[ObjectId, Run]
 ) -> dict[ObjectId, tuple[CodeFile, ...]]:
     """Return by run what repeating it would load and the user has not agreed to; raises as `Agreement`."""
-    agreement = Agreement(repo, file)
+    agreement = Agreement(workspace, file)
     return {step.run: agreement.missing(step, runs[step.run]) for step in steps}

@@ -22,11 +22,13 @@ _MOST = 10_000
 """Names that are looked at below one folder."""
 
 
-def stand_ins(repo: Workspace, run: Run, programs: Iterable[str], names: frozenset[str]) -> Iterator[str]:
+def stand_ins(
+    workspace: Workspace, run: Run, programs: Iterable[str], names: frozenset[str]
+) -> Iterator[str]:
     """Yield the files on the way of Python's imports in the workspace that would be loaded under one of `names`.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         run: The run; Python looks where it ran, and in its PYTHONPATH.
         programs: Its programs: Python looks beside the one it was started with, whatever that is called. In the place
             of those that are modules compiled ones would be loaded.
@@ -37,8 +39,8 @@ def stand_ins(repo: Workspace, run: Run, programs: Iterable[str], names: frozens
     folders |= {folder for folder in given.split(os.pathsep) if folder and not folder.startswith("/")}
     own = {_stem(program) for program in programs if program.endswith(".py")}
     for folder in sorted(folders):
-        place = repo.root / folder
-        there = listed(repo, folder)
+        place = workspace.root / folder
+        there = listed(workspace, folder)
         for name in there:
             stem, dot, rest = name.partition(".")
             if stem.lower() not in names and posixpath.normpath(posixpath.join(folder, stem)) not in own:
@@ -50,7 +52,7 @@ def stand_ins(repo: Workspace, run: Run, programs: Iterable[str], names: frozens
         if _PYCACHE in there:
             # Compiled files may say that no source is to be compared. Python makes them too, but does not commit them.
             cache = posixpath.normpath(posixpath.join(folder, _PYCACHE))
-            yield from sorted(path for path in git.tracked(repo.root, [cache]) if path.endswith(".pyc"))
+            yield from sorted(path for path in git.tracked(workspace.root, [cache]) if path.endswith(".pyc"))
 
 
 def _stem(path: str) -> str:
@@ -59,41 +61,41 @@ def _stem(path: str) -> str:
     return posixpath.dirname(stem) if posixpath.basename(stem) == "__init__" else stem
 
 
-def makefiles(repo: Workspace, paths: Iterable[str]) -> Iterator[str]:
+def makefiles(workspace: Workspace, paths: Iterable[str]) -> Iterator[str]:
     """Yield what make may read instead of the makefiles among `paths`."""
     for folder in {posixpath.dirname(path) for path in paths if posixpath.basename(path) in _MAKEFILES}:
-        there = listed(repo, folder)
+        there = listed(workspace, folder)
         yield from (posixpath.join(folder, name) for name in _MAKEFILES if name in there)
 
 
-def appeared(repo: Workspace, step: Step) -> Iterator[str]:
+def appeared(workspace: Workspace, step: Step) -> Iterator[str]:
     """Yield what the command looked for in vain and is there now: of folders the programs in them."""
     for path in step.absent:
-        if (repo.root / path).is_file():
+        if (workspace.root / path).is_file():
             yield path
         else:
-            yield from _below(repo, path)
+            yield from _below(workspace, path)
 
 
-def new_programs(repo: Workspace, step: Step) -> Iterator[str]:
+def new_programs(workspace: Workspace, step: Step) -> Iterator[str]:
     """Yield the programs in folders that the command listed, and in folders that are new there, which were not there."""
     for one in step.listings:
         before = {name.name for name in one.names}
-        for name in listed(repo, one.path):
+        for name in listed(workspace, one.path):
             if name in before:
                 continue
             path = posixpath.normpath(posixpath.join(one.path, name))
             if is_work_name(path):
                 yield path
             elif not name.startswith(".") and name != _PYCACHE:
-                yield from _below(repo, path)
+                yield from _below(workspace, path)
 
 
-def _below(repo: Workspace, folder: str) -> Iterator[str]:
+def _below(workspace: Workspace, folder: str) -> Iterator[str]:
     """Yield the programs in a folder and below it, as far as it has no more names than can be looked at."""
     found = (
-        (Path(above) / name).relative_to(repo.root).as_posix()
-        for above, _, names in os.walk(repo.root / folder)
+        (Path(above) / name).relative_to(workspace.root).as_posix()
+        for above, _, names in os.walk(workspace.root / folder)
         for name in names
     )
     yield from sorted(
@@ -101,9 +103,9 @@ def _below(repo: Workspace, folder: str) -> Iterator[str]:
     )
 
 
-def listed(repo: Workspace, folder: str) -> Sequence[str]:
+def listed(workspace: Workspace, folder: str) -> Sequence[str]:
     """Return the names in a folder of the workspace, sorted; none where there is no folder."""
     try:
-        return sorted(place.name for place in (repo.root / folder).iterdir())
+        return sorted(place.name for place in (workspace.root / folder).iterdir())
     except OSError:
         return ()

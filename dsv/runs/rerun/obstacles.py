@@ -16,7 +16,7 @@ from dsv.workspace import Workspace
 
 
 def check(
-    repo: Workspace,
+    workspace: Workspace,
     steps: Steps,
     planned: Sequence[Task],
     runs: Mapping[ObjectId, Run],
@@ -28,7 +28,7 @@ def check(
     """Check that the planned steps can be repeated and destroy nothing that is not stored.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         steps: What made the datasets.
         planned: What is to be repeated.
         runs: The records of the runs.
@@ -46,18 +46,19 @@ def check(
     for task in planned:
         step, run = task.step, runs[task.step.run]
         _check_record(steps, step, makers, place)
-        _check_inputs(repo, step, place, coming)
+        _check_inputs(workspace, step, place, coming)
         if execute:
-            _check_command(repo, step, run, env)
-            _check_outputs(repo, step, place)
+            _check_command(workspace, step, run, env)
+            _check_outputs(workspace, step, place)
 
 
-def missing_inputs(repo: Workspace, step: Step) -> list[str]:
+def missing_inputs(workspace: Workspace, step: Step) -> list[str]:
     """Return the inputs of a step that are not in the working tree."""
     return [
         one.path
         for one in step.inputs
-        if not repo.holds(one.path) and dataset_names.version_of(repo, one.path) is None
+        if not workspace.worktree.holds(one.path)
+        and dataset_names.version_of(workspace.repo, one.path) is None
     ]
 
 
@@ -95,11 +96,11 @@ def _others(step: Step, path: str) -> str:
     return next((name for name in step.makes if name != path), path)
 
 
-def _check_inputs(repo: Workspace, step: Step, place: Workplace, coming: Collection[str]) -> None:
+def _check_inputs(workspace: Workspace, step: Step, place: Workplace, coming: Collection[str]) -> None:
     for one in step.needs:
-        if repo.holds(one.path) or one.path in coming:
+        if workspace.worktree.holds(one.path) or one.path in coming:
             continue
-        if dataset_names.version_of(repo, one.path) is not None:
+        if dataset_names.version_of(workspace.repo, one.path) is not None:
             continue
         if one.path in place.absent:
             raise NotFound(
@@ -111,10 +112,10 @@ def _check_inputs(repo: Workspace, step: Step, place: Workplace, coming: Collect
         )
 
 
-def _check_command(repo: Workspace, step: Step, run: Run, env: Mapping[str, str]) -> None:
+def _check_command(workspace: Workspace, step: Step, run: Run, env: Mapping[str, str]) -> None:
     code = {file.path for file in step.code}
     for path in sorted(code):
-        place = repo.root / path
+        place = workspace.root / path
         if place.exists() and not place.is_file():
             raise Refused(
                 f"{path}, which {step.command} reads, is no regular file any more",
@@ -122,7 +123,7 @@ def _check_command(repo: Workspace, step: Step, run: Run, env: Mapping[str, str]
             )
     for word in run.argv:
         path = os.path.normpath(os.path.join(run.cwd, word)).replace(os.sep, "/")  # noqa: PTH118
-        if path in code and not repo.holds(path):
+        if path in code and not workspace.worktree.holds(path):
             raise NotFound(
                 f"the script {path} is gone, so that {', '.join(step.datasets)} cannot be made again",
                 hint="bring it back, or dsv run the command that took its place",
@@ -132,14 +133,14 @@ def _check_command(repo: Workspace, step: Step, run: Run, env: Mapping[str, str]
         raise NotFound(f"the variable {unset}, which {step.command} needs, is not set")
 
 
-def _check_outputs(repo: Workspace, step: Step, place: Workplace) -> None:
+def _check_outputs(workspace: Workspace, step: Step, place: Workplace) -> None:
     for path in (*step.outputs, *step.renamed.values()):
         if path in place.unstaged:
             raise InTheWay(
                 f"{path} has changes that are not staged, and would be overwritten",
                 hint=f"dsv restore {path}, or dsv add {path} to keep the changes",
             )
-        if path not in place.now and repo.holds(path):
+        if path not in place.now and workspace.worktree.holds(path):
             raise InTheWay(
                 f"{path} is not tracked, and would be overwritten", hint="move it away, or dsv add it"
             )

@@ -69,7 +69,7 @@ class Repeated:
 
 
 def run_again(
-    repo: Workspace, step: Step, run: Run, means: RepeatMeans, *, progress: Progress = SILENT
+    workspace: Workspace, step: Step, run: Run, means: RepeatMeans, *, progress: Progress = SILENT
 ) -> Repeated:
     """Execute a recorded command again, and stage what it wrote.
 
@@ -79,7 +79,7 @@ def run_again(
     gets its new name again.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         step: The run; nothing is in its way.
         run: Its record.
         means: What it is repeated with.
@@ -89,20 +89,20 @@ def run_again(
         DsvError: As `dsv.runs.record.recording.record`.
         Refused: It did not make an output that it looked for, or left a folder empty.
     """
-    attempt = origins.attempt(repo, repo.refs(), step.run)
+    attempt = origins.attempt(workspace.repo, workspace.repo.refs(), step.run)
     stand = _standing(run, attempt)
-    recorded, gone, without = _execute(repo, step, run, means, stand, progress)
+    recorded, gone, without = _execute(workspace, step, run, means, stand, progress)
     needed = [path for path in without if any(_is_at(missed, path) for missed in recorded.missed)]
     if recorded.exit_code and needed:
         # It expects its folders to be there: somebody made them by hand before it ran the first time.
         stand = (stand or frozenset()).union(needed)
-        recorded, gone, _ = _execute(repo, step, run, means, stand, progress)
+        recorded, gone, _ = _execute(workspace, step, run, means, stand, progress)
     used = is_python(run.argv[0]) or (attempt is not None and attempt.interpreter is not None)
-    return Repeated(recorded, gone, python_for(repo, attempt, means) if used else None)
+    return Repeated(recorded, gone, python_for(workspace, attempt, means) if used else None)
 
 
 def _execute(
-    repo: Workspace,
+    workspace: Workspace,
     step: Step,
     run: Run,
     means: RepeatMeans,
@@ -110,14 +110,14 @@ def _execute(
     progress: Progress,
 ) -> tuple[Recorded, tuple[str, ...], tuple[str, ...]]:
     """Execute a command once; return also which outputs went, and which folders it could not find there."""
-    aside = Aside(repo.root, repo.scratch(), repo.ignored)
+    aside = Aside(workspace.root, workspace.scratch(), workspace.worktree.ignored)
     outputs = [path for path in step.outputs if path not in step.in_place]
     done = False
     without: tuple[str, ...] = ()
     try:
         recorded = recording.record(
-            repo,
-            request_of(repo, step, run, means),
+            workspace,
+            request_of(workspace, step, run, means),
             executor=means.executor,
             ready=lambda: aside.take([*outputs, *step.renamed.values()], copy=step.in_place, stand=stand),
             accept=_acceptance(step, aside),
@@ -132,7 +132,7 @@ def _execute(
         return recorded, (), without
     gone = tuple(path for path in aside.missing() if path not in step.renamed.values())
     aside.forget()
-    return recorded, clear_up(repo, step, gone), ()
+    return recorded, clear_up(workspace, step, gone), ()
 
 
 def _acceptance(step: Step, aside: Aside) -> Callable[[Run], None]:
@@ -165,36 +165,36 @@ def _standing(run: Run, attempt: Attempt | None) -> frozenset[str] | None:
 
 
 def claim_again(
-    repo: Workspace, step: Step, run: Run, means: RepeatMeans, *, progress: Progress = SILENT
+    workspace: Workspace, step: Step, run: Run, means: RepeatMeans, *, progress: Progress = SILENT
 ) -> Repeated:
     """Record that a command was run on what there is now, and gave the outputs that are there.
 
     Raises:
         DsvError: As `dsv.runs.record.recording.claim`.
     """
-    request = request_of(repo, step, run, means, declare=True)
-    return Repeated(recording.claim(repo, request, progress=progress))
+    request = request_of(workspace, step, run, means, declare=True)
+    return Repeated(recording.claim(workspace, request, progress=progress))
 
 
-def python_for(repo: Workspace, attempt: Attempt | None, means: RepeatMeans) -> Path | None:
+def python_for(workspace: Workspace, attempt: Attempt | None, means: RepeatMeans) -> Path | None:
     """Return the interpreter for a run: the one that was asked for, else the recorded one, else the present one."""
     recorded = None if attempt is None else attempt.interpreter
-    return means.given or former_python(recorded, repo.root, repo.home) or means.python
+    return means.given or former_python(recorded, workspace.root, workspace.caller.home) or means.python
 
 
 def request_of(
-    repo: Workspace, step: Step, run: Run, means: RepeatMeans, *, declare: bool = False
+    workspace: Workspace, step: Step, run: Run, means: RepeatMeans, *, declare: bool = False
 ) -> Request:
     """Return the request that repeats a run.
 
     What it reads and writes is detected again if it was detected then; otherwise, or to `declare`
     it, it is what was recorded.
     """
-    attempt = origins.attempt(repo, repo.refs(), step.run)
+    attempt = origins.attempt(workspace.repo, workspace.repo.refs(), step.run)
     captured = attempt is not None and attempt.capture == CAPTURED and sys.platform == "linux"
     declare = declare or not captured
     recorded = {name: value for name, value in run.variables.items() if value is not None}
-    python = python_for(repo, attempt, means)
+    python = python_for(workspace, attempt, means)
     return Request(
         argv=_argv(run, python),
         env={**recorded, **_path_to(python, means.env)},
@@ -204,7 +204,7 @@ def request_of(
         outputs=tuple(step.renamed.get(one.path, one.path) for one in run.outputs) if declare else None,
         params={key: means.params.get(key, value) for key, value in run.params.items()},
         variables=tuple(run.variables),
-        code=tuple(file.path for file in step.code if (repo.root / file.path).is_file()),
+        code=tuple(file.path for file in step.code if (workspace.root / file.path).is_file()),
         own_files=means.own_files,
         stdin=run.stdin,
         stdout=means.stdout,

@@ -22,8 +22,9 @@ from dsv.runs.rerun.rerun_plan import Task, restored
 from dsv.runs.rerun.standing import PutBack, is_held
 from dsv.runs.stale.find_stale import Bench
 from dsv.runs.stale.step import Step
+from dsv.store.repository import Datasets
 from dsv.wording import listed
-from dsv.workspace import Datasets, Workspace
+from dsv.workspace import Workspace
 
 
 class State(StrEnum):
@@ -68,7 +69,7 @@ class Session:
     """One walk through what there is to do.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         found: What there is to do; nothing is in its way.
         means: What runs are repeated with.
         tell: Called with each step before it is repeated.
@@ -78,7 +79,7 @@ class Session:
 
     def __init__(
         self,
-        repo: Workspace,
+        workspace: Workspace,
         found: Agenda,
         means: RepeatMeans,
         tell: Tell,
@@ -86,18 +87,18 @@ class Session:
         *,
         execute: bool,
     ) -> None:
-        self._repo = repo
+        self._workspace = workspace
         self._found = found
         self._means = means
         self._tell = tell
         self._progress = progress
         self._repeat = run_again if execute else claim_again
         self._execute = execute
-        self._bench = Bench(repo, found.steps)
+        self._bench = Bench(workspace, found.steps)
         self._now: dict[str, Checkpoint] = dict(found.place.now)
         self._makers = found.steps.makers()
         self._states: dict[ObjectId, State] = {}
-        self._standing = PutBack(repo)
+        self._standing = PutBack(workspace)
 
     def work(self) -> tuple[tuple[Outcome, ...], bool]:
         """Return what became of the steps, and whether the user ended it."""
@@ -114,7 +115,7 @@ class Session:
                     break
         finally:
             self._standing.back(self._finished())
-            self._repo.cache.commit()
+            self._workspace.worktree.cache.commit()
         return tuple(outcomes), interrupted
 
     def _finished(self) -> set[str]:
@@ -152,10 +153,10 @@ class Session:
         run = self._found.runs[step.run]
         try:
             self._put_back(step)
-            missing = obstacles.missing_inputs(self._repo, step)
+            missing = obstacles.missing_inputs(self._workspace, step)
             if missing:
                 return Outcome(step, State.FAILED, f"{listed(missing)} is not here")
-            done = self._repeat(self._repo, step, run, self._means, progress=self._progress)
+            done = self._repeat(self._workspace, step, run, self._means, progress=self._progress)
         except UserError as error:
             return Outcome(step, State.FAILED, error.message)
         if done.recorded.id is None or done.recorded.run is None:
@@ -184,7 +185,7 @@ class Session:
             return
         done = {run for run in self._states if self._is_done(run)}
         wanted = [
-            one for one in restored(self._found.steps, step, done) if is_held(self._repo, one.checkpoint)
+            one for one in restored(self._found.steps, step, done) if is_held(self._workspace, one.checkpoint)
         ]
         self._standing.keep(step)
         if wanted:
@@ -192,8 +193,8 @@ class Session:
 
     def _learn(self, step: Step, done: Repeated) -> None:
         """Take what a run staged for what the datasets are now."""
-        repo = self._repo
-        staged: Datasets = repo.datasets(repo.local(repo.refs()).staged)
+        workspace = self._workspace
+        staged: Datasets = workspace.repo.datasets(workspace.repo.refs().mine.staged)
         assert done.recorded.run is not None
         for output in done.recorded.run.outputs:
             path = step.renamed.get(output.path, output.path)
@@ -206,16 +207,16 @@ class Session:
         return [path for run, paths in behind.items() if self._states.get(run) in states for path in paths]
 
     def _environment(self, step: Step, old: Run, new: Run) -> tuple[Circumstance, ...]:
-        attempt = origins.attempt(self._repo, self._repo.refs(), step.run)
+        attempt = origins.attempt(self._workspace.repo, self._workspace.repo.refs(), step.run)
         imported = None if attempt is None else attempt.imported
-        found = differences.changed(self._repo, old, new, imported=imported)
+        found = differences.changed(self._workspace.repo, old, new, imported=imported)
         return (*self._variables(old), *(one for one in found if one.aspect is Aspect.ENVIRONMENT))
 
     def _variables(self, run: Run) -> tuple[Circumstance, ...]:
         """Return which of the variables that are recorded of every run are not as they were."""
         if run.version <= 1:  # older records do not have them
             return ()
-        now = around(self._repo, self._means.env, run.cwd)
+        now = around(self._workspace, self._means.env, run.cwd)
         return tuple(differences.values_changed(Aspect.VARIABLE, run.surroundings, now))
 
 

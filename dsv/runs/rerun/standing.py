@@ -11,28 +11,29 @@ from dsv.model.run import Input
 from dsv.progress import SILENT, Progress
 from dsv.runs.stale.step import Step
 from dsv.store.refs import Refs
+from dsv.store.repository import Tracked
 from dsv.store.writer import Writer
 from dsv.versions import stage
 from dsv.versions.switch.move import move
-from dsv.workspace import Tracked, Workspace
+from dsv.workspace import Workspace
 
 
 class PutBack:
     """What datasets were before steps of theirs were repeated.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         progress: Counts the files that are written.
     """
 
-    def __init__(self, repo: Workspace, progress: Progress = SILENT) -> None:
-        self._repo = repo
+    def __init__(self, workspace: Workspace, progress: Progress = SILENT) -> None:
+        self._workspace = workspace
         self._progress = progress
         self._before: dict[str, Tracked | None] = {}
 
     def keep(self, step: Step) -> None:
         """Remember what the datasets are that `step` updates, or that later steps have updated since."""
-        staged = self._repo.datasets(self._repo.local(self._repo.refs()).staged)
+        staged = self._workspace.repo.datasets(self._workspace.repo.refs().mine.staged)
         for path in (*step.in_place, *(path for path in step.outputs if path in step.updated)):
             self._before.setdefault(path, staged.get(path))
 
@@ -54,7 +55,7 @@ class PutBack:
         """Make all datasets what they were, except those whose last step is `done`; return which."""
         finished = set(done)
         wanted = {path: was for path, was in self._before.items() if path not in finished}
-        staged = self._repo.datasets(self._repo.local(self._repo.refs()).staged)
+        staged = self._workspace.repo.datasets(self._workspace.repo.refs().mine.staged)
         changed = {path: was for path, was in wanted.items() if staged.get(path) != was}
         if changed:
             self._move(
@@ -65,22 +66,22 @@ class PutBack:
         return tuple(changed)
 
     def _move(self, what: str, wanted: dict[str, Checkpoint | None] | dict[str, Checkpoint]) -> None:
-        repo = self._repo
-        with repo.writer() as writer:
+        workspace = self._workspace
+        with workspace.repo.writer() as writer:
             tracked: dict[str, Tracked | None] = {
                 path: None if one is None else stage.put(writer, one) for path, one in wanted.items()
             }
-            repo.publish(what, lambda found, _: found, writer=writer, log=False)
+            workspace.repo.publish(lambda found, _: found, writer=writer)
 
         def change(refs: Refs, session: Writer) -> Refs:
-            return stage.restage(repo, refs, tracked, session)
+            return stage.restage(workspace.repo, refs, tracked, session)
 
-        move(repo, what, tracked, change, force=True, progress=self._progress)
+        move(workspace, what, tracked, change, force=True, progress=self._progress)
 
 
-def is_held(repo: Workspace, checkpoint: Checkpoint) -> bool:
+def is_held(workspace: Workspace, checkpoint: Checkpoint) -> bool:
     """Whether a version can be put back: it is here, or there is a remote that may have it."""
-    if repo.config.default_remote is not None:
+    if workspace.config.default_remote is not None:
         return True
     content: ObjectId = checkpoint.content
-    return repo.objects.has(content) if checkpoint.is_dir else repo.contents.has(content)
+    return workspace.repo.objects.has(content) if checkpoint.is_dir else workspace.repo.contents.has(content)

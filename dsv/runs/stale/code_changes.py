@@ -38,7 +38,7 @@ class CodeState:
 
 
 def code_states(
-    repo: Workspace,
+    workspace: Workspace,
     steps: Iterable[Step],
     now: Mapping[str, Checkpoint],
     *,
@@ -53,7 +53,7 @@ def code_states(
     commits the stat cache.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         steps: The runs.
         now: By path what the datasets are now: what was data in git may be one by now.
         tree: Whether to look at the working tree; otherwise what is no dataset counts as not here.
@@ -63,7 +63,7 @@ def code_states(
     paths = {file.path for step in chosen.values() for file in step.code}
     present: dict[str, ObjectId | None] = {path: now[path].content if path in now else None for path in paths}
     if tree:
-        present |= present_ids(repo, paths - now.keys(), rehash=rehash)
+        present |= present_ids(workspace, paths - now.keys(), rehash=rehash)
     changed = {
         (oid, file)
         for oid, step in chosen.items()
@@ -75,12 +75,12 @@ def code_states(
         changed -= doubtful.keys()
         shown = {key for key in doubtful if chosen[key[0]].converts and key[1].path.endswith(_NOTEBOOK)}
         pairs = {(key[1], found) for key, found in doubtful.items() if found and key not in shown}
-        alike = _same_meaning(repo, pairs)
+        alike = _same_meaning(workspace, pairs)
         other = {key for key, found in doubtful.items() if key in shown or (key[1].file, found) not in alike}
         # Git's filters may write other bytes than were committed.
-        changed |= other - _of_git(repo, other, git.unmodified)
+        changed |= other - _of_git(workspace, other, git.unmodified)
     absent = {(oid, file) for oid, step in chosen.items() for file in step.code if present[file.path] is None}
-    gone = _of_git(repo, absent, git.taken_away) if tree and absent else set()
+    gone = _of_git(workspace, absent, git.taken_away) if tree and absent else set()
     return {
         oid: CodeState(*(_paths(oid, step, found) for found in (changed, gone, absent - gone)))
         for oid, step in chosen.items()
@@ -91,32 +91,34 @@ def _paths(oid: ObjectId, step: Step, found: set[_File]) -> tuple[str, ...]:
     return tuple(file.path for file in step.code if (oid, file) in found)
 
 
-def present_ids(repo: Workspace, paths: Iterable[str], *, rehash: bool) -> dict[str, ObjectId | None]:
+def present_ids(workspace: Workspace, paths: Iterable[str], *, rehash: bool) -> dict[str, ObjectId | None]:
     """Return the file ids of code files as they are now; None for what is not there."""
     found: dict[str, ObjectId | None] = {}
     for path in paths:
         found[path] = None
-        if not repo.holds(path):
+        if not workspace.worktree.holds(path):
             continue
         try:
-            found[path] = repo.look(path, HashSink(repo.cache), rehash=rehash).content
+            found[path] = workspace.worktree.look(
+                path, HashSink(workspace.worktree.cache), rehash=rehash
+            ).content
         except Refused:
-            found[path] = _through_link(repo, path)
+            found[path] = _through_link(workspace, path)
         except UserError:
             continue
     return found
 
 
-def _through_link(repo: Workspace, path: str) -> ObjectId | None:
+def _through_link(workspace: Workspace, path: str) -> ObjectId | None:
     """Return the file id of what a link leads to: a dataset may not be one, code may."""
-    place = repo.root / path
+    place = workspace.root / path
     try:
         return file_id(place.read_bytes()) if S_ISREG(place.stat().st_mode) else None
     except OSError:
         return None
 
 
-def _same_meaning(repo: Workspace, pairs: set[tuple[CodeFile, ObjectId]]) -> set[tuple[str, str]]:
+def _same_meaning(workspace: Workspace, pairs: set[tuple[CodeFile, ObjectId]]) -> set[tuple[str, str]]:
     """Return those pairs of file ids, then and now, that say the same.
 
     What was found is remembered: two files never change their answer for the same parsers.
@@ -127,31 +129,31 @@ def _same_meaning(repo: Workspace, pairs: set[tuple[CodeFile, ObjectId]]) -> set
     from dsv.runs.meaning import parsers
 
     key = f"{_KEY}: {parsers()}"
-    known = {(path, old, new): same for path, old, new, same in repo.cache.snapshot(key) or ()}
+    known = {(path, old, new): same for path, old, new, same in workspace.worktree.cache.snapshot(key) or ()}
     answers = {
         (path, old, new): bool(known[path, old, new])
         if (path, old, new) in known
-        else _compare(repo, path, old, new)
+        else _compare(workspace, path, old, new)
         for (old, new), path in wanted.items()
     }
     if answers.keys() - known.keys():
-        repo.cache.remember_snapshot(key, [[*pair, same] for pair, same in answers.items()])
+        workspace.worktree.cache.remember_snapshot(key, [[*pair, same] for pair, same in answers.items()])
     return {(old, new) for (_, old, new), same in answers.items() if same}
 
 
-def _compare(repo: Workspace, path: str, old: ObjectId, new: ObjectId) -> bool:
+def _compare(workspace: Workspace, path: str, old: ObjectId, new: ObjectId) -> bool:
     from dsv.runs.meaning import same_meaning
 
     try:
-        data = (repo.root / path).read_bytes()
+        data = (workspace.root / path).read_bytes()
         # It may have been saved again since it was looked at: then the next look tells.
-        return file_id(data) == new and same_meaning(path, repo.contents.read(old), data)
+        return file_id(data) == new and same_meaning(path, workspace.repo.contents.read(old), data)
     except (OSError, DsvError):
         return False
 
 
 def _of_git(
-    repo: Workspace,
+    workspace: Workspace,
     files: set[_File],
     ask: Callable[[Path, Collection[tuple[str, str]]], frozenset[tuple[str, str]]],
 ) -> set[_File]:
@@ -159,12 +161,12 @@ def _of_git(
 
     Files that had uncommitted changes then are not asked about.
     """
-    if git.find(repo.root) is None:
+    if git.find(workspace.root) is None:
         return set()
     from dsv.records import origins
 
-    refs = repo.refs()
-    states = {oid: origins.attempt(repo, refs, oid) for oid in {oid for oid, _ in files}}
+    refs = workspace.repo.refs()
+    states = {oid: origins.attempt(workspace.repo, refs, oid) for oid in {oid for oid, _ in files}}
     asked: dict[_File, tuple[str, str]] = {}
     for oid, file in files:
         attempt = states[oid]
@@ -172,5 +174,5 @@ def _of_git(
             continue
         if file.path not in attempt.git.dirty:
             asked[oid, file] = (attempt.git.commit, file.path)
-    told = ask(repo.root, set(asked.values()))
+    told = ask(workspace.root, set(asked.values()))
     return {key for key, pair in asked.items() if pair in told}

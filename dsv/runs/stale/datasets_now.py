@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from dsv.model.checkpoint import Checkpoint
 from dsv.progress import SILENT, Progress
-from dsv.workspace import Datasets, Workspace
+from dsv.store.repository import Datasets
+from dsv.workspace import Workspace
 from dsv.worktree.sink import HashSink
 
 
@@ -25,7 +26,7 @@ class Workplace:
 
 
 def look(
-    repo: Workspace,
+    workspace: Workspace,
     staged: Datasets,
     present: Datasets,
     *,
@@ -35,7 +36,7 @@ def look(
     """Look at the tracked datasets. The caller commits the stat cache.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         staged: What is staged.
         present: What is checked out.
         only: The datasets to look at; of all others is told what is staged. By default all.
@@ -53,9 +54,9 @@ def look(
     for path, one in staged.items():
         if only is not None and path not in only:
             now[path] = one.checkpoint
-        elif repo.holds(path):
-            sink = HashSink(repo.cache, progress)
-            seen = repo.look(path, sink)
+        elif workspace.worktree.holds(path):
+            sink = HashSink(workspace.worktree.cache, progress)
+            seen = workspace.worktree.look(path, sink)
             sink.skipped(seen.size)
             now[path] = replace(one.checkpoint, content=seen.content, kind=seen.kind)
             if (seen.content, seen.kind) != (one.checkpoint.content, one.checkpoint.kind):

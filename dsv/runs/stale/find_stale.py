@@ -25,17 +25,17 @@ Now = Mapping[str, Checkpoint]
 
 
 def stale_datasets(
-    repo: Workspace, steps: Steps, now: Now, *, rehash: bool = False
+    workspace: Workspace, steps: Steps, now: Now, *, rehash: bool = False
 ) -> tuple[StaleDataset, ...]:
     """Return the datasets that are stale, by path; what is made from a stale one is stale too.
 
     Args:
-        repo: The workspace; its files are the code, and the inputs that dsv does not track.
+        workspace: The workspace; its files are the code, and the inputs that dsv does not track.
         steps: What made the datasets.
         now: What they are now.
         rehash: Trust no stat.
     """
-    found = judge(Bench(repo, steps, rehash=rehash), steps, now)
+    found = judge(Bench(workspace, steps, rehash=rehash), steps, now)
     makers = steps.makers()
     told = ((path, reasons_for(steps, makers[path], found)) for path in sorted(makers))
     return tuple(StaleDataset(path, reasons.text) for path, reasons in told if reasons)
@@ -60,15 +60,17 @@ class Bench:
     """Compares steps with what there is now; tables that it looked up are remembered.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         steps: All steps, of which some are judged.
         tree: Whether to look at the working tree. Otherwise code, inputs that dsv does not
             track, and what is outside are not checked, and of folders only what datasets tell.
         rehash: Trust no stat.
     """
 
-    def __init__(self, repo: Workspace, steps: Steps, *, tree: bool = True, rehash: bool = False) -> None:
-        self._repo = repo
+    def __init__(
+        self, workspace: Workspace, steps: Steps, *, tree: bool = True, rehash: bool = False
+    ) -> None:
+        self._workspace = workspace
         self._steps = steps
         self._tree = tree
         self._rehash = rehash
@@ -77,9 +79,9 @@ class Bench:
     def judge(self, steps: Iterable[Step], now: Now) -> dict[ObjectId, Reasons]:
         """Return by run why it should be repeated, as far as its own inputs and code say so."""
         chosen = list(steps)
-        code = code_states(self._repo, chosen, now, tree=self._tree, rehash=self._rehash)
+        code = code_states(self._workspace, chosen, now, tree=self._tree, rehash=self._rehash)
         known = {**self._untracked(chosen, now), **now}
-        around = AroundRun(self._repo, self._steps, now, tree=self._tree, rehash=self._rehash)
+        around = AroundRun(self._workspace, self._steps, now, tree=self._tree, rehash=self._rehash)
         return {step.run: around.add(self._reasons(step, known, code[step.run]), step) for step in chosen}
 
     def _reasons(self, step: Step, now: Mapping[str, Checkpoint | None], code: CodeState) -> Reasons:
@@ -102,9 +104,9 @@ class Bench:
 
         key = (old.content, present.content)
         if key not in self._alike:
-            table = origins.typed_table(self._repo, read.path, old)
+            table = origins.typed_table(self._workspace.repo, read.path, old)
             self._alike[key] = table is not None and table == origins.typed_table(
-                self._repo, read.path, present
+                self._workspace.repo, read.path, present
             )
         return self._alike[key]
 
@@ -119,11 +121,13 @@ class Bench:
     def _look(self, read: Input) -> Checkpoint | None:
         if not self._tree:
             return read.checkpoint
-        if not self._repo.holds(read.path):
-            return dataset_names.version_of(self._repo, read.path)
+        if not self._workspace.worktree.holds(read.path):
+            return dataset_names.version_of(self._workspace.repo, read.path)
         old = read.checkpoint
         try:
-            seen = self._repo.look(read.path, HashSink(self._repo.cache), rehash=self._rehash)
+            seen = self._workspace.worktree.look(
+                read.path, HashSink(self._workspace.worktree.cache), rehash=self._rehash
+            )
         except DsvError:
             return None
         return Checkpoint(seen.content, seen.kind, seen.size, seen.files, old.schema, old.origin)

@@ -12,12 +12,13 @@ from dsv.runs.stale.find_stale import Bench, judge, reasons_for
 from dsv.runs.stale.stale_reasons import Reasons
 from dsv.runs.stale.step import Step
 from dsv.runs.stale.step_order import Steps, steps_of
-from dsv.workspace import Datasets, Workspace
+from dsv.store.repository import Datasets
+from dsv.workspace import Workspace
 from dsv.worktree.sink import HashSink
 
 
 def check_hashes(
-    repo: Workspace,
+    workspace: Workspace,
     datasets: Datasets,
     paths: Collection[str] | None = None,
     *,
@@ -33,7 +34,7 @@ def check_hashes(
     other bytes. Data that is not here counts as clean. The caller commits the stat cache.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         datasets: All datasets of a commit.
         paths: The datasets to report on, by default all; all are looked at, as staleness spreads.
         here: Whether the workspace is meant to hold these datasets and the code of them. False for any
@@ -47,19 +48,19 @@ def check_hashes(
         BadConfig: A policy contradicts itself.
         Corrupt: A record is damaged.
     """
-    steps = steps_of(repo, datasets)
+    steps = steps_of(workspace, datasets)
     now: dict[str, Checkpoint] = {path: one.checkpoint for path, one in datasets.items()}
-    judged = judge(Bench(repo, steps, tree=here), steps, now)
+    judged = judge(Bench(workspace, steps, tree=here), steps, now)
     makers = steps.makers()
     wanted = [path for path in datasets if paths is None or path in paths]
-    differing = _differing(repo, datasets, wanted, progress) if here else {}
+    differing = _differing(workspace, datasets, wanted, progress) if here else {}
     checks = []
     for path in wanted:
         step = makers.get(path)
         status, reason = _status(
             path, steps, step, reasons_for(steps, step, judged) if step else Reasons(), differing
         )
-        checks.append(Checked(path, status, repo.config.policy_for(path).text, reason))
+        checks.append(Checked(path, status, workspace.config.policy_for(path).text, reason))
     return checks
 
 
@@ -87,21 +88,21 @@ def _status(
 
 
 def _differing(
-    repo: Workspace, datasets: Datasets, paths: Collection[str], progress: Progress
+    workspace: Workspace, datasets: Datasets, paths: Collection[str], progress: Progress
 ) -> dict[str, str]:
     """Return by path how a dataset that is checked out differs from what it should be."""
-    present = repo.datasets(repo.local(repo.refs()).present)
+    present = workspace.repo.datasets(workspace.repo.refs().mine.present)
     found = {}
     progress.begin("checking", len(paths), "")
     for path in paths:
         progress.advance(1)
-        if not repo.holds(path):
+        if not workspace.worktree.holds(path):
             if path in present:
                 found[path] = "it was deleted from the workspace"
             continue
         wanted = datasets[path].checkpoint
         try:
-            seen = repo.look(path, HashSink(repo.cache))
+            seen = workspace.worktree.look(path, HashSink(workspace.worktree.cache))
         except UserError as error:
             found[path] = error.message
             continue

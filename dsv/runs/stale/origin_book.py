@@ -18,6 +18,7 @@ from dsv.model.listing import Name
 from dsv.model.origin import Source
 from dsv.model.run import Input, Led, Outside, Run
 from dsv.runs.stale.step import ListedFolder, Step, command_of
+from dsv.store.repository import Repository
 from dsv.workspace import Workspace
 
 _KEY = "origins 4"
@@ -38,12 +39,12 @@ class Book:
     """Reads origins, and remembers them.
 
     Args:
-        repo: The workspace; the caller commits its stat cache.
+        workspace: The workspace; the caller commits its stat cache.
     """
 
-    def __init__(self, repo: Workspace) -> None:
-        self._repo = repo
-        self._rows = repo.cache.snapshot(_KEY) or []
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._rows = workspace.worktree.cache.snapshot(_KEY) or []
         self._parts: dict[ObjectId, Any] = {row[1]: row for row in self._rows if row[0] in _PARTS}
         self._known: Known = {}
         self._asked: dict[ObjectId, None] = {}
@@ -76,7 +77,7 @@ class Book:
         kept = [*spare[-len(used) - _SPARE :], *used]
         named = {oid for row in kept if row[0] == _RUN for oid in _named(row)}
         rows = [*(row for oid, row in self._parts.items() if oid in named), *kept]
-        self._repo.cache.remember_snapshot(_KEY, rows)
+        self._workspace.worktree.cache.remember_snapshot(_KEY, rows)
 
     def _learn(self, row: list[Any]) -> None:
         kind, oid, *fields = row
@@ -112,20 +113,18 @@ class Book:
 
     def _load(self, oid: ObjectId) -> Iterator[list[Any]]:
         """Yield rows of what the store has of an origin; parts come before the run that names them."""
-        from dsv.records import origins  # which needs the index; what is remembered does not
-
         try:
-            found = origins.origin(self._repo, oid)
+            found = self._workspace.repo.origin(oid)
             if isinstance(found, Source):
-                yield [_SOURCE, oid, _run_behind(self._repo, found)]
+                yield [_SOURCE, oid, _run_behind(self._workspace.repo, found)]
                 return
             parts = []
             if found.code not in self._parts:
-                files = origins.code(self._repo, found.code).files
+                files = self._workspace.repo.code(found.code).files
                 parts.append([_CODE, found.code, [list(file) for file in files]])
             for one in found.listings:
                 if one.listing not in self._parts:
-                    names = origins.listing(self._repo, one.listing).names
+                    names = self._workspace.repo.listing(one.listing).names
                     parts.append([_NAMES, one.listing, [list(name) for name in names]])
         except Missing:
             return
@@ -172,17 +171,15 @@ def _named(row: list[Any]) -> Iterator[ObjectId]:
     yield from (names for _, names in listings)
 
 
-def _run_behind(repo: Workspace, source: Source) -> ObjectId | None:
+def _run_behind(repo: Repository, source: Source) -> ObjectId | None:
     """Return the run whose data was changed by hand or by a merge to give `source`; None: it is raw."""
-    from dsv.records import origins
-
     waiting = [source]
     while waiting:
         one = waiting.pop()
         for oid in (one.edited, *one.merged):
             if oid is None:
                 continue
-            found = origins.origin(repo, oid)
+            found = repo.origin(oid)
             if isinstance(found, Run):
                 return oid
             waiting.append(found)

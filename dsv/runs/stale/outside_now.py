@@ -23,12 +23,12 @@ class OutsideFiles:
     """Looks at files outside of the workspace, each once.
 
     Args:
-        repo: The workspace; the caller commits its stat cache.
+        workspace: The workspace; the caller commits its stat cache.
         rehash: Trust no stat.
     """
 
-    def __init__(self, repo: Workspace, *, rehash: bool = False) -> None:
-        self._repo = repo
+    def __init__(self, workspace: Workspace, *, rehash: bool = False) -> None:
+        self._workspace = workspace
         self._rehash = rehash
         self._rows: dict[str, list[Any]] | None = None
 
@@ -52,19 +52,19 @@ class OutsideFiles:
         content = _hash(place)
         if max(found.st_mtime_ns, found.st_ctime_ns) < looked - _SETTLED_NS:
             rows[path] = [path, *key, content]
-            self._repo.cache.remember_snapshot(_KEY, list(rows.values()))
+            self._workspace.worktree.cache.remember_snapshot(_KEY, list(rows.values()))
         return content
 
     def _known(self) -> dict[str, list[Any]]:
         if self._rows is None:
-            self._rows = {row[0]: row for row in self._repo.cache.snapshot(_KEY) or ()}
+            self._rows = {row[0]: row for row in self._workspace.worktree.cache.snapshot(_KEY) or ()}
         return self._rows
 
     def place(self, path: str) -> Path | None:
         """Return where the recorded path of a file is on this machine; None if that is not known."""
         if path != _HOME and not path.startswith(f"{_HOME}/"):
             return Path(path)
-        home = self._repo.home
+        home = self._workspace.caller.home
         return None if home is None else home / path.removeprefix(_HOME).lstrip("/")
 
 

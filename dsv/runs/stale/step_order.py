@@ -12,7 +12,8 @@ from dsv.ids import ObjectId
 from dsv.runs.stale.origin_book import Book
 from dsv.runs.stale.step import Step
 from dsv.runs.stale.updates import add_earlier
-from dsv.workspace import Datasets, Workspace
+from dsv.store.repository import Datasets
+from dsv.workspace import Workspace
 
 _NOWHERE: Mapping[ObjectId, tuple[ObjectId, ...]] = {}
 
@@ -81,7 +82,7 @@ class Steps:
         return frozenset(path for one in made for path in (*one.datasets, *one.outputs))
 
 
-def steps_of(repo: Workspace, datasets: Datasets) -> Steps:
+def steps_of(workspace: Workspace, datasets: Datasets) -> Steps:
     """Return the steps behind `datasets`. The caller commits the stat cache.
 
     Raises:
@@ -90,7 +91,7 @@ def steps_of(repo: Workspace, datasets: Datasets) -> Steps:
     by_origin: dict[ObjectId, list[str]] = {}
     for path, one in datasets.items():
         by_origin.setdefault(one.checkpoint.origin, []).append(path)
-    book = Book(repo)
+    book = Book(workspace)
     found = book.read(by_origin)
     by_run: dict[ObjectId, Step] = {}
     edited: dict[str, ObjectId] = {}

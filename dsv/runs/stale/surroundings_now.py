@@ -23,7 +23,7 @@ class AroundRun:
     """Compares what was around runs with what is there now; each folder and file is looked at once.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         steps: All steps.
         datasets: The paths of all datasets, those too that are not in the working tree by choice.
         tree: Whether the working tree is to be looked at; otherwise only `datasets` tell what is there.
@@ -31,16 +31,22 @@ class AroundRun:
     """
 
     def __init__(
-        self, repo: Workspace, steps: Steps, datasets: Collection[str], *, tree: bool, rehash: bool = False
+        self,
+        workspace: Workspace,
+        steps: Steps,
+        datasets: Collection[str],
+        *,
+        tree: bool,
+        rehash: bool = False,
     ) -> None:
-        self._repo = repo
+        self._workspace = workspace
         self._steps = steps
         self._tree = tree
         self._below = _by_folder(datasets)
         self._names: dict[str, dict[str, str]] = {}
-        self._litter = Litter(repo.config.leave_out)
+        self._litter = Litter(workspace.config.leave_out)
         self._made: dict[ObjectId, frozenset[str]] = {}
-        self._files = OutsideFiles(repo, rehash=rehash)
+        self._files = OutsideFiles(workspace, rehash=rehash)
 
     def add(self, reasons: Reasons, step: Step) -> Reasons:
         """Return `reasons` with what is not as it was around the run `step`.
@@ -53,7 +59,11 @@ class AroundRun:
         read = {one.path for one in step.inputs}
         clauses = [self._compare(one, step) for one in step.listings if not _is_within(one.path, read)]
         appeared = [path for path in step.absent if self._is_there(path) and self._counts(path, step)]
-        links = follow(self._repo.root, step.links, self._repo.home) if self._tree else Followed()
+        links = (
+            follow(self._workspace.root, step.links, self._workspace.caller.home)
+            if self._tree
+            else Followed()
+        )
         outside, unseen = self._outside(links.through(step.outside))
         return replace(
             reasons,
@@ -102,8 +112,8 @@ class AroundRun:
     def _now(self, folder: str) -> dict[str, str]:
         """Return what a folder holds, datasets that are not in the working tree by choice among it."""
         if folder not in self._names:
-            ignore, litter = self._repo.ignored, self._litter
-            here = names_in(self._repo.root, folder, ignore, litter) if self._tree else None
+            ignore, litter = self._workspace.worktree.ignored, self._litter
+            here = names_in(self._workspace.root, folder, ignore, litter) if self._tree else None
             named = {
                 name: kind
                 for name, kind in self._below.get(folder, {}).items()
@@ -118,11 +128,11 @@ class AroundRun:
             return False
         if name in self._below.get(folder, {}):
             return True
-        place = self._repo.root / path
+        place = self._workspace.root / path
         return (
             self._tree
             and os.path.lexists(place)
-            and not self._repo.ignored.matches(path, is_dir=place.is_dir())
+            and not self._workspace.worktree.ignored.matches(path, is_dir=place.is_dir())
         )
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from dsv.errors import NotAgreed, Refused
 from dsv.ids import ObjectId
+from dsv.model.dataset_paths import disguised, is_git_file
 from dsv.model.file_diff import ADDED, changes
 from dsv.plain import read_plain_text
+from dsv.store.repository import Datasets, Repository, Tracked
 from dsv.versions.switch.on_disk import is_as
-from dsv.workspace import Datasets, Tracked, Workspace
+from dsv.workspace import Workspace
 from dsv.worktree.observe import Observation
-from dsv.worktree.paths import disguised, is_git_file
 from dsv.worktree.suffixes import is_program_name, suffix
 
 _RUN = re.compile(
@@ -49,7 +50,7 @@ def is_executed(path: str) -> bool:
 
 
 def check(
-    repo: Workspace,
+    workspace: Workspace,
     goal: Mapping[str, Tracked | None],
     looks: Mapping[str, Observation | None],
     own: Sequence[Datasets],
@@ -57,7 +58,7 @@ def check(
     """Check that the user agreed to every name in `goal` that programs execute and that is not there yet.
 
     Args:
-        repo: The workspace; its `agree` is asked.
+        workspace: The workspace; its `agree` is asked.
         goal: By path what shall be there.
         looks: By path what is there.
         own: Datasets that are checked out here, and that were staged here.
@@ -75,12 +76,12 @@ def check(
                 f"{path} is a file of settings of git, which no dataset may be", hint=f"dsv rm {path}"
             )
         if new is not None and (known or not is_as(looks[path], new)):
-            found += _newly_executed(repo, path, new, known)
+            found += _newly_executed(workspace.repo, path, new, known)
         for one in known:
-            leaving += _newly_executed(repo, path, one, [new] if new else [])
-    agreed = _agreed(repo)
+            leaving += _newly_executed(workspace.repo, path, one, [new] if new else [])
+    agreed = _agreed(workspace)
     found = [path for path in found if path not in agreed]
-    if found and (repo.agree is None or not repo.agree(found)):
+    if found and (workspace.caller.agree is None or not workspace.caller.agree(found)):
         named = ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
         raise NotAgreed(
             f"{named} would be written for the first time, and programs run files that are called so",
@@ -88,11 +89,11 @@ def check(
         )
     # What goes with this move was here: it is not new when it comes back.
     if more := {*found, *leaving} - agreed:
-        with (repo.dot / _AGREED).open("a", encoding="utf-8") as file:
+        with (workspace.dot / _AGREED).open("a", encoding="utf-8") as file:
             file.writelines(f"{path}\n" for path in sorted(more))
 
 
-def _newly_executed(repo: Workspace, path: str, new: Tracked, known: Sequence[Tracked]) -> Iterator[str]:
+def _newly_executed(repo: Repository, path: str, new: Tracked, known: Sequence[Tracked]) -> Iterator[str]:
     """Yield what of a dataset is called like what programs execute, and is in none of its `known` versions."""
     if not new.checkpoint.is_dir:
         if not known and (is_executed(path) or is_program_name(path)) and suffix(path) not in _UNASKED:
@@ -112,8 +113,8 @@ def _newly_executed(repo: Workspace, path: str, new: Tracked, known: Sequence[Tr
             yield name
 
 
-def _agreed(repo: Workspace) -> frozenset[str]:
-    path: Path = repo.dot / _AGREED
+def _agreed(workspace: Workspace) -> frozenset[str]:
+    path: Path = workspace.dot / _AGREED
     try:
         # A line that does not end was cut off by a power failure, and is another name.
         return frozenset(read_plain_text(path).rpartition("\n")[0].splitlines())

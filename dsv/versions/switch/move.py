@@ -17,6 +17,7 @@ from dsv.lock import FileLock
 from dsv.progress import SILENT, Progress
 from dsv.records import needs
 from dsv.store.refs import Moving, Refs
+from dsv.store.repository import Datasets, Repository, Tracked
 from dsv.store.writer import Writer
 from dsv.versions import stage
 from dsv.versions.switch import executed_names
@@ -24,7 +25,7 @@ from dsv.versions.switch.on_disk import content, is_as, is_known, look
 from dsv.versions.switch.preflight import check_parents, check_writable
 from dsv.versions.switch.recover import Ended, end, finish
 from dsv.versions.switch.write_versions import write
-from dsv.workspace import Datasets, Tracked, TreeChange, Workspace
+from dsv.workspace import TreeChange, Workspace
 from dsv.worktree.materialise import sweep
 from dsv.worktree.observe import Observation
 
@@ -80,7 +81,7 @@ class Moved:
 
 
 def move(
-    repo: Workspace,
+    workspace: Workspace,
     what: str,
     wanted: Wanted,
     change: Change,
@@ -94,7 +95,7 @@ def move(
     """Make the working tree hold `wanted`, and the refs say so.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         what: The command, for the oplog.
         wanted: By path what the working tree shall hold; paths not named stay as they are.
         change: Makes the rest of the change of the refs (HEAD, what is staged).
@@ -110,31 +111,32 @@ def move(
         Missing, Corrupt: The store cannot give all of `wanted`.
         StorageError: The disk is full or fails.
     """
-    with FileLock(repo.dot / "tree.lock"):
-        ended = finish(repo, progress=progress)
-        sweep(repo.place())
+    repo = workspace.repo
+    with FileLock(workspace.dot / "tree.lock"):
+        ended = finish(workspace, progress=progress)
+        sweep(workspace.place())
         goal = {**wanted, **dirty}
         stuck = next((error for path, error in ended.failed.items() if path not in goal), None)
         if stuck is not None:
             raise stuck
-        present = repo.datasets(repo.local(repo.refs()).present)
-        check_parents(repo, list(goal))
+        present = repo.datasets(repo.refs().mine.present)
+        check_parents(workspace, list(goal))
         since = time.time_ns()
         progress.begin("looking", sum(present[path].checkpoint.size for path in goal if path in present), "B")
-        looks = {path: look(repo, path, progress) for path in goal}
+        looks = {path: look(workspace, path, progress) for path in goal}
         lost = [path for path in goal if _is_lost(repo, path, goal[path], looks[path], present, ended)]
         if lost and not force:
             raise _in_the_way(lost, present, ways or _BY_FORCE)
         here = {path: content(seen, goal[path]) for path, seen in looks.items()}
         needs.bring(repo, goal, here, progress=progress)
-        check_writable(repo, goal, looks)
-        before = repo.local(repo.refs())
+        check_writable(workspace, goal, looks)
+        before = repo.refs().mine
         head = repo.datasets(repo.snapshot_of(repo.refs().head))
         added = {path: new for path, new in repo.datasets(before.staged).items() if head.get(path) != new}
         own = [present, added]
-        executed_names.check(repo, goal, looks, own)
+        executed_names.check(workspace, goal, looks, own)
         with repo.writer() as writer:
-            stored = {path: _keep(repo, writer, path, present.get(path), progress) for path in lost}
+            stored = {path: _keep(workspace, writer, path, present.get(path), progress) for path in lost}
             # What was there untracked and is as wanted stays, and is there untracked again after `undo`.
             mine = {
                 path: new for path, new in goal.items() if path not in present and is_as(looks[path], new)
@@ -143,16 +145,16 @@ def move(
 
             def begin(found: Refs, session: Writer) -> Refs:
                 target = change(found, session)
-                after = stage.edit(repo, repo.local(target).present, wanted, session)
+                after = stage.edit(repo, target.mine.present, wanted, session)
                 moving = Moving(
-                    repo.local(found).present,
-                    stage.edit(repo, repo.local(target).present, goal, session),
+                    found.mine.present,
+                    stage.edit(repo, target.mine.present, goal, session),
                     kept,
                 )
                 here = {one.checkpoint.content for one in (*stored.values(), *goal.values()) if one}
-                dropped = tuple(oid for oid in repo.local(target).dropped if oid not in here)
-                local = repo.local(target)
-                due = local.lock_due or (lock and _position(repo, target) != _position(repo, found))
+                dropped = tuple(oid for oid in target.mine.dropped if oid not in here)
+                local = target.mine
+                due = local.lock_due or (lock and _position(target) != _position(found))
                 return replace(
                     target,
                     local=replace(local, present=after, moving=moving, lock_due=due, dropped=dropped),
@@ -160,26 +162,35 @@ def move(
 
             wrote = stage.edit(repo, None, dirty, writer) if any(dirty.values()) else None
             gone = _deletions(goal, dirty, looks, present)
-            repo.publish(what, begin, writer=writer, tree=TreeChange(kept, wrote, gone) if goal else None)
+            workspace.publish(
+                what, begin, writer=writer, tree=TreeChange(kept, wrote, gone) if goal else None
+            )
         written, removed = write(
-            repo, {path: (looks[path], new) for path, new in goal.items()}, since, progress
+            workspace, {path: (looks[path], new) for path, new in goal.items()}, since, progress
         )
-        refs = end(repo)
+        refs = end(workspace)
     return Moved(refs, tuple(written), tuple(removed), tuple(lost))
 
 
 def _is_lost(
-    repo: Workspace, path: str, new: Tracked | None, seen: Observation | None, present: Datasets, ended: Ended
+    repo: Repository,
+    path: str,
+    new: Tracked | None,
+    seen: Observation | None,
+    present: Datasets,
+    ended: Ended,
 ) -> bool:
     """Whether something that the store does not have would be overwritten at `path`."""
     known = [present.get(path), *ended.known.get(path, ())]
     return not is_known(repo, seen, new, known, gone=new is None or path in ended.known)
 
 
-def _keep(repo: Workspace, writer: Writer, path: str, before: Tracked | None, progress: Progress) -> Tracked:
-    seen = stage.store(repo, writer, path, progress=progress)
+def _keep(
+    workspace: Workspace, writer: Writer, path: str, before: Tracked | None, progress: Progress
+) -> Tracked:
+    seen = stage.store(workspace, writer, path, progress=progress)
     return stage.put(
-        writer, stage.checkpoint(repo, writer, path, seen, before.checkpoint if before else None)
+        writer, stage.checkpoint(workspace, writer, path, seen, before.checkpoint if before else None)
     )
 
 
@@ -197,8 +208,8 @@ def _deletions(
     return {path: states for path, states in both.items() if states[0] != states[1]}
 
 
-def _position(repo: Workspace, refs: Refs) -> tuple[str | None, ObjectId | None]:
-    return repo.local(refs).branch, refs.head
+def _position(refs: Refs) -> tuple[str | None, ObjectId | None]:
+    return refs.mine.branch, refs.head
 
 
 def _in_the_way(dirty: list[str], present: Datasets, ways: Ways) -> InTheWay:

@@ -8,12 +8,13 @@ from dsv.model import node as nodes
 from dsv.model.file_diff import FileChange
 from dsv.model.node import DIR, EXEC, FILE, Entry
 from dsv.progress import SILENT, Progress
-from dsv.workspace import Tracked, Workspace
+from dsv.store.repository import Repository, Tracked
+from dsv.workspace import Workspace
 from dsv.worktree.observe import Observation
 from dsv.worktree.sink import HashSink
 
 
-def look(repo: Workspace, path: str, progress: Progress = SILENT) -> Observation | None:
+def look(workspace: Workspace, path: str, progress: Progress = SILENT) -> Observation | None:
     """Return what the working tree holds at `path`, None for nothing; its nodes can be read from then on.
 
     No stat is believed that could hide a change: what is there may be overwritten.
@@ -21,12 +22,12 @@ def look(repo: Workspace, path: str, progress: Progress = SILENT) -> Observation
     Raises:
         UserError: There is something that dsv does not track or cannot read.
     """
-    if not repo.holds(path):
+    if not workspace.worktree.holds(path):
         return None
-    sink = HashSink(repo.cache, progress)
-    seen = repo.look(path, sink, careful=True)
+    sink = HashSink(workspace.worktree.cache, progress)
+    seen = workspace.worktree.look(path, sink, careful=True)
     sink.skipped(seen.size)
-    repo.remember_nodes(sink)
+    workspace.worktree.remember_nodes(sink)
     return seen
 
 
@@ -35,7 +36,7 @@ def _never(path: str, version: ObjectId) -> bool:  # noqa: ARG001
 
 
 def is_known(
-    repo: Workspace,
+    repo: Repository,
     seen: Observation | None,
     new: Tracked | None,
     known: list[Tracked | None],
@@ -50,7 +51,7 @@ def is_known(
     """
     if seen is None:
         return True
-    dropped = repo.local(repo.refs()).dropped
+    dropped = repo.refs().mine.dropped
     held = [one for one in known if one is not None and one.checkpoint.content not in dropped]
     states = [one.checkpoint for one in (new, *held) if one is not None]
     if any((state.content, state.kind) == (seen.content, seen.kind) for state in states):

@@ -6,12 +6,13 @@ from dsv.errors import Corrupt, InTheWay, StorageError
 from dsv.ids import ObjectId
 from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
-from dsv.workspace import Tracked, Workspace
+from dsv.store.repository import Repository, Tracked
+from dsv.workspace import Workspace
 from dsv.worktree.materialise import check_fit, check_space, conflicts
 from dsv.worktree.observe import Observation
 
 
-def check_parents(repo: Workspace, paths: Iterable[str]) -> None:
+def check_parents(workspace: Workspace, paths: Iterable[str]) -> None:
     """Check that what is above `paths` are folders, or nothing.
 
     Raises:
@@ -20,18 +21,18 @@ def check_parents(repo: Workspace, paths: Iterable[str]) -> None:
     for path in paths:
         parts = path.split("/")
         for end in range(1, len(parts)):
-            above = repo.root.joinpath(*parts[:end])
+            above = workspace.root.joinpath(*parts[:end])
             if above.is_symlink() or (above.exists() and not above.is_dir()):
                 raise InTheWay(f"{'/'.join(parts[:end])} is in the way of {path}", hint="move it away")
 
 
 def check_writable(
-    repo: Workspace, goal: Mapping[str, Tracked | None], looks: Mapping[str, Observation | None]
+    workspace: Workspace, goal: Mapping[str, Tracked | None], looks: Mapping[str, Observation | None]
 ) -> None:
     """Check that the working tree and the disk can take `goal`.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         goal: By path what shall be there; None: nothing.
         looks: By path what is there.
 
@@ -41,10 +42,10 @@ def check_writable(
         Corrupt: A version has another size than it says.
         StorageError: The disk is too small.
     """
-    place = repo.place()
+    place = workspace.place()
     wanted = {path: new.checkpoint for path, new in goal.items() if new is not None}
     check_fit(place, wanted)
-    _check_room(repo, wanted, looks)
+    _check_room(workspace, wanted, looks)
     for path, checkpoint in wanted.items():
         hidden = next(conflicts(place, path, looks[path], checkpoint), None)
         if hidden is not None:
@@ -52,7 +53,7 @@ def check_writable(
 
 
 def _check_room(
-    repo: Workspace, wanted: Mapping[str, Checkpoint], looks: Mapping[str, Observation | None]
+    workspace: Workspace, wanted: Mapping[str, Checkpoint], looks: Mapping[str, Observation | None]
 ) -> None:
     """Check that all of `wanted` is what it says it is in size, and that the disk has room for it.
 
@@ -64,19 +65,19 @@ def _check_room(
         look = looks[path]
         if look is not None and (look.content, look.kind) == (one.content, one.kind):
             continue
-        if not one.is_dir and repo.contents.size(one.content) != one.size:
+        if not one.is_dir and workspace.repo.contents.size(one.content) != one.size:
             raise Corrupt(f"the checkpoint of {path} says {one.size} bytes, and the file has others")
         total += one.size - (0 if look is None else look.size)
         largest = max(largest, one.size)
     try:
-        check_space(repo.root, max(total, 0) + largest)
+        check_space(workspace.root, max(total, 0) + largest)
     except StorageError:
         for path, one in wanted.items():
-            _count(repo, path, one)
+            _count(workspace.repo, path, one)
         raise
 
 
-def _count(repo: Workspace, path: str, checkpoint: Checkpoint) -> None:
+def _count(repo: Repository, path: str, checkpoint: Checkpoint) -> None:
     if not checkpoint.is_dir:
         return
     size = sum(

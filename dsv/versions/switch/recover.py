@@ -10,11 +10,12 @@ from dsv.ids import ObjectId
 from dsv.lock import FileLock
 from dsv.progress import SILENT, Progress
 from dsv.store.refs import Refs
+from dsv.store.repository import Tracked
 from dsv.versions import stage
 from dsv.versions.switch.on_disk import is_known, look
 from dsv.versions.switch.torn_files import is_torn
 from dsv.versions.switch.write_versions import write
-from dsv.workspace import Tracked, Workspace
+from dsv.workspace import Workspace
 from dsv.worktree import lockfile
 
 
@@ -33,28 +34,28 @@ class Ended:
     known: Mapping[str, list[Tracked | None]] = field(default_factory=dict)
 
 
-def settle(repo: Workspace) -> None:
+def settle(workspace: Workspace) -> None:
     """End a move that was interrupted, for a command that takes the working tree as it is.
 
     Raises:
         Busy: Another process is moving the working tree.
         DsvError: A dataset cannot be written; the message names it.
     """
-    with FileLock(repo.dot / "tree.lock"):
-        for error in finish(repo).failed.values():
+    with FileLock(workspace.dot / "tree.lock"):
+        for error in finish(workspace).failed.values():
             raise error
 
 
-def finish(repo: Workspace, *, progress: Progress = SILENT) -> Ended:
+def finish(workspace: Workspace, *, progress: Progress = SILENT) -> Ended:
     """End a move that was interrupted, as far as that is possible.
 
     A file that is neither the version left, nor the one wanted, nor one that was kept, nor what a power cut
     left of one of them, was changed since: its dataset is not touched.
     """
-    moving = repo.local(repo.refs()).moving
+    moving = workspace.repo.refs().mine.moving
     if moving is None:
         return Ended()
-    before, after, kept = (repo.datasets(snapshot) for snapshot in moving)
+    before, after, kept = (workspace.repo.datasets(snapshot) for snapshot in moving)
     left = []
     failed: dict[str, DsvError] = {}
     known: dict[str, list[Tracked | None]] = {}
@@ -65,22 +66,22 @@ def finish(repo: Workspace, *, progress: Progress = SILENT) -> Ended:
             continue
         try:
             since = time.time_ns()
-            seen = look(repo, path)
-            torn = partial(_is_torn, repo, path)
-            if is_known(repo, seen, new, old, gone=True, torn=torn):
-                write(repo, {path: (seen, new)}, since, progress)
+            seen = look(workspace, path)
+            torn = partial(_is_torn, workspace, path)
+            if is_known(workspace.repo, seen, new, old, gone=True, torn=torn):
+                write(workspace, {path: (seen, new)}, since, progress)
             else:
                 left.append(path)
         except DsvError as error:
             failed[path] = _unfinished(path, error)
             known[path] = [new, *old]
     if not failed:
-        end(repo)
+        end(workspace)
     return Ended(tuple(left), failed, known)
 
 
-def _is_torn(repo: Workspace, dataset: str, path: str, version: ObjectId) -> bool:
-    return is_torn(repo, f"{dataset}/{path}" if path else dataset, version)
+def _is_torn(workspace: Workspace, dataset: str, path: str, version: ObjectId) -> bool:
+    return is_torn(workspace, f"{dataset}/{path}" if path else dataset, version)
 
 
 def _unfinished(path: str, error: DsvError) -> DsvError:
@@ -88,13 +89,11 @@ def _unfinished(path: str, error: DsvError) -> DsvError:
     return type(error)(message, hint=error.hint or "dsv undo, or dsv checkout another version")
 
 
-def end(repo: Workspace) -> Refs:
+def end(workspace: Workspace) -> Refs:
     """Say in the refs, to git, and where HEAD moved in `dsv.lock` that a move has ended; return the refs."""
-    repo.cache.commit()
-    refs = repo.publish(
-        "settle", lambda found, _: replace(found, local=replace(repo.local(found), moving=None)), log=False
-    )
-    if repo.local(refs).lock_due or not (repo.root / lockfile.NAME).exists():
-        repo.write_lock()
-    stage.ignore_in_git(repo)
+    workspace.worktree.cache.commit()
+    refs = workspace.repo.publish(lambda found, _: replace(found, local=replace(found.mine, moving=None)))
+    if refs.mine.lock_due or not (workspace.root / lockfile.NAME).exists():
+        workspace.write_lock()
+    stage.ignore_in_git(workspace)
     return refs

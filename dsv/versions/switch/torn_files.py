@@ -5,6 +5,7 @@ import stat as modes
 
 from dsv.errors import DsvError
 from dsv.ids import ObjectId
+from dsv.store.repository import Repository
 from dsv.workspace import Workspace
 from dsv.worktree import boot
 from dsv.worktree.beneath import PLAIN, open_below, opened
@@ -13,7 +14,7 @@ _SECTOR = 512
 """What a disk writes at once, at least."""
 
 
-def is_torn(repo: Workspace, path: str, version: ObjectId) -> bool:
+def is_torn(workspace: Workspace, path: str, version: ObjectId) -> bool:
     """Whether a file holds nothing but a part of `version`, and nobody touched it since the machine was started.
 
     A part is its beginning, also none of it, with zeros in the place of some sectors: that is what is there
@@ -22,17 +23,19 @@ def is_torn(repo: Workspace, path: str, version: ObjectId) -> bool:
     above, _, name = path.rpartition("/")
     try:
         with (
-            opened(open_below(os.fspath(repo.root), above)) as folder,
+            opened(open_below(os.fspath(workspace.root), above)) as folder,
             opened(os.open(name, PLAIN, dir_fd=folder)) as fd,
         ):
             found = os.fstat(fd)
             old = max(found.st_mtime_ns, found.st_ctime_ns) < boot.started()
-            return old and modes.S_ISREG(found.st_mode) and _is_part(repo, fd, found.st_size, version)
+            return (
+                old and modes.S_ISREG(found.st_mode) and _is_part(workspace.repo, fd, found.st_size, version)
+            )
     except (OSError, DsvError):
         return False
 
 
-def _is_part(repo: Workspace, fd: int, size: int, version: ObjectId) -> bool:
+def _is_part(repo: Repository, fd: int, size: int, version: ObjectId) -> bool:
     if size > repo.contents.size(version):
         return False
     done = 0

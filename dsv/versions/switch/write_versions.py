@@ -4,14 +4,15 @@ from collections.abc import Mapping
 
 from dsv.atomic import storing, sync_disk
 from dsv.progress import SILENT, Progress
+from dsv.store.repository import Tracked
 from dsv.versions.switch.on_disk import is_as
-from dsv.workspace import Tracked, Workspace
+from dsv.workspace import Workspace
 from dsv.worktree.materialise import materialise, remove
 from dsv.worktree.observe import Observation
 
 
 def write(
-    repo: Workspace,
+    workspace: Workspace,
     todo: Mapping[str, tuple[Observation | None, Tracked | None]],
     since: int,
     progress: Progress,
@@ -19,13 +20,13 @@ def write(
     """Make the working tree hold what is wanted, durably, and return which paths were written and which removed.
 
     Args:
-        repo: The workspace.
+        workspace: The workspace.
         todo: By path what is there, and what shall be; None: nothing.
         since: When the looks at what is there began, in ns since 1970.
         progress: Counts the bytes.
     """
     written, removed = [], []
-    place = repo.place(progress)._replace(since=since)
+    place = workspace.place(progress)._replace(since=since)
     removing = _begin(todo, progress)
     # What goes away goes first: a file may make room for a folder of the same name.
     for path, (look, new) in sorted(todo.items(), key=lambda item: (item[1][1] is not None, item[0])):
@@ -38,8 +39,8 @@ def write(
             written.append(path)
     if written or removed:
         # All at once: to sync each of thousands of files would take minutes.
-        with storing("sync", repo.root):
-            sync_disk(repo.root)
+        with storing("sync", workspace.root):
+            sync_disk(workspace.root)
     return written, removed
 
 

@@ -10,7 +10,6 @@ from dsv.capture.execute import Command, Here
 from dsv.capture.eyes import Eye
 from dsv.capture.python_imports import observed
 from dsv.ids import ObjectId
-from dsv.records import origins
 from dsv.workspace import Workspace
 from tests.pipelines.strace_truth import Truth
 from tests.pipelines.wild.project import Step
@@ -33,9 +32,9 @@ class Uses:
 
 def of_record(root: Path, oid: str) -> Uses:
     """Return what the record of the run `oid` of the workspace `root` says."""
-    repo = Workspace(root)
-    run = origins.run(repo, ObjectId(oid))
-    code = origins.code(repo, run.code).files
+    workspace = Workspace(root)
+    run = workspace.repo.run(ObjectId(oid))
+    code = workspace.repo.code(run.code).files
     return Uses(
         frozenset({one.path for one in run.inputs} | {one.path for one in code}),
         frozenset(one.path for one in run.outputs),

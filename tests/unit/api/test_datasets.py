@@ -72,7 +72,7 @@ def test_any_version(here: Workshop) -> None:
 
 def test_what_is_not_in_the_working_tree(here: Workshop) -> None:
     here.commit({"d/p1.csv": "a\n1\n", "d/p2.csv": "a\n2\n"}, "d")
-    drop_working(here.repo, ["d"])
+    drop_working(here.workspace, ["d"])
     assert not here.holds("d")
     assert rows("d") == [{"a": 1}, {"a": 2}]
     assert rows("d/p2.csv") == [{"a": 2}]

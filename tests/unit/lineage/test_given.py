@@ -23,9 +23,9 @@ def edges(graph: Graph) -> set[tuple[str, str, str]]:
 
 
 def ask(shop: Workshop, path: str, *, down: bool = False) -> set[tuple[str, str, str]]:
-    found = edges(lineage(shop.repo, DatasetName(path, None), down=down).graph)
+    found = edges(lineage(shop.workspace, DatasetName(path, None), down=down).graph)
     # What was remembered says the same.
-    assert found == edges(lineage(shop.repo, DatasetName(path, None), down=down).graph)
+    assert found == edges(lineage(shop.workspace, DatasetName(path, None), down=down).graph)
     return found
 
 
@@ -41,7 +41,7 @@ def test_data_outside_and_in_git(shop: Workshop) -> None:
         name="make",
     )
     shop.commit({})
-    found = lineage(shop.repo, DatasetName("out.csv", None)).graph
+    found = lineage(shop.workspace, DatasetName("out.csv", None)).graph
     assert edges(found) == {
         ("outside /data/x.csv", "make", "input"),
         ("in git cities.txt", "make", "input"),
@@ -72,7 +72,7 @@ def test_down_through_a_rename(shop: Workshop) -> None:
     shop.commit({"raw.csv": "1", "mid.csv": "2"}, "raw.csv")
     record(shop, ["raw.csv"], ["mid.csv"], name="first")
     shop.commit({})
-    mv(shop.repo, "mid.csv", "new.csv")
+    mv(shop.workspace, "mid.csv", "new.csv")
     shop.write({"end.csv": "3"})
     record(shop, ["new.csv"], ["end.csv"], name="second")
     shop.commit({})

@@ -22,15 +22,15 @@ def shop(tmp_path: Path) -> Workshop:
     """raw.csv -> made.csv, asked about once."""
     shop = Workshop(tmp_path / "w")
     shop.commit({"raw.csv": "r"}, "raw.csv")
-    weave(shop.repo, ["raw.csv"], {"made.csv": "m"})
+    weave(shop.workspace, ["raw.csv"], {"made.csv": "m"})
     shop.commit({})
     assert derived(shop) == {"made.csv"}
     return shop
 
 
 def derived(shop: Workshop) -> set[str]:
-    found = lineage(shop.repo, DatasetName("raw.csv", None), down=True).graph
-    assert len(lineage(shop.repo, DatasetName("made.csv", None)).graph.versions) == 2
+    found = lineage(shop.workspace, DatasetName("raw.csv", None), down=True).graph
+    assert len(lineage(shop.workspace, DatasetName("made.csv", None)).graph.versions) == 2
     return {one.path for node, one in found.versions.items() if node not in found.starts}
 
 
@@ -70,7 +70,7 @@ def test_somebody_else_writes(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(graph_memory, "BUSY_SECONDS", 0.05)
     other = sqlite3.connect(shop.root / ".dsv" / "cache" / "lineage", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    weave(shop.repo, ["raw.csv"], {"more.csv": "x"})
+    weave(shop.workspace, ["raw.csv"], {"more.csv": "x"})
     shop.commit({})
     assert derived(shop) == {"made.csv", "more.csv"}
     other.execute("ROLLBACK")

@@ -19,10 +19,10 @@ from tests.unit.workspace_fixtures import Workshop
 def diamond(shop: Workshop) -> Workshop:
     """raw -> clean -> (left, right) -> joined; joined also reads other.csv."""
     shop.commit({"raw.csv": "r1", "other.csv": "o1"}, "raw.csv", "other.csv")
-    weave(shop.repo, ["raw.csv"], {"clean.csv": "c1"}, name="clean")
-    weave(shop.repo, ["clean.csv"], {"left.csv": "l1"}, name="left")
-    weave(shop.repo, ["clean.csv"], {"right.csv": "r1r"}, name="right")
-    weave(shop.repo, ["left.csv", "right.csv", "other.csv"], {"joined.csv": "j1"}, name="join")
+    weave(shop.workspace, ["raw.csv"], {"clean.csv": "c1"}, name="clean")
+    weave(shop.workspace, ["clean.csv"], {"left.csv": "l1"}, name="left")
+    weave(shop.workspace, ["clean.csv"], {"right.csv": "r1r"}, name="right")
+    weave(shop.workspace, ["left.csv", "right.csv", "other.csv"], {"joined.csv": "j1"}, name="join")
     shop.commit({})
     return shop
 
@@ -49,7 +49,7 @@ def paths(found: Lineage, nodes: Iterable[str]) -> set[str]:
 
 def ask(shop: Workshop, path: str | None, revision: str | None = None, **options: object) -> Lineage:
     place = None if path is None else DatasetName(path, revision)
-    return lineage(shop.repo, place, **options)  # type: ignore[arg-type]
+    return lineage(shop.workspace, place, **options)  # type: ignore[arg-type]
 
 
 def test_up_to_the_sources(diamond: Workshop) -> None:
@@ -110,7 +110,7 @@ def test_all_of_head(diamond: Workshop) -> None:
 
 def test_a_folder_stands_for_its_datasets(shop: Workshop) -> None:
     shop.commit({"raw/a.csv": "1", "raw/b.csv": "2", "c.csv": "3"}, "raw/a.csv", "raw/b.csv", "c.csv")
-    weave(shop.repo, ["raw/b.csv"], {"d.csv": "4"})
+    weave(shop.workspace, ["raw/b.csv"], {"d.csv": "4"})
     found = ask(shop, "raw")
     assert paths(found, found.graph.starts) == {"raw/a.csv", "raw/b.csv"}
     assert derived(ask(shop, "raw", down=True)) == {"d.csv"}
@@ -118,42 +118,42 @@ def test_a_folder_stands_for_its_datasets(shop: Workshop) -> None:
 
 def test_any_version_of_any_branch(diamond: Workshop) -> None:
     diamond.commit({"raw.csv": "r2"})
-    weave(diamond.repo, ["raw.csv"], {"second.csv": "s"}, name="second")
+    weave(diamond.workspace, ["raw.csv"], {"second.csv": "s"}, name="second")
     diamond.commit({})
     assert "second.csv" in derived(ask(diamond, "raw.csv", down=True))
     assert derived(ask(diamond, "raw.csv", "HEAD", down=True)) == {"second.csv"}
-    create(diamond.repo, "branches", "side", "HEAD~2")
-    checkout(diamond.repo, "side")
-    weave(diamond.repo, ["raw.csv"], {"aside.csv": "a"}, name="aside")
+    create(diamond.workspace, "branches", "side", "HEAD~2")
+    checkout(diamond.workspace, "side")
+    weave(diamond.workspace, ["raw.csv"], {"aside.csv": "a"}, name="aside")
     diamond.commit({})
-    checkout(diamond.repo, "main")
+    checkout(diamond.workspace, "main")
     found = ask(diamond, "raw.csv", down=True)
     assert derived(found) == {"clean.csv", "left.csv", "right.csv", "joined.csv", "second.csv", "aside.csv"}
     assert "aside.csv" not in paths(found, found.current)
 
 
 def test_what_is_reached_no_more_is_forgotten(diamond: Workshop) -> None:
-    create(diamond.repo, "branches", "side", "HEAD")
-    checkout(diamond.repo, "side")
-    weave(diamond.repo, ["raw.csv"], {"aside.csv": "a"}, name="aside")
+    create(diamond.workspace, "branches", "side", "HEAD")
+    checkout(diamond.workspace, "side")
+    weave(diamond.workspace, ["raw.csv"], {"aside.csv": "a"}, name="aside")
     diamond.commit({})
-    checkout(diamond.repo, "main")
+    checkout(diamond.workspace, "main")
     assert "aside.csv" in derived(ask(diamond, "raw.csv", down=True))
-    delete(diamond.repo, "branches", "side", force=True)
+    delete(diamond.workspace, "branches", "side", force=True)
     assert "aside.csv" not in derived(ask(diamond, "raw.csv", down=True))
 
 
 def test_what_is_staged_counts_until_it_is_unstaged(diamond: Workshop) -> None:
     assert "new.csv" not in derived(ask(diamond, "raw.csv", down=True))
-    weave(diamond.repo, ["raw.csv"], {"new.csv": "n"})
+    weave(diamond.workspace, ["raw.csv"], {"new.csv": "n"})
     assert "new.csv" in derived(ask(diamond, "raw.csv", down=True))
-    unstage(diamond.repo, ["new.csv"])
+    unstage(diamond.workspace, ["new.csv"])
     assert "new.csv" not in derived(ask(diamond, "raw.csv", down=True))
 
 
 def test_data_edited_by_hand(diamond: Workshop) -> None:
     diamond.commit({"left.csv": "edited"})
-    weave(diamond.repo, ["left.csv"], {"late.csv": "x"}, name="late")
+    weave(diamond.workspace, ["left.csv"], {"late.csv": "x"}, name="late")
     found = edges(ask(diamond, "late.csv").graph)
     assert {
         ("left", "source left.csv", "origin"),
@@ -166,7 +166,7 @@ def test_data_edited_by_hand(diamond: Workshop) -> None:
 
 def test_only_the_output_that_was_edited(shop: Workshop) -> None:
     shop.commit({"raw.csv": "r"}, "raw.csv")
-    weave(shop.repo, ["raw.csv"], {"one.csv": "1", "two.csv": "2"})
+    weave(shop.workspace, ["raw.csv"], {"one.csv": "1", "two.csv": "2"})
     shop.commit({"one.csv": "edited"})
     assert derived(ask(shop, "one.csv", down=True)) == set()  # all of its versions are where it starts
     assert len(ask(shop, "one.csv", down=True).graph.starts) == 2
@@ -177,11 +177,11 @@ def test_only_the_output_that_was_edited(shop: Workshop) -> None:
 
 def test_merged_folders(shop: Workshop) -> None:
     shop.commit({"d/a": "1", "d/b": "2"}, "d")
-    create(shop.repo, "branches", "side", "HEAD")
+    create(shop.workspace, "branches", "side", "HEAD")
     shop.commit({"d/a": "main"})
-    checkout(shop.repo, "side")
+    checkout(shop.workspace, "side")
     shop.commit({"d/b": "side"})
-    merge(shop.repo, "main", author="ada")
+    merge(shop.workspace, "main", author="ada")
     found = ask(shop, "d")
     assert any(source.merged for source in found.graph.sources)
     assert ("source d", "source d", "origin") in edges(found.graph)
@@ -191,10 +191,10 @@ def test_merged_folders(shop: Workshop) -> None:
 
 def test_a_rename_keeps_its_way(shop: Workshop) -> None:
     shop.commit({"raw.csv": "r"}, "raw.csv")
-    weave(shop.repo, ["raw.csv"], {"old.csv": "x"}, name="make")
+    weave(shop.workspace, ["raw.csv"], {"old.csv": "x"}, name="make")
     shop.commit({})
     shop.commit({"old.csv": None, "new.csv": "x"}, "new.csv")
-    weave(shop.repo, ["new.csv"], {"end.csv": "e"}, name="use")
+    weave(shop.workspace, ["new.csv"], {"end.csv": "e"}, name="use")
     shop.commit({})
     assert ("make", "new.csv", "output") in edges(ask(shop, "end.csv").graph)
     assert "end.csv" in derived(ask(shop, "raw.csv", down=True))
@@ -204,7 +204,7 @@ def test_a_rename_keeps_its_way(shop: Workshop) -> None:
 def test_an_update_in_place(shop: Workshop) -> None:
     shop.commit({"log.csv": "0"}, "log.csv")
     for number in range(1, 4):
-        weave(shop.repo, ["log.csv"], {"log.csv": f"{number}"}, params={"n": f"{number}"})
+        weave(shop.workspace, ["log.csv"], {"log.csv": f"{number}"}, params={"n": f"{number}"})
         shop.commit({})
     found = ask(shop, "log.csv")
     assert len(found.graph.versions) == 4
@@ -214,8 +214,8 @@ def test_an_update_in_place(shop: Workshop) -> None:
 
 def test_identical_outputs_are_told_apart(shop: Workshop) -> None:
     shop.commit({"raw.csv": "r"}, "raw.csv")
-    weave(shop.repo, ["raw.csv"], {"one.csv": "same", "two.csv": "same"}, name="make")
-    weave(shop.repo, ["two.csv"], {"end.csv": "e"}, name="use")
+    weave(shop.workspace, ["raw.csv"], {"one.csv": "same", "two.csv": "same"}, name="make")
+    weave(shop.workspace, ["two.csv"], {"end.csv": "e"}, name="use")
     found = edges(ask(shop, "raw.csv", down=True).graph)
     assert ("two.csv", "use", "input") in found
     assert ("one.csv", "use", "input") not in found

@@ -22,7 +22,7 @@ EVENT = st.one_of(
 
 def reached(shop: Workshop, start: str, revision: str) -> set[str]:
     """Return the versions that derive from a dataset at a revision, that one included."""
-    return set(lineage(shop.repo, DatasetName(start, revision), down=True).graph.versions)
+    return set(lineage(shop.workspace, DatasetName(start, revision), down=True).graph.versions)
 
 
 def leads(graph: Graph, version: Version) -> bool:
@@ -44,14 +44,14 @@ def test_up_and_down_agree(events: list[tuple[str, set[str], set[str]]]) -> None
         shop.commit({name: f"raw {name}" for name in NAMES}, *NAMES)
         for number, (kind, first, second) in enumerate(events):
             if kind == "run":
-                weave(shop.repo, sorted(first), {name: f"{name} {number}" for name in second})
+                weave(shop.workspace, sorted(first), {name: f"{name} {number}" for name in second})
                 shop.commit({})
             elif kind == "edit":
                 shop.commit({name: f"{name} by hand {number}" for name in first})
             reached(shop, "a.csv", "HEAD")  # so that the index grows by each commit
-        ups = [lineage(shop.repo, DatasetName(name, "HEAD")).graph for name in NAMES]
+        ups = [lineage(shop.workspace, DatasetName(name, "HEAD")).graph for name in NAMES]
         for place in [(name, "HEAD~1") for name in NAMES]:
-            (start,) = lineage(shop.repo, DatasetName(*place), depth=0).graph.versions.values()
+            (start,) = lineage(shop.workspace, DatasetName(*place), depth=0).graph.versions.values()
             below = reached(shop, *place)
             assert [leads(up, start) for up in ups] == [up.starts[0] in below for up in ups]
         grown = reached(shop, "a.csv", "HEAD~1")

@@ -31,7 +31,7 @@ def stale(plant: Plant) -> Plant:
 
 def check(plant: Plant, level: Level, stale: StalePolicy) -> Checked:
     if level is Level.HASHES:
-        (found,) = verify_hashes(plant.repo, Selection(("out.csv",), stale=stale)).checks
+        (found,) = verify_hashes(plant.workspace, Selection(("out.csv",), stale=stale)).checks
     else:
         (found,) = plant.verify("out.csv", level=level, stale=stale).checks
     return found

@@ -45,19 +45,19 @@ KNOWN = ["a", "d", "deep/down/d", "mail@host", "x@v1", "data2"]
 )
 @pytest.mark.usefixtures("ids")
 def test_places(shop: Workshop, text: str, expected: DatasetName) -> None:
-    assert dataset_names.place(shop.repo, text, KNOWN) == expected
+    assert dataset_names.place(shop.workspace.repo, text, KNOWN) == expected
 
 
 @pytest.mark.parametrize("text", ["@", "a@", "@v1", "@v1:x", "a@:x"])
 @pytest.mark.usefixtures("ids")
 def test_no_places(shop: Workshop, text: str) -> None:
     with pytest.raises(UsageFault):
-        dataset_names.place(shop.repo, text, KNOWN)
+        dataset_names.place(shop.workspace.repo, text, KNOWN)
 
 
 @pytest.mark.usefixtures("ids")
 def test_a_branch_of_the_past_in_a_place(shop: Workshop) -> None:
-    assert dataset_names.place(shop.repo, "a@main@{2}", KNOWN) == DatasetName("a", "main@{2}")
+    assert dataset_names.place(shop.workspace.repo, "a@main@{2}", KNOWN) == DatasetName("a", "main@{2}")
     assert shop.cat("a@main@{2}") == "2"
 
 
@@ -88,19 +88,22 @@ def test_selections() -> None:
 
 
 def test_the_version_before(shop: Workshop, ids: dict[str, ObjectId]) -> None:
-    repo = shop.repo
+    workspace = shop.workspace
     for text, expected in (("a@HEAD", "2"), ("a@v1", "1"), ("a", "2")):
-        found = dataset_names.version_before(repo, dataset_names.place(repo, text, ["a"]))
+        found = dataset_names.version_before(workspace.repo, dataset_names.place(workspace.repo, text, ["a"]))
         assert found is not None
-        assert b"".join(map(bytes, repo.contents.stream(found.checkpoint.content))) == expected.encode()
-    assert dataset_names.version_before(repo, DatasetName("a", ids["one"])) is None
+        assert (
+            b"".join(map(bytes, workspace.repo.contents.stream(found.checkpoint.content)))
+            == expected.encode()
+        )
+    assert dataset_names.version_before(workspace.repo, DatasetName("a", ids["one"])) is None
 
 
 def test_hints_can_be_pasted(shop: Workshop) -> None:
     shop.commit({"a b/x": "1"}, "a b")
-    repo = shop.repo
+    workspace = shop.workspace
     with pytest.raises(NotFound) as missing:
-        dataset_names.content_at(repo, DatasetName("a b", "HEAD", "y"))
+        dataset_names.content_at(workspace.repo, DatasetName("a b", "HEAD", "y"))
     assert missing.value.hint == "dsv ls 'a b@HEAD'"
     with pytest.raises(Refused) as inside:
         dataset_names.select(["a b"], ["a b/x"], "HEAD")

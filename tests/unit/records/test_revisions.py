@@ -50,23 +50,23 @@ Ids = dict[str, ObjectId]
     ],
 )
 def test_names(shop: Workshop, ids: Ids, revision: str, name: str) -> None:
-    assert revisions.resolve(shop.repo, revision) == ids[name]
-    assert revisions.is_revision(shop.repo, revision)
+    assert revisions.resolve(shop.workspace.repo, revision) == ids[name]
+    assert revisions.is_revision(shop.workspace.repo, revision)
 
 
 def test_ids_and_their_beginnings(shop: Workshop, ids: Ids) -> None:
     for oid in ids.values():
         others = [other for other in ids.values() if other != oid]
         for digits in (8, 20, 64):
-            assert revisions.resolve(shop.repo, oid[:digits]) == oid
+            assert revisions.resolve(shop.workspace.repo, oid[:digits]) == oid
         if not any(other.startswith(oid[:4]) for other in others):
-            assert revisions.resolve(shop.repo, oid[:4]) == oid
-            assert revisions.resolve(shop.repo, f"{oid[:4]}~0") == oid
+            assert revisions.resolve(shop.workspace.repo, oid[:4]) == oid
+            assert revisions.resolve(shop.workspace.repo, f"{oid[:4]}~0") == oid
         with pytest.raises(NotFound, match="no revision"):
-            revisions.resolve(shop.repo, oid[:3])
-    snapshot = shop.repo.commit(ids["one"]).snapshot
+            revisions.resolve(shop.workspace.repo, oid[:3])
+    snapshot = shop.workspace.repo.commit(ids["one"]).snapshot
     with pytest.raises(NotFound):  # only commits have short names
-        revisions.resolve(shop.repo, snapshot)
+        revisions.resolve(shop.workspace.repo, snapshot)
 
 
 @pytest.mark.parametrize(
@@ -97,45 +97,45 @@ def test_ids_and_their_beginnings(shop: Workshop, ids: Ids) -> None:
 )
 def test_names_of_nothing(shop: Workshop, ids: Ids, revision: str) -> None:
     if revision == "^":
-        assert revisions.resolve(shop.repo, revision) == ids["three"]
+        assert revisions.resolve(shop.workspace.repo, revision) == ids["three"]
         return
     with pytest.raises(NotFound):
-        revisions.resolve(shop.repo, revision)
-    assert not revisions.is_revision(shop.repo, revision)
+        revisions.resolve(shop.workspace.repo, revision)
+    assert not revisions.is_revision(shop.workspace.repo, revision)
 
 
 @pytest.mark.parametrize("revision", ["HEAD~99999999999999999999", "HEAD^99999999999999999999"])
 @pytest.mark.usefixtures("ids")
 def test_numbers_beyond_all_histories(shop: Workshop, revision: str) -> None:
     with pytest.raises(NotFound, match="further than history"):
-        revisions.resolve(shop.repo, revision)
+        revisions.resolve(shop.workspace.repo, revision)
 
 
 def test_before_the_first_commit(shop: Workshop) -> None:
     for revision in ("HEAD", "HEAD~1", "main", "@{0}", "main@{0}"):
         with pytest.raises(NotFound):
-            revisions.resolve(shop.repo, revision)
+            revisions.resolve(shop.workspace.repo, revision)
 
 
 def test_a_branch_and_a_tag_of_one_name(shop: Workshop, ids: Ids) -> None:
-    create(shop.repo, "branches", "v1", "v1")
-    assert revisions.resolve(shop.repo, "v1") == ids["two"]
-    create(shop.repo, "tags", "side/way", ids["one"])
+    create(shop.workspace, "branches", "v1", "v1")
+    assert revisions.resolve(shop.workspace.repo, "v1") == ids["two"]
+    create(shop.workspace, "tags", "side/way", ids["one"])
     with pytest.raises(Ambiguous, match="a branch and a tag"):
-        revisions.resolve(shop.repo, "side/way")
+        revisions.resolve(shop.workspace.repo, "side/way")
 
 
 def test_a_name_that_could_be_an_id(shop: Workshop, ids: Ids) -> None:
     name = ids["one"][:6]
-    create(shop.repo, "branches", name, "HEAD")
-    assert revisions.resolve(shop.repo, name) == ids["merge"]
+    create(shop.workspace, "branches", name, "HEAD")
+    assert revisions.resolve(shop.workspace.repo, name) == ids["merge"]
 
 
 def test_where_a_branch_was_follows_undo(shop: Workshop, ids: Ids) -> None:
-    undo(shop.repo)
-    assert revisions.resolve(shop.repo, "main") == ids["three"]
-    assert revisions.resolve(shop.repo, "main@{1}") == ids["merge"]
-    assert revisions.resolve(shop.repo, "main@{2}") == ids["three"]
+    undo(shop.workspace)
+    assert revisions.resolve(shop.workspace.repo, "main") == ids["three"]
+    assert revisions.resolve(shop.workspace.repo, "main@{1}") == ids["merge"]
+    assert revisions.resolve(shop.workspace.repo, "main@{2}") == ids["three"]
 
 
 @pytest.mark.parametrize(
@@ -205,13 +205,15 @@ def test_what_the_lock_names_in_git(beside_git: Callable[[str], Workshop], below
     git(shop.root, "commit", "-am", "two")
     git(shop.root, "branch", "work/ä")
     for ref, expected in (("before", one), ("HEAD~1", one), ("HEAD", two), ("main", two), ("work/ä", two)):
-        assert revisions.resolve(shop.repo, f"git:{ref}") == expected
-    assert revisions.resolve(shop.repo, "git:HEAD~") == one
+        assert revisions.resolve(shop.workspace.repo, f"git:{ref}") == expected
+    assert revisions.resolve(shop.workspace.repo, "git:HEAD~") == one
     assert shop.cat("a@git:before") == "1"
-    assert dataset_names.place(shop.repo, "d@git:before:x/y", ["a"]) == DatasetName("d", "git:before", "x/y")
+    assert dataset_names.place(shop.workspace.repo, "d@git:before:x/y", ["a"]) == DatasetName(
+        "d", "git:before", "x/y"
+    )
     for wrong in ("git:nothing", "git:", "git:--help", "git:-p", "git:HEAD:a"):
         with pytest.raises(NotFound):
-            revisions.resolve(shop.repo, wrong)
+            revisions.resolve(shop.workspace.repo, wrong)
 
 
 def test_a_lock_of_somebody_who_has_not_pushed(beside_git: Callable[[str], Workshop]) -> None:
@@ -222,18 +224,18 @@ def test_a_lock_of_somebody_who_has_not_pushed(beside_git: Callable[[str], Works
     git(shop.root, "add", ".")
     git(shop.root, "commit", "-m", "theirs")
     with pytest.raises(NotFound, match="not in this store"):
-        revisions.resolve(shop.repo, "git:HEAD")
+        revisions.resolve(shop.workspace.repo, "git:HEAD")
     lock.write_text('commit = "nonsense"\n')
     git(shop.root, "commit", "-am", "broken")
     with pytest.raises(BadConfig):
-        revisions.resolve(shop.repo, "git:HEAD")
+        revisions.resolve(shop.workspace.repo, "git:HEAD")
 
 
 def test_a_prefix_that_is_too_short(shop: Workshop) -> None:
     shop.commit({"a b/x": "1"}, "a b")
-    repo = shop.repo
+    workspace = shop.workspace
     with pytest.raises(NotFound, match="at least 4 digits") as few:
-        revisions.resolve(repo, "abc")
+        revisions.resolve(workspace.repo, "abc")
     assert few.value.hint == "dsv log --oneline"
 
 
@@ -241,11 +243,11 @@ def test_an_ambiguous_prefix_names_the_commits(shop: Workshop, monkeypatch: pyte
     monkeypatch.setattr("dsv.ids._PREFIX", re.compile("[0-9a-f]+"))
     for number in range(17):  # of which two begin alike
         shop.commit({"a": str(number)}, "a")
-    repo = shop.repo
-    digits = [oid[0] for oid in repo.objects.commits("")]
+    workspace = shop.workspace
+    digits = [oid[0] for oid in workspace.repo.objects.commits("")]
     digit = next(one for one in digits if digits.count(one) > 1)
     with pytest.raises(Ambiguous, match=f"{digits.count(digit)} commits: {digit}") as caught:
-        revisions.resolve(repo, digit)
+        revisions.resolve(workspace.repo, digit)
     assert caught.value.hint is not None
     assert caught.value.hint.startswith(f"dsv show {digit}")
 
@@ -258,11 +260,11 @@ def test_names_that_git_or_an_id_forbids(name: str) -> None:
 
 def test_a_full_id_is_always_that_commit(shop: Workshop, ids: Ids) -> None:
     """A dsv before this one let a tag be called so, and a remote may be a stranger's."""
-    repo = shop.repo
-    refs = repo.refs()
+    workspace = shop.workspace
+    refs = workspace.repo.refs()
     full = ids["one"]
     lies = {full: ids["two"], "e" * 64: ids["two"]}
-    repo.swap(refs, replace(refs, tags={**refs.tags, **lies}, branches={**refs.branches, **lies}))
-    assert revisions.resolve(repo, full) == full
+    workspace.repo.swap(refs, replace(refs, tags={**refs.tags, **lies}, branches={**refs.branches, **lies}))
+    assert revisions.resolve(workspace.repo, full) == full
     with pytest.raises(NotFound):
-        revisions.resolve(repo, "e" * 64)
+        revisions.resolve(workspace.repo, "e" * 64)

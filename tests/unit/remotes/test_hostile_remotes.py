@@ -25,15 +25,16 @@ from dsv.ops.push import push
 from dsv.ops.remote import add_remote
 from dsv.records import dataset_names
 from dsv.records.dataset_names import DatasetName
+from dsv.remotes.lazy_supply import default_supply
 from dsv.remotes.start import ensure
-from dsv.remotes.supply import supply_of
 from dsv.store.blobs.local import LocalBlobs
 from dsv.store.objects import Objects
 from dsv.store.packs import index_merge
 from dsv.store.packs.index import Index
 from dsv.store.refs import IndexRef, Refs
+from dsv.store.repository import Repository
 from dsv.store.writer import Writer
-from dsv.workspace import Workspace
+from dsv.workspace import Caller, Workspace
 from tests.unit.workspace_fixtures import Workshop
 
 BIG = "".join(f"{number}\n" for number in range(200_000))
@@ -89,9 +90,9 @@ def _store(blobs: LocalBlobs, index: Index, keep: object, *, data: bool) -> list
 @pytest.fixture
 def ada(tmp_path: Path) -> Workshop:
     shop = Workshop(tmp_path / "ada")
-    add_remote(shop.repo, Remote("origin", f"file://{tmp_path}/remote"))
+    add_remote(shop.workspace, Remote("origin", f"file://{tmp_path}/remote"))
     shop.commit({"big.csv": BIG, "small.csv": "x\n1\n"}, "big.csv", "small.csv")
-    push(shop.repo)
+    push(shop.workspace)
     return shop
 
 
@@ -102,9 +103,7 @@ def lair(ada: Workshop, tmp_path: Path) -> Lair:
 
 
 def opened(root: Path) -> Workspace:
-    repo = Workspace.discover(root)
-    repo.supplier = supply_of
-    return repo
+    return Workspace.discover(root, Caller(supply=default_supply))
 
 
 def clone(lair: Lair, root: Path) -> Workspace:
@@ -116,11 +115,11 @@ def test_a_look_at_what_a_lying_recipe_makes_leaves_nothing_behind(lair: Lair, t
     oid, other = file_id(BIG.encode()), file_id(b"x\n1\n")
     lair.without(oid)
     lair.claim(Kind.RECIPE, oid, Recipe((FilePart(other, 4),)).encode())
-    repo = clone(lair, tmp_path / "ben")
-    assert head(repo, DatasetName("big.csv", "HEAD")).names == ("x",)  # the word of the remote
-    assert not repo.objects.has(oid)
+    workspace = clone(lair, tmp_path / "ben")
+    assert head(workspace.repo, DatasetName("big.csv", "HEAD")).names == ("x",)  # the word of the remote
+    assert not workspace.repo.objects.has(oid)
     with pytest.raises(Corrupt, match="makes another file"):
-        repo.contents.read(oid)
+        workspace.repo.contents.read(oid)
     assert fsck(opened(tmp_path / "ben")).damage == ()
 
 
@@ -129,9 +128,9 @@ def test_a_look_at_a_recipe_that_lies_about_sizes(lair: Lair, tmp_path: Path, si
     oid, other = file_id(BIG.encode()), file_id(b"x\n1\n")
     lair.without(oid)
     lair.claim(Kind.RECIPE, oid, Recipe((FilePart(other, size),)).encode())
-    repo = clone(lair, tmp_path / "ben")
+    workspace = clone(lair, tmp_path / "ben")
     with pytest.raises(Corrupt, match="has 4 bytes, not"):
-        repo.contents.peek(oid, "big.csv").read_at(0, 2)
+        workspace.repo.contents.peek(oid, "big.csv").read_at(0, 2)
 
 
 def test_a_look_at_recipes_that_unfold_without_end(lair: Lair, tmp_path: Path) -> None:
@@ -141,8 +140,8 @@ def test_a_look_at_recipes_that_unfold_without_end(lair: Lair, tmp_path: Path) -
         recipe = Recipe((FilePart(part, size),) * 64).encode()
         part, size = object_id(Kind.RECIPE, recipe), size * 64
         lair.claim(Kind.RECIPE, oid if level == 4 else part, recipe)
-    repo = clone(lair, tmp_path / "ben")
-    supply = repo.objects.supply
+    workspace = clone(lair, tmp_path / "ben")
+    supply = workspace.repo.objects.supply
     assert supply is not None
     assert supply.layout(oid) is None
     assert supply.layout(ObjectId("0" * 64)) is None
@@ -153,10 +152,10 @@ def test_a_recipe_that_makes_another_file(lair: Lair, tmp_path: Path) -> None:
     other = file_id(b"x\n1\n")
     lair.without(oid)
     lair.claim(Kind.RECIPE, oid, Recipe((FilePart(other, 4),)).encode())
-    repo = clone(lair, tmp_path / "ben")
+    workspace = clone(lair, tmp_path / "ben")
     with pytest.raises(Corrupt, match="makes another file"):
-        checkout_paths(repo, "HEAD", ["big.csv"])
-    assert not repo.objects.has(oid)
+        checkout_paths(workspace, "HEAD", ["big.csv"])
+    assert not workspace.repo.objects.has(oid)
     assert not (tmp_path / "ben" / "big.csv").exists()
     # Nothing stands in the way of the true one.
     ben = Workshop(tmp_path / "ben")
@@ -169,22 +168,22 @@ def test_a_segment_that_is_not_what_its_id_says(lair: Lair, tmp_path: Path) -> N
     oid = file_id(b"x\n1\n")
     lair.without(oid)
     lair.claim(Kind.SEGMENT, oid, b"x\n2\n")
-    repo = clone(lair, tmp_path / "ben")
+    workspace = clone(lair, tmp_path / "ben")
     with pytest.raises(Corrupt):
-        checkout_paths(repo, "HEAD", ["small.csv"])
-    assert not repo.objects.has(oid)
+        checkout_paths(workspace, "HEAD", ["small.csv"])
+    assert not workspace.repo.objects.has(oid)
 
 
 def test_a_sound_copy_serves_where_another_lies(lair: Lair, tmp_path: Path) -> None:
     lair.claim(Kind.SEGMENT, file_id(b"x\n1\n"), b"x\n2\n")
-    repo = clone(lair, tmp_path / "ben")
-    checkout_paths(repo, "HEAD", ["small.csv"])
+    workspace = clone(lair, tmp_path / "ben")
+    checkout_paths(workspace, "HEAD", ["small.csv"])
     assert (tmp_path / "ben" / "small.csv").read_text() == "x\n1\n"
 
 
 @pytest.mark.parametrize("kind", [Kind.NODE, Kind.CHECKPOINT, Kind.COMMIT, Kind.SOURCE])
 def test_a_record_that_is_not_what_its_id_says(ada: Workshop, lair: Lair, tmp_path: Path, kind: Kind) -> None:
-    oid = of_kind(ada.repo, kind)
+    oid = of_kind(ada.workspace.repo, kind)
     lair.without(oid)
     lair.claim(kind, oid, b"{}")
     with pytest.raises(Corrupt):
@@ -193,27 +192,27 @@ def test_a_record_that_is_not_what_its_id_says(ada: Workshop, lair: Lair, tmp_pa
 
 
 def test_facts_under_the_id_of_something_else(ada: Workshop, lair: Lair, tmp_path: Path) -> None:
-    repo = clone(lair, tmp_path / "ben")
+    workspace = clone(lair, tmp_path / "ben")
     victim = ada.commit({"small.csv": "x\n2\n"})
     lair.claim(Kind.FACTS, victim, b'{"v":1}')
-    fetch(repo)
-    assert not repo.objects.has(victim)
-    push(ada.repo)
-    fetch(repo)
-    assert repo.commit(victim).parents
+    fetch(workspace)
+    assert not workspace.repo.objects.has(victim)
+    push(ada.workspace)
+    fetch(workspace)
+    assert workspace.repo.commit(victim).parents
 
 
 @pytest.mark.parametrize("kind", [Kind.NODE, Kind.CHECKPOINT, Kind.SOURCE])
 def test_history_with_a_gap(ada: Workshop, lair: Lair, tmp_path: Path, kind: Kind) -> None:
-    repo = clone(lair, tmp_path / "ben")
+    workspace = clone(lair, tmp_path / "ben")
     ada.commit({"small.csv": "x\n3\n", "d/new.txt": "new"}, "d")
-    push(ada.repo)
-    before = repo.local(repo.refs()).remotes
-    known = {oid for oid in ids(ada.repo, kind) if repo.objects.has(oid)}
-    lair.without(*(oid for oid in ids(ada.repo, kind) if oid not in known))
+    push(ada.workspace)
+    before = workspace.repo.refs().mine.remotes
+    known = {oid for oid in ids(ada.workspace.repo, kind) if workspace.repo.objects.has(oid)}
+    lair.without(*(oid for oid in ids(ada.workspace.repo, kind) if oid not in known))
     with pytest.raises(DsvError):
-        fetch(repo)
-    assert Workspace.discover(tmp_path / "ben").refs().local.remotes == before  # type: ignore[union-attr]
+        fetch(workspace)
+    assert Workspace.discover(tmp_path / "ben").repo.refs().local.remotes == before  # type: ignore[union-attr]
     assert fsck(opened(tmp_path / "ben")).damage == ()
 
 
@@ -304,11 +303,11 @@ def test_bytes_that_were_altered(
 
 
 def test_a_pack_that_is_gone(lair: Lair, tmp_path: Path) -> None:
-    repo = clone(lair, tmp_path / "ben")
+    workspace = clone(lair, tmp_path / "ben")
     for path in (tmp_path / "remote" / "packs").rglob("*.pack"):
         path.unlink()
     with pytest.raises(Corrupt, match="lacks a pack"):
-        checkout_paths(repo, "HEAD", ["small.csv"])
+        checkout_paths(workspace, "HEAD", ["small.csv"])
 
 
 @pytest.mark.parametrize("size", [None, 100])
@@ -322,27 +321,32 @@ def test_nothing_is_dropped_for_a_pack_that_is_gone_or_cut(
             path.unlink()
         else:
             os.truncate(path, size)
-    drop_working(ada.repo, [name])
-    repo = opened(ada.root)
+    drop_working(ada.workspace, [name])
+    workspace = opened(ada.root)
     with pytest.raises((Refused, Corrupt)):
-        drop_stored(repo, dataset_names.place(repo, f"{name}@HEAD", dataset_names.datasets_at(repo, None)))
+        drop_stored(
+            workspace,
+            dataset_names.place(
+                workspace.repo, f"{name}@HEAD", dataset_names.datasets_at(workspace.repo, None)
+            ),
+        )
     assert ada.cat(name)
 
 
 def test_what_is_damaged_here_is_healed(lair: Lair, tmp_path: Path) -> None:
-    repo = clone(lair, tmp_path / "ben")
-    checkout_paths(repo, "HEAD", ["."])
-    place = repo.objects.find(file_id(b"x\n1\n"))
+    workspace = clone(lair, tmp_path / "ben")
+    checkout_paths(workspace, "HEAD", ["."])
+    place = workspace.repo.objects.find(file_id(b"x\n1\n"))
     assert place is not None
     path = tmp_path / "ben" / ".dsv" / "packs" / place.pack[:2] / f"{place.pack}.pack"
     data = bytearray(path.read_bytes())
     data[place.offset] ^= 1
     path.chmod(0o644)
     path.write_bytes(data)
-    assert opened(tmp_path / "ben").contents.read(file_id(b"x\n1\n")) == b"x\n1\n"
+    assert opened(tmp_path / "ben").repo.contents.read(file_id(b"x\n1\n")) == b"x\n1\n"
 
 
-def ids(repo: Workspace, kind: Kind) -> list[ObjectId]:
+def ids(repo: Repository, kind: Kind) -> list[ObjectId]:
     return [
         ObjectId(index.id_at(row).hex())
         for index in repo.objects.indexes(data=kind.is_data)
@@ -351,5 +355,5 @@ def ids(repo: Workspace, kind: Kind) -> list[ObjectId]:
     ]
 
 
-def of_kind(repo: Workspace, kind: Kind) -> ObjectId:
+def of_kind(repo: Repository, kind: Kind) -> ObjectId:
     return ids(repo, kind)[0]

@@ -14,9 +14,9 @@ from dsv.ops.gc import gc_remote
 from dsv.ops.push import push
 from dsv.ops.remote import add_remote
 from dsv.progress import Silent
-from dsv.remotes.supply import supply_of
+from dsv.remotes.lazy_supply import default_supply
 from dsv.store.upkeep.collect import GRACE
-from dsv.workspace import Workspace
+from dsv.workspace import Caller, Workspace
 from tests.unit.workspace_fixtures import Workshop
 
 
@@ -46,9 +46,9 @@ class DayPasses(Silent):
 @pytest.fixture
 def ada(tmp_path: Path) -> Workshop:
     shop = Workshop(tmp_path / "ada")
-    add_remote(shop.repo, Remote("origin", f"file://{tmp_path}/remote"))
+    add_remote(shop.workspace, Remote("origin", f"file://{tmp_path}/remote"))
     shop.commit({"a.csv": "x\n1\n"}, "a.csv")
-    push(shop.repo)
+    push(shop.workspace)
     return shop
 
 
@@ -57,11 +57,13 @@ def test_what_gc_deleted_meanwhile_is_sent_again(ada: Workshop, tmp_path: Path) 
     commit = ada.commit({"b.csv": "y\n1\n"}, "b.csv")
     waiting = ada.root / ".dsv" / "cache" / "remotes" / "origin" / "push"
     day = DayPasses(tmp_path / "remote", waiting, Workspace.discover(tmp_path / "ben"))
-    assert [one.after for one in push(ada.repo, progress=day).moved] == [commit]
+    assert [one.after for one in push(ada.workspace, progress=day).moved] == [commit]
     assert len([name for name in day.deleted if name.startswith("packs/")]) == 2
-    assert fsck_remote(ada.repo, "origin", full=True).damage == ()
+    assert fsck_remote(ada.workspace, "origin", full=True).damage == ()
     clone_remote(Remote("origin", f"file://{tmp_path}/remote"), tmp_path / "eve")
-    eve = Workspace.discover(tmp_path / "eve")
-    eve.supplier = supply_of
+    eve = Workspace.discover(tmp_path / "eve", Caller(supply=default_supply))
     assert Workshop(tmp_path / "eve").refs.head == commit
-    assert eve.contents.read(eve.datasets(eve.snapshot_of(commit))["b.csv"].checkpoint.content) == b"y\n1\n"
+    assert (
+        eve.repo.contents.read(eve.repo.datasets(eve.repo.snapshot_of(commit))["b.csv"].checkpoint.content)
+        == b"y\n1\n"
+    )

@@ -13,9 +13,9 @@ from dsv.ops.gc import gc_remote
 from dsv.ops.pull import pull
 from dsv.ops.push import push
 from dsv.ops.remote import add_remote
+from dsv.remotes.lazy_supply import default_supply
 from dsv.remotes.start import ensure, has_store, make_store
-from dsv.remotes.supply import supply_of
-from dsv.workspace import Workspace
+from dsv.workspace import Caller, Workspace
 from tests.unit.workspace_fixtures import Workshop
 
 
@@ -23,9 +23,9 @@ from tests.unit.workspace_fixtures import Workshop
 def ada(tmp_path: Path) -> Workshop:
     """Ada has pushed a file."""
     shop = Workshop(tmp_path / "ada")
-    add_remote(shop.repo, Remote("origin", f"file://{tmp_path}/remote"))
+    add_remote(shop.workspace, Remote("origin", f"file://{tmp_path}/remote"))
     shop.commit({"a.csv": "x\n1\n"}, "a.csv")
-    push(shop.repo)
+    push(shop.workspace)
     return shop
 
 
@@ -40,9 +40,7 @@ def ben(ada: Workshop, tmp_path: Path) -> Path:
 
 
 def opened(root: Path) -> Workspace:
-    repo = Workspace.discover(root)
-    repo.supplier = supply_of
-    return repo
+    return Workspace.discover(root, Caller(supply=default_supply))
 
 
 def files(root: Path) -> dict[str, bytes]:
@@ -70,7 +68,7 @@ def test_settings_stay_where_the_remote_lacks_the_commit(ada: Workshop, ben: Pat
     with pytest.raises(NotFound, match="not on remote"):
         pull(opened(ben))
     assert [path.name for path in (ben / ".dsv").iterdir()] == ["config"]
-    push(ada.repo)
+    push(ada.workspace)
     pull(opened(ben))
     assert opened(ben).config.user == "Ben"
     assert (ben / "a.csv").read_text() == "x\n2\n"
@@ -78,16 +76,16 @@ def test_settings_stay_where_the_remote_lacks_the_commit(ada: Workshop, ben: Pat
 
 @pytest.mark.parametrize("fetched", [False, True])
 def test_what_was_killed_on_the_way_goes_on(ada: Workshop, ben: Path, *, fetched: bool) -> None:
-    repo = opened(ben)
-    make_store(repo)
+    workspace = opened(ben)
+    make_store(workspace)
     if fetched:
         from dsv.remotes.incoming import fetch_history
         from dsv.remotes.remote import connect
 
-        fetch_history(repo, connect(repo))
+        fetch_history(workspace, connect(workspace))
     assert not has_store(opened(ben))
     pull(opened(ben))
-    assert opened(ben).refs().head == ada.refs.head
+    assert opened(ben).repo.refs().head == ada.refs.head
     assert (ben / "a.csv").read_text() == "x\n1\n"
 
 
@@ -101,24 +99,24 @@ def test_of_two_at_once_the_slower_takes_nothing_back(ada: Workshop, ben: Path) 
 
 
 def test_staged_data_makes_a_store(ben: Path) -> None:
-    repo = opened(ben)
+    workspace = opened(ben)
     lock = (ben / "dsv.lock").read_text()
     (ben / "dsv.lock").unlink()
     mine = Workshop(ben)
     mine.write({"b.csv": "y\n1\n"})
     mine.add("b.csv")
     (ben / "dsv.lock").write_text(lock)
-    assert has_store(repo)
+    assert has_store(workspace)
 
 
 def test_the_store_of_a_workspace_is_no_remote(ada: Workshop, tmp_path: Path) -> None:
     peer = Workshop(tmp_path / "peer")
     peer.commit({"b.csv": "y\n1\n"}, "b.csv")
     before = peer.refs
-    add_remote(ada.repo, Remote("peer", f"file://{peer.root}/.dsv"))
+    add_remote(ada.workspace, Remote("peer", f"file://{peer.root}/.dsv"))
     for command in (push, fetch, gc_remote):
         with pytest.raises(Refused, match="store of a workspace"):
-            command(ada.repo, "peer")
+            command(ada.workspace, "peer")
     assert peer.refs == before
 
 
@@ -137,7 +135,7 @@ def test_a_pull_goes_on_where_one_was_cut_off(ada: Workshop, ben: Path, *, more:
     ensure(opened(ben))  # and then the network went away
     if more:
         ada.commit({"b.csv": "y\n1\n"}, "b.csv")
-        push(ada.repo)
+        push(ada.workspace)
     done = pull(opened(ben)).moved
     assert done is not None
     assert sorted(done.written) == (["a.csv", "b.csv"] if more else ["a.csv"])
@@ -148,7 +146,7 @@ def test_a_pull_goes_on_where_one_was_cut_off(ada: Workshop, ben: Path, *, more:
 def test_a_clone_that_was_cut_off_goes_on(ada: Workshop, tmp_path: Path) -> None:
     first = ada.refs.head
     ada.commit({"b.csv": "y\n1\n"}, "b.csv")
-    push(ada.repo)
+    push(ada.workspace)
     where = Remote("origin", f"file://{tmp_path}/remote")
     clone_remote(where, tmp_path / "cut", revision=first)
     pull(opened(tmp_path / "cut"))
@@ -158,7 +156,7 @@ def test_a_clone_that_was_cut_off_goes_on(ada: Workshop, tmp_path: Path) -> None
     assert pull(opened(tmp_path / "bare")).moved is None
     assert not (tmp_path / "bare" / "a.csv").exists()
     ada.commit({"a.csv": "x\n2\n", "c.csv": "z\n"}, "c.csv")
-    push(ada.repo)
+    push(ada.workspace)
     pull(opened(tmp_path / "bare"))
     assert not (tmp_path / "bare" / "a.csv").exists()
     assert (tmp_path / "bare" / "c.csv").exists()

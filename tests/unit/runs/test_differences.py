@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from dsv.capture.environment import Environment, Package
 from dsv.hashing import Kind, file_id
 from dsv.ids import ObjectId, short
 from dsv.model.code_list import Code, CodeFile
+from dsv.model.environment import Environment, Package
 from dsv.model.listing import Listing, Name
 from dsv.model.node import FILE
 from dsv.model.run import Input, Listed, Outside, Run
@@ -27,7 +27,7 @@ class Bench:
 
     def __init__(self, shop: Workshop) -> None:
         shop.commit({"raw.csv": "a\n1\n"}, "raw.csv")
-        self.repo: Workspace = shop.repo
+        self.workspace: Workspace = shop.workspace
         self.shop = shop
         self.run = Run(
             argv=("python", "clean.py"),
@@ -39,13 +39,13 @@ class Bench:
         )
 
     def input(self, path: str) -> Input:
-        repo = self.shop.repo
-        return Input(path, repo.datasets(repo.local(repo.refs()).staged)[path].checkpoint)
+        workspace = self.shop.workspace
+        return Input(path, workspace.repo.datasets(workspace.repo.refs().mine.staged)[path].checkpoint)
 
     def put(self, kind: Kind, data: bytes) -> ObjectId:
-        with self.repo.writer() as writer:
+        with self.workspace.repo.writer() as writer:
             oid = writer.put(kind, data)
-            self.repo.publish("test", lambda refs, _: replace(refs, epoch=refs.epoch), writer=writer)
+            self.workspace.publish("test", lambda refs, _: replace(refs, epoch=refs.epoch), writer=writer)
         return oid
 
     def code(self, files: dict[str, str]) -> ObjectId:
@@ -59,7 +59,7 @@ class Bench:
         return self.put(Kind.ENVIRONMENT, found.encode())
 
     def texts(self, after: Run, imported: tuple[str, ...] | None = None) -> list[str]:
-        return [one.text for one in changed(self.repo, self.run, after, imported=imported)]
+        return [one.text for one in changed(self.workspace.repo, self.run, after, imported=imported)]
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_a_secret_variable_shows_no_value(bench: Bench) -> None:
 
 def test_code_by_lines(bench: Bench) -> None:
     code = bench.code({"clean.py": "import x\nimport y\nx.go(2)\n", "more.sql": "select 1"})
-    first, second = changed(bench.repo, bench.run, replace(bench.run, code=code))
+    first, second = changed(bench.workspace.repo, bench.run, replace(bench.run, code=code))
     assert first.text == "code clean.py changed (+2 -1 lines)"
     assert first.matters
     assert second.text == "code more.sql is new"
@@ -99,7 +99,7 @@ def test_code_by_lines(bench: Bench) -> None:
 
 def test_formatting_does_not_matter(bench: Bench) -> None:
     code = bench.code({"clean.py": "import x  # of ours\n\nx.go( 1 )\n"})
-    (only,) = changed(bench.repo, bench.run, replace(bench.run, code=code))
+    (only,) = changed(bench.workspace.repo, bench.run, replace(bench.run, code=code))
     assert only.text == "code clean.py changed (+3 -2 lines, formatting or comments only)"
     assert not only.matters
 
@@ -107,7 +107,7 @@ def test_formatting_does_not_matter(bench: Bench) -> None:
 def test_inputs_by_content(bench: Bench) -> None:
     bench.shop.commit({"raw.csv": "a\n1\n2\n", "b.csv": "b\n1\n"}, "b.csv")
     after = replace(bench.run, inputs=(bench.input("b.csv"), bench.input("raw.csv")))
-    first, second = changed(bench.shop.repo, bench.run, after)
+    first, second = changed(bench.shop.workspace.repo, bench.run, after)
     assert (first.aspect, first.name, first.before) == (Aspect.INPUT, "b.csv", None)
     assert second.text.startswith(
         f"input raw.csv changed from {bench.run.inputs[0].checkpoint.content[:8]} to "
@@ -116,7 +116,7 @@ def test_inputs_by_content(bench: Bench) -> None:
 
 def test_environment_with_what_was_imported_first(bench: Bench) -> None:
     after = replace(bench.run, environment=bench.environment(packages(pandas="2.2", wheel="0.2")))
-    found = changed(bench.repo, bench.run, after, imported=("pandas",))
+    found = changed(bench.workspace.repo, bench.run, after, imported=("pandas",))
     assert [one.text for one in found] == [
         "pandas changed from 2.1 to 2.2 (imported)",
         "wheel changed from 0.1 to 0.2",
@@ -126,7 +126,7 @@ def test_environment_with_what_was_imported_first(bench: Bench) -> None:
 
 def test_records_that_are_not_here_are_compared_by_id(bench: Bench) -> None:
     gone = ObjectId("1" * 64)
-    found = changed(bench.repo, bench.run, replace(bench.run, code=gone, environment=gone))
+    found = changed(bench.workspace.repo, bench.run, replace(bench.run, code=gone, environment=gone))
     assert [(one.aspect, one.after) for one in found] == [
         (Aspect.CODE, gone),
         (Aspect.ENVIRONMENT, gone[:8]),
@@ -163,7 +163,9 @@ def test_what_was_around(bench: Bench) -> None:
         surroundings={"TZ": "Asia/Tokyo", "LANG": "C"},
         stdin=file_id(b"3"),
     )
-    texts = [one.text for one in changed(bench.repo, before, after) if one.aspect is not Aspect.CODE]
+    texts = [
+        one.text for one in changed(bench.workspace.repo, before, after) if one.aspect is not Aspect.CODE
+    ]
     assert texts == [
         "variable TZ changed from UTC to Asia/Tokyo",
         "raw/: e.csv is new, b.csv is gone",
@@ -172,4 +174,4 @@ def test_what_was_around(bench: Bench) -> None:
         "local.py is there now, and was not",
     ]
     old = replace(before, version=1)
-    assert [one.text for one in changed(bench.repo, old, replace(after, code=old.code))] == []
+    assert [one.text for one in changed(bench.workspace.repo, old, replace(after, code=old.code))] == []

@@ -23,7 +23,7 @@ from tests.unit.workspace_fixtures import Workshop
 
 def test_who_was_slower_tries_again(shop: Workshop) -> None:
     head = shop.commit({"a": "1"}, "a")
-    other = shop.repo
+    other = shop.workspace
     tries = []
 
     def change(found: Refs, _: Writer) -> Refs:
@@ -32,17 +32,17 @@ def test_who_was_slower_tries_again(shop: Workshop) -> None:
             other.publish("other", lambda refs, _: replace(refs, tags={"theirs": head}))
         return replace(found, tags={**found.tags, "mine": head})
 
-    shop.repo.publish("mine", change)
+    shop.workspace.publish("mine", change)
     assert len(tries) == 2
     assert dict(shop.refs.tags) == {"theirs": head, "mine": head}
-    entries, damage = shop.repo.oplog.readable(shop.local.oplog)
+    entries, damage = shop.workspace.oplog.readable(shop.local.oplog)
     assert damage is None
     assert [entry.what for entry in entries[:2]] == ["mine", "other"]
 
 
 def test_what_was_written_in_a_lost_try_is_published_too(shop: Workshop) -> None:
     head = shop.commit({"a": "1"}, "a")
-    other = shop.repo
+    other = shop.workspace
     record = b'{"v":1}'
     tries: list[int] = []
 
@@ -53,43 +53,43 @@ def test_what_was_written_in_a_lost_try_is_published_too(shop: Workshop) -> None
         tries.append(1)
         return replace(found, tags={**found.tags, "mine": head})
 
-    shop.repo.publish("mine", change)
-    assert shop.repo.objects.get_record(Kind.SOURCE, object_id(Kind.SOURCE, record)) == record
+    shop.workspace.publish("mine", change)
+    assert shop.workspace.repo.objects.get_record(Kind.SOURCE, object_id(Kind.SOURCE, record)) == record
 
 
 def test_nothing_changed_is_nothing_published(shop: Workshop) -> None:
     shop.commit({"a": "1"}, "a")
-    before = shop.repo.blobs.load()
-    assert shop.repo.publish("nothing", lambda found, _: found) == shop.refs
-    assert shop.repo.blobs.load() == before
+    before = shop.workspace.blobs.load()
+    assert shop.workspace.publish("nothing", lambda found, _: found) == shop.refs
+    assert shop.workspace.blobs.load() == before
 
 
 def test_a_change_that_makes_no_sense_any_more_is_left(shop: Workshop) -> None:
-    before = shop.repo.blobs.load()
+    before = shop.workspace.blobs.load()
 
     def change(_: Refs, __: Writer) -> Refs:
         raise RefMoved("somebody else did it")
 
     with pytest.raises(RefMoved, match="somebody else"):
-        shop.repo.publish("mine", change)
-    assert shop.repo.blobs.load() == before
+        shop.workspace.publish("mine", change)
+    assert shop.workspace.blobs.load() == before
 
 
 def forget_side(shop: Workshop) -> bytes:
     """Make a version that only the oplog knows; return its bytes."""
     shop.commit({"a": "1"}, "a")
-    checkout(shop.repo, "main", new_branch="side")
+    checkout(shop.workspace, "main", new_branch="side")
     data = os.urandom(3000)
     (shop.root / "b").write_bytes(data)
     shop.commit({}, "b")
-    checkout(shop.repo, "main")
-    delete(shop.repo, "branches", "side", force=True)
+    checkout(shop.workspace, "main")
+    delete(shop.workspace, "branches", "side", force=True)
     return data
 
 
-def put_again(repo: Workspace, data: bytes, grace: int, root: Path) -> ObjectId:
+def put_again(workspace: Workspace, data: bytes, grace: int, root: Path) -> ObjectId:
     """Store bytes that are there already, while gc takes them away."""
-    with repo.writer() as writer:
+    with workspace.repo.writer() as writer:
         oid = ingest(writer, lambda offset, length: data[offset : offset + length], len(data))
         assert writer.relied
         gc(Workspace(root), grace=grace, keep_days=-1)
@@ -98,41 +98,41 @@ def put_again(repo: Workspace, data: bytes, grace: int, root: Path) -> ObjectId:
             local = found.local or Local()
             return replace(found, default="changed", local=local)
 
-        repo.publish("again", change, writer=writer)
+        workspace.publish("again", change, writer=writer)
     return oid
 
 
 def test_what_gc_condemned_meanwhile_is_taken_back(shop: Workshop) -> None:
     data = forget_side(shop)
-    oid = put_again(shop.repo, data, 3600, shop.root)
+    oid = put_again(shop.workspace, data, 3600, shop.root)
     assert oid == file_id(data)
-    assert b"".join(map(bytes, shop.repo.contents.stream(oid))) == data
-    assert fsck(shop.repo).damage == ()
+    assert b"".join(map(bytes, shop.workspace.repo.contents.stream(oid))) == data
+    assert fsck(shop.workspace).damage == ()
 
 
 def test_what_gc_deleted_meanwhile_is_a_conflict(shop: Workshop) -> None:
     data = forget_side(shop)
     before = shop.refs.default
     with pytest.raises(Conflict, match="gc took away"):
-        put_again(shop.repo, data, 0, shop.root)
+        put_again(shop.workspace, data, 0, shop.root)
     assert shop.refs.default == before
-    assert fsck(shop.repo).damage == ()
+    assert fsck(shop.workspace).damage == ()
 
 
 def test_a_sink_stores_what_it_is_given(shop: Workshop) -> None:
-    repo = shop.repo
+    workspace = shop.workspace
     path = shop.root / "file"
     path.write_bytes(os.urandom(400_000))
-    with repo.writer() as writer, path.open("rb") as file:
+    with workspace.repo.writer() as writer, path.open("rb") as file:
         sink = StoreSink(writer)
-        assert sink.stored_epoch == repo.refs().epoch
+        assert sink.stored_epoch == workspace.repo.refs().epoch
         oid = sink.put_file("file", file.fileno(), os.fstat(file.fileno()))
         node = sink.put_node(b'{"entries":[],"v":1}')
-        repo.publish("test", lambda found, _: found, writer=writer, log=False)
+        workspace.repo.publish(lambda found, _: found, writer=writer)
     assert oid == file_id(path.read_bytes())
-    assert shop.repo.contents.has(oid)
-    assert b"".join(map(bytes, shop.repo.contents.stream(oid))) == path.read_bytes()
-    assert shop.repo.objects.has(node)
+    assert shop.workspace.repo.contents.has(oid)
+    assert b"".join(map(bytes, shop.workspace.repo.contents.stream(oid))) == path.read_bytes()
+    assert shop.workspace.repo.objects.has(node)
 
 
 def test_a_file_that_becomes_shorter_is_noticed(shop: Workshop) -> None:
@@ -140,5 +140,9 @@ def test_a_file_that_becomes_shorter_is_noticed(shop: Workshop) -> None:
     path.write_bytes(b"12345")
     stat = path.stat()
     path.write_bytes(b"123")
-    with shop.repo.writer() as writer, path.open("rb") as file, pytest.raises(EOFError, match="shorter"):
+    with (
+        shop.workspace.repo.writer() as writer,
+        path.open("rb") as file,
+        pytest.raises(EOFError, match="shorter"),
+    ):
         StoreSink(writer).put_file("file", file.fileno(), stat)

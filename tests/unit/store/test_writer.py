@@ -155,7 +155,8 @@ import os, sys
 from dataclasses import replace
 from pathlib import Path
 from dsv.hashing import Kind, file_id
-from dsv.store import merge, writer
+from dsv.store import writer
+from dsv.store.packs import index_merge
 from dsv.store.blobs.local import LocalBlobs
 from dsv.store.objects import Objects
 from dsv.store.refs import Refs
@@ -174,7 +175,7 @@ while True:
             data = b"%d " % number * 50
             session.add(Kind.SEGMENT, file_id(data), data)
             number += 1
-        indexes = merge.compact(blobs, (*refs.indexes, *session.seal().indexes))
+        indexes = index_merge.compact(blobs, (*refs.indexes, *session.seal().indexes))
     blobs.swap(before, replace(refs, indexes=indexes).encode())
     print(number, flush=True)
 """

@@ -36,15 +36,15 @@ def test_a_lock_that_names_another_commit(beside: Workshop) -> None:
     git(beside.root, "checkout", "-b", "old", "HEAD~1")
     assert not beside.status().lock_matches
     beside.write({"b": "1"})
-    for action in (lambda: add(beside.repo, ["b"]), lambda: commit(beside.repo, "m", author="ada")):
+    for action in (lambda: add(beside.workspace, ["b"]), lambda: commit(beside.workspace, "m", author="ada")):
         with pytest.raises(Refused, match=f"dsv.lock names {one[:8]}") as caught:
             action()
         assert caught.value.hint == "dsv checkout --locked"
-    done = checkout_locked(beside.repo)
+    done = checkout_locked(beside.workspace)
     assert (done.commit, done.branch) == (one, None)
     assert beside.read("a") == "1"
     git(beside.root, "checkout", "main")
-    assert checkout_locked(beside.repo).branch == "main"
+    assert checkout_locked(beside.workspace).branch == "main"
     assert beside.refs.head == two
 
 
@@ -57,7 +57,7 @@ def test_the_branch_follows_git(beside: Workshop) -> None:
     assert beside.refs.branches["feature/x"] == made
     record(beside, "two")
     git(beside.root, "checkout", "main")
-    checkout_locked(beside.repo)
+    checkout_locked(beside.workspace)
     other = beside.commit({"a": "3"})
     assert beside.refs.branches["main"] == other
     record(beside, "three")
@@ -76,12 +76,12 @@ def test_gc_keeps_what_git_names(beside: Workshop) -> None:
     from dsv.ops.branch import delete
     from dsv.ops.checkout import checkout
 
-    checkout(beside.repo, "main", new_branch="side")
+    checkout(beside.workspace, "main", new_branch="side")
     lost = beside.commit({"a": "2"})
     record(beside, "two")
-    checkout(beside.repo, "main")
-    delete(beside.repo, "branches", "side", force=True)
-    gc(beside.repo, grace=0, keep_days=-1)
+    checkout(beside.workspace, "main")
+    delete(beside.workspace, "branches", "side", force=True)
+    gc(beside.workspace, grace=0, keep_days=-1)
     assert beside.cat(f"a@{lost}") == "2"
     assert beside.cat(f"a@{one}") == "1"
     assert beside.cat("a@git:HEAD") == "2"
@@ -99,11 +99,11 @@ def test_data_is_ignored_by_git(beside: Workshop) -> None:
 
 def test_locks_that_cannot_be_used(shop: Workshop) -> None:
     with pytest.raises(NotFound, match=r"no dsv\.lock"):
-        checkout_locked(shop.repo)
+        checkout_locked(shop.workspace)
     shop.commit({"a": "1"}, "a")
     (shop.root / "dsv.lock").write_text(f'commit = "{"c" * 64}"\n')
     with pytest.raises(NotFound) as caught:
-        checkout_locked(shop.repo)
+        checkout_locked(shop.workspace)
     assert caught.value.hint is not None
     assert "push" in caught.value.hint
     (shop.root / "dsv.lock").write_text("<<<<<<< x\n=======\n>>>>>>> y\n")

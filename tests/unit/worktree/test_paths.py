@@ -4,13 +4,13 @@ from pathlib import Path
 import pytest
 
 from dsv.errors import BadConfig, Corrupt, Refused
+from dsv.model.dataset_paths import check_stored_name
 from dsv.model.node import DIR, FILE, Entry, build
 from dsv.worktree.ignore import NOTHING, Ignore, load
 from dsv.worktree.paths import (
     FileSystem,
     check_dataset,
     check_names,
-    check_stored_name,
     check_tree,
     holds_place_only,
     is_reserved,

@@ -44,7 +44,7 @@ class Plant(Workshop):
             argv=("sh", "-c", script), env={**environment(), **(env or {})}, params=params or {},
             variables=variables, stdout=2, **request,  # type: ignore[arg-type]
         )  # fmt: skip
-        found = run(self.repo, asked).recorded
+        found = run(self.workspace, asked).recorded
         assert found.exit_code == 0, found
         return found
 
@@ -52,7 +52,7 @@ class Plant(Workshop):
         asked = Request(
             argv=("sh", "-c", script), env=environment(), inputs=tuple(inputs), outputs=tuple(outputs)
         )
-        return run(self.repo, asked, execute=False).recorded
+        return run(self.workspace, asked, execute=False).recorded
 
     def settings(self, *, twice: bool = False, jobs: int = 2, env: dict[str, str] | None = None,
                  openings: Openings | None = None, strongest: Isolation = Isolation.NAMESPACES,
@@ -69,7 +69,7 @@ class Plant(Workshop):
     def verify(self, *paths: str, level: Level = Level.LAST, settings: Settings | None = None,
                **selection: object) -> Verified:  # fmt: skip
         wanted = Selection(paths, **selection)  # type: ignore[arg-type]
-        return verify(self.repo, wanted, level, settings or self.settings(), self.agree, self.trusted)
+        return verify(self.workspace, wanted, level, settings or self.settings(), self.agree, self.trusted)
 
     def check(self, path: str, level: Level = Level.LAST, settings: Settings | None = None) -> Checked:
         (found,) = self.verify(path, level=level, settings=settings).checks
@@ -79,16 +79,18 @@ class Plant(Workshop):
         return {check.path: check.status for check in self.verify(level=level).checks}
 
     def rebuild(self, target: str, *, from_raw: bool = False, into: Path | None = None) -> RebuildResult:
-        repo = self.repo
-        place = places.place(repo, target, places.datasets_at(repo, None))
-        return rebuild(repo, place, self.settings(), self.agree, self.trusted, from_raw=from_raw, into=into)
+        workspace = self.workspace
+        place = places.place(workspace.repo, target, places.datasets_at(workspace.repo, None))
+        return rebuild(
+            workspace, place, self.settings(), self.agree, self.trusted, from_raw=from_raw, into=into
+        )
 
     def lose(self, *paths: str) -> None:
         """Give up the bytes of datasets, here and in the store."""
-        drop_working(self.repo, paths)
+        drop_working(self.workspace, paths)
         for path in paths:
-            drop_stored(self.repo, places.DatasetName(path, "HEAD"), force=True)
-        gc(self.repo, grace=0)
+            drop_stored(self.workspace, places.DatasetName(path, "HEAD"), force=True)
+        gc(self.workspace, grace=0)
 
     def scratch(self) -> list[str]:
         """Return what replays left in `.dsv/tmp` and where they are made."""

@@ -30,20 +30,20 @@ def test_signs_in_code(plant: Plant, line: str, kind: str) -> None:
 
     plant.commit({"a.py": f"import random\n# datetime.now()\n{line}\n"}, "a.py")
     code = CodeFile("a.py", "file", file_id((plant.root / "a.py").read_bytes()))
-    (found,) = traces(plant.repo, ["python", "a.py"], [code])
+    (found,) = traces(plant.workspace.repo, ["python", "a.py"], [code])
     assert (found.kind, found.path, found.line) == (kind, "a.py", 3)
     assert found.text.startswith("a.py:3 ")
 
 
 def test_a_path_outside_is_named(plant: Plant) -> None:
-    (found,) = traces(plant.repo, ["python", "-c", "open('/proc/meminfo').read()"], [])
+    (found,) = traces(plant.workspace.repo, ["python", "-c", "open('/proc/meminfo').read()"], [])
     assert found.text == "the command names /proc/meminfo, outside of the workspace"
 
 
 def test_signs_in_the_command(plant: Plant) -> None:
-    (found,) = traces(plant.repo, ["sh", "-c", "shuf in.csv > out.csv"], [])
+    (found,) = traces(plant.workspace.repo, ["sh", "-c", "shuf in.csv > out.csv"], [])
     assert found.text == "the command uses random numbers"
-    assert traces(plant.repo, ["sh", "-c", "sort in.csv > out.csv"], []) == ()
+    assert traces(plant.workspace.repo, ["sh", "-c", "sort in.csv > out.csv"], []) == ()
 
 
 @pytest.mark.parametrize(
@@ -62,10 +62,10 @@ def test_what_says_something_and_does_nothing_is_no_sign(plant: Plant, text: str
 
     plant.commit({"a.py": text}, "a.py")
     code = CodeFile("a.py", "file", file_id(text.encode()))
-    assert traces(plant.repo, ["python", "a.py"], [code]) == ()
+    assert traces(plant.workspace.repo, ["python", "a.py"], [code]) == ()
 
 
 @pytest.mark.parametrize("line", ["os.environ['MODE']", "environ.get( 'MODE', 1)", 'os.getenv("MODE")'])
 def test_a_variable_that_code_reads_is_named(plant: Plant, line: str) -> None:
-    (found,) = traces(plant.repo, ["python", "-c", line], [])
+    (found,) = traces(plant.workspace.repo, ["python", "-c", line], [])
     assert found.text == "the command reads the environment variable MODE"

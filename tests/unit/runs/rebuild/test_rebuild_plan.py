@@ -10,7 +10,6 @@ from dsv.model.code_list import Code, CodeFile
 from dsv.model.run import Run
 from dsv.model.verdict import VerdictStatus
 from dsv.ops.verify import Level
-from dsv.records import origins
 from dsv.runs.rebuild.rebuild_plan import RebuildPlan, plan
 from dsv.versions import stage
 from tests.unit.run_fixtures import weave
@@ -18,9 +17,9 @@ from tests.unit.runs.rebuild.replay_fixtures import Plant
 
 
 def planned(plant: Plant, *paths: str, chain: bool) -> RebuildPlan:
-    repo = plant.repo
-    staged = repo.datasets(repo.local(repo.refs()).staged)
-    return plan(repo, {path: staged[path].checkpoint for path in paths}, chain=chain)
+    workspace = plant.workspace
+    staged = workspace.repo.datasets(workspace.repo.refs().mine.staged)
+    return plan(workspace.repo, {path: staged[path].checkpoint for path in paths}, chain=chain)
 
 
 def names(found: RebuildPlan) -> list[tuple[str, ...]]:
@@ -29,14 +28,16 @@ def names(found: RebuildPlan) -> list[tuple[str, ...]]:
 
 def altered(plant: Plant, path: str, **changes: object) -> ObjectId:
     """Commit that `path` came from a run like its own, except for `changes`."""
-    repo = plant.repo
-    tracked = repo.datasets(repo.local(repo.refs()).staged)[path]
-    run = replace(origins.run(repo, tracked.checkpoint.origin), **changes)  # type: ignore[arg-type]
-    with repo.writer() as writer:
+    workspace = plant.workspace
+    tracked = workspace.repo.datasets(workspace.repo.refs().mine.staged)[path]
+    run = replace(workspace.repo.run(tracked.checkpoint.origin), **changes)  # type: ignore[arg-type]
+    with workspace.repo.writer() as writer:
         oid = writer.put(Kind.RUN, run.encode())
         new = stage.put(writer, replace(tracked.checkpoint, origin=oid))
-        repo.publish(
-            "test", lambda refs, session: stage.apply(repo, refs, {path: new}, session), writer=writer
+        workspace.publish(
+            "test",
+            lambda refs, session: stage.apply(workspace.repo, refs, {path: new}, session),
+            writer=writer,
         )
     plant.commit({})
     return oid
@@ -46,10 +47,10 @@ def altered(plant: Plant, path: str, **changes: object) -> ObjectId:
 def woven(plant: Plant) -> Plant:
     """A graph: raw -> a -> b -> d, raw -> c -> d."""
     plant.commit({"raw": "0"}, "raw")
-    weave(plant.repo, ["raw"], {"a": "1"})
-    weave(plant.repo, ["a"], {"b": "2"})
-    weave(plant.repo, ["raw"], {"c": "3"})
-    weave(plant.repo, ["b", "c"], {"d": "4"})
+    weave(plant.workspace, ["raw"], {"a": "1"})
+    weave(plant.workspace, ["a"], {"b": "2"})
+    weave(plant.workspace, ["raw"], {"c": "3"})
+    weave(plant.workspace, ["b", "c"], {"d": "4"})
     plant.commit({})
     return plant
 
@@ -76,8 +77,8 @@ def test_what_is_not_here_is_made_first(woven: Plant) -> None:
 
 
 def origin(plant: Plant, path: str) -> ObjectId:
-    repo = plant.repo
-    return repo.datasets(repo.local(repo.refs()).staged)[path].checkpoint.origin
+    workspace = plant.workspace
+    return workspace.repo.datasets(workspace.repo.refs().mine.staged)[path].checkpoint.origin
 
 
 def test_a_renamed_dataset_is_the_output_with_its_content(woven: Plant) -> None:
@@ -102,18 +103,18 @@ def test_no_record_leads_out_of_the_folder(woven: Plant, path: str) -> None:
     found = woven.check("d")
     assert found.status is VerdictStatus.FAILED
     assert "which dsv never records" in found.reason
-    repo = woven.repo
-    with repo.writer() as writer:
-        content = origins.code(repo, origins.run(repo, origin(woven, "a")).code).files[0]
+    workspace = woven.workspace
+    with workspace.repo.writer() as writer:
+        content = workspace.repo.code(workspace.repo.run(origin(woven, "a")).code).files[0]
         code = writer.put(Kind.CODE, Code((CodeFile(path, "file", content.file),)).encode())
-        repo.publish("test", lambda refs, _: refs, writer=writer, log=False)
+        workspace.repo.publish(lambda refs, _: refs, writer=writer)
     altered(woven, "a", code=code)
     assert "which dsv never records" in woven.check("a").reason
 
 
 def test_a_run_that_did_not_give_the_data(woven: Plant) -> None:
-    repo = woven.repo
-    run: Run = origins.run(repo, origin(woven, "d"))
+    workspace = woven.workspace
+    run: Run = workspace.repo.run(origin(woven, "d"))
     altered(woven, "d", outputs=(replace(run.outputs[0], content=run.inputs[0].checkpoint.content),))
     assert woven.check("d").status is VerdictStatus.UNRECORDED
 

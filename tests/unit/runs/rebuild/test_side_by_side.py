@@ -15,7 +15,7 @@ from dsv.model.checkpoint import Checkpoint
 from dsv.model.policy import IGNORE, TABLE, UNORDERED, Policy
 from dsv.model.verdict import VerdictStatus
 from dsv.runs.rebuild.clean_folder import Result
-from dsv.runs.rebuild.folder_view import view
+from dsv.runs.rebuild.folder_view import FolderView
 from dsv.runs.rebuild.side_by_side import Judgement, compare
 from dsv.worktree.sink import HashSink
 from tests.unit.workspace_fixtures import Workshop
@@ -30,7 +30,7 @@ ROWS: Rows = [(1, 1.0), (2, 2.5), (3, 4.0)]
 def beside(tmp_path_factory: pytest.TempPathFactory) -> Compare:
     """Compare two folders, given as tables (or bytes) by path."""
     shop = Workshop(tmp_path_factory.mktemp("shop") / "w")
-    repo, numbers = shop.repo, count()
+    workspace, numbers = shop.workspace, count()
 
     def laid(files: Mapping[str, Any]) -> Result:
         folder = shop.root.parent / f"laid{next(numbers)}"
@@ -38,9 +38,9 @@ def beside(tmp_path_factory: pytest.TempPathFactory) -> Compare:
             path = folder / "d" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(table) if isinstance(table, bytes) else pq.write_table(table, path)
-        there, sink = view(repo, folder), HashSink()
-        seen = there.look("d", sink)
-        there.remember_nodes(sink)
+        there, sink = FolderView(workspace, folder), HashSink()
+        seen = there.worktree.look("d", sink)
+        there.worktree.remember_nodes(sink)
         return Result(
             there, "d", Checkpoint(seen.content, seen.kind, seen.size, seen.files, None, seen.content)
         )

@@ -243,11 +243,11 @@ def test_a_claim_is_proved_by_a_verify(plant: Plant) -> None:
     made = plant.claim("cp in.csv out.csv", ["in.csv"], ["out.csv"])
     plant.commit({})
     assert made.id is not None
-    before = origins.attempt(plant.repo, plant.refs, made.id)
+    before = origins.attempt(plant.workspace.repo, plant.refs, made.id)
     assert before is not None
     assert before.capture == CLAIMED
     assert plant.verify().proven == (made.id,)
-    after = origins.attempt(plant.repo, plant.refs, made.id)
+    after = origins.attempt(plant.workspace.repo, plant.refs, made.id)
     assert after is not None
     assert after.capture == VERIFIED
     assert plant.verify().proven == ()
@@ -269,12 +269,12 @@ def test_trusted_commands_are_not_asked_for(plant: Plant) -> None:
         raise Refused("no")
 
     with pytest.raises(Refused):
-        verify(plant.repo, Selection(), Level.LAST, plant.settings(), refuse, plant.trusted)
+        verify(plant.workspace, Selection(), Level.LAST, plant.settings(), refuse, plant.trusted)
     plant.verify()
     from dsv.runs.rebuild.consent import remember
 
     remember(plant.trusted, plant.asked)
-    assert verify(plant.repo, Selection(), Level.RAW, plant.settings(), refuse, plant.trusted).ok
+    assert verify(plant.workspace, Selection(), Level.RAW, plant.settings(), refuse, plant.trusted).ok
     assert plant.scratch() == []
 
 
@@ -285,7 +285,7 @@ def test_selections(plant: Plant) -> None:
     plant.commit({})
 
     def paths(**selection: object) -> list[str]:
-        return [check.path for check in verify_hashes(plant.repo, Selection(**selection)).checks]  # type: ignore[arg-type]
+        return [check.path for check in verify_hashes(plant.workspace, Selection(**selection)).checks]  # type: ignore[arg-type]
 
     assert paths(changed_since=str(first)) == ["more.csv"]
     assert "more.csv" not in paths(revision="HEAD~1")

@@ -37,11 +37,11 @@ class Running:
     def __init__(self, work: Workshop, *argv: str) -> None:
         self.work = work
         self.request = Request(argv=argv or ("tool",), env={})
-        self.before = befores.take(work.repo, self.request)
+        self.before = befores.take(work.workspace, self.request)
 
     def ends(self, eye: str = CALLS, **sets: set[str]) -> Classified:
         self.captured = captured(eye, **sets)
-        return sort(self.work.repo, self.request, self.before, self.captured)
+        return sort(self.work.workspace, self.request, self.before, self.captured)
 
 
 def test_text_is_data_unless_it_is_a_program_or_settings(work: Workshop) -> None:
@@ -203,7 +203,7 @@ def test_a_listing_is_as_it_was_before_the_run(work: Workshop) -> None:
         made_folders={"raw/out"},
         removed={"raw/gone.txt", "raw/old/y.txt"},
     )
-    found = listings(work.repo, used, running.captured.removed)
+    found = listings(work.workspace, used, running.captured.removed)
     assert found["raw"].names == (
         Name("a.txt", "file"),
         Name("gone.txt", "file"),
@@ -215,7 +215,7 @@ def test_a_listing_is_as_it_was_before_the_run(work: Workshop) -> None:
         read={"raw/a.txt"}, listed={"raw"}, written={"raw/made.txt", "raw/out/x.csv", "raw/run.log"}
     )
     assert [
-        one.name for one in listings(work.repo, used, {"raw/gone.txt", "raw/old/y.txt"})["raw"].names
+        one.name for one in listings(work.workspace, used, {"raw/gone.txt", "raw/old/y.txt"})["raw"].names
     ] == [
         "a.txt",
         "gone.txt",
@@ -227,7 +227,7 @@ def test_a_listing_is_as_it_was_before_the_run(work: Workshop) -> None:
 def test_the_workspace_itself_is_listed_without_what_changes_every_day(work: Workshop) -> None:
     work.write({"a.txt": "1", "new.py": "", "README.md": "", ".hidden": "", "data/x.txt": "1"})
     used = Running(work).ends(listed={""})
-    assert [one.name for one in listings(work.repo, used, ())[""].names] == ["a.txt", "data"]
+    assert [one.name for one in listings(work.workspace, used, ())[""].names] == ["a.txt", "data"]
 
 
 def test_absences_are_of_the_topmost_folder_and_of_nothing_that_was_made(work: Workshop) -> None:
@@ -244,7 +244,7 @@ def test_absences_are_of_the_topmost_folder_and_of_nothing_that_was_made(work: W
         },
         written={"out.csv"},
     )
-    assert absences(work.repo, used) == ("conf/local", "local_settings.py")
+    assert absences(work.workspace, used) == ("conf/local", "local_settings.py")
 
 
 def test_names_that_are_no_text_are_said_to_be_missing(work: Workshop) -> None:

@@ -3,20 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from dsv.capture.environment import Environment
 from dsv.hashing import Kind, file_id
 from dsv.ids import ObjectId
 from dsv.model.attempt import DECLARED, Attempt, GitState
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.code_list import Code, CodeFile
+from dsv.model.environment import Environment
 from dsv.model.listing import Listing, Name
 from dsv.model.node import FILE
 from dsv.model.run import Input, Led, Listed, Output, Outside, Run
 from dsv.records import origins
 from dsv.store.refs import Refs
+from dsv.store.repository import Tracked
 from dsv.store.writer import Writer
 from dsv.versions import stage
-from dsv.workspace import Tracked, Workspace
+from dsv.workspace import Workspace
 from dsv.worktree.folder_names import names_in
 from tests.unit.workspace_fixtures import Workshop
 
@@ -45,18 +46,20 @@ def record(
     `listings` are folders as they are now, without `outputs`; `read` says which versions were read that are
     not the staged ones.
     """
-    repo = shop.repo
-    refs = repo.refs()
-    staged = repo.datasets(repo.local(refs).staged)
-    with repo.writer() as writer:
+    workspace = shop.workspace
+    refs = workspace.repo.refs()
+    staged = workspace.repo.datasets(refs.mine.staged)
+    with workspace.repo.writer() as writer:
         run = Run(
             argv=tuple(argv),
             inputs=tuple(
                 Input(path, (read or {}).get(path) or staged[path].checkpoint) for path in sorted(inputs)
             ),
-            outputs=tuple(_output(repo, writer, path, (tables or {}).get(path)) for path in sorted(outputs)),
+            outputs=tuple(
+                _output(workspace, writer, path, (tables or {}).get(path)) for path in sorted(outputs)
+            ),
             code=writer.put(
-                Kind.CODE, Code(tuple(_code(repo, writer, path) for path in sorted(code))).encode()
+                Kind.CODE, Code(tuple(_code(workspace, writer, path) for path in sorted(code))).encode()
             ),
             environment=writer.put(Kind.ENVIRONMENT, Environment({}, (), None).encode()),
             name=name,
@@ -76,12 +79,12 @@ def record(
         }
 
         def change(found: Refs, session: Writer) -> Refs:
-            noted = origins.noted(repo, found, session, Attempt(oid, DECLARED, 0, 0, 0, git))
-            wanted = stage.apply(repo, found, updates, session)
-            return replace(wanted, local=replace(repo.local(wanted), attempts=noted))
+            noted = origins.noted(workspace.repo, found, session, Attempt(oid, DECLARED, 0, 0, 0, git))
+            wanted = stage.apply(workspace.repo, found, updates, session)
+            return replace(wanted, local=replace(wanted.mine, attempts=noted))
 
-        repo.publish("run", change, writer=writer)
-    repo.cache.commit()
+        workspace.publish("run", change, writer=writer)
+    workspace.worktree.cache.commit()
     return oid
 
 
@@ -91,12 +94,12 @@ def _listed(shop: Workshop, writer: Writer, folder: str, outputs: Sequence[str])
     return Listed(folder, writer.put(Kind.LISTING, Listing(tuple(Name(*one) for one in kept)).encode()))
 
 
-def _output(repo: Workspace, writer: Writer, path: str, table: ObjectId | None) -> Output:
-    seen = stage.store(repo, writer, path)
+def _output(workspace: Workspace, writer: Writer, path: str, table: ObjectId | None) -> Output:
+    seen = stage.store(workspace, writer, path)
     return Output(
         path, seen.content, seen.kind, seen.size, seen.files, table=table, digest=None if table is None else 1
     )
 
 
-def _code(repo: Workspace, writer: Writer, path: str) -> CodeFile:
-    return CodeFile(path, FILE, stage.store(repo, writer, path).content)
+def _code(workspace: Workspace, writer: Writer, path: str) -> CodeFile:
+    return CodeFile(path, FILE, stage.store(workspace, writer, path).content)

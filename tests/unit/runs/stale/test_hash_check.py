@@ -25,8 +25,8 @@ def chain(shop: Workshop) -> Workshop:
     return shop
 
 
-def check(repo: Workspace, *, here: bool = True) -> dict[str, tuple[VerdictStatus, str]]:
-    found = check_hashes(repo, datasets_at(repo, "HEAD"), here=here)
+def check(workspace: Workspace, *, here: bool = True) -> dict[str, tuple[VerdictStatus, str]]:
+    found = check_hashes(workspace, datasets_at(workspace.repo, "HEAD"), here=here)
     return {one.path: (one.status, one.reason) for one in found}
 
 
@@ -38,17 +38,17 @@ GOOD = {
 
 
 def test_good(chain: Workshop) -> None:
-    assert check(chain.repo) == GOOD
+    assert check(chain.workspace) == GOOD
 
 
 def test_absent_data_is_clean(chain: Workshop) -> None:
-    drop_working(chain.repo, ["raw.csv", "mid.csv", "end.csv"])
-    assert check(chain.repo) == GOOD
+    drop_working(chain.workspace, ["raw.csv", "mid.csv", "end.csv"])
+    assert check(chain.workspace) == GOOD
 
 
 def test_another_input_was_committed(chain: Workshop) -> None:
     chain.commit({"raw.csv": "x\n9\n"})
-    assert check(chain.repo) == {
+    assert check(chain.workspace) == {
         "end.csv": (VerdictStatus.STALE, "mid.csv is stale"),
         "mid.csv": (VerdictStatus.STALE, "raw.csv changed"),
         "raw.csv": (VerdictStatus.SOURCE, ""),
@@ -57,7 +57,7 @@ def test_another_input_was_committed(chain: Workshop) -> None:
 
 def test_what_is_checked_out_differs(chain: Workshop) -> None:
     chain.write({"raw.csv": "x\n9\n", "mid.csv": None})
-    assert check(chain.repo) == {
+    assert check(chain.workspace) == {
         "end.csv": (VerdictStatus.RECORDED, ""),
         "mid.csv": (VerdictStatus.DIFFERENT, "it was deleted from the workspace"),
         "raw.csv": (VerdictStatus.DIFFERENT, "the copy in the workspace is not the committed version"),
@@ -67,23 +67,26 @@ def test_what_is_checked_out_differs(chain: Workshop) -> None:
 def test_a_folder_in_the_place_of_a_dataset(chain: Workshop) -> None:
     chain.write({"raw.csv": None})
     (chain.root / "raw.csv").symlink_to("a.py")
-    assert check(chain.repo)["raw.csv"] == (VerdictStatus.DIFFERENT, "raw.csv is a link")
+    assert check(chain.workspace)["raw.csv"] == (VerdictStatus.DIFFERENT, "raw.csv is a link")
 
 
 def test_code(chain: Workshop) -> None:
     chain.write({"a.py": "print(2)\n", "b.sql": None})
-    assert check(chain.repo) == {
+    assert check(chain.workspace) == {
         "end.csv": (VerdictStatus.STALE, "mid.csv is stale"),
         "mid.csv": (VerdictStatus.STALE, "a.py changed"),
         "raw.csv": (VerdictStatus.SOURCE, ""),
     }
     chain.write({"a.py": "print(1)  # one\n"})
-    assert check(chain.repo) == {**GOOD, "end.csv": (VerdictStatus.RECORDED, "code: not checked (b.sql)")}
+    assert check(chain.workspace) == {
+        **GOOD,
+        "end.csv": (VerdictStatus.RECORDED, "code: not checked (b.sql)"),
+    }
 
 
 def test_an_older_commit_is_not_compared_with_the_workspace(chain: Workshop) -> None:
     chain.write({"raw.csv": "x\n9\n", "a.py": "print(2)\n", "mid.csv": None})
-    assert check(chain.repo, here=False) == {
+    assert check(chain.workspace, here=False) == {
         "end.csv": (VerdictStatus.RECORDED, "code: not checked (b.sql)"),
         "mid.csv": (VerdictStatus.RECORDED, "code: not checked (a.py)"),
         "raw.csv": (VerdictStatus.SOURCE, ""),
@@ -93,7 +96,7 @@ def test_an_older_commit_is_not_compared_with_the_workspace(chain: Workshop) -> 
 def test_edited_by_hand(chain: Workshop) -> None:
     chain.commit({"mid.csv": "x\n22\n"})
     chain.commit({"mid.csv": "x\n23\n"})
-    found = check(chain.repo)
+    found = check(chain.workspace)
     assert found["mid.csv"][0] is VerdictStatus.UNRECORDED
     assert "edited by hand" in found["mid.csv"][1]
     assert found["end.csv"] == (VerdictStatus.STALE, "mid.csv changed")
@@ -102,47 +105,47 @@ def test_edited_by_hand(chain: Workshop) -> None:
 def test_edited_raw_data_stays_raw(chain: Workshop) -> None:
     chain.commit({"raw.csv": "x\n2\n"})
     chain.commit({"raw.csv": "x\n3\n"})
-    assert check(chain.repo)["raw.csv"] == (VerdictStatus.SOURCE, "")
+    assert check(chain.workspace)["raw.csv"] == (VerdictStatus.SOURCE, "")
 
 
 def test_a_masked_command(shop: Workshop) -> None:
     shop.write({"out": "1"})
     record(shop, [], ["out"], argv=["fetch", "--token", "***"], masked=True)
     shop.commit({})
-    assert check(shop.repo)["out"][0] is VerdictStatus.UNRECORDED
+    assert check(shop.workspace)["out"][0] is VerdictStatus.UNRECORDED
 
 
 def test_a_rename_keeps_its_run(chain: Workshop) -> None:
     (chain.root / "end.csv").rename(chain.root / "last.csv")
     chain.commit({}, "last.csv")
-    assert check(chain.repo)["last.csv"] == (VerdictStatus.RECORDED, "")
+    assert check(chain.workspace)["last.csv"] == (VerdictStatus.RECORDED, "")
 
 
 def test_only_some_are_reported_but_all_are_looked_at(chain: Workshop) -> None:
     chain.commit({"raw.csv": "x\n9\n"})
-    repo = chain.repo
-    (found,) = check_hashes(repo, datasets_at(repo, "HEAD"), ["end.csv"])
+    workspace = chain.workspace
+    (found,) = check_hashes(workspace, datasets_at(workspace.repo, "HEAD"), ["end.csv"])
     assert (found.path, found.status, found.reason) == ("end.csv", VerdictStatus.STALE, "mid.csv is stale")
 
 
 def test_nothing(shop: Workshop) -> None:
-    assert check_hashes(shop.repo, {}) == []
+    assert check_hashes(shop.workspace, {}) == []
 
 
 def test_origins_are_remembered_as_they_were_read(chain: Workshop) -> None:
-    repo = chain.repo
-    datasets = datasets_at(repo, "HEAD")
-    read = steps_of(repo, datasets)
+    workspace = chain.workspace
+    datasets = datasets_at(workspace.repo, "HEAD")
+    read = steps_of(workspace, datasets)
     assert len(read.by_run) == 2
-    repo.cache.commit()
-    again = chain.repo
+    workspace.worktree.cache.commit()
+    again = chain.workspace
     assert steps_of(again, datasets) == read
     assert "objects" not in vars(again)  # no index was opened
     for number in range(100):
-        again.cache.remember_snapshot(file_id(b"%d" % number), [])
-    again.cache.commit()
-    later = chain.repo
+        again.worktree.cache.remember_snapshot(file_id(b"%d" % number), [])
+    again.worktree.cache.commit()
+    later = chain.workspace
     assert steps_of(later, datasets) == read
     assert "objects" not in vars(later)
     more = {**datasets, "other.csv": datasets["mid.csv"]}
-    assert steps_of(chain.repo, more).makers()["other.csv"].makes == ("mid.csv", "other.csv")
+    assert steps_of(chain.workspace, more).makers()["other.csv"].makes == ("mid.csv", "other.csv")

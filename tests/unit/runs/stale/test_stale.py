@@ -146,7 +146,7 @@ def test_code_that_git_has_no_more(shop: Workshop) -> None:
 
 
 def test_an_input_that_is_no_dataset_any_more(chain: Workshop) -> None:
-    rm(chain.repo, ["raw.csv"], keep=True)
+    rm(chain.workspace, ["raw.csv"], keep=True)
     assert stale(chain) == {}
     chain.write({"raw.csv": "x\n5\n"})
     assert stale(chain)["mid.csv"] == "raw.csv changed"
@@ -160,17 +160,17 @@ def test_a_deleted_input(chain: Workshop) -> None:
 
 
 def test_what_is_absent_is_not_stale(chain: Workshop) -> None:
-    drop_working(chain.repo, ["raw.csv", "mid.csv"])
+    drop_working(chain.workspace, ["raw.csv", "mid.csv"])
     assert stale(chain) == {}
     assert chain.status().absent == ("mid.csv", "raw.csv")
 
 
 def test_an_input_that_was_also_written(shop: Workshop) -> None:
     shop.commit({"log.csv": "1\n", "new.csv": "2\n"}, "log.csv", "new.csv")
-    before = shop.repo.datasets(shop.local.staged)["log.csv"]
+    before = shop.workspace.repo.datasets(shop.local.staged)["log.csv"]
     shop.write({"log.csv": "1\n2\n"})
     record(shop, ["log.csv", "new.csv"], ["log.csv"])
-    assert shop.repo.datasets(shop.local.staged)["log.csv"] != before
+    assert shop.workspace.repo.datasets(shop.local.staged)["log.csv"] != before
     assert stale(shop) == {}
     shop.write({"new.csv": "3\n"})
     assert stale(shop) == {"log.csv": "new.csv changed"}

@@ -10,15 +10,15 @@ from dsv.ops.drop import drop_working
 from dsv.ops.status import status
 from dsv.records.dataset_names import datasets_at
 from dsv.runs.stale.hash_check import check_hashes
+from dsv.workspace import Caller, Workspace
 from tests.unit.runs.stale.stale_fixtures import record
 from tests.unit.workspace_fixtures import Workshop
 
 
 def stale(shop: Workshop, home: Path | None = None) -> dict[str, str]:
     def ask() -> dict[str, str]:
-        repo = shop.repo
-        repo.home = home
-        return {one.path: one.reason for one in status(repo).stale}
+        workspace = Workspace.discover(shop.root, Caller(home=home))
+        return {one.path: one.reason for one in status(workspace).stale}
 
     found = ask()
     assert found == ask()  # what was remembered says the same
@@ -26,7 +26,7 @@ def stale(shop: Workshop, home: Path | None = None) -> dict[str, str]:
 
 
 def hashes(shop: Workshop, path: str, *, here: bool = True) -> tuple[VerdictStatus, str]:
-    (found,) = check_hashes(shop.repo, datasets_at(shop.repo, "HEAD"), [path], here=here)
+    (found,) = check_hashes(shop.workspace, datasets_at(shop.workspace.repo, "HEAD"), [path], here=here)
     return found.status, found.reason
 
 
@@ -87,7 +87,7 @@ def test_what_the_run_and_those_after_it_make_is_not_new_to_it(globbed: Workshop
 
 
 def test_data_that_is_not_here_by_choice_is_listed_all_the_same(globbed: Workshop) -> None:
-    drop_working(globbed.repo, ["raw/a.csv", "raw/b.csv", "all.csv"])
+    drop_working(globbed.workspace, ["raw/a.csv", "raw/b.csv", "all.csv"])
     assert not globbed.holds("raw")
     assert stale(globbed) == {}
     assert hashes(globbed, "all.csv") == (VerdictStatus.RECORDED, "")
@@ -206,7 +206,7 @@ def test_data_in_git_that_became_a_dataset(shop: Workshop) -> None:
     record(shop, [], ["out"], ["cities.txt"], in_git=["cities.txt"])
     shop.commit({}, "cities.txt", "raw")
     assert stale(shop) == {}
-    drop_working(shop.repo, ["cities.txt"])
+    drop_working(shop.workspace, ["cities.txt"])
     assert stale(shop) == {}
     assert hashes(shop, "out", here=False) == (VerdictStatus.RECORDED, "")
     shop.write({"cities.txt": "Oslo\n"})

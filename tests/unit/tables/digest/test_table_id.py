@@ -136,7 +136,7 @@ def test_types_without_an_id_are_refused(kind: Any) -> None:
         TableHasher(pa.schema([("c", kind)]))
 
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "tables" / "digest-v1.json"
+GOLDEN = Path(__file__).parents[3] / "golden" / "tables" / "digest-v1.json"
 
 
 def golden_tables() -> dict[str, pa.Table]:

@@ -127,7 +127,7 @@ def test_records_longer_than_a_block_are_read_with_larger_ones() -> None:
 
 def test_a_record_that_is_far_too_long_is_refused(monkeypatch: Any) -> None:
     for module in ("text_csv", "text_json"):
-        monkeypatch.setattr(f"dsv.tables.{module}.LIMIT", 4096)
+        monkeypatch.setattr(f"dsv.tables.formats.{module}.LIMIT", 4096)
     with pytest.raises(NoTable, match="record is longer"):
         read("a,b\n1," + "x" * 20000 + "\n", block=64)
     with pytest.raises(NoTable, match="line is longer"):

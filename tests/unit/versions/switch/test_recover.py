@@ -20,14 +20,14 @@ AFTER = {"d/same": "1", "d/changed": "2", "d/new": "2", "d/t/new": "2", "d/was/f
 def interrupted(shop: Workshop) -> tuple[ObjectId, ObjectId]:
     """Commit two versions, and have the refs say that a checkout of the second one began."""
     shop.commit(BEFORE, "d")
-    repo = shop.repo
-    before = repo.local(repo.refs()).present
+    workspace = shop.workspace
+    before = workspace.repo.refs().mine.present
     for name in ("d/gone", "d/s/gone", "d/was"):
         (shop.root / name).unlink()
     (shop.root / "d/s").rmdir()
     shop.commit(AFTER)
-    repo = shop.repo
-    after = repo.local(repo.refs()).present
+    workspace = shop.workspace
+    after = workspace.repo.refs().mine.present
     assert before is not None
     assert after is not None
 
@@ -35,7 +35,7 @@ def interrupted(shop: Workshop) -> tuple[ObjectId, ObjectId]:
         local = found.local or Local()
         return replace(found, local=replace(local, moving=Moving(before, after), lock_due=True))
 
-    repo.publish("test", begin, log=False)
+    workspace.repo.publish(begin)
     return before, after
 
 
@@ -75,7 +75,7 @@ def test_every_half_is_ended(shop: Workshop, half: str) -> None:
     interrupted(shop)
     content, folders = HALVES[half]
     lay(shop, content, *folders)
-    ended = finish(shop.repo)
+    ended = finish(shop.workspace)
     assert ended.left == ()
     assert files(shop) == AFTER
     assert not (shop.root / "d/s").exists()
@@ -88,7 +88,7 @@ def test_an_edit_in_between_is_not_touched(shop: Workshop, name: str) -> None:
     interrupted(shop)
     mine = {**BEFORE, "d/changed": "2", name: "mine"}
     lay(shop, mine)
-    ended = finish(shop.repo)
+    ended = finish(shop.workspace)
     assert ended.left == ("d",)
     assert files(shop) == mine
     assert shop.local.moving is None
@@ -97,7 +97,7 @@ def test_an_edit_in_between_is_not_touched(shop: Workshop, name: str) -> None:
 
 def test_nothing_was_interrupted(shop: Workshop) -> None:
     shop.commit(BEFORE, "d")
-    assert finish(shop.repo) == Ended()
+    assert finish(shop.workspace) == Ended()
 
 
 def test_the_next_checkout_ends_it(shop: Workshop) -> None:

@@ -7,23 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from dsv.capture.environment import (
-    Environment,
-    InstalledProgram,
-    LockFile,
-    Package,
-    PackageLock,
-    compare,
-    environment_of,
-    find_lock,
-    imported_packages,
-    recorded_lock,
-)
+from dsv.capture.installed import LockFile, environment_of, find_lock, imported_packages, recorded_lock
 from dsv.capture.interpreter import Interpreter, find_python, interpreter_at
 from dsv.capture.programs import program_at
 from dsv.capture.python_imports import observed, read_imports
 from dsv.errors import Corrupt, NotFound, UserError
 from dsv.hashing import file_id
+from dsv.model.environment import Environment, InstalledProgram, Package, PackageLock, compare
 from tests.unit.capture.conftest import environment
 
 

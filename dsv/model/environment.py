@@ -4,37 +4,16 @@ A record names no path, no user and no machine. It is one object, named by its h
 identity; differences between two of them are listed and never make a run stale.
 """
 
-import json
-import re
-from collections.abc import Collection, Iterable, Iterator
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from dsv.capture.interpreter import Interpreter
-from dsv.capture.secrets.masking import has_secret, mask_url
-from dsv.errors import BadConfig, Corrupt
-from dsv.hashing import file_id
+from dsv.errors import Corrupt
 from dsv.ids import ObjectId, parse_id
 from dsv.model import canonical
-from dsv.plain import read_plain
 
-_LOCK_LIMIT = 64 << 20
-"""Bytes of the largest list of packages that is kept."""
-
-_LOCKS = (
-    "uv.lock",
-    "pylock.toml",
-    "poetry.lock",
-    "pdm.lock",
-    "Pipfile.lock",
-    "requirements*.txt",
-    "environment.yml",
-)
-"""Lock files by what they pin, the most first; of several the first in the list is recorded."""
-
-_PLATFORM = ("implementation", "libc", "machine", "system", "version")
+PLATFORM = ("implementation", "libc", "machine", "system", "version")
+"""What is recorded of an interpreter and its platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +55,6 @@ class PackageLock:
 
     name: str
     file: ObjectId
-
-
-class LockFile(NamedTuple):
-    """A lock file as it is in the workspace.
-
-    Attributes:
-        name: Its name.
-        text: Its bytes.
-    """
-
-    name: str
-    text: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,60 +127,6 @@ class EnvironmentDifference(NamedTuple):
     imported: bool | None
 
 
-def environment_of(
-    interpreter: Interpreter | None,
-    *,
-    lock: PackageLock | None = None,
-    programs: Iterable[InstalledProgram] = (),
-) -> Environment:
-    """Return the record of where a command ran.
-
-    Args:
-        interpreter: The Python that ran it; None if there was none.
-        lock: The lock file of the workspace (`recorded_lock`).
-        programs: The program that was run, if it was not Python (`dsv.capture.programs`).
-    """
-    if interpreter is None:
-        return Environment({}, (), lock, tuple(programs))
-    python = {name: str(interpreter.facts[name]) for name in _PLATFORM}
-    packages = {
-        _normal(name): Package(
-            _normal(name),
-            str(version or ""),
-            _origin(direct),
-        )
-        for name, (version, direct, _) in interpreter.facts["distributions"].items()
-    }
-    return Environment(python, tuple(packages[name] for name in sorted(packages)), lock, tuple(programs))
-
-
-def imported_packages(interpreter: Interpreter, modules: AbstractSet[str]) -> tuple[str, ...]:
-    """Return the names of the distributions that the top names `modules` belong to, sorted.
-
-    A distribution that lists no modules, such as one installed for editing, is never among them.
-    """
-    found = interpreter.facts["distributions"].items()
-    return tuple(sorted(_normal(name) for name, (_, _, own) in found if not modules.isdisjoint(own)))
-
-
-def find_lock(root: Path) -> LockFile | None:
-    """Return the lock file in the workspace `root`; None if there is none that can be read."""
-    for pattern in _LOCKS:
-        for path in sorted(root.glob(pattern)):
-            try:
-                return LockFile(path.name, read_plain(path, _LOCK_LIMIT))
-            except (OSError, BadConfig):
-                continue
-    return None
-
-
-def recorded_lock(found: LockFile | None) -> PackageLock | None:
-    """Return what is recorded of a lock file: nothing if it seems to hold a secret."""
-    if found is None or has_secret(found.text.decode("utf-8", "replace")):
-        return None
-    return PackageLock(found.name, file_id(found.text))
-
-
 def compare(
     recorded: Environment, present: Environment, imported: Collection[str] | None = None
 ) -> tuple[EnvironmentDifference, ...]:
@@ -247,7 +160,7 @@ def _changed(
     recorded: Environment, present: Environment, imported: Collection[str] | None
 ) -> Iterator[EnvironmentDifference]:
     known = bool(recorded.python) == bool(present.python)  # an unknown one is compared with no known one
-    for name in _PLATFORM if known else ():
+    for name in PLATFORM if known else ():
         before, now = recorded.python.get(name), present.python.get(name)
         if before != now:
             yield EnvironmentDifference("python" if name == "version" else name, before, now, imported=True)
@@ -275,25 +188,6 @@ def _version(package: Package | None) -> str | None:
     if package is None:
         return None
     return package.version if package.url is None else f"{package.version} ({package.url})"
-
-
-def _origin(direct: str | None) -> str | None:
-    """Return what is known about where a distribution came from, given its `direct_url.json` (PEP 610)."""
-    if direct is None:
-        return None
-    try:
-        told = json.loads(direct)
-        url = str(told["url"])
-        commit = told.get("vcs_info", {}).get("commit_id")
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return "unknown"
-    if "://" not in url or url.lower().startswith("file:"):
-        return "local"
-    return f"{mask_url(url)}@{commit}" if commit else mask_url(url)
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()  # PEP 503
 
 
 def _package(item: Any) -> Package:
