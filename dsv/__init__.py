@@ -16,17 +16,17 @@ They are loaded when they are first used.
 TYPE_CHECKING = False  # as in typing, which takes longer to load than the supervisor of a run
 
 if TYPE_CHECKING:
+    from dsv._version import VERSION as __version__  # noqa: N811 (the name that packages have)
     from dsv.api.datasets import open_file as open  # noqa: A004 (as gzip and bz2 call theirs)
     from dsv.api.datasets import open_table, write_table
     from dsv.api.running import run
     from dsv.api.steps import step
     from dsv.errors import DsvError
 
-__version__ = "0.1.0"
-
 __all__ = ["DsvError", "__version__", "open", "open_table", "run", "step", "write_table"]
 
 _PLACES = {
+    "__version__": ("dsv._version", "VERSION"),
     "DsvError": ("dsv.errors", "DsvError"),
     "open": ("dsv.api.datasets", "open_file"),
     "open_table": ("dsv.api.datasets", "open_table"),

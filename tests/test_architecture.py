@@ -20,7 +20,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "dsv"
 
 LAYERS = (
-    {"atomic", "errors", "hashing", "ids", "lock", "plain", "progress", "startup", "wording"},
+    {"_version", "atomic", "errors", "hashing", "ids", "lock", "plain", "progress", "startup", "wording"},
     {"model", "segment"},
     {"store", "tables", "worktree"},
     {"capture", "config"},
@@ -48,18 +48,29 @@ ROOMS = {
         "write",
     ),
     "runs": ("meaning", "differences", "stale", "record", "rebuild", "rerun"),
-    "versions": ("stage", "switch", "from_git", "fast_forward", "preconditions", "commit"),
+    "versions": ("survey", "stage", "switch", "from_git", "fast_forward", "preconditions", "commit"),
 }
 """Rooms in which the order counts as well, from the bottom up."""
 
 NARROW = {
     "segment": {"hashing"},
     "model": {"errors", "hashing", "ids"},
-    "store": {"atomic", "errors", "hashing", "ids", "lock", "model", "progress", "segment", "wording"},
+    "store": {
+        "_version",
+        "atomic",
+        "errors",
+        "hashing",
+        "ids",
+        "lock",
+        "model",
+        "progress",
+        "segment",
+        "wording",
+    },
     "tables": {"errors", "hashing", "ids", "model", "segment"},
-    "worktree": {"atomic", "errors", "hashing", "ids", "model", "plain", "progress"},
+    "worktree": {"_version", "atomic", "errors", "hashing", "ids", "model", "plain", "progress"},
     "wording": set(),
-    "capture": {"atomic", "errors", "hashing", "ids", "model", "plain", "startup", "worktree"},
+    "capture": {"_version", "atomic", "errors", "hashing", "ids", "model", "plain", "startup", "worktree"},
     "testing": {"errors", "hashing", "store"},
 }
 """Packages that may import less than all that is below them: the working tree does not know the store."""

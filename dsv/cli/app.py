@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from dsv import __version__
+from dsv._version import VERSION
 from dsv.cli.arguments import at_root
 from dsv.cli.command import Verb
 from dsv.cli.context import Context
@@ -86,7 +86,7 @@ class RootCommand(click.Group):
 @click.option("-C", "folder", metavar="DIR", help="Work as if started in DIR.")
 @click.option("-q", "--quiet", is_flag=True, help="Show results and errors only.")
 @click.option("-v", "--verbose", count=True, help="Tell more; -vv shows where an error came from.")
-@click.version_option(__version__, prog_name="dsv", message="%(prog)s %(version)s")
+@click.version_option(VERSION, prog_name="dsv", message="%(prog)s %(version)s")
 @click.pass_obj
 def root(context: Context, folder: str | None, *, quiet: bool, verbose: int) -> None:
     """Record, trace, rebuild and verify datasets, and version them like code.

@@ -7,7 +7,8 @@ import gc
 import os
 import sys
 
-from dsv import __version__, startup
+from dsv import startup
+from dsv._version import VERSION
 
 TYPE_CHECKING = False
 
@@ -19,7 +20,7 @@ def entry() -> "NoReturn":
     """Run the command that the arguments of this process name, and exit with its code."""
     arguments = sys.argv[1:]
     if arguments == ["--version"]:
-        sys.stdout.write(f"dsv {__version__}\n")
+        sys.stdout.write(f"dsv {VERSION}\n")
         sys.exit(0)
     # Starting makes very many objects that all stay: looking for garbage among them is a tenth of a short command.
     gc.set_threshold(100_000, 50, 50)

@@ -14,7 +14,7 @@ from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
-from dsv import __version__
+from dsv._version import VERSION
 from dsv.capture.secrets.masking import mask_url
 from dsv.errors import DsvError, NotFound, Refused, StorageError, UserError
 from dsv.imports.address import WEB, Address
@@ -258,7 +258,7 @@ class _Redirect(urllib.request.HTTPRedirectHandler):
         return following
 
 
-_HEADERS = {"User-Agent": f"dsv/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
+_HEADERS = {"User-Agent": f"dsv/{VERSION}", "Accept": "*/*", "Accept-Encoding": "identity"}
 
 
 def _opener(proxies: Mapping[str, str], credentials: str | None) -> urllib.request.OpenerDirector:

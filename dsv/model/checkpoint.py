@@ -1,11 +1,24 @@
 """Checkpoints: one version of one dataset."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from dsv.errors import Corrupt
 from dsv.ids import ObjectId, parse_id
 from dsv.model import canonical
 from dsv.model.node import DIR, EXEC, FILE
+
+
+class HasData(Protocol):
+    """Anything that says which data it has: a checkpoint, or what was seen of a dataset in the working tree."""
+
+    @property
+    def content(self) -> ObjectId:
+        """File id, or the id of the root node of a directory."""
+
+    @property
+    def kind(self) -> str:
+        """`FILE`, `EXEC` or `DIR`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,10 @@ class Checkpoint:
                 "size": self.size,
             }
         )
+
+    def same_data(self, other: HasData) -> bool:
+        """Whether `other` has the same bytes under the same names, wherever either came from."""
+        return (self.content, self.kind) == (other.content, other.kind)
 
     @property
     def is_dir(self) -> bool:

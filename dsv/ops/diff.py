@@ -15,8 +15,8 @@ from dsv.records.known_tables import KnownTable
 from dsv.store.repository import Datasets, Repository
 from dsv.tables.facts.prefix import undecided
 from dsv.tables.facts.table_changes import TableChange, compare
+from dsv.versions.survey import size_of, survey
 from dsv.workspace import Workspace
-from dsv.worktree.sink import HashSink
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,23 +107,13 @@ def _working(workspace: Workspace, old: _Sides, progress: Progress) -> _Sides:
     local = workspace.repo.refs().mine
     staged = workspace.repo.datasets(local.staged)
     present = workspace.repo.datasets(local.present)
-    progress.begin("reading", sum(staged[path].checkpoint.size for path in staged if path in present), "B")
+    progress.begin("reading", size_of(staged, present), "B")
     sides: dict[str, _Side] = {}
-    for path, tracked in staged.items():
-        if not workspace.worktree.holds(path):
-            if path not in present:
-                sides[path] = old.get(path, _Side(tracked.checkpoint))
-            continue
-        sink = HashSink(workspace.worktree.cache, progress)
-        seen = workspace.worktree.look(path, sink)
-        sink.skipped(seen.size)
-        same = (seen.content, seen.kind) == (tracked.checkpoint.content, tracked.checkpoint.kind)
-        if not same:
-            workspace.worktree.remember_nodes(sink)
-        held = replace(
-            tracked.checkpoint, content=seen.content, kind=seen.kind, size=seen.size, files=seen.files
-        )
-        sides[path] = _Side(held, working=not same)
+    for held in survey(workspace, staged, present, progress=progress):
+        if held.absent:
+            sides[held.path] = old.get(held.path, _Side(held.wanted.checkpoint))
+        elif held.now is not None:
+            sides[held.path] = _Side(held.now, working=held.changed)
     workspace.worktree.cache.commit()
     return sides
 
@@ -134,7 +124,7 @@ def _compare(workspace: Workspace, path: str, old: _Side | None, new: _Side | No
             return None
         return _one_sided(workspace.repo, path, old, new)
     before, after = old.checkpoint, new.checkpoint
-    if (before.content, before.kind) == (after.content, after.kind):
+    if before.same_data(after):
         return None
     files: tuple[FileChange, ...] = ()
     if before.kind == DIR and after.kind == DIR:

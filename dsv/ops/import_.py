@@ -177,7 +177,7 @@ def _check_unchanged(workspace: Workspace, path: str, old: Tracked) -> None:
         return
     seen = workspace.worktree.look(path, HashSink(workspace.worktree.cache))
     workspace.worktree.cache.commit()
-    if (seen.content, seen.kind) != (old.checkpoint.content, old.checkpoint.kind):
+    if not old.checkpoint.same_data(seen):
         raise InTheWay(
             f"{path} has changes that are not staged",
             hint=f"dsv add {path} keeps them, dsv restore {path} drops them",
@@ -229,7 +229,7 @@ def _take(
     there = FolderView(workspace, out)
     with workspace.repo.writer() as writer:
         seen = there.worktree.look(path, StoreSink(writer, progress))
-        same = old is not None and (seen.content, seen.kind) == (old.checkpoint.content, old.checkpoint.kind)
+        same = old is not None and old.checkpoint.same_data(seen)
         if old is not None and same and _is_from(workspace.repo, old, got.fetched.url):
             new = old
         else:

@@ -263,7 +263,7 @@ def _same(one: Tracked | None, other: Tracked | None) -> bool:
     """Whether two versions have the same bytes, wherever they came from."""
     if one is None or other is None:
         return one is other
-    return (one.checkpoint.content, one.checkpoint.kind) == (other.checkpoint.content, other.checkpoint.kind)
+    return one.checkpoint.same_data(other.checkpoint)
 
 
 def _is_file(entry: Entry | None) -> bool:

@@ -94,11 +94,8 @@ def _check_targets(workspace: Workspace, staged: Datasets, renamed: Mapping[str,
 
 def _check_clean(workspace: Workspace, staged: Datasets, here: list[str]) -> None:
     for path in here:
-        seen, known = (
-            workspace.worktree.look(path, HashSink(workspace.worktree.cache)),
-            staged[path].checkpoint,
-        )
-        if (seen.content, seen.kind) != (known.content, known.kind):
+        seen = workspace.worktree.look(path, HashSink(workspace.worktree.cache))
+        if not staged[path].checkpoint.same_data(seen):
             raise InTheWay(
                 f"{path} has changes that are not staged", hint=f"dsv add {path}, or dsv restore {path}"
             )

@@ -1,11 +1,11 @@
 """Tell how the working tree, the staged snapshot and HEAD differ."""
 
 from collections.abc import Container
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dsv.ids import ObjectId
 from dsv.model import ancestry, file_diff
-from dsv.model.checkpoint import Checkpoint
+from dsv.model.checkpoint import Checkpoint, HasData
 from dsv.model.file_diff import FileCounts
 from dsv.model.node import DIR
 from dsv.progress import SILENT, Progress
@@ -13,10 +13,10 @@ from dsv.runs.stale.find_stale import stale_datasets
 from dsv.runs.stale.stale_reasons import StaleDataset
 from dsv.runs.stale.step_order import steps_of
 from dsv.store.refs import Refs
-from dsv.store.repository import Datasets, Repository, Tracked
+from dsv.store.repository import Datasets, Repository
 from dsv.versions import preconditions
+from dsv.versions.survey import size_of, survey
 from dsv.workspace import Workspace
-from dsv.worktree.sink import HashSink
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +133,8 @@ def _between(
         old, new = before.get(path), after.get(path)
         if old is None or new is None:
             changes.append(DatasetChange(path, "added" if old is None else "removed"))
-        elif not _same(old, new.checkpoint.content, new.checkpoint.kind):
-            files = _files(repo, old, new.checkpoint.content, new.checkpoint.kind)
+        elif not old.checkpoint.same_data(new.checkpoint):
+            files = _files(repo, old.checkpoint, new.checkpoint)
             changes.append(DatasetChange(path, "modified", files))
         elif old.id != new.id:
             changes.append(DatasetChange(path, "modified", only=_only(old.checkpoint, new.checkpoint, runs)))
@@ -160,38 +160,27 @@ class _Working:
 def _working(
     workspace: Workspace, staged: Datasets, present: Datasets, *, rehash: bool, progress: Progress
 ) -> _Working:
-    progress.begin("reading", sum(staged[path].checkpoint.size for path in staged if path in present), "B")
+    progress.begin("reading", size_of(staged, present), "B")
     changes: list[DatasetChange] = []
     absent: list[str] = []
-    now = {path: one.checkpoint for path, one in staged.items()}
-    for path, old in staged.items():
-        if not workspace.worktree.holds(path):
-            if path in present:
-                changes.append(DatasetChange(path, "removed"))
-                del now[path]
-            else:
-                absent.append(path)
-            continue
-        sink = HashSink(workspace.worktree.cache, progress)
-        seen = workspace.worktree.look(path, sink, rehash=rehash)
-        sink.skipped(seen.size)
-        if not _same(old, seen.content, seen.kind):
-            workspace.worktree.remember_nodes(sink)
-            changes.append(
-                DatasetChange(path, "modified", _files(workspace.repo, old, seen.content, seen.kind))
-            )
-            now[path] = replace(old.checkpoint, content=seen.content, kind=seen.kind)
+    now: dict[str, Checkpoint] = {}
+    for held in survey(workspace, staged, present, rehash=rehash, progress=progress):
+        if held.now is not None:
+            now[held.path] = held.now
+        if held.absent:
+            absent.append(held.path)
+        elif held.seen is None:
+            changes.append(DatasetChange(held.path, "removed"))
+        elif held.changed:
+            files = _files(workspace.repo, held.wanted.checkpoint, held.seen)
+            changes.append(DatasetChange(held.path, "modified", files))
     return _Working(changes, absent, now)
 
 
-def _same(old: Tracked, content: ObjectId, kind: str) -> bool:
-    return (old.checkpoint.content, old.checkpoint.kind) == (content, kind)
-
-
-def _files(repo: Repository, old: Tracked, content: ObjectId, kind: str) -> FileCounts | None:
-    if old.checkpoint.kind != DIR or kind != DIR:
+def _files(repo: Repository, old: HasData, new: HasData) -> FileCounts | None:
+    if old.kind != DIR or new.kind != DIR:
         return None
-    return file_diff.count(old.checkpoint.content, content, repo.node)
+    return file_diff.count(old.content, new.content, repo.node)
 
 
 def _remote(workspace: Workspace, refs: Refs) -> tuple[int | None, int | None]:

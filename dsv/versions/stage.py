@@ -22,6 +22,7 @@ from dsv.store.refs import Refs
 from dsv.store.repository import Datasets, Repository, Tracked
 from dsv.store.writer import Writer
 from dsv.tables.format_names import text_format
+from dsv.versions.survey import survey
 from dsv.workspace import Workspace
 from dsv.worktree import git
 from dsv.worktree.observe import Observation
@@ -200,18 +201,16 @@ def tracked_changes(
     """
     staged = workspace.repo.datasets(refs.mine.staged)
     present = workspace.repo.datasets(refs.mine.present)
+    chosen = {path: one for path, one in staged.items() if within(path, below)}
     updates: dict[str, Tracked | None] = {}
     vanished = []
-    for path, old in staged.items():
-        if not within(path, below):
-            continue
-        if not workspace.worktree.holds(path):
-            if path in present:
-                vanished.append(path)
-            continue
-        seen = store(workspace, session, path, rehash=rehash, progress=progress)
-        if (seen.content, seen.kind) != (old.checkpoint.content, old.checkpoint.kind):
-            updates[path] = put(session, checkpoint(workspace, session, path, seen, old.checkpoint))
+    keep = partial(store, workspace, session, rehash=rehash, progress=progress)
+    for held in survey(workspace, chosen, present, keep):
+        if held.deleted:
+            vanished.append(held.path)
+        elif held.seen is not None and held.changed:
+            new = checkpoint(workspace, session, held.path, held.seen, held.wanted.checkpoint)
+            updates[held.path] = put(session, new)
     return Staging(updates, tuple(vanished))
 
 

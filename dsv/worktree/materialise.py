@@ -87,7 +87,7 @@ def materialise(
         StorageError: The disk is full or fails; each file is the old or the new one.
         Missing, Corrupt: The store cannot give all of it; likewise.
     """
-    if present is not None and (present.content, present.kind) == (wanted.content, wanted.kind):
+    if present is not None and wanted.same_data(present):
         return
     above, _, name = dataset.rpartition("/")
     try:

@@ -1,6 +1,6 @@
 """`dsv version`."""
 
-from dsv import __version__
+from dsv._version import VERSION
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 
@@ -27,7 +27,7 @@ def command(context: Context) -> None:
     from dsv.tables.fact_keys import DIGEST_VERSION
 
     versions = {
-        "dsv": __version__,
+        "dsv": VERSION,
         "python": platform.python_version(),
         "pyarrow": version("pyarrow"),
         "digest": DIGEST_VERSION,

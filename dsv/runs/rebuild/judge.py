@@ -42,7 +42,7 @@ def judge(workspace: Workspace, recorded: Output, result: Result, policy: Policy
         StorageError: The disk is full or fails.
     """
     found = result.checkpoint
-    if found.content == recorded.content and found.kind == recorded.kind:
+    if found.same_data(recorded):
         return Judgement(VerdictStatus.IDENTICAL)
     applied = policy.applied(table=recorded.table is not None)
     if applied.by_bytes:

@@ -69,7 +69,7 @@ def compare(before: Result, after: Result, policy: Policy) -> Judgement:
         StorageError: One cannot be read.
     """
     old, new = before.checkpoint, after.checkpoint
-    if old.content == new.content and old.kind == new.kind:
+    if old.same_data(new):
         return Judgement(VerdictStatus.IDENTICAL)
     if policy.by_bytes:
         return Judgement(VerdictStatus.DIFFERENT, "other bytes")

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from dsv.capture.portable import fill
 from dsv.errors import NotFound, Refused
@@ -18,6 +19,7 @@ from dsv.runs.record.withholding import Withholding
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from dsv.versions import preconditions, stage
+from dsv.versions.survey import survey
 from dsv.workspace import Workspace
 from dsv.worktree import git
 from dsv.worktree.paths import check_dataset
@@ -83,17 +85,20 @@ def take(workspace: Workspace, request: Request, progress: Progress = SILENT) ->
     for path in (*(request.inputs or ()), *(request.outputs or ())):
         _check(workspace, path, staged)
     for path in request.outputs or ():
-        held = sorted(name for name in in_git if stage.within(name, path) and not _is_placeholder(name, path))
-        if held:
+        inside = sorted(
+            name for name in in_git if stage.within(name, path) and not _is_placeholder(name, path)
+        )
+        if inside:
             raise Refused(
-                f"git tracks {held[0]}, which cannot be an output", hint=f"git rm -r --cached {path}"
+                f"git tracks {inside[0]}, which cannot be an output", hint=f"git rm -r --cached {path}"
             )
     with workspace.repo.writer() as writer:
-        for path, old in staged.items():
-            if workspace.worktree.holds(path):
-                seen = stage.store(workspace, writer, path, progress=progress)
-                versions[path] = stage.checkpoint(workspace, writer, path, seen, old.checkpoint)
-                if versions[path] != old.checkpoint:
+        keep = partial(stage.store, workspace, writer, progress=progress)
+        for held in survey(workspace, staged, {}, keep):
+            path, old = held.path, held.wanted.checkpoint
+            if held.seen is not None:
+                versions[path] = stage.checkpoint(workspace, writer, path, held.seen, old)
+                if versions[path] != old:
                     unstaged.add(path)
         for path in request.inputs or ():
             if not _is_known(path, versions) and dataset_names.version_of(workspace.repo, path) is None:

@@ -1,13 +1,13 @@
 """What the datasets are in the working tree, staged or not."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dsv.model.checkpoint import Checkpoint
 from dsv.progress import SILENT, Progress
 from dsv.store.repository import Datasets
+from dsv.versions.survey import survey
 from dsv.workspace import Workspace
-from dsv.worktree.sink import HashSink
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +46,18 @@ def look(
         UserError: Something cannot be read.
         Changing: A file kept changing while it was read.
     """
-    total = sum(one.checkpoint.size for path, one in staged.items() if only is None or path in only)
-    progress.begin("reading", total, "B")
-    now: dict[str, Checkpoint] = {}
+    chosen = {path: one for path, one in staged.items() if only is None or path in only}
+    progress.begin("reading", sum(one.checkpoint.size for one in chosen.values()), "B")
+    now = {path: one.checkpoint for path, one in staged.items()}
     unstaged: set[str] = set()
     absent: set[str] = set()
-    for path, one in staged.items():
-        if only is not None and path not in only:
-            now[path] = one.checkpoint
-        elif workspace.worktree.holds(path):
-            sink = HashSink(workspace.worktree.cache, progress)
-            seen = workspace.worktree.look(path, sink)
-            sink.skipped(seen.size)
-            now[path] = replace(one.checkpoint, content=seen.content, kind=seen.kind)
-            if (seen.content, seen.kind) != (one.checkpoint.content, one.checkpoint.kind):
-                unstaged.add(path)
-        elif path not in present:
-            now[path] = one.checkpoint
-            absent.add(path)
+    for held in survey(workspace, chosen, present, progress=progress):
+        if held.now is None:
+            del now[held.path]
+        else:
+            now[held.path] = held.now
+        if held.changed:
+            unstaged.add(held.path)
+        elif held.absent:
+            absent.add(held.path)
     return Workplace(now, frozenset(unstaged), frozenset(absent))

@@ -13,8 +13,8 @@ from dsv.runs.stale.stale_reasons import Reasons
 from dsv.runs.stale.step import Step
 from dsv.runs.stale.step_order import Steps, steps_of
 from dsv.store.repository import Datasets
+from dsv.versions.survey import survey
 from dsv.workspace import Workspace
-from dsv.worktree.sink import HashSink
 
 
 def check_hashes(
@@ -96,16 +96,13 @@ def _differing(
     progress.begin("checking", len(paths), "")
     for path in paths:
         progress.advance(1)
-        if not workspace.worktree.holds(path):
-            if path in present:
-                found[path] = "it was deleted from the workspace"
-            continue
-        wanted = datasets[path].checkpoint
         try:
-            seen = workspace.worktree.look(path, HashSink(workspace.worktree.cache))
+            (held,) = survey(workspace, {path: datasets[path]}, present)
         except UserError as error:
             found[path] = error.message
             continue
-        if (seen.content, seen.kind) != (wanted.content, wanted.kind):
+        if held.deleted:
+            found[path] = "it was deleted from the workspace"
+        elif held.changed:
             found[path] = "the copy in the workspace is not the committed version"
     return found

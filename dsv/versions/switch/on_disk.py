@@ -54,7 +54,7 @@ def is_known(
     dropped = repo.refs().mine.dropped
     held = [one for one in known if one is not None and one.checkpoint.content not in dropped]
     states = [one.checkpoint for one in (new, *held) if one is not None]
-    if any((state.content, state.kind) == (seen.content, seen.kind) for state in states):
+    if any(state.same_data(seen) for state in states):
         return True
     folders = [state.content for state in states if state.kind == DIR]
     if seen.kind != DIR:
@@ -90,9 +90,7 @@ def _is_part(
 
 def is_as(seen: Observation | None, new: Tracked | None) -> bool:
     """Whether what is there is the version `new`, both being something."""
-    if seen is None or new is None:
-        return False
-    return (seen.content, seen.kind) == (new.checkpoint.content, new.checkpoint.kind)
+    return seen is not None and new is not None and new.checkpoint.same_data(seen)
 
 
 def _is_emptied(change: FileChange, allowed: list[dict[str, Entry | None]]) -> bool:

@@ -63,7 +63,7 @@ def _check_room(
     total = largest = 0
     for path, one in wanted.items():
         look = looks[path]
-        if look is not None and (look.content, look.kind) == (one.content, one.kind):
+        if look is not None and one.same_data(look):
             continue
         if not one.is_dir and workspace.repo.contents.size(one.content) != one.size:
             raise Corrupt(f"the checkpoint of {path} says {one.size} bytes, and the file has others")
