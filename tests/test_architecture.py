@@ -20,7 +20,19 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "dsv"
 
 LAYERS = (
-    {"_version", "atomic", "errors", "hashing", "ids", "lock", "plain", "progress", "startup", "wording"},
+    {
+        "_version",
+        "ahead",
+        "atomic",
+        "errors",
+        "hashing",
+        "ids",
+        "lock",
+        "plain",
+        "progress",
+        "startup",
+        "wording",
+    },
     {"model", "segment"},
     {"store", "tables", "worktree"},
     {"capture", "config"},
@@ -56,7 +68,7 @@ NARROW = {
     "segment": {"hashing"},
     "model": {"errors", "hashing", "ids"},
     "store": {
-        "_version",
+        "ahead",
         "atomic",
         "errors",
         "hashing",
@@ -67,10 +79,20 @@ NARROW = {
         "segment",
         "wording",
     },
-    "tables": {"errors", "hashing", "ids", "model", "segment"},
-    "worktree": {"_version", "atomic", "errors", "hashing", "ids", "model", "plain", "progress"},
+    "tables": {"ahead", "errors", "hashing", "ids", "model", "segment"},
+    "worktree": {"atomic", "errors", "hashing", "ids", "model", "plain", "progress"},
     "wording": set(),
-    "capture": {"_version", "atomic", "errors", "hashing", "ids", "model", "plain", "startup", "worktree"},
+    "capture": {
+        "ahead",
+        "atomic",
+        "errors",
+        "hashing",
+        "ids",
+        "model",
+        "plain",
+        "startup",
+        "worktree",
+    },
     "testing": {"errors", "hashing", "store"},
 }
 """Packages that may import less than all that is below them: the working tree does not know the store."""

@@ -1,12 +1,11 @@
 """Reading many objects of a remote: few requests, everything verified, bounded memory."""
 
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from typing import NamedTuple
 
+from dsv.ahead import in_order
 from dsv.errors import Corrupt
 from dsv.hashing import Buffer, Kind, object_id
 from dsv.ids import ObjectId
@@ -84,7 +83,8 @@ def receive(there: Objects, wanted: Iterable[ObjectWanted], take: Take) -> None:
                 return
         raise error
 
-    _each(read, ranges(wanted))
+    for _ in in_order(read, ranges(wanted), threads=_WORKERS, under_way=_AHEAD, name="dsv-receive"):
+        pass
 
 
 def verified(wanted: ObjectWanted, stored: Buffer) -> Buffer:
@@ -140,21 +140,6 @@ def batches(
 
 def _where(wanted: ObjectWanted) -> tuple[str, int]:
     return wanted.place.pack, wanted.place.offset
-
-
-def _each(read: Callable[[list[ObjectWanted]], None], groups: Iterator[list[ObjectWanted]]) -> None:
-    waiting: deque[Future[None]] = deque()
-    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="dsv-receive") as pool:
-        try:
-            for group in groups:
-                waiting.append(pool.submit(read, group))
-                if len(waiting) >= _AHEAD:
-                    waiting.popleft().result()
-            while waiting:
-                waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
 
 
 def _other_copies(there: Objects, one: ObjectWanted) -> Iterator[tuple[ObjectWanted, Buffer]]:

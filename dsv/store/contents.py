@@ -4,11 +4,11 @@ import os
 import threading
 from array import array
 from bisect import bisect_right
-from collections import deque
 from collections.abc import Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
+from dsv.ahead import in_order
 from dsv.errors import Corrupt, Missing
 from dsv.hashing import Buffer, Kind, derived_hasher, file_hasher, file_id
 from dsv.ids import ObjectId
@@ -93,7 +93,9 @@ class Contents:
         if recipe.size < _THREADED:
             found = yield from _hashed(map(self._read_load, loads))
         else:
-            found = yield from _hashed_beside(self._read_ahead(loads))
+            found = yield from _hashed_beside(
+                in_order(self._read_load, loads, threads=_WORKERS, under_way=_AHEAD, name="dsv-read")
+            )
         if found != oid:
             raise Corrupt(f"file {oid} is not what its id says: its recipe makes other bytes")
 
@@ -189,20 +191,6 @@ class Contents:
                     f"the recipe of file {oid} lies: part {part} has {inner.size} bytes, not {size}"
                 )
             yield from self._segments(oid, inner, depth + 1)
-
-    def _read_ahead(self, loads: Iterator[list[_Segment]]) -> Iterator[list[Buffer]]:
-        waiting: deque[Future[list[Buffer]]] = deque()
-        with ThreadPoolExecutor(_WORKERS, thread_name_prefix="dsv-read") as pool:
-            try:
-                for load in loads:
-                    waiting.append(pool.submit(self._read_load, load))
-                    if len(waiting) >= _AHEAD:
-                        yield waiting.popleft().result()
-                while waiting:
-                    yield waiting.popleft().result()
-            finally:
-                for future in waiting:
-                    future.cancel()
 
     def _read_load(self, load: list[_Segment]) -> list[Buffer]:
         return [piece for run in _runs(load) for piece in self._read_run(run)]

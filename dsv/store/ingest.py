@@ -1,10 +1,10 @@
 """The one door in: a file's bytes become segments and, if there are several, a recipe."""
 
 import os
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
+from dsv.ahead import in_order
 from dsv.hashing import Buffer, Kind, file_hasher, file_id, object_id
 from dsv.ids import ObjectId
 from dsv.model.recipe import PAGE_BITS, PART_LIMIT, FilePart, Recipe
@@ -80,18 +80,8 @@ def _store_all(writer: Writer, batches: Iterator[_Batch], *, threads: bool) -> I
         for batch in batches:
             yield _store(writer, batch)
         return
-    waiting: deque[Future[list[FilePart]]] = deque()
-    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="dsv-store") as pool:
-        try:
-            for batch in batches:
-                waiting.append(pool.submit(_store, writer, batch))
-                if len(waiting) >= _IN_FLIGHT:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+    store = partial(_store, writer)
+    yield from in_order(store, batches, threads=_WORKERS, under_way=_IN_FLIGHT, name="dsv-store")
 
 
 def _store(writer: Writer, batch: _Batch) -> list[FilePart]:

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from dsv.ahead import one_ahead
 from dsv.tables.digest.blocks import BLOCK_ROWS, block_count
-from dsv.tables.facts.compute import ahead
 from dsv.tables.facts.table_changes import ADDED, MOVED, REMOVED, RETYPED, ColumnChange, moved
 from dsv.tables.facts.table_facts import Facts
 from dsv.tables.formats.parquet import ParquetTable
@@ -140,7 +140,7 @@ def side_by_side(
     Raises:
         NoTable: A table is damaged.
     """
-    one, other = ahead(before.spans(wanted)), ahead(after.spans(wanted))
+    one, other = one_ahead(before.spans(wanted)), one_ahead(after.spans(wanted))
     left, right = next(one, None), next(other, None)
     while left is not None and right is not None:
         size = min(left.batch.num_rows, right.batch.num_rows)

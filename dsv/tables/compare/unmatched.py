@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dsv.ahead import one_ahead
 from dsv.tables.compare.comparison import Unmatched
 from dsv.tables.compare.rowhash import Lanes, Words, placed, row_hashes
 from dsv.tables.compare.sides import RowSpan, Shared, Side
 from dsv.tables.compare.tally import Lone, shown_rows
-from dsv.tables.facts.compute import ahead
 from dsv.tables.values.layout import Bools
 
 PART_ROWS = 1 << 24
@@ -150,7 +150,7 @@ def hashed(
         NoTable: The table is damaged.
     """
     nodes = [column.node for column in shared]
-    for span in ahead(side.spans(wanted)):
+    for span in one_ahead(side.spans(wanted)):
         yield span, row_hashes(span.batch.columns, nodes, span.batch.num_rows)
 
 

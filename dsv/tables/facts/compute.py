@@ -4,8 +4,8 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
-from typing import TypeVar
 
+from dsv.ahead import one_ahead
 from dsv.tables.digest.blocks import BLOCK_ROWS, block_count
 from dsv.tables.digest.scan_column import Block, ColumnScan
 from dsv.tables.digest.table_id import over_columns, threads
@@ -13,8 +13,6 @@ from dsv.tables.facts.table_facts import Facts, assemble
 from dsv.tables.formats.parquet import ParquetTable
 from dsv.tables.formats.reader import TableReader
 from dsv.tables.values.types import Node, describe
-
-_T = TypeVar("_T")
 
 
 def compute(table: TableReader, previous: Facts | None = None) -> Facts:
@@ -41,7 +39,7 @@ def compute(table: TableReader, previous: Facts | None = None) -> Facts:
 def _sequential(table: TableReader, columns: Sequence[tuple[str, Node]], pool: ThreadPoolExecutor) -> Facts:
     scans = [ColumnScan(node, extremes=True) for _, node in columns]
     rows = 0
-    for batch in ahead(table.batches()):
+    for batch in one_ahead(table.batches()):
         over_columns(pool, ColumnScan.update, scans, batch.columns)
         rows += batch.num_rows
     found = [
@@ -127,7 +125,7 @@ class _Incremental:
         for start, run in _runs(needed):
             for scan in scans:
                 scan.seek(self._starts[start])
-            for batch in ahead(self._table.read(columns, run)):
+            for batch in one_ahead(self._table.read(columns, run)):
                 over_columns(self._pool, ColumnScan.update, scans, batch.columns)
         return [scan.finish() for scan in scans]
 
@@ -143,19 +141,6 @@ class _Incremental:
     @staticmethod
     def _end(block: int, rows: int) -> int:
         return min((block + 1) * BLOCK_ROWS, rows)
-
-
-def ahead(items: Iterator[_T]) -> Iterator[_T]:
-    """Yield `items`, fetching the next one on another thread while one is worked on."""
-    end = object()
-    with ThreadPoolExecutor(1) as pool:
-        try:
-            pending = pool.submit(next, items, end)
-            while (item := pending.result()) is not end:
-                pending = pool.submit(next, items, end)
-                yield item  # type: ignore[misc]
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, list[int]]]:

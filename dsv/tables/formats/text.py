@@ -1,13 +1,12 @@
 """Text files as tables: CSV, TSV and JSON lines under a pinned schema."""
 
 import os
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 import pyarrow as pa
 
+from dsv.ahead import in_order
 from dsv.errors import NoTable
 from dsv.tables.formats import text_csv, text_json, text_numbers
 from dsv.tables.formats.byte_source import ByteSource
@@ -164,25 +163,9 @@ class TextReader:
 
 
 def _ahead(work: Callable[[T], pa.RecordBatch], items: Iterator[T]) -> Iterator[pa.RecordBatch]:
-    """Yield the results of `work` in order, while the next items are read and worked on.
-
-    Args:
-        work: Called on other threads, with one item each.
-        items: Read on this one.
-    """
+    """Yield the results of `work` in order, while the next items are read and worked on."""
     threads = os.cpu_count() or 1
-    waiting: deque[Future[pa.RecordBatch]] = deque()
-    with ThreadPoolExecutor(threads) as pool:
-        try:
-            for item in items:
-                waiting.append(pool.submit(work, item))
-                if len(waiting) > min(threads, AHEAD):
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for pending in waiting:
-                pending.cancel()
+    return in_order(work, items, threads=threads, under_way=min(threads, AHEAD) + 1)
 
 
 def _whole(table: pa.Table, column: DeclaredColumn) -> pa.Array:
