@@ -54,7 +54,13 @@ class Kind(IntEnum):
         """Whether objects of this kind live in data packs, apart from the meta packs."""
         return self < Kind.COMMIT
 
+    @property
+    def is_keyed(self) -> bool:
+        """Whether an object may be stored under an id that is a key, so that its bytes do not prove it."""
+        return self in _KEYED
 
+
+_KEYED = frozenset({Kind.RECIPE, Kind.FACTS})
 _CONTEXTS = {kind: f"dsv 2026-11 {kind.name.lower()} v1" for kind in Kind}
 _DERIVED = {kind: blake3(derive_key_context=context) for kind, context in _CONTEXTS.items()}
 

@@ -23,9 +23,6 @@ _WORKERS = 8
 _AHEAD = 12
 _LARGE = 8 << 20
 
-KEYED = frozenset({Kind.FACTS, Kind.RECIPE})
-"""Kinds whose ids are keys: bytes do not prove them."""
-
 Take = Callable[[bytes, Located, Buffer, Buffer], None]
 """Called with each object: its id, where it is, its stored bytes, its decoded bytes."""
 
@@ -45,7 +42,7 @@ class ObjectWanted(NamedTuple):
 def receive(there: Objects, wanted: Iterable[ObjectWanted], take: Take) -> None:
     """Read objects and hand each to `take`, from several threads, in no order.
 
-    Each has been found to match its checksum and its length, and its id except for those of `KEYED`.
+    Each has been found to match its checksum and its length, and its id except where that is a key (`Kind.is_keyed`).
 
     Raises:
         FileNotFoundError: A pack is not there any more.
@@ -99,7 +96,7 @@ def verified(wanted: ObjectWanted, stored: Buffer) -> Buffer:
         kind = Kind(wanted.place.kind)
     except ValueError:
         raise Corrupt(f"object {oid} has the unknown kind {wanted.place.kind}") from None
-    if kind not in KEYED and object_id(kind, raw) != oid:
+    if not kind.is_keyed and object_id(kind, raw) != oid:
         raise Corrupt(f"{kind.name.lower()} {oid} is not what its id says")
     return raw
 

@@ -21,8 +21,6 @@ SEGMENT_LIMIT = 8 << 20
 RECORD_LIMIT = 64 << 20
 """A record that claims more bytes is refused."""
 
-_KEYED = frozenset({Kind.FACTS, Kind.RECIPE})
-
 
 class Supplier(Protocol):
     """Where a store gets what it lacks, or has damaged."""
@@ -212,7 +210,7 @@ class Objects:
             Corrupt: No copy of it is sound.
         """
         data = self.get(oid, kind)
-        if kind not in _KEYED and object_id(kind, data) != oid:
+        if not kind.is_keyed and object_id(kind, data) != oid:
             raise Corrupt(f"{kind.name.lower()} {oid} is not what its id says")
         return data
 

@@ -32,8 +32,6 @@ MISSING = "missing"
 GARBAGE = "garbage"
 """Nothing names it; harmless, gc removes it."""
 
-_KEYED = frozenset({Kind.FACTS, Kind.RECIPE})
-
 
 class Finding(NamedTuple):
     """Something that is not as it should be.
@@ -203,7 +201,7 @@ def _check_object(oid: ObjectId, place: Located, data: bytes | mmap) -> Finding 
         raw = Objects.decode(oid, place, stored)
     except (Corrupt, ValueError) as error:
         return Finding("object", oid, FORMAT, str(error), place.pack)
-    if kind not in _KEYED and object_id(kind, raw) != oid:
+    if not kind.is_keyed and object_id(kind, raw) != oid:
         detail = f"object {oid} in pack {place.pack} is not what its id says"
         return Finding("object", oid, ID, detail, place.pack)
     return None

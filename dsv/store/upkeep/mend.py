@@ -19,8 +19,6 @@ from dsv.store.refs import IndexRef, Refs
 from dsv.store.upkeep.collect import leave_out, open_all
 from dsv.store.writer import Writer
 
-_KEYED = frozenset({Kind.FACTS, Kind.RECIPE})
-
 
 class Hurt(NamedTuple):
     """What indexes say that a damaged pack holds.
@@ -197,4 +195,4 @@ def proves(key: bytes, place: Located, stored: bytes) -> bool:
         kind = Kind(place.kind)
     except (Corrupt, ValueError):
         return False
-    return kind in _KEYED or object_id(kind, raw) == oid
+    return kind.is_keyed or object_id(kind, raw) == oid
