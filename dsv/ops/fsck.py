@@ -4,7 +4,6 @@ import time
 from dataclasses import dataclass
 
 from dsv.errors import Corrupt, DsvError, Missing
-from dsv.hashing import Kind
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
 from dsv.records import reachable
@@ -128,8 +127,8 @@ class _Reached:
             self._findings.append(Finding("content", oid, ABSENT, "its bytes were dropped on purpose"))
 
     def prove(self, progress: Progress) -> None:
-        """Assemble each file that consists of several segments; one segment was proved by its id."""
-        several = [one for one in self._files if self._repo.objects.kind(one[0]) == Kind.RECIPE]
+        """Assemble each file whose object does not prove it; a segment was proved by its id."""
+        several = [one for one in self._files if self._repo.objects.kind(one[0]).is_keyed]
         progress.begin("proving files", len(several), "files")
         for oid, path in several:
             try:

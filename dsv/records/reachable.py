@@ -16,6 +16,7 @@ from dsv.model.dataset_paths import check_stored_name, check_stored_paths
 from dsv.model.node import CHECKPOINT, DIR, LINK, Entry, Leaf, Node
 from dsv.model.origin import Source
 from dsv.model.run import Run
+from dsv.store import holdings
 from dsv.store.operation_log import Oplog
 from dsv.store.refs import Refs
 from dsv.store.repository import Repository
@@ -269,7 +270,7 @@ class Walk:
         for oid in self._new(contents, "", contents):
             if self._found is not None:
                 self._found(oid, contents[oid])
-            if self._repo.objects.kind(oid) == Kind.RECIPE:
+            if holdings.is_composed(self._repo.objects.kind(oid)):
                 self._try(contents[oid], self._members, oid)
 
     def _members(self, oid: ObjectId) -> None:

@@ -14,6 +14,7 @@ from dsv.records import reachable
 from dsv.remotes.outgoing import strike
 from dsv.remotes.remote import RemoteStore, pause
 from dsv.remotes.uploads import Uploads
+from dsv.store import holdings
 from dsv.store.objects import Objects
 from dsv.store.packs import index_file, index_merge, index_rows
 from dsv.store.packs import pack as packs
@@ -161,8 +162,7 @@ class _Repair:
         here = self._repo.objects
         for index in here.indexes(data=kind.is_data):
             for place in index.places(key):
-                same = place.kind == kind or {place.kind, kind} <= {Kind.SEGMENT, Kind.RECIPE}
-                if same and mend.is_sound(here.blobs, key, place):
+                if holdings.interchangeable(place.kind, kind) and mend.is_sound(here.blobs, key, place):
                     stored = here.blobs.read(packs.name(place.pack), place.offset, place.stored)
                     writer.relocate(key, place, stored)
                     return True

@@ -6,9 +6,9 @@ from typing import Any
 from dsv.errors import Missing, NotFound
 from dsv.hashing import Kind
 from dsv.ids import ObjectId
-from dsv.model.recipe import Recipe
 from dsv.records import reachable
 from dsv.remotes.negotiate import boundary, held_by
+from dsv.store import holdings
 from dsv.store.objects import Objects
 from dsv.store.packs.index import Index
 from dsv.store.repository import Repository
@@ -65,7 +65,7 @@ def strike(marks: Marks, listed: Sequence[Index]) -> None:
 def listed_rows(index: Index, listed: Sequence[Index], only: Any = None) -> Any:
     """Return, as numpy truth values, which rows of an index name objects that any of `listed` has.
 
-    A file may be one segment on one side and a recipe on the other; else kinds have to be equal:
+    A file may be held in one way on one side and in another on the other; else kinds have to be equal:
     an index that has something else under an id must not pass for having the object.
 
     Args:
@@ -81,28 +81,21 @@ def listed_rows(index: Index, listed: Sequence[Index], only: Any = None) -> Any:
     found = np.zeros(index.rows, np.bool_)
     chosen = np.arange(index.rows) if only is None else np.flatnonzero(only)
     ids = np.frombuffer(index.column("id"), dtype="V32")
-    kinds = _file_as_one(index.numpy("kind"))
+    kinds = holdings.unified(index.numpy("kind"))
     for start in range(0, len(chosen), _BATCH):
         rows = chosen[start : start + _BATCH]
         keys = ids[rows].tobytes()
         for other in listed:
             numbers, places = other.find_many(keys)
-            same = _file_as_one(other.numpy("kind")[places]) == kinds[rows[numbers]]
+            same = holdings.unified(other.numpy("kind")[places]) == kinds[rows[numbers]]
             found[rows[numbers[same]]] = True
     return found
-
-
-def _file_as_one(kinds: Any) -> Any:
-    """Return numbers of kinds, as many, with recipes called segments: both are a file."""
-    import numpy as np
-
-    return np.where(kinds == Kind.RECIPE, Kind.SEGMENT, kinds)
 
 
 def _settle_absent(
     repo: Repository, there: Objects, absent: set[ObjectId], mark: reachable.Mark, name: str
 ) -> None:
-    """Check that the remote has what is not here, with all that a recipe there names.
+    """Check that the remote has what is not here, with all that what is composed there names.
 
     Only bytes of files are ever absent on purpose.
     """
@@ -113,9 +106,9 @@ def _settle_absent(
         place = there.find(oid)
         if place is None or not Kind(place.kind).is_data:
             raise _nowhere(repo, oid, name)
-        if place.kind == Kind.RECIPE:
-            parts = Recipe.decode(there.get(oid, Kind.RECIPE), f"the recipe of file {oid}").parts
-            lacking = {part.id for part in parts} - seen
+        if holdings.is_composed(place.kind):
+            found = holdings.compose(place.kind, there.get(oid, Kind(place.kind)), oid)
+            lacking = {child.id for child in found.children} - seen
             here = {part for part in lacking if repo.objects.has(part)}
             mark(here)
             absent |= lacking - here

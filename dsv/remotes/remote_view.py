@@ -6,11 +6,12 @@ from pathlib import Path
 from dsv.errors import Corrupt
 from dsv.hashing import Buffer, Kind
 from dsv.ids import ObjectId
-from dsv.model.recipe import Recipe
 from dsv.records import reachable
 from dsv.remotes.receive import ObjectWanted, batches, receive
 from dsv.remotes.remote import RemoteStore
+from dsv.store import holdings
 from dsv.store.contents import Contents
+from dsv.store.holdings import Composition
 from dsv.store.objects import Objects
 from dsv.store.packs.index import Located
 from dsv.store.refs import Refs
@@ -78,7 +79,7 @@ def remote_roots(root: Path, refs: Refs, objects: Objects) -> reachable.Roots:
 
 
 def expand(marks: Marks, here: Objects, lost: Callable[[ObjectId, ObjectId], None] | None = None) -> None:
-    """Mark the parts of all files that are marked, however deep recipes nest.
+    """Mark the parts of all files that are marked, however deep they nest.
 
     Args:
         marks: Of a remote.
@@ -86,23 +87,23 @@ def expand(marks: Marks, here: Objects, lost: Callable[[ObjectId, ObjectId], Non
         lost: Called with a file, or a part of one, and of a part of it that the remote does not list.
 
     Raises:
-        Corrupt: A recipe is damaged.
+        Corrupt: What says which they are is damaged.
     """
     import numpy as np
 
     done = {ref: np.zeros(index.rows, np.bool_) for ref, index in marks.indexes.items()}
     while True:
-        recipes: list[ObjectWanted] = []
+        composed: list[ObjectWanted] = []
         for ref, index in marks.indexes.items():
             fresh = marks.live[ref] & ~done[ref]
             done[ref] |= fresh
             if ref.data:
-                rows = np.flatnonzero(fresh & (index.numpy("kind") == Kind.RECIPE))
-                recipes += [ObjectWanted(index.id_at(row), index.at(row)) for row in rows.tolist()]
-        if not recipes:
+                rows = np.flatnonzero(fresh & holdings.composed_rows(index.numpy("kind")))
+                composed += [ObjectWanted(index.id_at(row), index.at(row)) for row in rows.tolist()]
+        if not composed:
             return
-        for oid, data in _read(marks.objects, here, recipes):
-            parts = {part.id for part in Recipe.decode(data, f"the recipe of file {oid}").parts}
+        for oid, found in _read(marks.objects, here, composed):
+            parts = {child.id for child in found.children}
             marks.mark(parts)
             if lost is None:
                 continue
@@ -111,28 +112,31 @@ def expand(marks: Marks, here: Objects, lost: Callable[[ObjectId, ObjectId], Non
                     lost(oid, part)
 
 
-def _read(there: Objects, here: Objects, recipes: list[ObjectWanted]) -> Iterator[tuple[ObjectId, bytes]]:
-    """Yield recipes, read from the store here where that has them."""
+def _read(
+    there: Objects, here: Objects, wanted: list[ObjectWanted]
+) -> Iterator[tuple[ObjectId, Composition]]:
+    """Yield composed objects by id, read from the store here where that has them."""
     away = []
-    for one in recipes:
+    for one in wanted:
         place = here.listed(one.key, data=True)
-        if place is not None and place.kind == Kind.RECIPE:
+        if place is not None and place.kind == one.place.kind:
             oid = ObjectId(one.key.hex())
-            yield oid, here.get(oid, Kind.RECIPE)
+            yield oid, holdings.compose(place.kind, here.get(oid, Kind(place.kind)), oid)
         else:
             away.append(one)
     for batch in batches(away, _BATCH, lambda place: place.raw):
         yield from _fetch(there, batch)
 
 
-def _fetch(there: Objects, batch: list[ObjectWanted]) -> list[tuple[ObjectId, bytes]]:
-    found: list[tuple[ObjectId, bytes]] = []
+def _fetch(there: Objects, batch: list[ObjectWanted]) -> Iterator[tuple[ObjectId, Composition]]:
+    found: list[tuple[ObjectId, int, bytes]] = []
 
-    def take(key: bytes, _: Located, __: Buffer, raw: Buffer) -> None:
-        found.append((ObjectId(key.hex()), bytes(raw)))
+    def take(key: bytes, place: Located, _: Buffer, raw: Buffer) -> None:
+        found.append((ObjectId(key.hex()), place.kind, bytes(raw)))
 
     try:
         receive(there, batch, take)
     except FileNotFoundError as error:
         raise Corrupt(f"a pack that holds recipes is missing: {error.filename or error}") from None
-    return found
+    for oid, kind, data in found:
+        yield oid, holdings.compose(kind, data, oid)

@@ -6,13 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 from dsv.errors import Corrupt, Missing
-from dsv.hashing import Buffer, Kind, file_hasher, object_id
+from dsv.hashing import Buffer, Kind, file_hasher
 from dsv.ids import ObjectId
-from dsv.model.recipe import FilePart, Recipe
+from dsv.model.recipe import FilePart
 from dsv.progress import SILENT, Progress
 from dsv.remotes.receive import ObjectWanted, batches, receive
 from dsv.remotes.remote import RemoteStore
+from dsv.store import holdings
 from dsv.store.contents import MAX_DEPTH
+from dsv.store.holdings import Composition
 from dsv.store.objects import Objects
 from dsv.store.packs import pack as packs
 from dsv.store.packs.index import Located
@@ -22,7 +24,7 @@ BATCH = 256 << 20
 """Stored bytes that are brought before they count as here: a kill loses no more."""
 
 RECIPES = 8 << 20
-"""Bytes of recipes that are held at once."""
+"""Bytes of recipes, and of what else is composed, that are held at once."""
 
 LAYOUT = 1 << 19
 """Segments of a file of which parts are read on their own: 64 GB or so. Of a larger one all is brought first."""
@@ -35,8 +37,8 @@ _WORKERS = 8
 class RemoteSupply:
     """Brings files from a remote into the store: whole, and proved.
 
-    Segments are proved by their ids. The id of a recipe is that of the file which it makes, so
-    it enters the store only when that file was put together.
+    Segments are proved by their ids. The id of what is composed, such as a recipe, is that of the file
+    which it makes, so it enters the store only when that file was put together.
 
     Args:
         repo: The repository.
@@ -110,8 +112,8 @@ class RemoteSupply:
                         ends[place.pack] = max(ends.get(place.pack, 0), place.offset + place.stored)
                     seen |= waiting
                     waiting = set()
-                    for recipes in self._read_recipes(there, found):
-                        waiting |= {part.id for one in recipes.values() for part in one.parts} - seen
+                    for group in self._read_composed(there, found):
+                        waiting |= {child.id for one in group.values() for child in one.children} - seen
             except FileNotFoundError:
                 return False
             if not surely:
@@ -144,9 +146,9 @@ class RemoteSupply:
         found = self._find(there, [oid])
         parts = [FilePart(oid, found[0].place.raw)] if found else []
         for depth in range(MAX_DEPTH + 1):
-            known: dict[ObjectId, Recipe] = {}
-            for recipes in self._read_recipes(there, self._find(there, {part.id for part in parts})):
-                known |= recipes
+            known: dict[ObjectId, Composition] = {}
+            for group in self._read_composed(there, self._find(there, {part.id for part in parts})):
+                known |= group
                 if sum(len(one.parts) for one in known.values()) > LAYOUT:
                     return None
             if not known:
@@ -196,64 +198,65 @@ class RemoteSupply:
         return found
 
     def _bring_found(self, there: Objects, found: list[ObjectWanted], *, again: bool) -> None:
-        plain = [one for one in found if one.place.kind != Kind.RECIPE]
+        plain = [one for one in found if not holdings.is_composed(one.place.kind)]
         if plain:
             self._progress.begin("fetching", sum(one.place.stored for one in plain), "B")
         self._store(there, plain)
-        for recipes in self._read_recipes(there, found):
-            self._progress.begin("fetching", sum(one.size for one in recipes.values()), "B")
-            self._bring_recipes(there, recipes, 0, again=again)
+        for group in self._read_composed(there, found):
+            self._progress.begin("fetching", sum(one.size for one in group.values()), "B")
+            self._bring_composed(there, group, 0, again=again)
 
-    def _read_recipes(
+    def _read_composed(
         self, there: Objects, found: Iterable[ObjectWanted]
-    ) -> Iterator[dict[ObjectId, Recipe]]:
-        """Yield the recipes among `found`, some at a time."""
-        wanted = [one for one in found if one.place.kind == Kind.RECIPE]
+    ) -> Iterator[dict[ObjectId, Composition]]:
+        """Yield what is composed among `found`, some at a time."""
+        wanted = [one for one in found if holdings.is_composed(one.place.kind)]
         for batch in batches(wanted, RECIPES, lambda place: place.raw):
-            yield _recipes(there, batch)
+            yield _compositions(there, batch)
 
-    def _bring_recipes(
-        self, there: Objects, recipes: dict[ObjectId, Recipe], depth: int, *, again: bool
+    def _bring_composed(
+        self, there: Objects, group: dict[ObjectId, Composition], depth: int, *, again: bool
     ) -> None:
-        """Bring all parts of `recipes`, and then these, each when it was proved."""
+        """Bring all that `group` needs, and then these, each when it was proved."""
         if depth > MAX_DEPTH:
-            raise Corrupt(f"a recipe on remote {self.remote.name} nests without end")
-        asked = dict.fromkeys(part.id for one in recipes.values() for part in one.parts)
+            word = holdings.word(next(iter(group.values())).kind)
+            raise Corrupt(f"a {word} on remote {self.remote.name} nests without end")
+        asked = dict.fromkeys(child.id for one in group.values() for child in one.children)
         wanted = list(asked) if again else self._absent(asked)
         parts = self._find(there, wanted)
         if len(parts) < len(wanted):
             known = {one.key.hex() for one in parts}
             lost = next(oid for oid in wanted if oid not in known)
             raise Missing(f"segment {lost} is neither here nor on remote {self.remote.name}")
-        for inner in self._read_recipes(there, parts):
-            self._bring_recipes(there, inner, depth + 1, again=again)
-        self._store(there, [one for one in parts if one.place.kind != Kind.RECIPE])
+        for inner in self._read_composed(there, parts):
+            self._bring_composed(there, inner, depth + 1, again=again)
+        self._store(there, [one for one in parts if not holdings.is_composed(one.place.kind)])
         with self._repo.writer() as writer:
-            for oid, recipe in recipes.items():
-                data = recipe.encode()
-                if object_id(Kind.RECIPE, data) != oid:
-                    self._prove(oid, recipe)
-                writer.add(Kind.RECIPE, oid, data, again=again)
+            for oid, one in group.items():
+                if not one.proved_as(oid):
+                    self._prove(oid, one)
+                writer.add(one.kind, oid, one.data, again=again)
             self._repo.publish(lambda refs, _: refs, writer=writer)
 
-    def _prove(self, oid: ObjectId, recipe: Recipe) -> None:
+    def _prove(self, oid: ObjectId, whole: Composition) -> None:
         """Put a file together from what is here by now.
 
         Raises:
             Corrupt: It is another file.
         """
         objects, contents = self._repo.objects, self._repo.contents
+        what = f"{holdings.describe(whole.kind, oid)} on remote {self.remote.name}"
         hasher = file_hasher()
-        for part in recipe.parts:
+        for part in whole.parts:
             size = 0
             for segment, _ in contents.segments(part.id):
                 data = objects.get(segment, Kind.SEGMENT)
                 size += len(data)
                 hasher.update(data)
             if size != part.size:
-                raise Corrupt(f"the recipe of file {oid} on remote {self.remote.name} lies about its parts")
+                raise Corrupt(f"{what} lies about its parts")
         if hasher.hexdigest() != oid:
-            raise Corrupt(f"the recipe of file {oid} on remote {self.remote.name} makes another file")
+            raise Corrupt(f"{what} makes another file")
 
     def _store(self, there: Objects, wanted: list[ObjectWanted]) -> None:
         """Bring objects whose ids prove them; they are in the store afterwards."""
@@ -271,16 +274,19 @@ class RemoteSupply:
             self._repo.publish(lambda refs, _: refs, writer=writer)
 
 
-def _unfolded(parts: list[FilePart], known: Mapping[ObjectId, Recipe], *, top: bool) -> Iterator[FilePart]:
-    """Yield `parts` with those of a recipe in its place."""
+def _unfolded(
+    parts: list[FilePart], known: Mapping[ObjectId, Composition], *, top: bool
+) -> Iterator[FilePart]:
+    """Yield `parts` with those of what is composed in its place."""
     for part in parts:
-        recipe = known.get(part.id)
-        if recipe is None:
+        whole = known.get(part.id)
+        if whole is None:
             yield part
-        elif top or recipe.size == part.size:
-            yield from recipe.parts
+        elif top or whole.size == part.size:
+            yield from whole.parts
         else:
-            raise Corrupt(f"recipe {part.id} has {recipe.size} bytes, not {part.size}")
+            word = holdings.word(whole.kind)
+            raise Corrupt(f"{word} {part.id} has {whole.size} bytes, not {part.size}")
 
 
 def _reaches(there: Objects, pack: str, end: int) -> bool:
@@ -291,12 +297,12 @@ def _reaches(there: Objects, pack: str, end: int) -> bool:
         return False
 
 
-def _recipes(there: Objects, batch: list[ObjectWanted]) -> dict[ObjectId, Recipe]:
-    recipes: dict[ObjectId, Recipe] = {}
+def _compositions(there: Objects, batch: list[ObjectWanted]) -> dict[ObjectId, Composition]:
+    found: dict[ObjectId, Composition] = {}
 
-    def take(key: bytes, _: Located, __: Buffer, raw: Buffer) -> None:
+    def take(key: bytes, place: Located, _: Buffer, raw: Buffer) -> None:
         oid = ObjectId(key.hex())
-        recipes[oid] = Recipe.decode(bytes(raw), f"the recipe of file {oid}")
+        found[oid] = holdings.compose(place.kind, bytes(raw), oid)
 
     receive(there, batch, take)
-    return recipes
+    return found

@@ -12,13 +12,14 @@ from dsv.ahead import in_order
 from dsv.errors import Corrupt, Missing
 from dsv.hashing import Buffer, Kind, derived_hasher, file_hasher, file_id
 from dsv.ids import ObjectId
-from dsv.model.recipe import Recipe
+from dsv.store import holdings
+from dsv.store.holdings import HOLDINGS, Composition
 from dsv.store.objects import Objects
 from dsv.store.packs import pack
 from dsv.store.packs.index import Located
 
 MAX_DEPTH = 16
-"""Recipes of recipes; four levels are enough for any file that fits on a disk."""
+"""Recipes of recipes, or what else is composed; four levels are enough for any file that fits on a disk."""
 
 _LOAD = 4 << 20
 _LOAD_PARTS = 256
@@ -60,7 +61,7 @@ class Contents:
             Corrupt: Its recipe is damaged.
         """
         place = self._find(oid, oid)
-        return place.raw if place.kind == Kind.SEGMENT else self._recipe(oid, oid).size
+        return place.raw if holdings.is_plain(place.kind) else self._composition(oid, oid, place).size
 
     def read(self, oid: ObjectId) -> bytes:
         """Return the bytes of a file that fits in memory.
@@ -82,22 +83,24 @@ class Contents:
             Corrupt: It is damaged, or it is not the file that its id names.
         """
         place = self._find(oid, oid)
-        if place.kind == Kind.SEGMENT:
+        if holdings.is_plain(place.kind):
             data = self._objects.get(oid, Kind.SEGMENT)
             if file_id(data) != oid:
                 raise Corrupt(f"file {oid} is not what its id says")
             yield data
             return
-        recipe = self._recipe(oid, oid)
-        loads = _loads(self._segments(oid, recipe, 0))
-        if recipe.size < _THREADED:
+        whole = self._composition(oid, oid, place)
+        loads = _loads(self._segments(oid, whole, 0))
+        if whole.size < _THREADED:
             found = yield from _hashed(map(self._read_load, loads))
         else:
             found = yield from _hashed_beside(
                 in_order(self._read_load, loads, threads=_WORKERS, under_way=_AHEAD, name="dsv-read")
             )
         if found != oid:
-            raise Corrupt(f"file {oid} is not what its id says: its recipe makes other bytes")
+            raise Corrupt(
+                f"file {oid} is not what its id says: its {holdings.word(place.kind)} makes other bytes"
+            )
 
     def open(self, oid: ObjectId, name: str) -> "ContentSource":
         """Return the file `oid` for reading at any place; `name` helps to tell its format.
@@ -133,10 +136,10 @@ class Contents:
             Corrupt: Its recipe is damaged.
         """
         place = self._find(oid, oid)
-        if place.kind == Kind.SEGMENT:
+        if holdings.is_plain(place.kind):
             yield oid, place.raw
             return
-        for segment in self._segments(oid, self._recipe(oid, oid), 0):
+        for segment in self._segments(oid, self._composition(oid, oid, place), 0):
             yield segment.id, segment.size
 
     def members(self, oid: ObjectId) -> Iterator[ObjectId]:
@@ -151,10 +154,10 @@ class Contents:
             part, depth = waiting.pop()
             yield part
             place = self._objects.listed(bytes.fromhex(part), data=True)
-            if place is not None and place.kind == Kind.RECIPE:
+            if place is not None and holdings.is_composed(place.kind):
                 if depth > MAX_DEPTH:
-                    raise Corrupt(f"the recipe of file {oid} nests without end")
-                waiting += [(child.id, depth + 1) for child in self._recipe(oid, part).parts]
+                    raise Corrupt(f"{holdings.describe(place.kind, oid)} nests without end")
+                waiting += [(child.id, depth + 1) for child in self._composition(oid, part, place).children]
 
     def _find(self, oid: ObjectId, part: ObjectId) -> Located:
         place = self._objects.listed(bytes.fromhex(part), data=True) or self._objects.find_hidden(part)
@@ -165,31 +168,27 @@ class Contents:
         if place is None:
             what = f"file {oid}" if part == oid else f"segment {part} of file {oid}"
             raise Missing(f"{what} is not in the store")
-        if place.kind not in {Kind.SEGMENT, Kind.RECIPE}:
+        if place.kind not in HOLDINGS:
             raise Corrupt(f"object {part} is no part of a file")
         return place
 
-    def _recipe(self, oid: ObjectId, part: ObjectId) -> Recipe:
-        what = f"the recipe of file {oid}" if part == oid else f"recipe {part} of file {oid}"
-        return Recipe.decode(self._objects.get(part, Kind.RECIPE), what)
+    def _composition(self, oid: ObjectId, part: ObjectId, place: Located) -> Composition:
+        return holdings.compose(place.kind, self._objects.get(part, Kind(place.kind)), oid, part)
 
-    def _segments(self, oid: ObjectId, recipe: Recipe, depth: int) -> Iterator[_Segment]:
+    def _segments(self, oid: ObjectId, whole: Composition, depth: int) -> Iterator[_Segment]:
+        what = holdings.describe(whole.kind, oid)
         if depth > MAX_DEPTH:
-            raise Corrupt(f"the recipe of file {oid} nests without end")
-        for part, size in recipe.parts:
+            raise Corrupt(f"{what} nests without end")
+        for part, size in whole.parts:
             place = self._find(oid, part)
-            if place.kind == Kind.SEGMENT:
+            if holdings.is_plain(place.kind):
                 if place.raw != size:
-                    raise Corrupt(
-                        f"the recipe of file {oid} lies: segment {part} has {place.raw} bytes, not {size}"
-                    )
+                    raise Corrupt(f"{what} lies: segment {part} has {place.raw} bytes, not {size}")
                 yield _Segment(part, size, place)
                 continue
-            inner = self._recipe(oid, part)
+            inner = self._composition(oid, part, place)
             if inner.size != size:
-                raise Corrupt(
-                    f"the recipe of file {oid} lies: part {part} has {inner.size} bytes, not {size}"
-                )
+                raise Corrupt(f"{what} lies: part {part} has {inner.size} bytes, not {size}")
             yield from self._segments(oid, inner, depth + 1)
 
     def _read_load(self, load: list[_Segment]) -> list[Buffer]:

@@ -8,18 +8,13 @@ from dsv.errors import Corrupt, Missing
 from dsv.hashing import Kind, checksum, file_id, object_id
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
+from dsv.store import holdings
 from dsv.store.blobs.base import Blobs
 from dsv.store.packs import index_merge
 from dsv.store.packs import pack as packs
 from dsv.store.packs.codec import decompress
 from dsv.store.packs.index import Index, Located
 from dsv.store.refs import IndexRef, Refs
-
-SEGMENT_LIMIT = 8 << 20
-"""A segment that claims more bytes is refused."""
-
-RECORD_LIMIT = 64 << 20
-"""A record that claims more bytes is refused."""
 
 
 class Supplier(Protocol):
@@ -236,7 +231,7 @@ class Objects:
         """
         if checksum(stored) != place.checksum:
             raise Corrupt(f"object {oid} in pack {place.pack} does not match its checksum")
-        if place.raw > (SEGMENT_LIMIT if place.kind == Kind.SEGMENT else RECORD_LIMIT):
+        if place.raw > holdings.limit(place.kind):
             raise Corrupt(f"object {oid} in pack {place.pack} claims to have {place.raw} bytes")
         try:
             return decompress(place.codec, stored, place.raw)

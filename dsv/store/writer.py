@@ -12,6 +12,7 @@ from typing import NamedTuple, Self
 from dsv import atomic
 from dsv.hashing import Buffer, Kind, checksum, object_id
 from dsv.ids import ObjectId
+from dsv.store import holdings
 from dsv.store.blobs.base import Blobs
 from dsv.store.objects import Objects
 from dsv.store.packs import codec, index_file, index_merge, index_rows
@@ -184,7 +185,7 @@ class Writer:
         if not again and self._holds(key, data=of_data):
             return False
         how, stored = PLAIN, data
-        if compress or (compress is None and kind is not Kind.SEGMENT):
+        if compress or (compress is None and not holdings.is_plain(kind)):
             how, stored = codec.compress(data)
         check = checksum(stored)
         with self._lock:

@@ -129,7 +129,7 @@ def test_thousands_of_segments(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) ->
     )
     monkeypatch.setattr(ingesting, "is_single", lambda _: False)
     (oid,) = shelf.add_files([content])
-    assert len(shelf.contents()._recipe(oid, oid).parts) <= PART_LIMIT
+    assert len(Recipe.decode(shelf.objects().get(oid, Kind.RECIPE), "it").parts) <= PART_LIMIT
     assert shelf.contents().read(oid) == content
     assert bytes(shelf.contents().open(oid, "x").read_at(4090, 20)) == content[4090:4110]
 
