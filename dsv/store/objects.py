@@ -198,7 +198,7 @@ class Objects:
     def get_record(self, kind: Kind, oid: ObjectId) -> bytes:
         """Return the encoding of a record, verified to be what its id says.
 
-        The id of facts and of a recipe is a key, not a hash of the record: they are not.
+        Those whose id may be a key, and no hash of the record (`Kind.is_keyed`), are not.
 
         Raises:
             Missing: The store does not hold it.

@@ -60,7 +60,7 @@ def check(
 ) -> Iterator[Finding]:
     """Yield everything that is wrong with packs and indexes; never stops early.
 
-    Files are not assembled here: that a recipe makes the file of its name is for the
+    Files are not assembled here: that one makes the file of its name is for the
     caller, who knows which files there should be.
 
     Args:
