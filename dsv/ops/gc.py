@@ -1,8 +1,9 @@
 """Give back the space of what nothing needs any more."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from functools import partial
 
 from dsv.errors import Corrupt, DsvError, Missing, RefMoved
 from dsv.progress import SILENT, Progress
@@ -12,6 +13,7 @@ from dsv.remotes.remote import connect
 from dsv.store.blobs import owners
 from dsv.store.blobs.owners import Mark
 from dsv.store.refs import Refs
+from dsv.store.swapping import swap_until
 from dsv.store.upkeep.collect import GRACE, Collected, Marks, collect, unlisted
 from dsv.store.upkeep.delete import Deleted, sweep
 from dsv.store.upkeep.sharing import Away, Others, others
@@ -143,19 +145,17 @@ def condemn(
         Corrupt: Something reachable is damaged.
         RefMoved: Other processes kept changing the refs.
     """
-    for _ in range(_TRIES):
+
+    def decide(_: int) -> tuple[Collected | None, Callable[[], None] | None]:
         refs = workspace.repo.refs()
         horizon = max(now - keep_days * reachable.DAY, refs.mine.horizon)
         collected = _collect(workspace, refs, horizon, now, foreign, dry_run=dry_run)
         if collected is None or dry_run:
-            return collected
-        try:
-            local = replace(refs.mine, horizon=horizon)
-            workspace.repo.swap(refs, replace(collected.apply(refs), local=local))
-        except RefMoved:
-            continue
-        return collected
-    raise RefMoved("other processes kept changing the refs", hint="run dsv gc again")
+            return collected, None
+        wanted = replace(collected.apply(refs), local=replace(refs.mine, horizon=horizon))
+        return collected, partial(workspace.repo.swap, refs, wanted)
+
+    return swap_until(decide, _kept_moving(), tries=_TRIES)
 
 
 def _collect(
@@ -184,15 +184,17 @@ def _stop(where: str, error: DsvError) -> None:
 
 
 def _sweep(workspace: Workspace, now: float, grace: int, *, dry_run: bool) -> tuple[Deleted, Others]:
-    for _ in range(_TRIES):
+    def decide(_: int) -> tuple[tuple[Deleted, Others], Callable[[], None] | None]:
         refs = workspace.repo.refs()
         found = others(workspace.dot, workspace.blobs.packs_home, now)
         swept = sweep(workspace.blobs, refs, now=now, grace=grace, others=found, dry_run=dry_run)
         if dry_run or swept.condemned == dict(refs.condemned):
-            return swept, found
-        try:
-            workspace.repo.swap(refs, replace(refs, condemned=swept.condemned))
-        except RefMoved:
-            continue
-        return swept, found
-    raise RefMoved("other processes kept changing the refs", hint="run dsv gc again")
+            return (swept, found), None
+        wanted = replace(refs, condemned=swept.condemned)
+        return (swept, found), partial(workspace.repo.swap, refs, wanted)
+
+    return swap_until(decide, _kept_moving(), tries=_TRIES)
+
+
+def _kept_moving() -> RefMoved:
+    return RefMoved("other processes kept changing the refs", hint="run dsv gc again")

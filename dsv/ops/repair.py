@@ -1,13 +1,15 @@
 """Mend a store: what is damaged here comes again from the default remote, as far as that has it."""
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from dsv.errors import Corrupt, Missing, RefMoved
 from dsv.ids import ObjectId
 from dsv.progress import SILENT, Progress
 from dsv.store.objects import Supplier
+from dsv.store.swapping import swap_until
 from dsv.store.upkeep import mend
 from dsv.store.upkeep.check import FORMAT, GARBAGE, Finding
 from dsv.store.upkeep.mend import Hurt
@@ -70,37 +72,38 @@ def repair(
 
 def _mend_indexes(workspace: Workspace, damaged: Iterable[Finding]) -> bool:
     suspects = {one.name for one in damaged if one.what == "index" and one.damage == FORMAT}
-    for _ in range(_TRIES):
+
+    def decide(_: int) -> tuple[bool, Callable[[], None] | None]:
         refs = workspace.repo.refs()
         foreign = others(workspace.dot, workspace.blobs.packs_home, time.time()).needed
         indexes = mend.mended_indexes(workspace.blobs, refs, suspects, foreign)
         if indexes is None:
-            return False
-        try:
-            workspace.repo.swap(refs, replace(refs, indexes=indexes, epoch=refs.epoch + 1))
-        except RefMoved:
-            continue
-        return True
-    raise RefMoved("other processes kept changing the refs", hint="run dsv fsck --repair again")
+            return False, None
+        wanted = replace(refs, indexes=indexes, epoch=refs.epoch + 1)
+        return True, partial(workspace.repo.swap, refs, wanted)
+
+    return swap_until(decide, _kept_moving(), tries=_TRIES)
 
 
 def _mend_packs(workspace: Workspace, packs: Collection[ObjectId], progress: Progress) -> list[Healed]:
     lost = {one.pack: len(one.lost) for one in _bring_lost(workspace, packs, progress)}
-    for _ in range(_TRIES):
+
+    def decide(_: int) -> tuple[list[Healed], Callable[[], None] | None]:
         refs = workspace.repo.refs()
         found = [one for one in mend.hurt(workspace.blobs, refs, packs) if one.pack in lost]
         wanted = mend.without(workspace.repo.objects, refs, found, int(time.time()))
-        try:
-            if wanted != refs:
-                workspace.repo.swap(refs, wanted)
-        except RefMoved:
-            continue
-        return [
+        healed = [
             Healed(one.pack, lost[one.pack], len(one.sound) + one.elsewhere - lost[one.pack])
             for one in found
             if not one.lost
         ]
-    raise RefMoved("other processes kept changing the refs", hint="run dsv fsck --repair again")
+        return healed, None if wanted == refs else partial(workspace.repo.swap, refs, wanted)
+
+    return swap_until(decide, _kept_moving(), tries=_TRIES)
+
+
+def _kept_moving() -> RefMoved:
+    return RefMoved("other processes kept changing the refs", hint="run dsv fsck --repair again")
 
 
 def _bring_lost(workspace: Workspace, packs: Collection[ObjectId], progress: Progress) -> list[Hurt]:

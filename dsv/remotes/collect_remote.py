@@ -5,7 +5,9 @@ own refs reach, and time is told by the remote's clock.
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from dsv.errors import Corrupt, DsvError, Missing, RefMoved, Refused
 from dsv.progress import SILENT, Progress
@@ -15,6 +17,7 @@ from dsv.remotes.remote import RemoteStore, pause
 from dsv.remotes.remote_view import expand, remote_repository, remote_roots
 from dsv.store.packs import index_merge
 from dsv.store.refs import WRITES_KEPT, IndexRef, Refs
+from dsv.store.swapping import swap_until
 from dsv.store.upkeep.collect import Collected, Marks, collect, unlisted
 from dsv.store.upkeep.delete import Deleted, sweep
 from dsv.workspace import Workspace
@@ -89,8 +92,8 @@ def clock(remote: RemoteStore) -> int:
 
 
 def _condemn(workspace: Workspace, remote: RemoteStore, now: int, *, dry_run: bool) -> Collected | None:
-    for attempt in range(_TRIES):
-        if attempt:
+    def decide(number: int) -> tuple[Collected | None, Callable[[], None] | None]:
+        if number:
             fetch_history(workspace, remote)
         try:
             collected = collect(_mark(workspace, remote), now, dry_run=dry_run)
@@ -98,18 +101,14 @@ def _condemn(workspace: Workspace, remote: RemoteStore, now: int, *, dry_run: bo
             hint = f"dsv fsck --remote {remote.name}"
             raise Corrupt(f"nothing was collected: {error.message}", hint=hint) from error
         if dry_run:
-            return collected
+            return collected, None
         wanted = remote.refs if collected is None else collected.apply(remote.refs)
         indexes = index_merge.compact(remote.blobs, wanted.indexes)
         if indexes == remote.refs.indexes and collected is None:
-            return None
-        try:
-            _swap(remote, replace(wanted, indexes=indexes))
-        except RefMoved:
-            pause(attempt)
-            continue
-        return collected
-    raise _kept_moving(remote)
+            return None, None
+        return collected, partial(_swap, remote, replace(wanted, indexes=indexes))
+
+    return swap_until(decide, _kept_moving(remote), tries=_TRIES, pause=pause)
 
 
 def _mark(workspace: Workspace, remote: RemoteStore) -> Marks:
@@ -131,19 +130,15 @@ def _stop(where: str, error: DsvError) -> None:
 
 
 def _sweep(remote: RemoteStore, now: int, grace: int, *, dry_run: bool) -> Deleted:
-    for attempt in range(_TRIES):
+    def decide(_: int) -> tuple[Deleted, Callable[[], None] | None]:
         refs = remote.load()
         remote.blobs.fetch_indexes(refs.indexes)
         swept = sweep(remote.blobs, refs, now=now, grace=grace, dry_run=dry_run)
         if dry_run or swept.condemned == dict(refs.condemned):
-            return swept
-        try:
-            _swap(remote, replace(refs, condemned=swept.condemned))
-        except RefMoved:
-            pause(attempt)
-            continue
-        return swept
-    raise _kept_moving(remote)
+            return swept, None
+        return swept, partial(_swap, remote, replace(refs, condemned=swept.condemned))
+
+    return swap_until(decide, _kept_moving(remote), tries=_TRIES, pause=pause)
 
 
 def _swap(remote: RemoteStore, wanted: Refs) -> None:

@@ -2,8 +2,9 @@
 
 import secrets
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from dsv.errors import Corrupt, RefMoved
@@ -21,6 +22,7 @@ from dsv.store.packs import pack as packs
 from dsv.store.packs.index import Index, Located
 from dsv.store.refs import WRITES_KEPT, IndexRef, Refs
 from dsv.store.repository import Repository
+from dsv.store.swapping import swap_until
 from dsv.store.upkeep import check, mend
 from dsv.store.upkeep.collect import Marks, leave_out, open_all
 from dsv.store.writer import Writer
@@ -57,28 +59,26 @@ def repair_remote(repo: Repository, remote: RemoteStore, *, progress: Progress =
         RefMoved: Others kept changing them.
         StorageError: The remote cannot be read or written.
     """
-    for attempt in range(_TRIES):
-        remote.load()
-        with Uploads(remote.blobs, remote.folder / "repair") as uploads:
+    with Uploads(remote.blobs, remote.folder / "repair") as uploads:
+
+        def decide(_: int) -> tuple[Repaired, Callable[[], None] | None]:
+            remote.load()
             repair = _Repair(repo, remote, uploads, progress)
             done, wanted = repair.run()
             if wanted == remote.refs and not repair.broken:
-                return done
-            try:
-                _swap(remote, wanted, repair.broken)
-            except RefMoved:
-                pause(attempt)
-                continue
-            uploads.settle(list(uploads.arrived))
-            return done
-    raise RefMoved(f"others kept changing remote {remote.name}", hint="run the command again")
+                return done, None
+            return done, partial(_swap, remote, uploads, wanted, repair.broken)
+
+        gave_up = RefMoved(f"others kept changing remote {remote.name}", hint="run the command again")
+        return swap_until(decide, gave_up, tries=_TRIES, pause=pause)
 
 
-def _swap(remote: RemoteStore, wanted: Refs, broken: Collection[IndexRef]) -> None:
+def _swap(remote: RemoteStore, uploads: Uploads, wanted: Refs, broken: Collection[IndexRef]) -> None:
     have = set(remote.refs.indexes) - set(broken)
     remote.blobs.send_indexes([ref for ref in wanted.indexes if ref not in have])
     writes = (*wanted.writes, secrets.token_hex(8))[-WRITES_KEPT:]
     remote.swap(replace(wanted, writes=writes, epoch=wanted.epoch + 1))
+    uploads.settle(list(uploads.arrived))
 
 
 class _Row(NamedTuple):

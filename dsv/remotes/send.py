@@ -2,8 +2,9 @@
 
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from dsv.errors import Conflict, RefMoved
@@ -21,6 +22,7 @@ from dsv.store.packs import pack as packs
 from dsv.store.packs.index import Located
 from dsv.store.refs import WRITES_KEPT, IndexRef, Refs
 from dsv.store.repository import Repository
+from dsv.store.swapping import swap_until
 from dsv.store.upkeep.collect import GRACE, Marks
 from dsv.store.writer import Writer
 from dsv.workspace import Workspace
@@ -86,24 +88,26 @@ def send(
     with Uploads(remote.blobs, remote.folder / "push") as uploads:
         uploads.resume()
         push = _Push(workspace, remote, uploads, progress)
-        for attempt in range(_TRIES):
+
+        def decide(_: int) -> tuple[Sent, Callable[[], None] | None] | None:
             moved = tuple(_moving(workspace.repo, remote, updates))
             if not moved:
-                return push.sent(())
+                return push.sent(()), None
             wanted = push.prepare([update for update, _ in moved])
             if tuple(_moving(workspace.repo, remote, updates)) != moved:
-                continue  # the refs were read again on the way
+                return None  # the refs were read again on the way
             if uploads.lost():
                 push.forget()
-                continue
-            try:
-                remote.swap(wanted)
-            except RefMoved:
-                pause(attempt)
-                continue
-            uploads.settle(list(uploads.arrived))
-            return push.sent(moved)
-    raise RefMoved(f"others kept changing remote {remote.name}", hint="run the command again")
+                return None
+            return push.sent(moved), partial(_swap, remote, uploads, wanted)
+
+        gave_up = RefMoved(f"others kept changing remote {remote.name}", hint="run the command again")
+        return swap_until(decide, gave_up, tries=_TRIES, pause=pause)
+
+
+def _swap(remote: RemoteStore, uploads: Uploads, wanted: Refs) -> None:
+    remote.swap(wanted)
+    uploads.settle(list(uploads.arrived))
 
 
 def _moving(
