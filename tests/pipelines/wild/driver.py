@@ -12,9 +12,7 @@ import re
 import shutil
 from pathlib import Path
 
-import pytest
-
-from tests.pipelines.strace_truth import trace
+from tests.pipelines.strace_truth import Truth
 from tests.pipelines.wild.place import Place, Recorded, bare
 from tests.pipelines.wild.project import ALL, Change, Project, same, sh
 from tests.pipelines.wild.uses import differences, of_record, of_witness
@@ -76,26 +74,17 @@ class Wild:
             clone.run("rebuild", target, "--from-raw", "--yes")
             assert same(clone.folder / target, place.folder / target)
 
-    def test_the_record_is_what_strace_saw(self, recorded: Recorded, tmp_path: Path) -> None:
-        project = recorded.project
-        if shutil.which("strace") is None:
-            pytest.skip("needs the program strace")
-        traced = Place(tmp_path / "traced", tmp_path / "home", project.variables)
-        project.lay_out(traced.folder, traced.env)
-        for step, said in zip(project.steps, recorded.runs, strict=True):
-            truth = trace(bare(step.run), step.cwd, traced.folder, traced.env, tmp_path / "log")
+    def test_the_record_is_what_strace_saw(self, recorded: Recorded, truths: tuple[Truth, ...]) -> None:
+        for step, said, truth in zip(recorded.project.steps, recorded.runs, truths, strict=True):
             wrong = differences(of_record(recorded.place.folder, said["run"]), truth, step)
             assert not wrong, f"{step.run}: {wrong}"
 
-    def test_the_witness_sees_what_strace_sees(self, project: Project, tmp_path: Path) -> None:
-        if lacking := project.missing() or (None if shutil.which("strace") else "needs the program strace"):
-            pytest.skip(lacking)
-        traced = Place(tmp_path / "1" / "traced", tmp_path / "home", project.variables)
-        watched = Place(tmp_path / "2" / "watched", tmp_path / "home", project.variables)
-        for place in (traced, watched):
-            project.lay_out(place.folder, place.env)
-        for step in project.steps:
-            truth = trace(bare(step.run), step.cwd, traced.folder, traced.env, tmp_path / "log")
+    def test_the_witness_sees_what_strace_sees(
+        self, project: Project, truths: tuple[Truth, ...], tmp_path: Path
+    ) -> None:
+        watched = Place(tmp_path / "watched", tmp_path / "home", project.variables)
+        project.lay_out(watched.folder, watched.env)
+        for step, truth in zip(project.steps, truths, strict=True):
             seen = of_witness(bare(step.run), step.cwd, watched.folder, watched.env, tmp_path / "reports")
             wrong = differences(seen, truth, step)
             assert not wrong, f"{step.run}: {wrong}"
