@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,9 +22,8 @@ from dsv.worktree.materialise import Destination, conflicts, materialise, remove
 from dsv.worktree.observe import Observation, observe
 from dsv.worktree.sink import HashSink, Sink
 from dsv.worktree.stat_cache import StatCache
-from dsv.worktree.stat_pages import SETTLE_NS
-from tests.unit.worktree.test_observe import act, make_tree, settle
-from tests.unit.worktree.worktree_fixtures import MemoryStore, Source, Step, plain_id
+from tests.unit.worktree.test_observe import act, make_tree
+from tests.unit.worktree.worktree_fixtures import MemoryStore, Source, Step, plain_id, settle
 
 ORIGIN = ObjectId("0" * 64)
 
@@ -114,7 +112,7 @@ def test_nothing_is_read_after_a_checkout_once_times_have_settled(bench: Bench) 
 
     def slow(oid: ObjectId) -> Iterator[Buffer]:
         yield from original(oid)
-        time.sleep(SETTLE_NS * 2 / 10**9)
+        settle()
 
     place = bench.place._replace(reader=Source(bench.store.node, slow))
     materialise(place, "data", wanted, None)
@@ -346,10 +344,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from tests.unit.worktree.test_materialise import Bench, numbered
 from dsv.worktree.materialise import materialise
+from tests.robustness.saboteur import Saboteur
 bench = Bench(Path(sys.argv[1]))
 wanted = numbered(bench, int(sys.argv[2]))
 present = bench.present()
-print("go", flush=True)
+Saboteur(int(sys.argv[3])).install()
 materialise(bench.place, "data", wanted, present)
 """
 
@@ -369,13 +368,8 @@ def test_killed_at_any_moment_and_done_again(tmp_path: Path) -> None:
     allowed = {f"{which} {number}".encode() for which in (1, 2) for number in range(600)}
     for turn in range(6):
         which = 1 + turn % 2
-        with subprocess.Popen(
-            [sys.executable, "-c", _KILLED, str(tmp_path), str(which)], stdout=subprocess.PIPE
-        ) as child:
-            assert child.stdout is not None
-            child.stdout.readline()
-            time.sleep(0.015 * turn)
-            child.send_signal(signal.SIGKILL)
+        words = [sys.executable, "-c", _KILLED, str(tmp_path), str(which), str(1 + 150 * turn)]
+        assert subprocess.run(words, check=False).returncode == -signal.SIGKILL
         for path in (bench.root / "data").rglob("*"):
             assert path.is_dir() or path.read_bytes() in allowed
     sweep(bench.place)

@@ -3,7 +3,6 @@ import shutil
 import socket
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,8 +19,8 @@ from dsv.worktree.ignore import Ignore
 from dsv.worktree.observe import observe
 from dsv.worktree.sink import HashSink
 from dsv.worktree.stat_cache import StatCache
-from dsv.worktree.stat_pages import FRESH_NS, LASTING, SETTLE_NS
-from tests.unit.worktree.worktree_fixtures import MemoryStore, Step, entries_at, plain_id
+from dsv.worktree.stat_pages import FRESH_NS, LASTING
+from tests.unit.worktree.worktree_fixtures import MemoryStore, Step, entries_at, plain_id, settle
 
 
 @pytest.fixture
@@ -35,10 +34,6 @@ def root(tmp_path: Path) -> Path:
     folder = tmp_path / "work"
     folder.mkdir()
     return folder
-
-
-def settle() -> None:
-    time.sleep(SETTLE_NS * 2 / 10**9)
 
 
 def make_tree(folder: Path) -> None:

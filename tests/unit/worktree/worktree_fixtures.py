@@ -1,6 +1,7 @@
 """What the tests of the working tree share: sinks, and a slow, obvious way to say what a folder is."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -8,6 +9,7 @@ from typing import NamedTuple
 from dsv.hashing import Buffer, Kind, file_id, object_id
 from dsv.ids import ObjectId
 from dsv.model.node import DIR, EXEC, FILE, LINK, Entry, Leaf, Node, Put, build, decode
+from dsv.worktree.stat_pages import SETTLE_NS
 
 Step = tuple[str, str, bytes]
 """What to do, at which path, with which bytes."""
@@ -55,6 +57,11 @@ class MemoryStore:
 
     def node(self, oid: ObjectId) -> Node:
         return decode(self.nodes[oid], oid)
+
+
+def settle() -> None:
+    """Let what was just written become old enough to be trusted; nobody can set a file's ctime, so time must pass."""
+    time.sleep(SETTLE_NS * 2 / 10**9)
 
 
 def plain_id(path: Path, put: Put) -> str:
