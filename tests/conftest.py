@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.remote.seaweedfs import Bucket, Weed
+from tests.waiting import Gate
 
 # A test says nothing about time, least of all on a machine that does other work as well.
 settings.register_profile("dsv", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -27,6 +28,13 @@ def _collects() -> Iterator[None]:
     before = gc.isenabled(), gc.get_threshold()
     yield
     assert (gc.isenabled(), gc.get_threshold()) == before
+
+
+@pytest.fixture
+def gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
+    """A pipe, outside of any workspace, by which a command says that it came somewhere."""
+    with Gate(tmp_path_factory.mktemp("gate") / "gate") as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -124,11 +124,13 @@ def test_a_command_gets_the_variables_of_its_caller_and_no_other(dsv: Face) -> N
 
 def test_the_end_comes_after_threads_and_what_was_registered(tmp_path: Path) -> None:
     code = """
-import atexit, sys, threading, time
+import atexit, sys, threading
 atexit.register(lambda: print("registered"))
 from concurrent.futures import ThreadPoolExecutor
 pool = ThreadPoolExecutor(1)
-pool.submit(lambda: (time.sleep(0.2), print("thread")))
+ends = threading.Event()
+threading._register_atexit(ends.set)  # called when the end begins, and before threads are waited for
+pool.submit(lambda: (ends.wait(), print("thread")))
 from dsv.cli.main import entry
 entry()
 """

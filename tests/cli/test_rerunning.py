@@ -3,12 +3,12 @@
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.cli.face_fixtures import Face, environment
+from tests.waiting import Gate
 
 COPY = """
 import sys
@@ -521,13 +521,13 @@ def test_an_empty_workspace(dsv: Face) -> None:
     assert dsv.ok("rerun") == "no run made anything here\n"
 
 
-def test_ctrl_c_leaves_the_step_as_it_was(dsv: Face) -> None:
+def test_ctrl_c_leaves_the_step_as_it_was(dsv: Face, gate: Gate) -> None:
     slow = "read x < raw.csv; echo $x > mid.csv"
-    put(dsv, {"raw.csv": "0", "a.sh": slow, ".dsvignore": "ready\n"})
+    put(dsv, {"raw.csv": "0", "a.sh": slow})
     dsv.ok("add", "raw.csv")
     dsv.ok("run", "--", "sh", "a.sh")
     dsv.ok("run", "--", "sh", "-c", "cat mid.csv > end.csv")
-    put(dsv, {"raw.csv": "1", "a.sh": slow + "; touch ready; sleep 60"})
+    put(dsv, {"raw.csv": "1", "a.sh": slow + f"; echo > {gate.path}; sleep 60"})
     started = subprocess.Popen(
         [sys.executable, "-m", "dsv", "rerun"],
         cwd=dsv.folder,
@@ -537,9 +537,7 @@ def test_ctrl_c_leaves_the_step_as_it_was(dsv: Face) -> None:
         text=True,
         start_new_session=True,
     )
-    while not (dsv.folder / "ready").exists():
-        assert started.poll() is None
-        time.sleep(0.02)
+    gate.wait()
     assert read(dsv, "mid.csv") == "1\n"
     started.send_signal(signal.SIGINT)
     out, err = started.communicate(timeout=30)

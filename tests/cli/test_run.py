@@ -1,6 +1,7 @@
 """run: what is captured, staged, recorded and refused."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from dsv.hashing import file_id
 from dsv.render.shape import problems
 from tests.cli.face_fixtures import Face, environment
 from tests.cli.store_search import everything
+from tests.waiting import Gate
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="capturing needs Linux")
 
@@ -382,23 +384,23 @@ def process(dsv: Face, *arguments: str, **streams: Any) -> "subprocess.Completed
     )
 
 
-def test_a_second_capture_waits_its_turn_and_a_declared_run_does_not(dsv: Face) -> None:
+def test_a_second_capture_waits_its_turn_and_a_declared_run_does_not(dsv: Face, gate: Gate) -> None:
     write(dsv, "raw.csv", RAW)
-    ready, go = dsv.folder / "ready", dsv.folder / "go"
+    go = gate.path.with_name("go")
+    os.mkfifo(go)
     slow = subprocess.Popen(
         [PYTHON, "-m", "dsv", "run", "--json", "--", "sh", "-c",
-         "touch ready; while [ ! -e go ]; do sleep 0.05; done; head -1 raw.csv > slow.csv"],
+         f"echo > {gate.path}; read x < {go}; head -1 raw.csv > slow.csv"],
         cwd=dsv.folder, env=environment(), stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
-        while not ready.exists():
-            assert slow.poll() is None
+        gate.wait()
         assert dsv.fails("run", "--", "true", code=4)["kind"] == "busy"
         document = sh(dsv, "head -2 raw.csv > fast.csv", "-i", "raw.csv", "-o", "fast.csv")
         assert paths(document["outputs"]) == ["fast.csv"]
         assert "another run" in document["incomplete"][0]
     finally:
-        go.touch()
+        go.write_text("\n")
         out, _ = slow.communicate(timeout=30)
     assert not json.loads(out)["complete"]
 
@@ -456,18 +458,15 @@ def test_the_lock_must_name_head(outside: Face) -> None:
     assert error["hint"] == "dsv checkout --locked"
 
 
-def test_ctrl_c_stages_nothing(dsv: Face) -> None:
+def test_ctrl_c_stages_nothing(dsv: Face, gate: Gate) -> None:
     import signal
-    import time
 
     write(dsv, "raw.csv", RAW)
     started = subprocess.Popen(
-        [PYTHON, "-m", "dsv", "run", "--", "sh", "-c", "cat raw.csv > out.csv; touch ready; sleep 60"],
+        [PYTHON, "-m", "dsv", "run", "--", "sh", "-c", f"cat raw.csv > out.csv; echo > {gate.path}; sleep 60"],
         cwd=dsv.folder, env=environment(), stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
-    while not (dsv.folder / "ready").exists():
-        assert started.poll() is None
-        time.sleep(0.02)
+    gate.wait()
     started.send_signal(signal.SIGINT)
     _, err = started.communicate(timeout=30)
     assert started.returncode == 130

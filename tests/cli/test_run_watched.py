@@ -5,11 +5,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from tests.cli.face_fixtures import Face, environment
+from tests.waiting import Gate
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs seccomp")
 
@@ -42,18 +42,19 @@ def test_eyes_can_be_chosen(dsv: Face, eye: str) -> None:
     assert dsv("config", "run.witness", "nothing").code == 3
 
 
-def test_a_command_goes_on_when_dsv_is_killed(dsv: Face) -> None:
-    script = "exec > /dev/null 2>&1; echo > ready; until [ -e killed ]; do cat ready; done; ls; echo end > t; mv t out.csv"
+def test_a_command_goes_on_when_dsv_is_killed(dsv: Face, gate: Gate) -> None:
+    came = f"echo > {gate.path}"
+    script = (
+        f"exec > /dev/null 2>&1; echo > ready; {came}; until [ -e killed ]; do cat ready; done;"
+        f" ls; echo end > t; mv t out.csv; {came}"
+    )
     with subprocess.Popen(
         [sys.executable, "-m", "dsv", "run", "--", "sh", "-c", script],
         cwd=dsv.folder, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     ) as process:  # fmt: skip
-        while not (dsv.folder / "ready").exists():
-            assert process.poll() is None
-            time.sleep(0.02)
+        gate.wait()
         process.send_signal(signal.SIGKILL)
         process.wait()
         (dsv.folder / "killed").touch()
-        while not (dsv.folder / "out.csv").exists():
-            time.sleep(0.05)
+        gate.wait()
     assert (dsv.folder / "out.csv").read_text() == "end\n"

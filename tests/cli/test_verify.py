@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -15,6 +14,7 @@ from dsv.records import dataset_names
 from dsv.runs.rebuild.rebuild_plan import holds
 from dsv.workspace import Workspace
 from tests.cli.face_fixtures import Face, environment
+from tests.waiting import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs automatic capture")
 
@@ -189,7 +189,7 @@ def test_a_verify_that_is_ended_leaves_nothing_behind(dsv: Face, rooms: Path, nu
     dsv.patch.setenv("XDG_CACHE_HOME", str(rooms.parents[1]))
     write(dsv, "in.csv", "a\n1\n")
     dsv.ok("run", "--", "sh", "-c", "cp in.csv out.csv")
-    write(dsv, "slow.sh", "test -z $SLOW || sleep 60; cp in.csv slow.csv\n")
+    write(dsv, "slow.sh", "test -z $SLOW || { touch begun; sleep 60; }; cp in.csv slow.csv\n")
     dsv.ok("run", "--", "sh", "slow.sh")
     dsv.ok("config", "--shared", "rebuild.pass_env", "SLOW")
     dsv.ok("commit", "-m", "one")
@@ -198,11 +198,9 @@ def test_a_verify_that_is_ended_leaves_nothing_behind(dsv: Face, rooms: Path, nu
         [sys.executable, "-m", "dsv", "verify", "slow.csv"],
         cwd=dsv.folder, env={**environment(), "SLOW": "1"}, stderr=subprocess.PIPE,
     )  # fmt: skip
-    deadline = time.monotonic() + 60
-    while not list(rooms.glob("replay-*/*/1/work/slow.sh")):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    time.sleep(0.3)  # until it waits for the command
+    until(
+        lambda: list(rooms.glob("replay-*/*/1/work/begun"))
+    )  # the command writes it, while dsv waits for it
     process.send_signal(number)
     _, err = process.communicate(timeout=60)
     assert process.returncode == (130 if number is signal.SIGINT else -number)

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, Self
 from urllib.parse import unquote, urlsplit
 
 from tests.remote.seaweedfs import KEY, SECRET
+from tests.waiting import PATIENCE
 
 _BUFFER = 1 << 16
 
@@ -156,7 +157,7 @@ class FaultProxy:
         self.server_port = server_port
         self.log: list[Asked] = []
         self._rules: list[Rule] = []
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.proxy = self
         self.endpoint = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -181,6 +182,11 @@ class FaultProxy:
         with self._lock:
             return Counter(asked.method for asked in self.log)
 
+    def wait(self, enough: Callable[[], bool]) -> None:
+        """Return when `enough` is true of the log; it is asked whenever a request came."""
+        with self._lock:
+            assert self._lock.wait_for(enough, PATIENCE), "nothing comes any more"
+
     def decide(self, method: str, target: str, size: int, headers: Mapping[str, str]) -> Fault | None:
         """Log a request and return what is to happen to it."""
         parts = urlsplit(target)
@@ -188,6 +194,7 @@ class FaultProxy:
         with self._lock:
             asked = Asked(len(self.log) + 1, method, key, parts.query, size, headers)
             self.log.append(asked)
+            self._lock.notify_all()
             return next((rule.fault for rule in self._rules if rule.fits(asked)), None)
 
     def __enter__(self) -> Self:

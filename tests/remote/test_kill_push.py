@@ -2,8 +2,6 @@
 
 import random
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,18 +30,11 @@ def uploaded(proxy: FaultProxy) -> int:
     return sum(one.size for one in proxy.log if one.method == "PUT")
 
 
-def wait(until: Callable[[], bool]) -> None:
-    end = time.monotonic() + 120
-    while not until():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def test_a_killed_push_goes_on(ada: Person, proxy: FaultProxy, tmp_path: Path) -> None:
     data = content(SIZE)
     ada.commit({"big.bin": data})
     process = ada.start("push")
-    wait(lambda: uploaded(proxy) >= 0.6 * SIZE)
+    proxy.wait(lambda: uploaded(proxy) >= 0.6 * SIZE)
     process.kill()
     process.communicate()
     sent = uploaded(proxy)

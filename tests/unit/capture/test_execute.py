@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from dsv.capture.execute import Command, Execution, Here
 from dsv.capture.passing import Tail
 from dsv.errors import NotFound, UserError
 from tests.unit.capture.conftest import environment
+from tests.waiting import Gate
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs process groups")
 
@@ -96,25 +96,32 @@ def test_what_does_not_end_is_ended(tmp_path: Path, sink: int) -> None:
     assert not state.exists() or " Z " in state.read_text()
 
 
-def test_a_signal_is_passed_on_and_the_command_decides(tmp_path: Path, sink: int) -> None:
+def test_a_signal_is_passed_on_and_the_command_decides(tmp_path: Path, sink: int, gate: Gate) -> None:
     me = os.getpid()
-    timer = threading.Timer(0.5, lambda: os.kill(me, signal.SIGINT))
-    timer.start()
-    done = shell("trap 'echo tidy; exit 9' INT; while :; do sleep 0.05; done", sink, tmp_path)
-    timer.join()
+
+    def interrupt() -> None:
+        gate.wait()
+        os.kill(me, signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    done = shell(
+        f"trap 'echo tidy; exit 9' INT; echo > {gate.path}; while :; do sleep 0.05; done", sink, tmp_path
+    )
+    thread.join()
     assert (done.exit_code, done.signalled) == (9, signal.SIGINT)
     assert done.tail == "tidy\n"
 
 
-def test_everything_can_be_stopped(tmp_path: Path, sink: int) -> None:
+def test_everything_can_be_stopped(tmp_path: Path, sink: int, gate: Gate) -> None:
     here = Here()
     done: list[Execution] = []
+    words = ["sh", "-c", f"echo > {gate.path}; exec sleep 300"]
     thread = threading.Thread(
-        target=lambda: done.append(here.run(Command(["sleep", "300"], tmp_path, environment(), sink, sink)))
+        target=lambda: done.append(here.run(Command(words, tmp_path, environment(), sink, sink)))
     )
     thread.start()
-    while not here._groups:
-        time.sleep(0.01)
+    gate.wait()
     here.stop()
     thread.join(10)
     assert done[0].exit_code == 143

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +21,7 @@ from dsv.capture.eyes import Eye
 from dsv.errors import NotFound, UserError
 from tests.unit.capture.conftest import environment
 from tests.unit.capture.witness.conftest import Scene
+from tests.waiting import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs seccomp")
 
@@ -39,8 +39,7 @@ def watch(
         )
 
         def wait_and_act() -> None:
-            while not (scene.root / "ready").exists():
-                time.sleep(0.01)
+            until((scene.root / "ready").exists)
             assert meanwhile is not None
             meanwhile(eye)
 
@@ -148,8 +147,7 @@ def test_a_daemon_goes_on_after_the_command(scene: Scene) -> None:
     assert found.blind_spots == ("bash went on after the command, and had written to the workspace",)
     assert not found.complete
     (scene.root / "over").touch()
-    while not (scene.root / "late").exists():
-        time.sleep(0.05)
+    until((scene.root / "late").exists)
     assert (scene.root / "late").read_text() == "2\n"
 
 
@@ -213,13 +211,11 @@ def alone(scene: Scene, script: str) -> "subprocess.Popen[bytes]":
 def test_the_command_goes_on_when_dsv_is_killed(scene: Scene) -> None:
     script = "exec > /dev/null; echo > ready; until [ -e killed ]; do cat ready; done; sleep 0.5; ls; echo end > t; mv t out"
     with alone(scene, script) as process:
-        while not (scene.root / "ready").exists():
-            time.sleep(0.01)
+        until((scene.root / "ready").exists)
         process.kill()
         process.wait()
         scene.put("killed")
-        while not (scene.root / "out").exists():
-            time.sleep(0.05)
+        until((scene.root / "out").exists)
     assert (scene.root / "out").read_text() == "end\n"
 
 
