@@ -5,7 +5,7 @@ dsv's block in `.gitignore`, so nobody reviews it there.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from dsv.errors import NotAgreed, Refused
@@ -14,9 +14,8 @@ from dsv.model.dataset_paths import disguised, is_git_file
 from dsv.model.file_diff import ADDED, changes
 from dsv.plain import read_plain_text
 from dsv.store.repository import Datasets, Repository, Tracked
-from dsv.versions.switch.on_disk import is_as
+from dsv.versions.switch.planned import Planned
 from dsv.workspace import Workspace
-from dsv.worktree.observe import Observation
 from dsv.worktree.suffixes import is_program_name, suffix
 
 _RUN = re.compile(
@@ -49,18 +48,12 @@ def is_executed(path: str) -> bool:
     return _RUN.fullmatch("/".join(map(disguised, path.split("/")))) is not None
 
 
-def check(
-    workspace: Workspace,
-    goal: Mapping[str, Tracked | None],
-    looks: Mapping[str, Observation | None],
-    own: Sequence[Datasets],
-) -> None:
-    """Check that the user agreed to every name in `goal` that programs execute and that is not there yet.
+def check(workspace: Workspace, plan: Iterable[Planned], own: Sequence[Datasets]) -> None:
+    """Check that the user agreed to every name that is planned, that programs execute, and that is not there yet.
 
     Args:
         workspace: The workspace; its `agree` is asked.
-        goal: By path what shall be there.
-        looks: By path what is there.
+        plan: The datasets, each with what is there and what shall be.
         own: Datasets that are checked out here, and that were staged here.
 
     Raises:
@@ -69,16 +62,17 @@ def check(
     """
     found: list[str] = []
     leaving: list[str] = []
-    for path, new in goal.items():
+    for one in plan:
+        path, new = one.path, one.wanted
         known = [datasets[path] for datasets in own if path in datasets]
         if new is not None and not known and is_git_file(path):
             raise Refused(
                 f"{path} is a file of settings of git, which no dataset may be", hint=f"dsv rm {path}"
             )
-        if new is not None and (known or not is_as(looks[path], new)):
+        if new is not None and (known or not one.done):
             found += _newly_executed(workspace.repo, path, new, known)
-        for one in known:
-            leaving += _newly_executed(workspace.repo, path, one, [new] if new else [])
+        for version in known:
+            leaving += _newly_executed(workspace.repo, path, version, [new] if new else [])
     agreed = _agreed(workspace)
     found = [path for path in found if path not in agreed]
     if found and (workspace.caller.agree is None or not workspace.caller.agree(found)):

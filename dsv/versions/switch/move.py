@@ -17,17 +17,17 @@ from dsv.lock import FileLock
 from dsv.progress import SILENT, Progress
 from dsv.records import needs
 from dsv.store.refs import Moving, Refs
-from dsv.store.repository import Datasets, Repository, Tracked
+from dsv.store.repository import Datasets, Tracked
 from dsv.store.writer import Writer
 from dsv.versions import stage
 from dsv.versions.switch import executed_names
-from dsv.versions.switch.on_disk import content, is_as, is_known, look
+from dsv.versions.switch.on_disk import is_known, look
+from dsv.versions.switch.planned import Planned, planned
 from dsv.versions.switch.preflight import check_parents, check_writable
 from dsv.versions.switch.recover import Ended, end, finish
 from dsv.versions.switch.write_versions import write
 from dsv.workspace import TreeChange, Workspace
 from dsv.worktree.materialise import sweep
-from dsv.worktree.observe import Observation
 
 Wanted = Mapping[str, Tracked | None]
 """By path what the working tree shall hold; None: nothing."""
@@ -123,24 +123,20 @@ def move(
         check_parents(workspace, list(goal))
         since = time.time_ns()
         progress.begin("looking", sum(present[path].checkpoint.size for path in goal if path in present), "B")
-        looks = {path: look(workspace, path, progress) for path in goal}
-        lost = [path for path in goal if _is_lost(repo, path, goal[path], looks[path], present, ended)]
+        plan = [_plan(workspace, path, new, present, ended, progress) for path, new in goal.items()]
+        lost = [one.path for one in plan if one.lost]
         if lost and not force:
             raise _in_the_way(lost, present, ways or _BY_FORCE)
-        here = {path: content(seen, goal[path]) for path, seen in looks.items()}
-        needs.bring(repo, goal, here, progress=progress)
-        check_writable(workspace, goal, looks)
+        needs.bring(repo, goal, {one.path: one.at_hand for one in plan}, progress=progress)
+        check_writable(workspace, plan)
         before = repo.refs().mine
         head = repo.datasets(repo.snapshot_of(repo.refs().head))
         added = {path: new for path, new in repo.datasets(before.staged).items() if head.get(path) != new}
-        own = [present, added]
-        executed_names.check(workspace, goal, looks, own)
+        executed_names.check(workspace, plan, [present, added])
         with repo.writer() as writer:
             stored = {path: _keep(workspace, writer, path, present.get(path), progress) for path in lost}
             # What was there untracked and is as wanted stays, and is there untracked again after `undo`.
-            mine = {
-                path: new for path, new in goal.items() if path not in present and is_as(looks[path], new)
-            }
+            mine = {one.path: one.wanted for one in plan if one.done and one.path not in present}
             kept = stage.edit(repo, None, {**mine, **stored}, writer) if mine or stored else None
 
             def begin(found: Refs, session: Writer) -> Refs:
@@ -161,28 +157,28 @@ def move(
                 )
 
             wrote = stage.edit(repo, None, dirty, writer) if any(dirty.values()) else None
-            gone = _deletions(goal, dirty, looks, present)
+            gone = _deletions(plan, dirty, present)
             workspace.publish(
                 what, begin, writer=writer, tree=TreeChange(kept, wrote, gone) if goal else None
             )
-        written, removed = write(
-            workspace, {path: (looks[path], new) for path, new in goal.items()}, since, progress
-        )
+        written, removed = write(workspace, plan, since, progress)
         refs = end(workspace)
     return Moved(refs, tuple(written), tuple(removed), tuple(lost))
 
 
-def _is_lost(
-    repo: Repository,
+def _plan(
+    workspace: Workspace,
     path: str,
     new: Tracked | None,
-    seen: Observation | None,
     present: Datasets,
     ended: Ended,
-) -> bool:
-    """Whether something that the store does not have would be overwritten at `path`."""
+    progress: Progress,
+) -> Planned:
+    """Look at a dataset, and see whether something that the store does not have would be overwritten there."""
+    seen = look(workspace, path, progress)
     known = [present.get(path), *ended.known.get(path, ())]
-    return not is_known(repo, seen, new, known, gone=new is None or path in ended.known)
+    gone = new is None or path in ended.known
+    return planned(path, seen, new, lost=not is_known(workspace.repo, seen, new, known, gone=gone))
 
 
 def _keep(
@@ -194,16 +190,14 @@ def _keep(
     )
 
 
-def _deletions(
-    goal: Wanted, dirty: Wanted, looks: Mapping[str, Observation | None], present: Datasets
-) -> dict[str, tuple[bool, bool]]:
-    """Return by path whether a dataset that is checked out is deleted, before and after a move to `goal`.
+def _deletions(plan: Sequence[Planned], dirty: Wanted, present: Datasets) -> dict[str, tuple[bool, bool]]:
+    """Return by path whether a dataset that is checked out is deleted, before and after what is planned.
 
     A deletion is uncommitted data of zero bytes: nothing to store, and to bring back all the same.
     """
     both = {
-        path: (path in present and looks[path] is None, path in dirty and dirty[path] is None)
-        for path in goal
+        one.path: (one.path in present and one.seen is None, one.path in dirty and dirty[one.path] is None)
+        for one in plan
     }
     return {path: states for path, states in both.items() if states[0] != states[1]}
 

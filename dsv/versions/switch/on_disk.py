@@ -88,20 +88,8 @@ def _is_part(
     )
 
 
-def is_as(seen: Observation | None, new: Tracked | None) -> bool:
-    """Whether what is there is the version `new`, both being something."""
-    return seen is not None and new is not None and new.checkpoint.same_data(seen)
-
-
 def _is_emptied(change: FileChange, allowed: list[dict[str, Entry | None]]) -> bool:
     """Whether it is a folder that is empty now and has files in one of the versions."""
     if change.after is None or change.after.target != nodes.EMPTY:
         return False
     return any(path.startswith(f"{change.path}/") for other in allowed for path in other)
-
-
-def content(seen: Observation | None, new: Tracked | None) -> ObjectId | None:
-    """Return what is there, if it is of the kind that is wanted."""
-    if seen is None or new is None or (seen.kind == DIR) != new.checkpoint.is_dir:
-        return None
-    return seen.content

@@ -1,15 +1,15 @@
 """Whether what is wanted can be written at all: checked before anything changes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 from dsv.errors import Corrupt, InTheWay, StorageError
 from dsv.ids import ObjectId
 from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
-from dsv.store.repository import Repository, Tracked
+from dsv.store.repository import Repository
+from dsv.versions.switch.planned import Planned
 from dsv.workspace import Workspace
 from dsv.worktree.materialise import check_fit, check_space, conflicts
-from dsv.worktree.observe import Observation
 
 
 def check_parents(workspace: Workspace, paths: Iterable[str]) -> None:
@@ -26,15 +26,8 @@ def check_parents(workspace: Workspace, paths: Iterable[str]) -> None:
                 raise InTheWay(f"{'/'.join(parts[:end])} is in the way of {path}", hint="move it away")
 
 
-def check_writable(
-    workspace: Workspace, goal: Mapping[str, Tracked | None], looks: Mapping[str, Observation | None]
-) -> None:
-    """Check that the working tree and the disk can take `goal`.
-
-    Args:
-        workspace: The workspace.
-        goal: By path what shall be there; None: nothing.
-        looks: By path what is there.
+def check_writable(workspace: Workspace, plan: Collection[Planned]) -> None:
+    """Check that the working tree and the disk can take what is planned.
 
     Raises:
         InTheWay: Something untracked, or ignored, would be overwritten.
@@ -43,37 +36,37 @@ def check_writable(
         StorageError: The disk is too small.
     """
     place = workspace.place()
-    wanted = {path: new.checkpoint for path, new in goal.items() if new is not None}
+    wanted = {one.path: one.wanted.checkpoint for one in plan if one.wanted is not None}
     check_fit(place, wanted)
-    _check_room(workspace, wanted, looks)
-    for path, checkpoint in wanted.items():
-        hidden = next(conflicts(place, path, looks[path], checkpoint), None)
+    _check_room(workspace, plan)
+    for one in plan:
+        if one.wanted is None:
+            continue
+        hidden = next(conflicts(place, one.path, one.seen, one.wanted.checkpoint), None)
         if hidden is not None:
             raise InTheWay(f"{hidden} would be overwritten", hint="move it away")
 
 
-def _check_room(
-    workspace: Workspace, wanted: Mapping[str, Checkpoint], looks: Mapping[str, Observation | None]
-) -> None:
-    """Check that all of `wanted` is what it says it is in size, and that the disk has room for it.
+def _check_room(workspace: Workspace, plan: Collection[Planned]) -> None:
+    """Check that all that is wanted is what it says it is in size, and that the disk has room for it.
 
     The size of a folder is counted only where it seems too large: a store that lies must not
     make a workspace refuse for ever.
     """
     total = largest = 0
-    for path, one in wanted.items():
-        look = looks[path]
-        if look is not None and one.same_data(look):
-            continue
-        if not one.is_dir and workspace.repo.contents.size(one.content) != one.size:
-            raise Corrupt(f"the checkpoint of {path} says {one.size} bytes, and the file has others")
-        total += one.size - (0 if look is None else look.size)
-        largest = max(largest, one.size)
+    coming = {one.path: one.wanted.checkpoint for one in plan if one.wanted is not None and not one.done}
+    for path, new in coming.items():
+        if not new.is_dir and workspace.repo.contents.size(new.content) != new.size:
+            raise Corrupt(f"the checkpoint of {path} says {new.size} bytes, and the file has others")
+        total += new.size
+        largest = max(largest, new.size)
+    total -= sum(one.seen.size for one in plan if one.path in coming and one.seen is not None)
     try:
         check_space(workspace.root, max(total, 0) + largest)
     except StorageError:
-        for path, one in wanted.items():
-            _count(workspace.repo, path, one)
+        for one in plan:
+            if one.wanted is not None:
+                _count(workspace.repo, one.path, one.wanted.checkpoint)
         raise
 
 

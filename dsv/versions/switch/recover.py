@@ -13,6 +13,7 @@ from dsv.store.refs import Refs
 from dsv.store.repository import Tracked
 from dsv.versions import stage
 from dsv.versions.switch.on_disk import is_known, look
+from dsv.versions.switch.planned import planned
 from dsv.versions.switch.torn_files import is_torn
 from dsv.versions.switch.write_versions import write
 from dsv.workspace import Workspace
@@ -69,7 +70,7 @@ def finish(workspace: Workspace, *, progress: Progress = SILENT) -> Ended:
             seen = look(workspace, path)
             torn = partial(_is_torn, workspace, path)
             if is_known(workspace.repo, seen, new, old, gone=True, torn=torn):
-                write(workspace, {path: (seen, new)}, since, progress)
+                write(workspace, [planned(path, seen, new)], since, progress)
             else:
                 left.append(path)
         except DsvError as error:
