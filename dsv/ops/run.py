@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from dsv.capture.execute import Executor
 from dsv.progress import SILENT, Progress
 from dsv.runs.record import recording, standard_input
 from dsv.runs.record.request import Request
@@ -32,6 +33,7 @@ def run(
     request: Request,
     *,
     execute: bool = True,
+    executor: Executor | None = None,
     stdin: int | None = None,
     message: str | None = None,
     author: str = "",
@@ -43,6 +45,7 @@ def run(
         workspace: The workspace.
         request: What to run.
         execute: Whether to run it; otherwise the outputs that are there are recorded as made by it.
+        executor: Where it is executed; None: on this machine.
         stdin: A descriptor: all that it gives is stored, and the command's standard input; None: it has none.
         message: Commit all that is staged then, and what the command read, with this message; None: do not.
         author: Who makes the commit.
@@ -61,7 +64,7 @@ def run(
     if stdin is not None:
         request = replace(request, stdin=standard_input.keep(workspace, stdin))
     if execute:
-        recorded = recording.record(workspace, request, progress=progress)
+        recorded = recording.record(workspace, request, executor=executor, progress=progress)
     else:
         recorded = recording.claim(workspace, request, progress=progress)
     if message is None or recorded.run is None:

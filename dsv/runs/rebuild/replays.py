@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dsv.capture.execute import Here
+from dsv.capture.execute import Executor, Here
 from dsv.errors import Corrupt, Missing, NotFound, StorageError
 from dsv.ids import ObjectId
 from dsv.model.verdict import Checked, VerdictStatus
@@ -36,6 +36,7 @@ class Settings:
         recreate: Whether each gets a virtual environment with the recorded packages.
         scratch: A folder outside of the workspace that they are made in.
         keep: Whether results stay where they are; otherwise they go as soon as nothing needs them.
+        executor: Where commands are executed; by default on this machine.
     """
 
     means: ReplayMeans
@@ -44,6 +45,7 @@ class Settings:
     twice: bool = False
     recreate: bool = False
     keep: bool = False
+    executor: Executor = field(default_factory=Here)
 
 
 def replay_all(
@@ -64,7 +66,7 @@ def replay_all(
         StorageError: The disk is full or fails.
     """
     session = _Session(workspace, plan, room, settings)
-    stop = session.executor.stop
+    stop = settings.executor.stop
     _bring(workspace.repo, plan, progress)
     progress.begin("replaying", len(plan.steps), "runs")
     done = carry_out(plan.order, session.work, jobs=settings.jobs, stop=stop, progress=progress)
@@ -107,7 +109,6 @@ class _Session:
     """
 
     def __init__(self, workspace: Workspace, plan: RebuildPlan, room: Path, settings: Settings) -> None:
-        self.executor = Here()
         self._workspace = workspace
         self._plan = plan
         self._room = room
@@ -163,14 +164,16 @@ class _Session:
             return account.elsewhere(step, missing)
         means = self._means(step)
         place = _place(self._room, step.id)
-        replays = [replay(self._workspace, step, feed.made, place / "1", means, self.executor)]
+        replays = [replay(self._workspace, step, feed.made, place / "1", means, self._settings.executor)]
         changed = self._present.differences(step.id, step.run.environment, means.python)
         first = replays[0]
         if first.failed:
             failed = account.of_failure(self._workspace, step, first, means, feed.unlike)
             return replace(failed, changed=changed)
         if self._settings.twice:
-            replays.append(replay(self._workspace, step, feed.made, place / "2", means, self.executor))
+            replays.append(
+                replay(self._workspace, step, feed.made, place / "2", means, self._settings.executor)
+            )
         judgements = {
             output.path: account.of_output(
                 self._workspace, step, output, tuple(replays), changed, place / "recorded", means, feed.unlike

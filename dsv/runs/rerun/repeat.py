@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from dsv.capture.execute import Executor
+from dsv.capture.execute import Executor, Here
 from dsv.capture.former_python import environment_folder, former_python
 from dsv.capture.interpreter import is_python
 from dsv.errors import Refused
@@ -37,7 +37,7 @@ class RepeatMeans:
         given: The interpreter that the user asked for; None: the recorded one, if it is there.
         python: The interpreter otherwise, for commands that say `python`; None for what is on PATH.
         params: Other values for parameters.
-        executor: Where commands are executed; None for this machine.
+        executor: Where commands are executed; by default on this machine.
         own_files: Files of the workspace that we write ourselves meanwhile.
         stdout: The descriptor that standard output goes to.
         stderr: The descriptor that errors go to.
@@ -47,7 +47,7 @@ class RepeatMeans:
     given: Path | None = None
     python: Path | None = None
     params: Mapping[str, str] = field(default_factory=lambda: _NONE)
-    executor: Executor | None = None
+    executor: Executor = field(default_factory=Here)
     own_files: frozenset[str] = frozenset()
     stdout: int = 1
     stderr: int = 2
