@@ -11,7 +11,6 @@ from dsv.remotes.check_remote import check_relied
 from dsv.remotes.mend_remote import Repaired, repair_remote
 from dsv.remotes.remote import RemoteStore, connect
 from dsv.remotes.send import Update, send
-from dsv.store.blobs.conditions import conditions_honoured
 from dsv.store.blobs.metered import Traffic
 from dsv.store.refs import Refs
 from dsv.store.repository import Repository
@@ -157,7 +156,7 @@ def _check_conditions(remote: RemoteStore) -> None:
     mark = remote.folder / _TRIED
     if mark.exists():
         return
-    found = conditions_honoured(remote.blobs.blobs)
+    found = remote.blobs.conditions()
     if not found.safe:
         raise Refused(
             f"remote {remote.name} ignores conditions of writes: two who push at once would destroy"

@@ -9,8 +9,7 @@ from dsv.errors import Corrupt, DsvError, StorageError
 from dsv.hashing import file_id
 from dsv.remotes.incoming import check_names
 from dsv.remotes.remote import decode_refs
-from dsv.store.blobs.base import Blobs
-from dsv.store.blobs.conditions import Conditions, conditions_honoured
+from dsv.store.blobs.base import Blobs, Conditions
 from dsv.store.blobs.metered import Meter, Traffic
 
 PUT_PRICE = 5e-6
@@ -155,7 +154,7 @@ _WITHOUT = (
 
 def _conditions(blobs: Blobs) -> list[Check]:
     try:
-        kept = conditions_honoured(blobs)
+        kept = blobs.conditions()
     except DsvError as error:
         return [
             Check(what, ok=False, detail=error.message, advice=error.hint)

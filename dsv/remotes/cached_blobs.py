@@ -12,7 +12,7 @@ from dsv.errors import Corrupt
 from dsv.hashing import Buffer, file_id
 from dsv.ids import ObjectId
 from dsv.remotes.location import RemoteBlobs
-from dsv.store.blobs.base import BlobInfo
+from dsv.store.blobs.base import BlobInfo, Conditions
 from dsv.store.blobs.metered import Meter
 from dsv.store.packs import index_merge
 from dsv.store.refs import IndexRef
@@ -123,6 +123,14 @@ class CachedBlobs:
     def swap(self, expected: bytes | None, new: bytes) -> None:
         """Replace the mutable object if it still is `expected`."""
         self.blobs.swap(expected, new)
+
+    def conditions(self) -> Conditions:
+        """Return which conditions the place keeps."""
+        return self.blobs.conditions()
+
+    def abort_uploads(self, before: float) -> int:
+        """Take back uploads that were begun before `before` and never completed."""
+        return self.blobs.abort_uploads(before)
 
     def _path(self, oid: str) -> Path:
         return self._folder / f"{oid}.arrow"

@@ -73,9 +73,8 @@ def clean(
     now = clock(remote)
     collected = _condemn(workspace, remote, now, dry_run=dry_run)
     swept = _sweep(remote, now, grace, dry_run=dry_run)
-    abort = getattr(remote.blobs.blobs, "abort_uploads", None)
-    if abort is not None and not dry_run:
-        abort(now - grace)
+    if not dry_run:
+        remote.blobs.abort_uploads(now - grace)
     return Cleaned(collected, swept)
 
 

@@ -20,7 +20,7 @@ from dsv.hashing import Buffer, file_hasher
 from dsv.ids import ObjectId, is_id
 from dsv.lock import FileLock
 from dsv.remotes.cached_blobs import CachedBlobs
-from dsv.store.blobs.base import BlobInfo
+from dsv.store.blobs.base import BlobInfo, Conditions
 from dsv.store.packs import pack as packs
 from dsv.store.packs.index import PACK_LIMIT, Index
 from dsv.store.upkeep.collect import GRACE
@@ -192,6 +192,14 @@ class Uploads:
     def swap(self, expected: bytes | None, new: bytes) -> None:
         """Replace the mutable object if it still is `expected`."""
         self._blobs.swap(expected, new)
+
+    def conditions(self) -> Conditions:
+        """Return which conditions the place keeps."""
+        return self._blobs.conditions()
+
+    def abort_uploads(self, before: float) -> int:
+        """Take back uploads that were begun before `before` and never completed."""
+        return self._blobs.abort_uploads(before)
 
 
 def _read_tail(path: Path, pack: str) -> bytes:

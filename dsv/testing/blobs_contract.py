@@ -140,6 +140,19 @@ class BlobsContract:
             blobs.swap(b"one", b"four")
         assert blobs.load() == b"three"
 
+    def test_conditions_are_told_and_leave_nothing_behind(self, blobs: Blobs) -> None:
+        """All of them, where several may write at once."""
+        blobs.put(NAME, b"12345")
+        assert blobs.conditions().safe
+        assert [blob.name for prefix in ("packs/", "index/", "tmp/") for blob in blobs.list(prefix)] == [NAME]
+        assert blobs.load() is None
+
+    def test_uploads_that_never_ended_are_taken_back(self, blobs: Blobs) -> None:
+        """Where there are none nothing happens, and what has arrived stays."""
+        blobs.put(NAME, b"12345")
+        assert blobs.abort_uploads(1e12) == 0
+        assert blobs.read(NAME) == b"12345"
+
     def test_of_two_swaps_one_wins(self, blobs: Blobs) -> None:
         """Many threads count up; none of their steps is lost."""
         blobs.swap(None, b"0")

@@ -9,7 +9,7 @@ import pytest
 
 from dsv.errors import BadConfig, Corrupt, NotFound, RefMoved, StorageError, UserError
 from dsv.hashing import file_id
-from dsv.store.blobs.conditions import Conditions, conditions_honoured
+from dsv.store.blobs.base import Conditions
 from dsv.store.blobs.s3 import S3Blobs
 from dsv.store.blobs.s3.upload import PART
 from dsv.store.refs import Refs
@@ -421,9 +421,7 @@ class TestParts:
 
 class TestConditions:
     def test_this_server_keeps_them(self, bucket: Bucket, sound: S3Blobs) -> None:
-        assert conditions_honoured(sound) == Conditions(
-            create_only=True, compare_and_swap=True, in_parts=True
-        )
+        assert sound.conditions() == Conditions(create_only=True, compare_and_swap=True, in_parts=True)
         assert bucket.keys() == {}
         assert sound.meter.traffic.requests <= 12
 
@@ -439,13 +437,13 @@ class TestConditions:
         self, bucket: Bucket, faulty: S3Blobs, proxy: FaultProxy, where: dict[str, str], kept: Conditions
     ) -> None:
         proxy.add(Unconditional(), **where)
-        assert conditions_honoured(faulty) == kept
+        assert faulty.conditions() == kept
         assert not kept.safe
         assert bucket.keys() == {}
 
     def test_a_server_that_does_not_know_them(self, faulty: S3Blobs, proxy: FaultProxy) -> None:
         proxy.add(Answer(501, "NotImplemented"), header="if-none-match")
-        assert not conditions_honoured(faulty).safe
+        assert not faulty.conditions().safe
 
 
 class TestWords:

@@ -26,6 +26,29 @@ class BlobInfo(NamedTuple):
     modified: float
 
 
+class Conditions(NamedTuple):
+    """Which conditions a place for blobs keeps, as it was tried.
+
+    Attributes:
+        create_only: A blob whose name is taken is not replaced.
+        compare_and_swap: An object is replaced only by who knows what it is.
+        in_parts: What is uploaded in parts does not replace what is there.
+    """
+
+    create_only: bool
+    compare_and_swap: bool
+    in_parts: bool
+
+    @property
+    def safe(self) -> bool:
+        """Whether several writers may use the place at once."""
+        return all(self)
+
+
+ALL_KEPT = Conditions(create_only=True, compare_and_swap=True, in_parts=True)
+"""What a folder and a dictionary keep: they are ours, and need not be tried."""
+
+
 class Blobs(Protocol):
     """A place for blobs: written once, never changed, and one small object that is swapped.
 
@@ -77,4 +100,20 @@ class Blobs(Protocol):
 
         Raises:
             RefMoved: It is something else by now; nothing was changed.
+        """
+
+    def conditions(self) -> Conditions:
+        """Return which conditions the place keeps.
+
+        It takes about ten requests to a bucket, on scratch objects, which are removed again.
+
+        Raises:
+            StorageError, UserError: The place cannot be used at all.
+        """
+
+    def abort_uploads(self, before: float) -> int:
+        """Take back uploads that were begun before `before` (seconds since 1970) and never completed.
+
+        Returns:
+            How many; always 0 where a blob appears in one step. Only gc calls this.
         """

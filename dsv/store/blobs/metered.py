@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 
 from dsv.hashing import Buffer
 from dsv.progress import SILENT, Progress
-from dsv.store.blobs.base import BlobInfo, Blobs
+from dsv.store.blobs.base import BlobInfo, Blobs, Conditions
 
 Content = TypeVar("Content", bytes, bytes | mmap)
 
@@ -137,6 +137,14 @@ class Metered:
         """Replace the mutable object if it still is `expected`."""
         self.meter.request("put", len(new))
         self._blobs.swap(expected, new)
+
+    def conditions(self) -> Conditions:
+        """Return which conditions the place keeps."""
+        return self._blobs.conditions()
+
+    def abort_uploads(self, before: float) -> int:
+        """Take back uploads that were begun before `before` and never completed."""
+        return self._blobs.abort_uploads(before)
 
     def _came(self, data: Content) -> Content:
         self.meter.receive(len(data))

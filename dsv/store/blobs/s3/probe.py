@@ -3,7 +3,7 @@
 A server that does not know them answers a conditional write with yes and overwrites.
 """
 
-from dsv.store.blobs.conditions import Conditions
+from dsv.store.blobs.base import Conditions
 from dsv.store.blobs.s3.bucket_errors import RequestFailed
 from dsv.store.blobs.s3.client import Client
 from dsv.store.blobs.s3.upload import abort

@@ -23,8 +23,7 @@ from typing import Any
 from dsv import atomic
 from dsv.errors import StorageError
 from dsv.hashing import Buffer, file_hasher
-from dsv.store.blobs.base import BlobInfo
-from dsv.store.blobs.conditions import Conditions
+from dsv.store.blobs.base import BlobInfo, Conditions
 from dsv.store.blobs.metered import Meter
 from dsv.store.blobs.s3.bucket_errors import RequestFailed
 from dsv.store.blobs.s3.client import Client

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsv.store.blobs.conditions import Conditions, conditions_honoured, landed
+from dsv.store.blobs.base import Conditions
+from dsv.store.blobs.conditions import landed
 from dsv.store.blobs.memory import MemoryBlobs
 from dsv.store.refs import WRITES_KEPT, Refs
 
@@ -40,6 +41,6 @@ def test_it_is_told_as_long_as_write_ids_are_kept(later: int) -> None:
 
 
 def test_what_is_no_bucket_keeps_all_conditions() -> None:
-    kept = conditions_honoured(MemoryBlobs())
+    kept = MemoryBlobs().conditions()
     assert kept == Conditions(create_only=True, compare_and_swap=True, in_parts=True)
     assert kept.safe
