@@ -4,16 +4,21 @@ boto3's own repeating is turned off: whether a write may have gone through unsee
 many requests were made, must be known here.
 """
 
+import os
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from secrets import SystemRandom
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
 from botocore import xform_name
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
+from botocore.endpoint import EndpointCreator
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
 from botocore.parsers import ResponseParserError
 from botocore.response import StreamingBody
@@ -68,6 +73,8 @@ class Client:
         self.meter = meter
         self._lock = threading.Lock()
         self._boto: Any = None
+        self._http: Any = None
+        self._process = 0
         self._closed = threading.Event()
 
     def close(self) -> None:
@@ -76,6 +83,7 @@ class Client:
         with self._lock:
             if self._boto is not None:
                 self._boto.close()
+                self._http.close()
 
     def call(self, operation: str, key: str, **parameters: Any) -> Mapping[str, Any]:
         """Return what boto3's `operation` answers.
@@ -133,6 +141,7 @@ class Client:
                 host = urlsplit(boto.meta.endpoint_url).hostname or ""
                 if self.settings.endpoint_url is None and ".amazonaws.com" not in host:
                     boto = self._connect(foreign=True)  # the AWS configuration names another server
+                self._http, self._process = self._pool(boto), os.getpid()
                 boto.meta.events.register("before-send.s3", self._send)
                 self._boto = boto
             return self._boto
@@ -155,12 +164,44 @@ class Client:
             response_checksum_validation=checksum,
             user_agent_extra="dsv",
         )
-        return boto3.session.Session(region_name=settings.region).client(
-            "s3",
-            endpoint_url=settings.endpoint_url,
-            verify=str(settings.ca_bundle) if settings.ca_bundle else None,
-            config=config,
+        return self._session.client(
+            "s3", endpoint_url=settings.endpoint_url, verify=self._ca_bundle(), config=config
         )
+
+    @cached_property
+    def _session(self) -> boto3.session.Session:
+        return boto3.session.Session(region_name=self.settings.region, botocore_session=self._configuration)
+
+    @cached_property
+    def _configuration(self) -> Any:
+        """What files and the environment say of AWS."""
+        return botocore.session.get_session()
+
+    def _ca_bundle(self) -> str | None:
+        if self.settings.ca_bundle:
+            return str(self.settings.ca_bundle)
+        configured: str | None = self._configuration.get_config_variable("ca_bundle")
+        return configured
+
+    def _pool(self, boto: Any) -> Any:
+        """Return connections like those of `boto`, made as botocore makes them, as it hands out its own to nobody."""
+        config = boto.meta.config
+        endpoint = EndpointCreator(boto.meta.events).create_endpoint(
+            boto.meta.service_model,
+            boto.meta.region_name,
+            boto.meta.endpoint_url,
+            verify=self._ca_bundle(),
+            timeout=(config.connect_timeout, config.read_timeout),
+            max_pool_connections=config.max_pool_connections,
+            proxies=config.proxies,
+            proxies_config=config.proxies_config,
+            client_cert=config.client_cert,
+            socket_options=[
+                (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+                (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+            ],
+        )
+        return endpoint.http_session
 
     def _send(self, request: Any, event_name: str, **_: object) -> AWSResponse:
         """Send a request in the place of botocore, which would read an answer of any size into memory."""
@@ -168,7 +209,10 @@ class Client:
         size = headers.get("X-Amz-Decoded-Content-Length") or headers.get("Content-Length")
         self.meter.request(event_name.rpartition(".")[2], _number(size))
         streams, request.stream_output = request.stream_output, True
-        answer = self._boto._endpoint.http_session.send(request)  # noqa: SLF001 (nothing public sends)
+        if self._process != os.getpid():
+            # A copy of a process must not speak on the connections of that: its own are new.
+            self._http, self._process = self._pool(self._boto), os.getpid()
+        answer = self._http.send(request)
         if streams and answer.status_code < _ERRORS:
             return answer
         try:
