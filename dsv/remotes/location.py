@@ -1,15 +1,14 @@
 """Where a remote is: from its settings to its blobs."""
 
-from pathlib import Path
 from typing import Protocol
-from urllib.parse import unquote, urlsplit
 
 from dsv.config.load import Remote
-from dsv.errors import BadConfig, NotFound, Refused
+from dsv.errors import NotFound, Refused
 from dsv.store.blobs.base import Blobs
 from dsv.store.blobs.local import LocalBlobs
 from dsv.store.blobs.metered import Meter, Metered
 from dsv.store.blobs.owners import OWNERS
+from dsv.store.repository import folder_of
 
 
 class RemoteBlobs(Blobs, Protocol):
@@ -49,19 +48,6 @@ def open_blobs(remote: Remote, *, create: bool = False) -> RemoteBlobs:
             hint="push to a folder of its own",
         )
     return Metered(LocalBlobs(folder), Meter())
-
-
-def folder_of(url: str) -> Path:
-    """Return the folder that a `file:///PATH` URL names.
-
-    Raises:
-        BadConfig: It names none.
-    """
-    parts = urlsplit(url)
-    path = Path(unquote(parts.path))
-    if parts.scheme != "file" or parts.netloc not in {"", "localhost"} or not path.is_absolute():
-        raise BadConfig(f"{url} is not of the form file:///PATH")
-    return path
 
 
 def _bucket(remote: Remote) -> RemoteBlobs:
