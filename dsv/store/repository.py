@@ -7,7 +7,7 @@ start-up time (indexes, packs) is opened when it is first used.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -109,6 +109,8 @@ class Repository:
     def open(cls, url: str) -> "Repository":
         """Return the repository at a URL, without a workspace: what a push left there, or the store of one.
 
+        It is for reading: what a reader would keep there for the next one is not kept.
+
         Args:
             url: `s3://BUCKET/PREFIX`, `file:///FOLDER`, or the path of a folder; a folder may be a workspace.
 
@@ -120,7 +122,7 @@ class Repository:
         blobs = _bucket(url) if url.startswith("s3://") else _folder(url)
         if blobs.load() is None:
             raise NotFound(f"there is no dsv repository at {url}")
-        return cls(blobs, name=url)
+        return cls(blobs, before_writing=partial(_refuse_writing, url), name=url)
 
     # What it is made of
 
@@ -342,14 +344,20 @@ def _bucket(url: str) -> "Blobs":
 
 def _folder(url: str) -> "Blobs":
     from dsv.store.blobs.local import LocalBlobs
+    from dsv.store.blobs.owners import owner
 
-    folder = folder_of(url) if "://" in url else Path(url)
+    folder = folder_of(url) if "://" in url else Path(url).absolute()
     store = folder / ".dsv"
     if store.is_dir():
         folder = store
     if not folder.is_dir():
         raise NotFound(f"there is no folder {folder}")
-    return LocalBlobs(folder)
+    mine = owner(folder)
+    return LocalBlobs(folder, packs=None if mine is None else Path(mine.packs))
+
+
+def _refuse_writing(url: str) -> None:
+    raise StorageError(f"{url} is open for reading alone", hint="dsv clone URL")
 
 
 def folder_of(url: str) -> Path:
