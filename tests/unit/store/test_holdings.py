@@ -5,6 +5,7 @@ It has a number among the kinds and a row in the registry, and nothing else of d
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dsv import hashing
@@ -230,6 +231,16 @@ def test_either_will_do_for_the_other(team: Team) -> None:
         one.kind for index in team.there().indexes(data=True) for one in index.places(bytes.fromhex(FILE))
     }
     assert there == {NUMBER}
+
+
+def test_columns_of_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = np.array([Kind.SEGMENT, Kind.RECIPE, Kind.BLOCKS, NUMBER, Kind.FACTS], np.uint8)
+    assert holdings.unified(kinds).tolist() == [1, 1, 3, NUMBER, 24]
+    assert holdings.composed_rows(kinds).tolist() == [False, True, False, False, False]
+    make_known(monkeypatch)
+    assert holdings.unified(kinds).tolist() == [1, 1, 3, 1, 24]
+    assert holdings.composed_rows(kinds).tolist() == [False, True, False, True, False]
+    assert holdings.unified(kinds).dtype == np.uint8
 
 
 def test_without_it_the_kind_is_refused(tmp_path: Path) -> None:
