@@ -25,20 +25,6 @@ def listed(paths: Sequence[str]) -> str:
     return f"{', '.join(front)} and {last}" if front else last
 
 
-def names_clause(folder: str, new: Iterable[str], gone: Iterable[str], other: Iterable[str]) -> str:
-    """Return in words how a listing differs: `raw/: e.csv is new`.
-
-    Args:
-        folder: The folder; empty for the workspace.
-        new: Names that it holds now.
-        gone: Names that it holds no more.
-        other: Names that are of another kind now, such as a folder where a file was.
-    """
-    words = ((sorted(new), "new"), (sorted(gone), "gone"), (sorted(other), "something else now"))
-    told = [f"{listed(names)} {are(names)} {word}" for names, word in words if names]
-    return f"{folder or '.'}/: {', '.join(told)}"
-
-
 def are(paths: Sequence[str]) -> str:
     """Return the verb for so many paths."""
     return "is" if len(paths) == 1 else "are"

@@ -10,7 +10,7 @@ from dsv.errors import Refused
 from dsv.render.style import printable
 
 if TYPE_CHECKING:
-    from dsv.model.verdict import Checked
+    from dsv.runs.rebuild.checked_dataset import Checked
 
 
 def check_place(context: Context, file: Path) -> None:

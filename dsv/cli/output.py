@@ -11,11 +11,12 @@ import stat
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from dsv.progress import Total
 from dsv.render.style import Style, columns, fitted, printable, width
+from dsv.render.telling import Grid, Rows, Telling, Tone
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -75,6 +76,27 @@ class TwoStreams:
             wide = shutil.get_terminal_size().columns
             lines = [fitted(line, wide) for line in lines]
         self.lines(lines)
+
+    def show(self, parts: "Iterable[Telling]") -> None:
+        """Write what a renderer yields, each part where it belongs."""
+        ways = {
+            Tone.LINE: self.line,
+            Tone.FITTED: self._fitted,
+            Tone.REPORT: self.report,
+            Tone.NOTE: self.say,
+            Tone.HINT: self.hint,
+            Tone.WARNING: self.warn,
+        }
+        for part in parts:
+            if isinstance(part, Rows):
+                self.table(part.rows, right=part.right, indent=part.indent)
+            elif isinstance(part, Grid):
+                self.grid(part.names, part.rows, right=part.right)
+            else:
+                ways[part.tone](part.text)
+
+    def _fitted(self, text: str) -> None:
+        self.fit(text.split("\n"))
 
     def report(self, text: str) -> None:
         """Write a line that says what was done; not with `-q`."""

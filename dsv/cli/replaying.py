@@ -14,32 +14,10 @@ from dsv.render.style import counted, printable
 from dsv.wording import listed
 
 if TYPE_CHECKING:
-    from dsv.ops.rebuild import RebuildResult
-    from dsv.ops.verify import Verified
-    from dsv.runs.differences import Circumstance
     from dsv.runs.rebuild.consent import Agree, NewCommand
     from dsv.runs.rebuild.replays import Settings
 
 _F = TypeVar("_F", bound=Callable[..., object])
-
-_CHANGES = 5
-
-SHAPE = {
-    "isolation": "text?: the walls around commands: `namespaces`, or `landlock` or `folder`, which promise less; null if none was run",
-    "isolation_reason": "text: why they were not `namespaces`; empty if they were, or if none was run",
-    "allowed": {
-        "network": "flag: whether commands could use the network",
-        "paths": ["text: what else they could read"],
-    },
-    "environment": [
-        {
-            "name": "text: a package, `python`, a program",
-            "recorded": "text?: its version then",
-            "present": "text?: its version now",
-            "imported": "flag?: whether the recorded run imported it; null if that is not known",
-        }
-    ],
-}
 
 
 class ReplayOptions(NamedTuple):
@@ -182,37 +160,9 @@ def agree(context: Context, given: ReplayOptions) -> "Agree":
     return ask
 
 
-def record(given: ReplayOptions, found: "RebuildResult | Verified", context: Context) -> dict[str, object]:
-    """Return the part of the JSON document that `SHAPE` describes."""
-    return {
-        "isolation": found.isolation,
-        "isolation_reason": found.why,
-        "allowed": {
-            "network": given.network,
-            "paths": [os.fspath(context.path_here(path)) for path in given.allow],
-        },
-        "environment": [
-            {"name": one.name, "recorded": one.before, "present": one.after, "imported": one.imported}
-            for one in found.changed
-        ],
-    }
-
-
-def tell_changes(context: Context, changed: "Sequence[Circumstance]") -> None:
-    """Say how the environment differs from the recorded one: what matters, all with `-v`."""
-    matter = [one for one in changed if one.matters]
-    shown = list(changed) if context.out.verbose else matter[:_CHANGES]
-    for one in shown:
-        context.out.say(f"environment: {one.text}")
-    more = len(changed) - len(shown)
-    if more and matter:
-        context.out.say(f"environment: {counted(more, 'more difference')} (-v shows them)")
-
-
-def tell_isolation(context: Context, found: "RebuildResult | Verified") -> None:
-    """Say why commands were isolated no better than they were."""
-    if found.why:
-        context.out.say(f"isolation: {found.isolation}, as there are {found.why}")
+def allowed(context: Context, given: ReplayOptions) -> list[str]:
+    """Return what commands may read besides, for a document."""
+    return [os.fspath(context.path_here(path)) for path in given.allow]
 
 
 def _list(context: Context, commands: "Sequence[NewCommand]") -> None:
@@ -246,8 +196,3 @@ def program(context: Context, given: str) -> Path:
         if found is not None:
             return Path(found)
     return context.path_here(given)
-
-
-def brought(path: str) -> str:
-    """Return what is said of a changed dataset that was staged because a run read it."""
-    return f"{path} was read with changes: they are committed, too"

@@ -1,5 +1,6 @@
 """Listings: the names that a run saw in a folder of the workspace."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,6 +21,32 @@ class Name(NamedTuple):
 
     name: str
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamesChange:
+    """How the names in a folder differ from what was listed.
+
+    Attributes:
+        folder: The folder; empty for the workspace.
+        new: Names that it holds now, sorted.
+        gone: Names that it holds no more, sorted.
+        other: Names that are of another kind now, such as a folder where a file was, sorted.
+    """
+
+    folder: str
+    new: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, folder: str, new: Iterable[str], gone: Iterable[str], other: Iterable[str]) -> "NamesChange":
+        """Return the change that these names make, in any order."""
+        return cls(folder, *(tuple(sorted(names)) for names in (new, gone, other)))
+
+    def __bool__(self) -> bool:
+        """Whether anything differs."""
+        return bool(self.new or self.gone or self.other)
 
 
 @dataclass(frozen=True, slots=True)

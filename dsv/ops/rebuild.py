@@ -8,14 +8,16 @@ from dsv.capture.isolation import Isolation
 from dsv.errors import InTheWay, Refused
 from dsv.ids import ObjectId
 from dsv.model.dataset_paths import NEVER_DATA
-from dsv.model.verdict import Checked, VerdictStatus
+from dsv.model.verdict import VerdictStatus
 from dsv.progress import SILENT, Progress
 from dsv.records import dataset_names
 from dsv.records.dataset_names import DatasetName
 from dsv.runs.differences import Circumstance
 from dsv.runs.rebuild import consent
+from dsv.runs.rebuild.checked_dataset import Checked
 from dsv.runs.rebuild.clean_folder import Result, write_result
 from dsv.runs.rebuild.consent import Agree
+from dsv.runs.rebuild.evidence import Quoted
 from dsv.runs.rebuild.rebuild_plan import holds, plan
 from dsv.runs.rebuild.replays import Settings, checked, replay_all
 from dsv.runs.rebuild.scratch import keep, room
@@ -39,7 +41,7 @@ class RebuildResult:
         written: Whether the result is in the workspace, or in the folder that was asked for.
         place: Where it is; None if there is no result.
         replaced: Whether another version, which was in the workspace, went for it.
-        note: Why it is not where it was wanted; "" if it is, or if there is none.
+        kept_out: Why it is not where it was wanted: its status, or what is in the way; None if it is, or if there is none.
         isolation: How well the command was isolated; None if it was not started.
         why: Why it was isolated no better; "" if it could not be.
         changed: How the environment differs from the recorded one.
@@ -51,7 +53,7 @@ class RebuildResult:
     written: bool
     place: Path | None
     replaced: bool
-    note: str
+    kept_out: VerdictStatus | Quoted | None
     isolation: Isolation | None
     why: str
     changed: tuple[Circumstance, ...]
@@ -111,22 +113,23 @@ def rebuild(
         replayed = done[run]
         result = replayed.results.get(steps.outputs[path].path)
         at: Path | None = None
-        note, replaced = "", False
+        kept_out: VerdictStatus | Quoted | None = None
+        replaced = False
         if result is not None and into is not None:
             at = into / path
             write_result(result, at)
         elif result is not None:
             replaced = _differs(workspace, path, result)
-            note = _write(workspace, path, tracked, result, check, progress)
-            at = keep(workspace.scratch(), result.place, path) if note else workspace.root / path
+            kept_out = _write(workspace, path, tracked, result, check, progress)
+            at = keep(workspace.scratch(), result.place, path) if kept_out else workspace.root / path
     return RebuildResult(
         check,
         run,
         len(steps.steps),
-        at is not None and not note,
+        at is not None and not kept_out,
         at,
-        replaced and not note,
-        note,
+        replaced and not kept_out,
+        kept_out,
         replayed.isolation,
         replayed.why,
         replayed.changed,
@@ -154,10 +157,10 @@ def _differs(workspace: Workspace, path: str, result: Result) -> bool:
 
 def _write(
     workspace: Workspace, path: str, tracked: Tracked, result: Result, check: Checked, progress: Progress
-) -> str:
-    """Put a result into the workspace; return why not, "" if it is there."""
+) -> VerdictStatus | Quoted | None:
+    """Put a result into the workspace; return why not, None if it is there."""
     if not check.good:
-        return check.status.meaning
+        return check.status
     staged = workspace.repo.datasets(workspace.repo.refs().mine.staged).get(path)
     if check.status is not VerdictStatus.IDENTICAL or not holds(workspace.repo, tracked.checkpoint):
         tracked = _stored(workspace.repo, result, tracked, identical=check.status is VerdictStatus.IDENTICAL)
@@ -173,8 +176,8 @@ def _write(
             progress=progress,
         )
     except InTheWay as error:
-        return error.message
-    return ""
+        return Quoted(error.message)
+    return None
 
 
 def _stored(repo: Repository, result: Result, tracked: Tracked, *, identical: bool) -> Tracked:

@@ -12,15 +12,17 @@ from dsv.hashing import Kind, derived_hasher
 from dsv.ids import ObjectId
 from dsv.model.attempt import VERIFIED, Attempt
 from dsv.model.checkpoint import Checkpoint
-from dsv.model.verdict import Checked, VerdictStatus, all_good
+from dsv.model.verdict import VerdictStatus
 from dsv.progress import SILENT, Progress
 from dsv.records import dataset_names, origins, revisions
 from dsv.runs.differences import Circumstance
 from dsv.runs.rebuild import consent
+from dsv.runs.rebuild.checked_dataset import Checked, all_good
 from dsv.runs.rebuild.consent import Agree
+from dsv.runs.rebuild.hash_check import check_hashes
 from dsv.runs.rebuild.rebuild_plan import RebuildPlan, plan
 from dsv.runs.rebuild.scratch import room
-from dsv.runs.stale.hash_check import check_hashes
+from dsv.runs.stale.stale_reasons import Reasons
 from dsv.store.refs import Refs
 from dsv.store.repository import Datasets, Repository
 from dsv.store.writer import Writer
@@ -166,7 +168,9 @@ def _records(
     checks = check_hashes(workspace, datasets, set(wanted), here=here, progress=progress)
     workspace.worktree.cache.commit()
     return {
-        one.path: replace(one, stale=one.reason) if one.status is VerdictStatus.STALE else one
+        one.path: replace(one, stale=one.evidence)
+        if isinstance(one.evidence, Reasons) and one.evidence
+        else one
         for one in checks
     }
 
@@ -182,7 +186,7 @@ def _no_better(check: Checked, record: Checked, stale: StalePolicy) -> Checked:
     if not check.good or record.good or (record.stale and stale is StalePolicy.IGNORE):
         return check
     replayed = None if check.status is VerdictStatus.SOURCE else check.status
-    return replace(check, status=record.status, reason=record.reason, accepted=False, replayed=replayed)
+    return replace(check, status=record.status, evidence=record.evidence, accepted=False, replayed=replayed)
 
 
 def _select(repo: Repository, selection: Selection) -> tuple[ObjectId, Datasets, list[str]]:

@@ -4,7 +4,9 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 
-from dsv.model.verdict import Checked, counted
+from dsv.render import verdict_words
+from dsv.render.statuses import MEANINGS
+from dsv.runs.rebuild.checked_dataset import Checked, counted
 
 ANNOTATIONS = 10
 """Annotations of one kind that GitHub keeps of a step."""
@@ -26,7 +28,7 @@ def annotations(checks: Sequence[Checked], folder: str = "") -> Iterator[str]:
     shown = bad if len(bad) <= ANNOTATIONS else bad[: ANNOTATIONS - 1]
     for check in shown:
         place = f"{folder.rstrip('/')}/{check.path}" if folder else check.path
-        said = "\n".join([check.says or check.status.meaning, *check.details])
+        said = "\n".join([verdict_words.says(check) or MEANINGS[check.status], *verdict_words.details(check)])
         yield f"::error file={_property(place)},title={_property(f'{check.path}: {check.status.value}')}::{_data(said)}"
     if len(bad) > len(shown):
         more = len(bad) - len(shown)
@@ -50,9 +52,10 @@ def summary(checks: Sequence[Checked], level: str) -> str:
     if len(listed) > SUMMARY_ROWS:
         lines += ["", f"{len(listed) - SUMMARY_ROWS} more are not listed."]
     for check in bad[:SUMMARY_ROWS]:
-        if check.details:
+        details = verdict_words.details(check)
+        if details:
             lines += ["", f"<details><summary>{html.escape(_line(check.path))}</summary>", ""]
-            lines += [f"- {_markdown(detail)}" for detail in check.details]
+            lines += [f"- {_markdown(detail)}" for detail in details]
             lines += ["", "</details>"]
     return "\n".join(lines) + "\n"
 
@@ -60,7 +63,7 @@ def summary(checks: Sequence[Checked], level: str) -> str:
 def _row(check: Checked) -> str:
     mark = "✅" if check.good else "❌"
     cells = (_markdown(text) for text in (check.path, check.status.value, check.policy))
-    reason = _markdown(check.because or ("" if check.good else check.status.meaning))
+    reason = _markdown(verdict_words.because(check) or ("" if check.good else MEANINGS[check.status]))
     return f"| {mark} | {' | '.join(cells)} | {check.seconds:.1f} | {reason} |"
 
 

@@ -7,7 +7,10 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from dsv.model.verdict import Checked, VerdictStatus
+from dsv.model.verdict import VerdictStatus
+from dsv.render import verdict_words
+from dsv.render.statuses import MEANINGS
+from dsv.runs.rebuild.checked_dataset import Checked
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to write, not even as a reference."""
@@ -45,10 +48,10 @@ def _case(suite: ET.Element, check: Checked, level: str) -> None:
         "testcase",
         {"classname": _valid(level), "name": _valid(check.path), "time": _seconds(check.seconds)},
     )
-    message = _valid(check.because or check.status.meaning)
+    message = _valid(verdict_words.because(check) or MEANINGS[check.status])
     if not check.good:
         found = ET.SubElement(case, "failure", {"type": check.status.value, "message": message})
-        lines = [f"{check.status.value} (policy {check.policy}): {message}", *check.details]
+        lines = [f"{check.status.value} (policy {check.policy}): {message}", *verdict_words.details(check)]
         found.text = _valid("\n".join(lines))
     elif check.status is VerdictStatus.SOURCE:
         ET.SubElement(case, "skipped", {"message": message})

@@ -16,12 +16,12 @@ from dsv.ids import ObjectId, short
 from dsv.model import environment
 from dsv.model.code_list import Code, CodeFile
 from dsv.model.environment import Environment, EnvironmentDifference
+from dsv.model.listing import NamesChange
 from dsv.model.run import Input, Run
 from dsv.records import origins
 from dsv.records.kept_facts import rows_of
 from dsv.runs.meaning import same_meaning
 from dsv.store.repository import Repository
-from dsv.wording import names_clause
 
 CODE_LIMIT = 1 << 20
 """Code files with more bytes are not compared line by line."""
@@ -75,6 +75,7 @@ class Circumstance:
         rows: For an input on both sides, its rows before and after, each None if not known; else None.
         same_table: Whether an input is the same table in other bytes, as far as table ids are known.
         imported: For a package, whether the earlier run imported it; None if that is unknown.
+        names: For a listed folder, how its names differ; None if that cannot be read.
     """
 
     aspect: Aspect
@@ -85,6 +86,7 @@ class Circumstance:
     rows: tuple[int | None, int | None] | None = None
     same_table: bool = False
     imported: bool | None = None
+    names: NamesChange | None = None
 
     @property
     def matters(self) -> bool:
@@ -92,52 +94,6 @@ class Circumstance:
         if self.lines is not None:
             return self.lines.meaning
         return not self.same_table and self.imported is not False
-
-    @property
-    def text(self) -> str:
-        """One line of words, without a full stop: `parameter year changed from 2012 to 2013`."""
-        match self.aspect:
-            case Aspect.CODE:
-                return _words("code ", self.name, None, None, self._presence) + self._lines_text
-            case Aspect.INPUT:
-                before, after = (None if oid is None else short(oid) for oid in (self.before, self.after))
-                return _words("input ", self.name, before, after, self._presence) + self._rows_text
-            case Aspect.OUTSIDE | Aspect.STDIN:
-                before, after = (None if oid is None else short(oid) for oid in (self.before, self.after))
-                kind = "outside " if self.aspect is Aspect.OUTSIDE else ""
-                return _words(kind, self.name or "standard input", before, after, self._presence)
-            case Aspect.LISTING:
-                return self.after or f"what {self.name or '.'}/ holds is another"
-            case Aspect.ABSENCE:
-                return f"{self.name} is there now, and was not"
-            case Aspect.COMMAND | Aspect.FOLDER:
-                return f"{self.aspect} changed from `{self.before}` to `{self.after}`"
-            case Aspect.ENVIRONMENT:
-                used = " (imported)" if self.imported else ""
-                return _words("", self.name, self.before, self.after, self._presence) + used
-        return _words(f"{self.aspect} ", self.name, self.before, self.after, self._presence)
-
-    @property
-    def _presence(self) -> str:
-        if self.before is None and self.after is None:
-            return "changed"
-        return "new" if self.before is None else "gone" if self.after is None else "changed"
-
-    @property
-    def _lines_text(self) -> str:
-        if self.lines is None:
-            return ""
-        only = "" if self.lines.meaning else ", formatting or comments only"
-        return f" (+{self.lines.added} -{self.lines.removed} lines{only})"
-
-    @property
-    def _rows_text(self) -> str:
-        if self.same_table:
-            return " (the same table in other bytes)"
-        if self.rows is None or None in self.rows:
-            return ""
-        before, after = self.rows
-        return f" ({before:,} rows)" if before == after else f" ({before:,} -> {after:,} rows)"
 
 
 def changed(
@@ -246,9 +202,8 @@ def _around_changed(repo: Repository, before: Run, after: Run) -> Iterator[Circu
     for one in before.listings:
         other = listed.get(one.path, one.listing)
         if other != one.listing:
-            yield Circumstance(
-                Aspect.LISTING, one.path, None, _listing_words(repo, one.path, one.listing, other)
-            )
+            names = _names_changed(repo, one.path, one.listing, other)
+            yield Circumstance(Aspect.LISTING, one.path, None, None, names=names)
     old, new = ({one.path: one.content for one in run.outside} for run in (before, after))
     yield from values_changed(Aspect.OUTSIDE, old, new)
     led = {one.path: one.target for one in after.links}
@@ -263,14 +218,14 @@ def _around_changed(repo: Repository, before: Run, after: Run) -> Iterator[Circu
             yield Circumstance(Aspect.ABSENCE, path, None, None)
 
 
-def _listing_words(repo: Repository, folder: str, before: ObjectId, after: ObjectId) -> str | None:
-    """Return in words how two listings of a folder differ; None if they cannot be read."""
+def _names_changed(repo: Repository, folder: str, before: ObjectId, after: ObjectId) -> NamesChange | None:
+    """Return how two listings of a folder differ; None if they cannot be read."""
     try:
         old, new = ({name.name: name.kind for name in repo.listing(oid).names} for oid in (before, after))
     except DsvError:
         return None
     other = [name for name in new if name in old and new[name] != old[name]]
-    return names_clause(folder, new.keys() - old.keys(), old.keys() - new.keys(), other)
+    return NamesChange.of(folder, new.keys() - old.keys(), old.keys() - new.keys(), other)
 
 
 def _files(repo: Repository, run: Run) -> tuple[CodeFile, ...]:
@@ -333,12 +288,3 @@ def _lines(path: str, before: bytes | None, after: bytes | None) -> Lines | None
 
         same = sum(block.size for block in SequenceMatcher(None, old, new).get_matching_blocks())
     return Lines(len(new) - same, len(old) - same, not same_meaning(path, before, after))
-
-
-def _words(kind: str, name: str, before: str | None, after: str | None, presence: str) -> str:
-    if presence == "new":
-        return f"{kind}{name} is new" + ("" if after is None else f": {after}")
-    if presence == "gone":
-        return f"{kind}{name} is gone" + ("" if before is None else f": it was {before}")
-    values = "" if before is None or after is None else f" from {before} to {after}"
-    return f"{kind}{name} changed{values}"

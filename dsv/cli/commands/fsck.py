@@ -7,32 +7,10 @@ import click
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.errors import Corrupt, UsageFault
-from dsv.render.style import counted, printable
+from dsv.render import fsck as render
 
 if TYPE_CHECKING:
     from dsv.ops.repair import Healed
-
-SHAPE = {
-    "ok": "flag: whether there is no damage",
-    "objects": "int: how many were reached",
-    "files": "int: how many file contents were reached and proved",
-    "findings": [
-        {
-            "what": "text: pack, index, object, file, content, oplog or owner",
-            "name": "text: an id, or the name of a file",
-            "damage": "checksum|id|format|missing|unreadable|garbage|absent|away: the last three are harmless",
-            "detail": "text: for people",
-            "pack": "text?: the pack that it is about",
-        }
-    ],
-    "healed": [
-        {
-            "pack": "text?: a damaged pack that is not used any more; null: the indexes were rebuilt",
-            "brought": "int: objects of it that came from the remote",
-            "kept": "int: objects of it that were sound, or held elsewhere",
-        }
-    ],
-}
 
 
 @verb(
@@ -42,7 +20,7 @@ SHAPE = {
         "dsv fsck --remote origin": "Check by a list of its packs that all is there that should be:",
         "dsv fsck --remote origin --full": "Read all of it:",
     },
-    shape=SHAPE,
+    shape=render.SHAPE,
     exits={6: "there is damage, or some is left after `--repair`"},
 )
 @click.option("--remote", metavar="NAME", help="Check this remote instead.")
@@ -77,37 +55,9 @@ def command(context: Context, *, remote: str | None, full: bool, repair: bool) -
         if repair and result.damage:
             healed = mend(context.workspace, result.findings, progress=progress)
             result = fsck(context.workspace, progress=progress)
-    out, style = context.out, context.out.style
-    damage = set(result.damage)
+    out = context.out
     if out.json:
-        out.document(
-            {
-                "ok": not damage,
-                "objects": result.objects,
-                "files": result.files,
-                "findings": [finding._asdict() for finding in result.findings],
-                "healed": [{"pack": one.name, "brought": one.brought, "kept": one.kept} for one in healed],
-            }
-        )
-        return Corrupt.exit_code if damage else 0
-    for one in healed:
-        out.line(f"{style.added('healed')}  {_told(one)}")
-    for finding in result.findings:
-        if finding in damage or out.verbose:
-            word = style.removed(finding.damage) if finding in damage else finding.damage
-            where = f" (pack {finding.pack[:8]})" if finding.pack else ""
-            out.line(f"{word}  {finding.what} {printable(finding.name)}{where}: {printable(finding.detail)}")
-    checked = f"{counted(result.objects, 'object')}, {counted(result.files, 'file')}"
-    if damage:
-        if remote is not None:
-            out.hint(f"dsv push --repair {remote} sends again what this store has")
-        out.line(f"{checked}, {style.removed(counted(len(damage), 'finding'))}")
-        return Corrupt.exit_code
-    out.report(f"{checked}, no damage")
-    return 0
-
-
-def _told(one: "Healed") -> str:
-    if one.name is None:
-        return "the indexes, from what the packs say"
-    return f"pack {one.name[:8]}: {counted(one.brought, 'object')} brought from the remote, {one.kept} kept"
+        out.document(render.document(result, healed))
+    else:
+        out.show(render.lines(result, out.style, healed, remote=remote, whole=out.verbose > 0))
+    return Corrupt.exit_code if result.damage else 0

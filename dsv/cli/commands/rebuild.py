@@ -1,7 +1,5 @@
 """`dsv rebuild`."""
 
-from typing import TYPE_CHECKING
-
 import click
 
 from dsv.cli import complete, replaying
@@ -11,26 +9,7 @@ from dsv.cli.context import Context
 from dsv.cli.replaying import ReplayOptions
 from dsv.cli.trusting import trusted_file
 from dsv.errors import UsageFault
-from dsv.ids import short
-from dsv.model.verdict import VerdictStatus
-from dsv.render.style import counted, printable
-
-if TYPE_CHECKING:
-    from dsv.ops.rebuild import RebuildResult
-
-SHAPE = {
-    "ok": "flag: whether the result is as its policy asks, and where it was wanted",
-    "path": "path: of the dataset",
-    "status": "|".join(VerdictStatus),
-    "policy": "text: what had to be the same",
-    "reason": "text: why the status is what it is; empty if it needs no reason",
-    "details": ["text: more about it"],
-    "run": "id: the run that gave it",
-    "runs": "int: how many runs were replayed",
-    "place": "text?: where the result is; null if there is none",
-    "written": "flag: whether it is where it was wanted, and not in .dsv/tmp",
-    **replaying.SHAPE,
-}
+from dsv.render import rebuild as render
 
 
 @verb(
@@ -39,7 +18,7 @@ SHAPE = {
         "dsv rebuild data/features.parquet@v1 --into /tmp/old": "Recreate an old version elsewhere:",
         "dsv rebuild data/features.parquet --from-raw": "Replay everything from the raw sources:",
     },
-    shape=SHAPE,
+    shape=render.SHAPE,
     exits={
         0: "the result is as its policy asks, and in place",
         1: "it is not; if there is a result it was left in .dsv/tmp",
@@ -84,45 +63,10 @@ def command(
         into=None if into is None else context.path_here(into),
         progress=context.progress("replaying", "runs"),
     )
-    if context.out.json:
-        context.out.document(_record(context, found, given))
+    out = context.out
+    if out.json:
+        allowed = replaying.allowed(context, given)
+        out.document(render.document(found, network=given.network, allowed=allowed))
     else:
-        _show(context, found)
+        out.show(render.lines(found, out.style, whole=out.verbose > 0))
     return 0 if found.ok else 1
-
-
-def _record(context: Context, found: "RebuildResult", given: ReplayOptions) -> dict[str, object]:
-    check = found.check
-    return {
-        "ok": found.ok,
-        "path": check.path,
-        "status": check.status,
-        "policy": check.policy,
-        "reason": check.because,
-        "details": list(check.details),
-        "run": found.run,
-        "runs": found.runs,
-        "place": None if found.place is None else str(found.place),
-        "written": found.written,
-        **replaying.record(given, found, context),
-    }
-
-
-def _show(context: Context, found: "RebuildResult") -> None:
-    out, style, check = context.out, context.out.style, found.check
-    replaying.tell_changes(context, found.changed)
-    replaying.tell_isolation(context, found)
-    paint = style.added if check.good else style.removed
-    reason = f"  {printable(check.reason)}" if check.reason else ""
-    out.line(f"{paint(check.status)}  {printable(check.path)}{reason}")
-    if not check.good or out.verbose:
-        out.lines([f"    {style.faint(printable(line))}" for line in check.details])
-    if found.replaced:
-        out.report(f"written   {printable(check.path)}")
-        out.hint(f"dsv restore {check.path} (brings back the version that was there)")
-    if found.note:
-        out.say(f"{check.path} was not written: {found.note}")
-    if found.place is not None and not found.written:
-        out.say(f"the result is in {found.place}")
-    isolation = f", isolation: {found.isolation}" if found.isolation else ""
-    out.report(f"run {style.id(short(found.run))}, {counted(found.runs, 'run')} replayed{isolation}")

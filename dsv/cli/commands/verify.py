@@ -10,32 +10,11 @@ from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.cli.replaying import ReplayOptions
 from dsv.cli.trusting import trusted_file
-from dsv.model.verdict import VerdictStatus, counted
-from dsv.render.style import printable
+from dsv.render import verify as render
+from dsv.render.statuses import MEANINGS
 
 if TYPE_CHECKING:
-    from dsv.model.verdict import Checked
     from dsv.ops.verify import Selection, Verified
-
-SHAPE = {
-    "ok": "flag: whether every dataset is at least what its policy demands",
-    "level": "hashes|last|raw",
-    "commit": "id: whose datasets were verified",
-    **replaying.SHAPE,
-    "datasets": [
-        {
-            "path": "path: of the dataset",
-            "status": "|".join(VerdictStatus),
-            "good": "flag: whether it is at least what its policy demands",
-            "policy": "text: what had to be the same",
-            "reason": "text: why the status is what it is; empty if it needs no reason",
-            "seconds": "number: how long its run took",
-            "details": ["text: more about it, the most telling first"],
-            "stale": "text: why it is stale at that commit, whatever its replay gave; empty if it is not",
-            "replayed": "text?: what its replay gave, where the status is what its record says",
-        }
-    ],
-}
 
 
 @verb(
@@ -45,9 +24,9 @@ SHAPE = {
         "dsv verify --level raw data/features.parquet": "Rebuild a dataset from its raw sources:",
         "dsv verify --changed-since git:origin/main --yes --junit verify.xml": "In CI, only what a branch changed:",
     },
-    shape=SHAPE,
+    shape=render.SHAPE,
     exits={0: "all datasets are at least what their policies demand", 1: "some are not"},
-    sections={"Statuses": {status.value: status.meaning for status in VerdictStatus}},
+    sections={"Statuses": {status.value: meaning for status, meaning in MEANINGS.items()}},
 )
 @click.argument("paths", metavar="[PATH]...", nargs=-1, shell_complete=complete.datasets)
 @click.option("--rev", metavar="REV", default="HEAD", help="Verify the datasets of REV instead of HEAD.")
@@ -138,55 +117,7 @@ def _verify(
 def _show(context: Context, found: "Verified", given: ReplayOptions) -> None:
     out = context.out
     if out.json:
-        out.document(
-            {
-                "ok": found.ok,
-                "level": found.level,
-                "commit": found.commit,
-                **replaying.record(given, found, context),
-                "datasets": [_record(check) for check in found.checks],
-            }
-        )
-        return
-    replaying.tell_changes(context, found.changed)
-    replaying.tell_isolation(context, found)
-    _lines(context, found)
-    counts = ", ".join(f"{number:,} {status}" for status, number in counted(found.checks).items())
-    isolation = f", isolation: {found.isolation}" if found.isolation else ""
-    out.report(f"{counts or 'nothing to verify'} (level {found.level}{isolation})")
-    if any(check.status is VerdictStatus.STALE for check in found.checks):
-        out.hint("dsv rerun")
-
-
-def _lines(context: Context, found: "Verified") -> None:
-    out, style = context.out, context.out.style
-    wide = max(
-        (len(word) for check in found.checks for word in (check.status, check.replayed or "")), default=0
-    )
-    for check in found.checks:
-        if check.replayed is not None:
-            out.line(f"{style.faint(check.replayed.ljust(wide))}  {printable(check.path)}")
-        word = check.status.ljust(wide)
-        paint = style.removed if not check.good else style.faint if _is_quiet(check) else style.added
-        reason = f"  {printable(check.says)}" if check.says else ""
-        out.line(f"{paint(word)}  {printable(check.path)}{reason}")
-        if not check.good or out.verbose:
-            out.lines([f"{'':{wide}}    {style.faint(printable(line))}" for line in check.details])
-
-
-def _is_quiet(check: "Checked") -> bool:
-    return check.status in (VerdictStatus.SOURCE, VerdictStatus.RECORDED)
-
-
-def _record(check: "Checked") -> dict[str, object]:
-    return {
-        "path": check.path,
-        "status": check.status,
-        "good": check.good,
-        "policy": check.policy,
-        "reason": check.because,
-        "seconds": round(check.seconds, 3),
-        "details": list(check.details),
-        "stale": check.stale,
-        "replayed": check.replayed,
-    }
+        allowed = replaying.allowed(context, given)
+        out.document(render.document(found, network=given.network, allowed=allowed))
+    else:
+        out.show(render.lines(found, out.style, whole=out.verbose > 0))

@@ -1,6 +1,6 @@
-"""What a replay comes to, output by output, and in words that name the likely cause."""
+"""What a replay comes to, output by output, and what may be the cause."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -13,17 +13,24 @@ from dsv.model.policy import Policy
 from dsv.model.run import Output
 from dsv.model.verdict import VerdictStatus
 from dsv.runs.differences import Circumstance
-from dsv.runs.rebuild import cause_words, causes, error_output
-from dsv.runs.rebuild.cause import Cause, CauseKind, Weight
+from dsv.runs.rebuild import causes, error_output
+from dsv.runs.rebuild.cause import Cause, CauseKind, Manner, MoreNames, Weight
 from dsv.runs.rebuild.clean_folder import Result
+from dsv.runs.rebuild.evidence import (
+    Evidence,
+    Explained,
+    Failure,
+    Quoted,
+    Remark,
+    TimedOut,
+    TwoReplays,
+)
 from dsv.runs.rebuild.judge import judge
 from dsv.runs.rebuild.rebuild_plan import ReplayStep
 from dsv.runs.rebuild.replay import Replay, ReplayMeans
 from dsv.runs.rebuild.replay_variables import unset
 from dsv.runs.rebuild.side_by_side import Judgement, compare
 from dsv.workspace import Workspace
-
-_TWICE = "--twice tells whether two replays agree with each other"
 
 _NOTHING: Mapping[str, "Judgement"] = MappingProxyType({})
 
@@ -67,15 +74,15 @@ class Replayed:
         return all(judgement.good for judgement in self.judgements.values())
 
 
-def without(step: ReplayStep, status: VerdictStatus, reason: str, *details: str) -> Replayed:
+def without(step: ReplayStep, status: VerdictStatus, evidence: Evidence | None) -> Replayed:
     """Return what comes of a run that is not replayed."""
-    return Replayed({output.path: Judgement(status, reason, details) for output in step.run.outputs})
+    return Replayed({output.path: Judgement(status, evidence) for output in step.run.outputs})
 
 
 def elsewhere(step: ReplayStep, path: str) -> Replayed:
     """Return what comes of a run that read a file outside of the workspace which is not here as it was."""
-    cause = Cause(CauseKind.OUTSIDE, path, None, "is not here as it was recorded")
-    return without(step, VerdictStatus.FAILED, cause_words.words(cause))
+    cause = Cause(CauseKind.OUTSIDE, path, detail=Manner.CHANGED)
+    return without(step, VerdictStatus.FAILED, Failure((cause,)))
 
 
 def of_failure(
@@ -91,10 +98,12 @@ def of_failure(
         StorageError: It failed because the disk is full: that is no answer.
     """
     if done.execution is None:
-        return without(step, VerdictStatus.FAILED, done.problem or "it was not started")
+        return without(step, VerdictStatus.FAILED, Quoted(done.problem or "it was not started"))
     tail = done.execution.tail
-    if done.execution.timed_out:
-        return _failed(step, done, means, f"it ran longer than {done.limit}")
+    hidden = _hider(means)
+    said = tuple(map(hidden, error_output.last_lines(tail, done.clean)))
+    if done.execution.timed_out and done.limit is not None:
+        return _failed(step, done, TimedOut(done.limit, said))
     if error_output.is_full(tail):
         raise StorageError(
             f"the replay of run {short(step.id)} found no space left on the disk",
@@ -111,17 +120,30 @@ def of_failure(
     secrets = ", ".join(unset(step.run, means.ambient))
     found += [Cause(CauseKind.UNSET, secrets)] if secrets else []
     found += _made(made)
-    return _failed(step, done, means, cause_words.reason(found), cause_words.lines_of_failure(found))
+    return _failed(step, done, Failure(tuple(_hidden(one, hidden) for one in found), said))
 
 
-def _failed(
-    step: ReplayStep, done: Replay, means: ReplayMeans, reason: str, details: tuple[str, ...] = ()
-) -> Replayed:
+def _hider(means: ReplayMeans) -> Callable[[str], str]:
+    """Return what replaces secrets in a text: reports are kept by others than who runs this."""
+    secret = secret_values(means.ambient)
+    return lambda text: mask_text(mask_values(text, secret))
+
+
+def _hidden(cause: Cause, hidden: Callable[[str], str]) -> Cause:
+    """Return a cause without secrets."""
+    detail = cause.detail
+    return replace(
+        cause,
+        subject=hidden(cause.subject),
+        before=None if cause.before is None else hidden(cause.before),
+        after=None if cause.after is None else hidden(cause.after),
+        detail=MoreNames(tuple(map(hidden, detail.names))) if isinstance(detail, MoreNames) else detail,
+    )
+
+
+def _failed(step: ReplayStep, done: Replay, evidence: Failure | TimedOut) -> Replayed:
     assert done.execution is not None
-    tail = error_output.last_lines(done.execution.tail, done.clean)
-    secret = secret_values(means.ambient)  # reports are kept by others than who runs this
-    told = [mask_text(mask_values(line, secret)) for line in (reason, *details, *tail)]
-    judgement = Judgement(VerdictStatus.FAILED, told[0], tuple(told[1:]))
+    judgement = Judgement(VerdictStatus.FAILED, evidence)
     judgements = {output.path: judgement for output in step.run.outputs}
     return Replayed(judgements, {}, done.isolation, done.why, done.execution.started, done.seconds)
 
@@ -160,7 +182,7 @@ def of_output(
     results = [one.results.get(output.path) for one in replays]
     first = results[0]
     if first is None:
-        found = Judgement(VerdictStatus.FAILED, "the command ended well and did not write it")
+        found = Judgement(VerdictStatus.FAILED, Remark.NOT_WRITTEN)
     else:
         found = judge(workspace, output, first, policy, space)
         if len(results) > 1:
@@ -173,7 +195,7 @@ def of_output(
         causes.expected_of(workspace, step, means),
         replays[0].captured,
         changed,
-        found.cause,
+        found.suggestion,
         {path: one.status for path, one in made.items()},
     )
     return _explained(found, told, replays)
@@ -190,14 +212,11 @@ def _both(
 ) -> Judgement:
     """Return what two replays come to: nondeterministic if they are not the same to the policy, else the worse."""
     if other is None:
-        return Judgement(VerdictStatus.NONDETERMINISTIC, "only one of two replays wrote it")
+        return Judgement(VerdictStatus.NONDETERMINISTIC, Remark.WRITTEN_ONCE)
     beside = compare(one, other, policy.applied(table=output.table is not None))
     if not beside.good:
         return Judgement(
-            VerdictStatus.NONDETERMINISTIC,
-            f"two replays differ: {beside.reason}",
-            beside.details,
-            beside.cause,
+            VerdictStatus.NONDETERMINISTIC, TwoReplays(beside.evidence), suggestion=beside.suggestion
         )
     order = list(VerdictStatus)
     return max(
@@ -214,5 +233,4 @@ def _explained(found: Judgement, told: list[Cause], replays: tuple[Replay, ...])
     if found.status is VerdictStatus.NONDETERMINISTIC:  # what changed since is the same in both replays
         told = [one for one in told if one.kind is not CauseKind.PACKAGE]
     once = found.status is VerdictStatus.DIFFERENT and len(replays) == 1
-    lines = cause_words.lines(told, found.details, as_recorded=not other, hint=_TWICE if once else "")
-    return replace(found, details=lines)
+    return replace(found, evidence=Explained(found.evidence, tuple(told), as_recorded=not other, once=once))

@@ -1,8 +1,13 @@
-"""What may have made a replay fail or give other data, as values; `dsv.runs.rebuild.cause_words` puts them into words."""
+"""What may have made a replay fail or give other data, as values; `dsv.render.cause_words` puts them into words."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+from dsv.runs.differences import Circumstance
+from dsv.runs.rebuild.code_traces import Trace
+from dsv.tables.compare.suggest import Suggestion
 
 
 class Weight(IntEnum):
@@ -43,16 +48,38 @@ class CauseKind(StrEnum):
 _ORDER = {kind: place for place, kind in enumerate(CauseKind)}
 
 
+class Manner(StrEnum):
+    """How something was missed or used, where there is more than one way."""
+
+    OPENED = "opened"  # and not only looked for
+    READ_BEFORE = "read before"  # when it was recorded; nobody saw what happened now
+    IN_WORKSPACE = "in workspace"  # and not recorded
+    CHANGED = "changed"  # it is not here as it was recorded
+    USED = "used"  # the command says so
+    REFUSED = "refused"  # a replay does not allow it
+
+
+class MoreNames(NamedTuple):
+    """Names that a folder holds beside those that are known of it, sorted."""
+
+    names: tuple[str, ...]
+
+
+Detail = Manner | MoreNames | Suggestion | Circumstance | Trace
+"""What more is known of a cause: for some kinds how, for others the value that it stands for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """One thing that may have been the cause.
 
     Attributes:
         kind: What kind of thing.
-        subject: What it is about: a path, an address, the name of a package; a place in the code.
+        subject: What it is about: a path, an address, the name of a package, an exit code; "" if `detail` says all.
         before: What there was when it was recorded; None if nothing, or it does not matter.
         after: What there is now; likewise.
         weight: How much is known.
+        detail: What more is known; None if nothing.
     """
 
     kind: CauseKind
@@ -60,6 +87,7 @@ class Cause:
     before: str | None = None
     after: str | None = None
     weight: Weight = Weight.SEEN
+    detail: Detail | None = None
 
 
 def ranked(causes: Iterable[Cause]) -> list[Cause]:

@@ -9,13 +9,14 @@ from dsv.errors import DsvError
 from dsv.model.run import Outside
 from dsv.records import origins
 from dsv.runs.differences import Circumstance
-from dsv.runs.rebuild.cause import Cause, CauseKind, Weight, ranked
+from dsv.runs.rebuild.cause import Cause, CauseKind, Manner, Weight, ranked
 from dsv.runs.rebuild.code_traces import named, traces
 from dsv.runs.rebuild.error_output import ended, said, speaks_of_network
 from dsv.runs.rebuild.rebuild_plan import ReplayStep
 from dsv.runs.rebuild.replay import ReplayMeans
 from dsv.runs.rebuild.unrecorded import Expected, seen
 from dsv.store.repository import Repository
+from dsv.tables.compare.suggest import Suggestion
 from dsv.workspace import Workspace
 
 _NEVER_LISTED = frozenset({"__pycache__"})
@@ -54,8 +55,7 @@ def of_failure(
     if captured is None and not specific:
         # It read them when it was recorded: nobody saw whether it missed them now.
         others += [
-            Cause(CauseKind.WITHHELD, path, "when it was recorded it read")
-            for path in sorted(expected.withheld)
+            Cause(CauseKind.WITHHELD, path, detail=Manner.READ_BEFORE) for path in sorted(expected.withheld)
         ]
     network = [one for one in witnessed if one.kind is CauseKind.NETWORK]
     end = [] if specific else [ended(tail, code)]
@@ -68,7 +68,7 @@ def of_failure(
 def _known(cause: Cause, expected: Expected) -> Cause:
     """Return what a command said that it lacks, as what is known of it."""
     if cause.kind is CauseKind.UNRECORDED and cause.subject in expected.withheld:
-        return Cause(CauseKind.WITHHELD, cause.subject, "opened", None, Weight.SAID)
+        return Cause(CauseKind.WITHHELD, cause.subject, weight=Weight.SAID, detail=Manner.OPENED)
     return cause
 
 
@@ -78,7 +78,7 @@ def of_difference(
     expected: Expected,
     captured: Captured | None,
     changed: tuple[Circumstance, ...],
-    data: str,
+    data: Suggestion | None,
     made: Mapping[str, str],
 ) -> list[Cause]:
     """Return why a run may have given other data than was recorded, the likeliest cause first.
@@ -89,17 +89,17 @@ def of_difference(
         expected: What is known of it.
         captured: What its replay was seen to do; None if nobody watched.
         changed: How the environment differs from the recorded one.
-        data: What the kind of difference suggests; "" if nothing.
+        data: What the kind of difference suggests; None if nothing.
         made: By path of an input that was rebuilt in other bytes what it is beside the recorded ones.
     """
     found = [Cause(CauseKind.MADE, path, None, now) for path, now in made.items()]
     if captured is not None:
         found += seen(captured, expected)
     found += _packages(repo, step, changed)
-    if data:
-        found.append(Cause(CauseKind.DATA, data, weight=Weight.SUGGESTED))
+    if data is not None:
+        found.append(Cause(CauseKind.DATA, "", weight=Weight.SUGGESTED, detail=data))
     for sign in traces(repo, step.run.argv, step.code):
-        found.append(Cause(CauseKind.CODE, sign.where, None, sign.words, Weight.POSSIBLE))
+        found.append(Cause(CauseKind.CODE, sign.path, weight=Weight.POSSIBLE, detail=sign))
     return ranked(found)
 
 
@@ -109,7 +109,7 @@ def _packages(repo: Repository, step: ReplayStep, changed: tuple[Circumstance, .
     by_name = named(repo, step.code, [one.name for one in weighty])
     # What is merely loaded by something else was never what the code asked for.
     weighty.sort(key=lambda one: (one.before is None or one.after is None, one.name not in by_name))
-    return [Cause(CauseKind.PACKAGE, one.text, one.before, one.after, Weight.CHANGED) for one in weighty]
+    return [Cause(CauseKind.PACKAGE, one.name, one.before, one.after, Weight.CHANGED, one) for one in weighty]
 
 
 def expected_of(workspace: Workspace, step: ReplayStep, means: ReplayMeans) -> Expected:

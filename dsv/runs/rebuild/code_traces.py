@@ -27,37 +27,25 @@ class Trace(NamedTuple):
 
     Attributes:
         kind: `clock`, `random`, `threads`, `order`, `environment`, `times`, `process`, `temporary`, `network` or `outside`.
-        words: What it does, for a sentence.
+        subject: What it names: a variable, a path; "" if nothing.
         path: The code file, or "" for the command line.
         line: Its line there, the first is 1.
     """
 
     kind: str
-    words: str
+    subject: str
     path: str
     line: int
-
-    @property
-    def where(self) -> str:
-        """Where it is: `clean.py:3`."""
-        return f"{self.path}:{self.line}" if self.path else "the command"
-
-    @property
-    def text(self) -> str:
-        """Where it is and what it does: `clean.py:3 uses the clock`."""
-        return f"{self.where} {self.words}"
 
 
 class _Sign(NamedTuple):
     kind: str
-    words: str
     patterns: tuple[str, ...]
 
 
 _SIGNS = (
     _Sign(
         "clock",
-        "uses the clock",
         (
             r"\b(?:datetime|date|Timestamp)\.(?:now|utcnow|today)\(",
             r"\btime\.(?:time|time_ns|ctime|localtime|gmtime|strftime)\(",
@@ -69,7 +57,6 @@ _SIGNS = (
     ),
     _Sign(
         "random",
-        "uses random numbers",
         (
             r"\brandom\.|\brandom\(\)|\bdefault_rng\(|\burandom\b|\bsecrets\.",
             r"\buuid[1-7]?\(|\buuid\.",
@@ -78,7 +65,6 @@ _SIGNS = (
     ),
     _Sign(
         "threads",
-        "works in threads or processes, whose order changes",
         (
             r"\bThreadPool|\bProcessPool|\bmultiprocessing\b|\bas_completed\b|\bimap_unordered\b",
             r"\bthreading\b|\bconcurrent\.futures\b|\bxargs\b.*-P|\bparallel\b",
@@ -86,27 +72,24 @@ _SIGNS = (
     ),
     _Sign(
         _ORDER,
-        "depends on the order of a set, a hash or the entries of a folder",
         (r"\b(?:set|frozenset|hash|listdir|scandir|iterdir|glob|rglob)\(",),
     ),
     _Sign(
         "environment",
-        "reads the environment variable {}",
         (r"(?:\benviron(?:\.get\(|\.setdefault\(|\[)|\bgetenv\()\s*['\"](\w+)",),
     ),
-    _Sign("environment", "reads environment variables", (r"\bos\.environ|\bgetenv\(|\benviron\[",)),
-    _Sign("times", "looks at the times of files", (r"\bst_[acm]time(?:_ns)?\b|\bget[acm]time\(",)),
-    _Sign("process", "uses the id of a process", (r"\bgetp?pid\(|\bcurrent_process\(|\$\$",)),
-    _Sign("temporary", "names a temporary file", (r"\btempfile\.|\bmkstemp\(|\bmkdtemp\(|\bmktemp\b",)),
+    _Sign("environment", (r"\bos\.environ|\bgetenv\(|\benviron\[",)),
+    _Sign("times", (r"\bst_[acm]time(?:_ns)?\b|\bget[acm]time\(",)),
+    _Sign("process", (r"\bgetp?pid\(|\bcurrent_process\(|\$\$",)),
+    _Sign("temporary", (r"\btempfile\.|\bmkstemp\(|\bmkdtemp\(|\bmktemp\b",)),
     _Sign(
         "network",
-        "uses the network",
         (
             r"\brequests\.|\burllib|\burlopen|\bhttpx?\.|\bboto3\b|\bcurl\b|\bwget\b",
             r"\w\([^()]*['\"](?:https?|s3|gs)://",
         ),
     ),
-    _Sign("outside", "names {}, outside of the workspace", (r"['\"]((?:/(?!dev/null)[\w.-]+/|~/)[\w./-]*)",)),
+    _Sign("outside", (r"['\"]((?:/(?!dev/null)[\w.-]+/|~/)[\w./-]*)",)),
 )
 _COMPILED = tuple((sign, re.compile("|".join(sign.patterns), re.IGNORECASE)) for sign in _SIGNS)
 
@@ -151,7 +134,7 @@ def _first(sign: _Sign, pattern: re.Pattern[str], texts: Iterable[tuple[str, str
             found = None if number in silent else pattern.search(_bare(line))
             if found is not None or number in sets:
                 groups = found.groups() if found else ()
-                return Trace(sign.kind, sign.words.format(*groups), path, number)
+                return Trace(sign.kind, next(filter(None, groups), ""), path, number)
     return None
 
 

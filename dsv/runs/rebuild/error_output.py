@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from dsv.runs.rebuild.cause import Cause, CauseKind, Weight
+from dsv.runs.rebuild.cause import Cause, CauseKind, Manner, Weight
 
 _DENIED = re.compile(r"permission denied|operation not permitted|errno 13|os error 13", re.IGNORECASE)
 _PATH = re.compile(r"['\"`](/[^'\"`]+)['\"`]|(?<![\w:/.])(/[^\s'\"`:,;)\]]+)")
@@ -26,8 +26,6 @@ _ABSENT = re.compile(
 _FULL = re.compile(r"No space left on device|\[Errno 28\]|Disk quota exceeded|os error 28")
 
 _KILLED = 137
-
-NOT_RECORDED = "is outside of the workspace and was not recorded"
 
 
 def is_full(tail: str) -> bool:
@@ -74,9 +72,7 @@ def ended(tail: str, code: int) -> Cause:
     if code == _KILLED:
         return _cause(CauseKind.MEMORY, "")
     last = next((line.strip() for line in reversed(tail.splitlines()) if line.strip()), "")
-    return _cause(
-        CauseKind.ENDED, f"exit code {code}" if code < 128 else f"ended by signal {code - 128}", last[:300]
-    )
+    return _cause(CauseKind.ENDED, str(code), last[:300])
 
 
 def last_lines(tail: str, clean: str, count: int = 6) -> tuple[str, ...]:
@@ -94,7 +90,7 @@ def _outside(path: str, root: Path) -> Cause:
     for base in (root, root.resolve()):
         if Path(path).is_relative_to(base):
             return _cause(CauseKind.ABSOLUTE, path, Path(path).relative_to(base).as_posix())
-    return Cause(CauseKind.OUTSIDE, path, "it uses", NOT_RECORDED, Weight.SAID)
+    return Cause(CauseKind.OUTSIDE, path, weight=Weight.SAID, detail=Manner.USED)
 
 
 def _cause(kind: CauseKind, subject: str, after: str | None = None) -> Cause:

@@ -12,6 +12,7 @@ from dsv.ids import ObjectId
 from dsv.model.verdict import VerdictStatus
 from dsv.runs.rebuild.account import Replayed, without
 from dsv.runs.rebuild.clean_folder import Result
+from dsv.runs.rebuild.evidence import MadeFrom, NotRebuilt, Remark
 from dsv.runs.rebuild.rebuild_plan import RebuildPlan, ReplayStep
 from dsv.runs.rebuild.side_by_side import Judgement
 
@@ -78,17 +79,14 @@ def told(done: Replayed, feed: Feed) -> Replayed:
     """
     if not done.fed or feed.chain:
         return done
-    names = ", ".join(f"{path} as it was rebuilt ({one.status})" for path, one in feed.unlike.items())
-    judgements = {path: one if one.good else _untold(one, names) for path, one in done.judgements.items()}
+    inputs = tuple((path, one.status) for path, one in feed.unlike.items())
+    judgements = {path: one if one.good else _untold(one, inputs) for path, one in done.judgements.items()}
     return replace(done, judgements=judgements)
 
 
-def _untold(found: Judgement, names: str) -> Judgement:
-    reason = (
-        f"it was made from {names}, as the recorded bytes are not here, and gave: "
-        f"{found.reason or found.status.meaning}; whether those give it cannot be told"
-    )
-    return replace(found, status=VerdictStatus.FAILED, reason=reason)
+def _untold(found: Judgement, inputs: tuple[tuple[str, VerdictStatus], ...]) -> Judgement:
+    evidence = MadeFrom(inputs, found.status, found.evidence)
+    return replace(found, status=VerdictStatus.FAILED, evidence=evidence)
 
 
 def _feed(plan: RebuildPlan, step: ReplayStep, done: Done, wanted: Mapping[str, ObjectId]) -> Feed:
@@ -107,7 +105,7 @@ def _feed(plan: RebuildPlan, step: ReplayStep, done: Done, wanted: Mapping[str, 
 def _judgement(plan: RebuildPlan, step: ReplayStep, path: str, done: Done) -> Judgement:
     replayed = done[step.behind[path]]
     found = replayed.judgements.get(plan.made(step.id, path).path)
-    return found or Judgement(VerdictStatus.FAILED, "it is not replayed yet")
+    return found or Judgement(VerdictStatus.FAILED, Remark.NOT_YET)
 
 
 def _not_rebuilt(
@@ -116,12 +114,9 @@ def _not_rebuilt(
     """Return what comes of a step that one of its inputs is missing for; what all began with is told, and once."""
     root = behind.root or (path, found)
     begun, first = root
-    words = first.reason or first.status.meaning
     if plan.chain:
-        reason = f"{begun} ({first.status}), which it was made from: {words}"
-        failed = without(step, first.status, reason, *first.details)
+        failed = without(step, first.status, NotRebuilt(begun, first.status, first.evidence))
     else:
-        failed = without(
-            step, VerdictStatus.FAILED, f"its input {path} could not be rebuilt", f"{begun}: {words}"
-        )
+        evidence = NotRebuilt(begun, first.status, first.evidence, own_input=path)
+        failed = without(step, VerdictStatus.FAILED, evidence)
     return replace(failed, root=root)

@@ -10,13 +10,21 @@ from pathlib import Path
 
 from dsv.atomic import storing
 from dsv.errors import NoTable, StorageError
-from dsv.ids import short
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.policy import IGNORE, TABLE, Policy
 from dsv.model.run import Output
 from dsv.model.verdict import VerdictStatus
 from dsv.records import kept_facts, needs
 from dsv.runs.rebuild.clean_folder import Result, write
+from dsv.runs.rebuild.evidence import (
+    KindDiffers,
+    NoTableThere,
+    OtherTable,
+    Remark,
+    SizeDiffers,
+    Unmeasured,
+    Untold,
+)
 from dsv.runs.rebuild.folder_view import FolderView
 from dsv.runs.rebuild.rebuild_plan import holds
 from dsv.runs.rebuild.scratch import clear
@@ -46,14 +54,10 @@ def judge(workspace: Workspace, recorded: Output, result: Result, policy: Policy
         return Judgement(VerdictStatus.IDENTICAL)
     applied = policy.applied(table=recorded.table is not None)
     if applied.by_bytes:
-        reason, details = _bytes(recorded, found)
+        differs = _bytes(recorded, found)
         if policy.needs_table:
-            return Judgement(
-                VerdictStatus.FAILED,
-                f"{reason}; its policy ({policy.text}) cannot be applied: it is no table",
-                details,
-            )
-        return Judgement(VerdictStatus.DIFFERENT, reason, details)
+            return Judgement(VerdictStatus.FAILED, Unmeasured(differs, policy.text))
+        return Judgement(VerdictStatus.DIFFERENT, differs)
     wanted = recorded.checkpoint(result.checkpoint.origin)
     if not holds(workspace.repo, wanted):
         told = _without_bytes(workspace.repo, recorded, result, applied)
@@ -81,20 +85,14 @@ def _without_bytes(repo: Repository, recorded: Output, result: Result, policy: P
     try:
         new = whole(result)
     except NoTable as error:
-        return Judgement(VerdictStatus.DIFFERENT, f"the rebuild is no table: {error.message}")
+        return Judgement(VerdictStatus.DIFFERENT, NoTableThere(error.message))
     if new.table == recorded.table:
         return _by_metadata_id(recorded, new, policy)
     if policy != Policy(TABLE, key=policy.key, metadata=policy.metadata):
-        return Judgement(
-            VerdictStatus.FAILED,
-            f"the rebuild is another table, and whether it is within the policy ({policy.text}) cannot be told: "
-            "the recorded bytes are not here",
-        )
+        return Judgement(VerdictStatus.FAILED, Untold(policy.text))
     rows = kept_facts.rows_of(repo, recorded.path, recorded.checkpoint(result.checkpoint.origin))
-    counts = "" if rows is None else f"{rows:,} rows before, {new.rows:,} after; "
     assert recorded.table is not None
-    reason = f"{counts}table {short(recorded.table)} was recorded, {short(new.table)} came out"
-    return Judgement(VerdictStatus.DIFFERENT, reason, ("the recorded bytes are not here to compare with",))
+    return Judgement(VerdictStatus.DIFFERENT, OtherTable(recorded.table, new.table, rows, new.rows))
 
 
 def _by_metadata_id(recorded: Output, found: WholeResult, policy: Policy) -> Judgement:
@@ -104,18 +102,12 @@ def _by_metadata_id(recorded: Output, found: WholeResult, policy: Policy) -> Jud
     if recorded.metadata is not None and not policy.ignore_columns:
         return Judgement(
             VerdictStatus.EQUAL_BUT_FOR_METADATA,
-            "other metadata; the recorded bytes are not here to tell which",
+            Remark.METADATA_DIFFERS,
             accepted=policy.metadata == IGNORE,
         )
     if policy.metadata == IGNORE:
-        return Judgement(
-            VerdictStatus.EQUAL, "its metadata was not compared: the recorded bytes are not here"
-        )
-    return Judgement(
-        VerdictStatus.FAILED,
-        "it is the same table, and whether its metadata is the same cannot be told: "
-        "the recorded bytes are not here",
-    )
+        return Judgement(VerdictStatus.EQUAL, Remark.METADATA_PASSED_OVER)
+    return Judgement(VerdictStatus.FAILED, Remark.METADATA_UNKNOWN)
 
 
 @contextmanager
@@ -130,9 +122,9 @@ def _written(workspace: Workspace, path: str, wanted: Checkpoint, space: Path) -
         clear(space)
 
 
-def _bytes(recorded: Output, found: Checkpoint) -> tuple[str, tuple[str, ...]]:
+def _bytes(recorded: Output, found: Checkpoint) -> KindDiffers | SizeDiffers:
     if found.content == recorded.content:
-        return f"it is {found.kind} and was {recorded.kind}", ()
+        return KindDiffers(recorded.kind, found.kind)
     if found.is_dir and recorded.kind == found.kind:
-        return f"other bytes: {recorded.files:,} files before, {found.files:,} after", ()
-    return f"other bytes: {recorded.size:,} B before, {found.size:,} B after", ()
+        return SizeDiffers(recorded.files, found.files, files=True)
+    return SizeDiffers(recorded.size, found.size)

@@ -1,5 +1,6 @@
 """How a run happened, and how long its replay may take."""
 
+from enum import StrEnum
 from typing import NamedTuple
 
 from dsv.errors import DsvError
@@ -12,16 +13,25 @@ _FACTOR = 10
 _LEAST = 60.0
 
 
+class LimitOf(StrEnum):
+    """Where a limit comes from."""
+
+    NOTHING = "nothing"  # it is not known how long the run took
+    USER = "user"
+    LEAST = "least"  # more than ten times what was recorded
+    RECORD = "record"  # ten times what was recorded
+
+
 class Limit(NamedTuple):
     """When a command is ended.
 
     Attributes:
         seconds: After so many; None: never.
-        words: The same for a sentence: `60 s, ten times what was recorded`; "" if never.
+        of: Where that comes from.
     """
 
     seconds: float | None
-    words: str
+    of: LimitOf
 
 
 def attempt_of(repo: Repository, run: ObjectId) -> Attempt | None:
@@ -42,10 +52,10 @@ def limit_of(attempt: Attempt | None, given: float | None = None) -> Limit:
         given: What the user says, in seconds; it counts instead.
     """
     if given is not None:
-        return Limit(given, f"{given:g} s")
+        return Limit(given, LimitOf.USER)
     if attempt is None or attempt.claimed:
-        return Limit(None, "")
+        return Limit(None, LimitOf.NOTHING)
     seconds = attempt.milliseconds / 1000 * _FACTOR
     if seconds <= _LEAST:
-        return Limit(_LEAST, f"{_LEAST:g} s, more than ten times what was recorded")
-    return Limit(seconds, f"{seconds:.0f} s, ten times what was recorded")
+        return Limit(_LEAST, LimitOf.LEAST)
+    return Limit(seconds, LimitOf.RECORD)

@@ -24,7 +24,7 @@ from dsv.model.run import Output, Run
 from dsv.progress import SILENT, Progress
 from dsv.runs.rebuild.clean_folder import FoundFolders, Result, has_link, lay_out
 from dsv.runs.rebuild.folder_view import FolderView
-from dsv.runs.rebuild.limits import attempt_of, limit_of
+from dsv.runs.rebuild.limits import Limit, attempt_of, limit_of
 from dsv.runs.rebuild.rebuild_plan import ReplayStep
 from dsv.runs.rebuild.replay_variables import at_home, variables
 from dsv.runs.rebuild.scratch import clear
@@ -70,7 +70,7 @@ class Replay:
         isolation: How well it was isolated; None likewise.
         why: Why it was isolated no better; "" if it could not be.
         clean: What its clean folder was called to the command.
-        limit: After how many seconds it would have been ended, in words; "" if never.
+        limit: When it would have been ended; None: never.
         captured: What the command was seen to do, by paths of the workspace; None if nobody could watch it.
         problem: Why it was not started; None if it was.
     """
@@ -80,7 +80,7 @@ class Replay:
     isolation: Isolation | None = None
     why: str = ""
     clean: str = ""
-    limit: str = ""
+    limit: Limit | None = None
     captured: Captured | None = None
     problem: str | None = None
 
@@ -189,7 +189,7 @@ def _execute(
         except (NotFound, UserError) as error:
             return Replay(problem=error.message)
     clean = workspace.root if done.isolation is Isolation.NAMESPACES else work
-    return Replay({}, done.execution, done.isolation, done.why, os.fspath(clean), limit.words, done.captured)
+    return Replay({}, done.execution, done.isolation, done.why, os.fspath(clean), limit, done.captured)
 
 
 def lacking(repo: Repository, step: ReplayStep, python: Interpreter) -> Path | None:

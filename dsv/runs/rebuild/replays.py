@@ -8,12 +8,14 @@ from pathlib import Path
 from dsv.capture.execute import Executor, Here
 from dsv.errors import Corrupt, Missing, NotFound, StorageError
 from dsv.ids import ObjectId
-from dsv.model.verdict import Checked, VerdictStatus
+from dsv.model.verdict import VerdictStatus
 from dsv.progress import SILENT, Progress
 from dsv.records import needs
 from dsv.runs.rebuild import account, environments, feeding
 from dsv.runs.rebuild.account import Replayed
+from dsv.runs.rebuild.checked_dataset import Checked
 from dsv.runs.rebuild.environments import Present
+from dsv.runs.rebuild.evidence import Quoted
 from dsv.runs.rebuild.feeding import Feed
 from dsv.runs.rebuild.outside_check import Outsiders
 from dsv.runs.rebuild.pythons import Pythons
@@ -94,10 +96,11 @@ def checked(plan: RebuildPlan, path: str, done: Mapping[ObjectId, Replayed], pol
     if path in plan.sources:
         return Checked(path, VerdictStatus.SOURCE, policy)
     if path in plan.obstacles:
-        return Checked(path, plan.obstacles[path].status, policy, plan.obstacles[path].reason)
+        obstacle = plan.obstacles[path]
+        return Checked(path, obstacle.status, policy, Quoted(obstacle.reason))
     run = plan.runs[path]
     own = done[run].judgements[plan.outputs[path].path]
-    return Checked(path, own.status, policy, own.reason, done[run].seconds, own.details, own.accepted)
+    return Checked(path, own.status, policy, own.evidence, done[run].seconds, own.accepted)
 
 
 class _Session:
@@ -150,13 +153,13 @@ class _Session:
 
     def _attempt(self, step: ReplayStep, feed: Feed) -> Replayed:
         if step.obstacle is not None:
-            return account.without(step, step.obstacle.status, step.obstacle.reason)
+            return account.without(step, step.obstacle.status, Quoted(step.obstacle.reason))
         if feed.problem is not None:
             return feed.problem
         try:
             return replace(self._replayed(step, feed), fed=feed.contents)
         except (Missing, Corrupt, NotFound) as error:
-            return account.without(step, VerdictStatus.FAILED, error.message)
+            return account.without(step, VerdictStatus.FAILED, Quoted(error.message))
 
     def _replayed(self, step: ReplayStep, feed: Feed) -> Replayed:
         missing = self._outside.missing(step.run)

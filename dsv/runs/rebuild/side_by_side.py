@@ -13,15 +13,26 @@ from dsv.errors import NoTable, NotFound, Refused
 from dsv.model.policy import IGNORE, UNORDERED, Policy
 from dsv.model.verdict import VerdictStatus
 from dsv.runs.rebuild.clean_folder import Result
+from dsv.runs.rebuild.evidence import (
+    Compared,
+    Evidence,
+    MetadataDiffers,
+    NoTableThere,
+    NotComparable,
+    OneTable,
+    Quoted,
+    Remark,
+    TablePart,
+    TablesAlike,
+    TablesDiffer,
+    UnknownMetadata,
+)
 from dsv.runs.rebuild.whole_results import ResultTable, WholeResult, whole
-from dsv.tables.compare import explain
 from dsv.tables.compare.compare_tables import compare as compare_tables
 from dsv.tables.compare.comparison import Comparison, Verdict
+from dsv.tables.compare.suggest import Suggestion, suggestion
 from dsv.tables.formats.preview import escape
 from dsv.tables.values.metadata import SaidOtherwise, first_difference, unknown_differences
-
-_NAMED = 3
-"""Tables of a folder of which the difference is told in detail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +42,14 @@ class Judgement:
     Attributes:
         status: `IDENTICAL`, `EQUAL`, `EQUAL_BUT_FOR_METADATA`, `CLOSE`, `DIFFERENT`, or `FAILED` where that
             cannot be told.
-        reason: One line; "" where it needs no reason.
-        details: More lines, the most telling first.
-        cause: What the kind of difference suggests as its cause; "" if nothing.
+        evidence: Why; None where it needs no reason.
+        suggestion: What the kind of difference suggests as its cause; None if nothing.
         accepted: Whether the policy accepts a status that is not good by itself.
     """
 
     status: VerdictStatus
-    reason: str = ""
-    details: tuple[str, ...] = ()
-    cause: str = ""
+    evidence: Evidence | None = None
+    suggestion: Suggestion | None = None
     accepted: bool = False
 
     @property
@@ -72,17 +81,15 @@ def compare(before: Result, after: Result, policy: Policy) -> Judgement:
     if old.same_data(new):
         return Judgement(VerdictStatus.IDENTICAL)
     if policy.by_bytes:
-        return Judgement(VerdictStatus.DIFFERENT, "other bytes")
+        return Judgement(VerdictStatus.DIFFERENT, Remark.OTHER_BYTES)
     try:
         one = whole(before)
     except NoTable as error:
-        return Judgement(
-            VerdictStatus.DIFFERENT, f"other bytes, and what was recorded cannot be read: {error.message}"
-        )
+        return Judgement(VerdictStatus.DIFFERENT, NoTableThere(error.message, recorded=True))
     try:
         other = whole(after)
     except NoTable as error:
-        return Judgement(VerdictStatus.DIFFERENT, f"the rebuild is no table: {error.message}")
+        return Judgement(VerdictStatus.DIFFERENT, NoTableThere(error.message))
     found = Judgement(VerdictStatus.EQUAL) if one.table == other.table else _tables(one, other, policy)
     return _with_metadata(found, one, other, policy) if found.good else found
 
@@ -93,24 +100,20 @@ def _with_metadata(found: Judgement, before: WholeResult, after: WholeResult, po
     differs = first_difference(old, new, policy.ignore_columns)
     if differs is None:
         return _with_unknown(found, unknown_differences(old, new))
-    words = f"metadata: {explain.metadata(differs)}"
     ignored = policy.metadata == IGNORE
     if found.status is VerdictStatus.EQUAL:
-        details = () if ignored else ('metadata = "ignore" in its rule accepts it',)
-        return Judgement(VerdictStatus.EQUAL_BUT_FOR_METADATA, words, details, accepted=ignored)
-    if ignored:
-        return replace(found, reason=f"{found.reason}; other {words}")
-    return Judgement(VerdictStatus.DIFFERENT, f"{found.reason}, but other {words}")
+        evidence = MetadataDiffers(differs, ignored)
+        return Judgement(VerdictStatus.EQUAL_BUT_FOR_METADATA, evidence, accepted=ignored)
+    evidence = MetadataDiffers(differs, ignored, found.evidence)
+    return replace(found, evidence=evidence) if ignored else Judgement(VerdictStatus.DIFFERENT, evidence)
 
 
 def _with_unknown(found: Judgement, unknown: Sequence[SaidOtherwise]) -> Judgement:
     """Say of what nobody knows whether it carries meaning that it was not compared."""
     if not unknown:
         return found
-    names = ", ".join(escape(one.place) for one in unknown[:_NAMED])
-    more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
-    words = f"metadata that dsv does not know is not compared: {names}{more}"
-    return replace(found, reason="; ".join(filter(None, (found.reason, words))))
+    names = tuple(escape(one.place) for one in unknown)
+    return replace(found, evidence=UnknownMetadata(names, found.evidence))
 
 
 def _tables(before: WholeResult, after: WholeResult, policy: Policy) -> Judgement:
@@ -120,11 +123,12 @@ def _tables(before: WholeResult, after: WholeResult, policy: Policy) -> Judgemen
     bad = {pair: one for pair, one in found.items() if not one.good}
     if bad:
         return _bad(bad, len(pairs), before, after)
-    reasons = [one.reason for one in found.values() if one.reason]
-    if any(pair.before.name != pair.after.name for pair in pairs if pair.before and pair.after):
-        reasons.append("files have other names")
+    evidence = tuple(one.evidence for one in found.values() if one.evidence is not None)
+    renamed = any(pair.before.name != pair.after.name for pair in pairs if pair.before and pair.after)
     close = any(one.status is VerdictStatus.CLOSE for one in found.values()) or len(pairs) > 1
-    return Judgement(VerdictStatus.CLOSE if close else VerdictStatus.EQUAL, "; ".join(dict.fromkeys(reasons)))
+    return Judgement(
+        VerdictStatus.CLOSE if close else VerdictStatus.EQUAL, TablesAlike(evidence, renamed=renamed)
+    )
 
 
 def _bad(bad: dict[_Pair, Judgement], count: int, before: WholeResult, after: WholeResult) -> Judgement:
@@ -135,55 +139,38 @@ def _bad(bad: dict[_Pair, Judgement], count: int, before: WholeResult, after: Wh
         first, worst = failed
     if count == 1:
         return worst
-    where = f"{first.name}: {worst.reason}"
     if failed is not None:
-        return replace(worst, reason=where)
-    reason = where if len(bad) == 1 else f"{len(bad)} of its {count} tables differ, first {where}"
-    lines = [f"rows: {before.rows:,} before, {after.rows:,} after, in all tables"]
-    for pair, one in list(bad.items())[:_NAMED]:
-        lines += [
-            f"{pair.name}: {line}" for line in ([one.reason] if one is not worst else []) + [*one.details]
-        ]
-    cause = next((one.cause for one in bad.values() if one.cause), "")
-    return Judgement(VerdictStatus.DIFFERENT, reason, tuple(lines), cause)
+        return replace(worst, evidence=OneTable(TablePart(first.name, worst.evidence)))
+    parts = tuple(TablePart(pair.name, one.evidence) for pair, one in bad.items())
+    looks = next((one.suggestion for one in bad.values() if one.suggestion is not None), None)
+    return Judgement(
+        VerdictStatus.DIFFERENT, TablesDiffer(parts, count, before.rows, after.rows), suggestion=looks
+    )
 
 
 def _table(pair: _Pair, policy: Policy) -> Judgement:
     old, new = pair.before, pair.after
     if old is None or new is None:
-        return Judgement(VerdictStatus.DIFFERENT, "it is new" if old is None else "it is missing")
+        return Judgement(VerdictStatus.DIFFERENT, Remark.ONLY_AFTER if old is None else Remark.ONLY_BEFORE)
     if old.facts.table == new.facts.table:
         return Judgement(VerdictStatus.EQUAL)
     try:
         with old.open() as one, new.open() as other:
             found = compare_tables(one, other, policy, (old.facts, new.facts))
     except NoTable as error:
-        return Judgement(VerdictStatus.DIFFERENT, f"other data, which cannot be compared: {error.message}")
+        return Judgement(VerdictStatus.DIFFERENT, NotComparable(error.message))
     except (NotFound, Refused) as error:
-        return Judgement(VerdictStatus.FAILED, error.message)
-    return _in_words(found, policy)
+        return Judgement(VerdictStatus.FAILED, Quoted(error.message))
+    return _judged(found, policy)
 
 
-def _in_words(found: Comparison, policy: Policy) -> Judgement:
-    reason = explain.reason(found, policy)
-    if found.verdict is not Verdict.DIFFERENT:
-        return Judgement(
-            VerdictStatus.EQUAL if found.verdict is Verdict.EQUAL else VerdictStatus.CLOSE, reason
-        )
-    cause = next(iter(explain.causes(found, policy, guess=False)), "")
-    lines = [
-        line
-        for line in explain.details(found, policy, guess=False)
-        if line != cause and not _says(reason, line)
-    ]
-    return Judgement(VerdictStatus.DIFFERENT, reason, tuple(lines), cause)
-
-
-def _says(reason: str, line: str) -> bool:
-    """Whether a line of details is nothing but what the reason says already."""
-    if line.startswith("first difference: "):
-        return line.removeprefix("first difference: ") in reason
-    return line.removeprefix("rows: ") == reason.replace(" rows", "", 1)
+def _judged(found: Comparison, policy: Policy) -> Judgement:
+    if found.verdict is Verdict.EQUAL:
+        return Judgement(VerdictStatus.EQUAL)
+    compared = Compared(found, policy)
+    if found.verdict is Verdict.CLOSE:
+        return Judgement(VerdictStatus.CLOSE, compared)
+    return Judgement(VerdictStatus.DIFFERENT, compared, suggestion(found, policy, guess=False))
 
 
 def _pairs(before: Sequence[ResultTable], after: Sequence[ResultTable], policy: Policy) -> list[_Pair]:

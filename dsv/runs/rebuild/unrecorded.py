@@ -5,10 +5,7 @@ from dataclasses import dataclass, field
 
 from dsv.capture.contacts import others
 from dsv.capture.detect import Captured, Contact
-from dsv.runs.rebuild.cause import Cause, CauseKind, Weight
-
-_NAMED = 3
-_REFUSED = "which a replay does not allow"
+from dsv.runs.rebuild.cause import Cause, CauseKind, Manner, MoreNames, Weight
 
 Names = frozenset[str]
 
@@ -60,7 +57,7 @@ def seen(captured: Captured, expected: Expected, tail: str = "") -> Iterator[Cau
     """
     looked = captured.read | captured.absent | captured.found | captured.listed
     for path in sorted(expected.withheld & looked):
-        yield Cause(CauseKind.WITHHELD, path, "opened" if path in tail else None)
+        yield Cause(CauseKind.WITHHELD, path, detail=Manner.OPENED if path in tail else None)
     left = sorted(path for path in looked - expected.withheld if _is_below(path, expected.state))
     for path, after in zip(left, (*left[1:], ""), strict=False):
         if not _in(after, path):  # the file says more than its folder
@@ -71,7 +68,7 @@ def seen(captured: Captured, expected: Expected, tail: str = "") -> Iterator[Cau
         if path in expected.found or _was_listed(path, expected):
             yield Cause(CauseKind.MISSED, path)
         elif expected.there(path):
-            yield Cause(CauseKind.MISSED, path, None, "is in the workspace and was not recorded")
+            yield Cause(CauseKind.MISSED, path, detail=Manner.IN_WORKSPACE)
     for path in sorted(captured.read - expected.laid - expected.outputs):
         if _was_listed(path, expected) and not _is_below(path, expected.laid):
             yield Cause(CauseKind.EMPTY, path)
@@ -80,7 +77,7 @@ def seen(captured: Captured, expected: Expected, tail: str = "") -> Iterator[Cau
     ):
         yield Cause(CauseKind.APPEARED, path)
     for path in sorted(captured.outside - expected.outside):
-        yield Cause(CauseKind.OUTSIDE, path, None, "was not recorded")
+        yield Cause(CauseKind.OUTSIDE, path)
     for folder in sorted(captured.listed):
         yield from _of_listing(folder, expected)
     yield from _of_contacts(captured.contacts, expected)
@@ -101,16 +98,14 @@ def _of_listing(folder: str, expected: Expected) -> Iterator[Cause]:
     }
     more = sorted(now - shown - made)
     if more:
-        names = ", ".join(more[:_NAMED]) + (", ..." if len(more) > _NAMED else "")
-        count = f"{len(more):,} name{'' if len(more) == 1 else 's'} more"
-        yield Cause(CauseKind.LISTING, f"{folder or '.'}/", None, f"holds {count} ({names})")
+        yield Cause(CauseKind.LISTING, f"{folder or '.'}/", detail=MoreNames(tuple(more)))
 
 
 def _of_contacts(contacts: Iterable[Contact], expected: Expected) -> Iterator[Cause]:
     """Yield whom it spoke to besides itself; of data that differs that may be the cause, and need not."""
     for address in others(contacts):
-        refused = None if expected.network else _REFUSED
-        yield Cause(CauseKind.NETWORK, address, None, refused, Weight.SUGGESTED)
+        refused = None if expected.network else Manner.REFUSED
+        yield Cause(CauseKind.NETWORK, address, weight=Weight.SUGGESTED, detail=refused)
 
 
 def _was_listed(path: str, expected: Expected) -> bool:

@@ -1,7 +1,7 @@
 """Repeating what is stale, step after step, each as what came before it turned out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -18,12 +18,11 @@ from dsv.runs.record.result import Recorded
 from dsv.runs.rerun import obstacles
 from dsv.runs.rerun.agenda import Agenda
 from dsv.runs.rerun.repeat import Repeated, RepeatMeans, claim_again, run_again
-from dsv.runs.rerun.rerun_plan import Task, restored
+from dsv.runs.rerun.rerun_plan import RepeatReason, Task, restored
 from dsv.runs.rerun.standing import PutBack, is_held
 from dsv.runs.stale.find_stale import Bench
 from dsv.runs.stale.step import Step
 from dsv.store.repository import Datasets
-from dsv.wording import listed
 from dsv.workspace import Workspace
 
 
@@ -38,6 +37,39 @@ class State(StrEnum):
     SKIPPED = "skipped"
 
 
+class Ground(StrEnum):
+    """Why a step ended as it did."""
+
+    REPEATED = "repeated"  # for its `RepeatReason`, or left in spite of it
+    WAITS = "waits"  # for others that failed
+    LEFT_BEHIND = "left behind"  # others that it waits for were left as they are
+    SAME = "same"  # what it reads turned out to be as it was
+    NOT_HERE = "not here"  # an input
+    SAID = "said"  # what an error says
+    INTERRUPTED = "interrupted"
+    EXIT_CODE = "exit code"  # of its command, which failed
+    WROTE_NOTHING = "wrote nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why a step ended as it did.
+
+    Attributes:
+        ground: Why.
+        paths: The datasets that it is about; for `REPEATED` those that cannot be put back.
+        reason: For `REPEATED`, why it is repeated.
+        code: For `EXIT_CODE`, the exit code.
+        message: For `SAID`, what the error says.
+    """
+
+    ground: Ground
+    paths: tuple[str, ...] = ()
+    reason: RepeatReason = field(default_factory=RepeatReason)
+    code: int = 0
+    message: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """One step.
@@ -45,7 +77,7 @@ class Outcome:
     Attributes:
         step: The run that it repeats.
         state: What became of it; `STALE` where nothing was to be done.
-        reason: Why, in a line; empty: nothing changed.
+        ending: Why; None: nothing changed.
         recorded: What came of the new run; None if there was none.
         gone: Outputs that it did not make this time, and that are no datasets any more.
         python: The interpreter that was chosen for it, if any.
@@ -54,14 +86,14 @@ class Outcome:
 
     step: Step
     state: State
-    reason: str
+    ending: Ending | None
     recorded: Recorded | None = None
     gone: tuple[str, ...] = ()
     python: Path | None = None
     environment: tuple[Circumstance, ...] = ()
 
 
-Tell = Callable[[Step, str], None]
+Tell = Callable[[Step, RepeatReason], None]
 """Called with each step before it is repeated, and why it is."""
 
 
@@ -130,10 +162,10 @@ class Session:
 
     def _turn(self, task: Task) -> Outcome:
         if not task.reason:
-            return Outcome(task.step, State.UNCHANGED, "")
+            return Outcome(task.step, State.UNCHANGED, None)
         failed = self._waits_for(task.step, State.FAILED, State.SKIPPED)
         if failed:
-            return Outcome(task.step, State.SKIPPED, f"it waits for {listed(failed)}")
+            return Outcome(task.step, State.SKIPPED, Ending(Ground.WAITS, failed))
         if task.left:
             return Outcome(task.step, State.LEFT, why(task))
         reasons = self._bench.judge([task.step], self._now)[task.step.run]
@@ -141,24 +173,24 @@ class Session:
         if not task.own and not reasons and not again:
             left = self._waits_for(task.step, State.LEFT)
             if left:
-                return Outcome(task.step, State.LEFT, f"{listed(left)} was left as it is")
-            return Outcome(task.step, State.UNCHANGED, "what it reads is as it was")
-        return self._run(task.step, reasons.text or task.reason)
+                return Outcome(task.step, State.LEFT, Ending(Ground.LEFT_BEHIND, left))
+            return Outcome(task.step, State.UNCHANGED, Ending(Ground.SAME))
+        return self._run(task.step, RepeatReason(reasons) if reasons else task.reason)
 
     def _is_done(self, run: ObjectId) -> bool:
         return self._states.get(run) is State.DONE
 
-    def _run(self, step: Step, reason: str) -> Outcome:
+    def _run(self, step: Step, reason: RepeatReason) -> Outcome:
         self._tell(step, reason)
         run = self._found.runs[step.run]
         try:
             self._put_back(step)
             missing = obstacles.missing_inputs(self._workspace, step)
             if missing:
-                return Outcome(step, State.FAILED, f"{listed(missing)} is not here")
+                return Outcome(step, State.FAILED, Ending(Ground.NOT_HERE, tuple(missing)))
             done = self._repeat(self._workspace, step, run, self._means, progress=self._progress)
         except UserError as error:
-            return Outcome(step, State.FAILED, error.message)
+            return Outcome(step, State.FAILED, Ending(Ground.SAID, message=error.message))
         if done.recorded.id is None or done.recorded.run is None:
             return Outcome(
                 step,
@@ -172,7 +204,7 @@ class Session:
         return Outcome(
             step,
             State.DONE,
-            reason,
+            Ending(Ground.REPEATED, reason=reason),
             done.recorded,
             done.gone,
             done.python,
@@ -202,9 +234,11 @@ class Session:
         for path in done.gone:
             self._now.pop(path, None)
 
-    def _waits_for(self, step: Step, *states: State) -> list[str]:
+    def _waits_for(self, step: Step, *states: State) -> tuple[str, ...]:
         behind = self._found.steps.behind(step, self._makers)
-        return [path for run, paths in behind.items() if self._states.get(run) in states for path in paths]
+        return tuple(
+            path for run, paths in behind.items() if self._states.get(run) in states for path in paths
+        )
 
     def _environment(self, step: Step, old: Run, new: Run) -> tuple[Circumstance, ...]:
         attempt = origins.attempt(self._workspace.repo, self._workspace.repo.refs(), step.run)
@@ -220,15 +254,15 @@ class Session:
         return tuple(differences.values_changed(Aspect.VARIABLE, run.surroundings, now))
 
 
-def why(task: Task) -> str:
-    """Return in a line why a task is repeated, or why it is left although something changed."""
-    return f"{task.reason}; {task.left}" if task.left else task.reason
+def why(task: Task) -> Ending | None:
+    """Return why a task is repeated, or why it is left although something changed; None if nothing did."""
+    return Ending(Ground.REPEATED, task.left, task.reason) if task.reason else None
 
 
-def _failure(recorded: Recorded) -> str:
+def _failure(recorded: Recorded) -> Ending:
     execution = recorded.execution
     if execution is not None and execution.signalled is not None:
-        return "it was interrupted"
+        return Ending(Ground.INTERRUPTED)
     if recorded.exit_code:
-        return f"its command failed with exit code {recorded.exit_code}"
-    return "its command wrote nothing"
+        return Ending(Ground.EXIT_CODE, code=recorded.exit_code)
+    return Ending(Ground.WROTE_NOTHING)

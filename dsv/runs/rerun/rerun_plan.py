@@ -2,7 +2,7 @@
 
 import graphlib
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dsv.errors import NotFound, Refused, UsageFault
 from dsv.ids import ObjectId, short
@@ -11,7 +11,6 @@ from dsv.model.run import Input, Run
 from dsv.runs.stale.stale_reasons import Reasons
 from dsv.runs.stale.step import Step
 from dsv.runs.stale.step_order import Steps
-from dsv.wording import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +31,44 @@ class RerunWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class RepeatReason:
+    """Why a step is repeated; false if nothing says so.
+
+    Attributes:
+        stale: Why its datasets are stale.
+        params: Its parameters that get another value.
+        deleted: Its datasets that were deleted.
+        again: What it reads that is made again before it.
+        forced: Whether the user wants it whatever changed.
+    """
+
+    stale: Reasons = field(default_factory=Reasons)
+    params: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
+    forced: bool = False
+
+    def __bool__(self) -> bool:
+        """Whether it is repeated."""
+        return bool(self.stale or self.params or self.deleted or self.again or self.forced)
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """A step in its turn.
 
     Attributes:
         step: The step.
-        reason: Why it is repeated, in a line; empty: nothing changed.
+        reason: Why it is repeated; false: nothing changed.
         own: Whether it is repeated whatever the steps before it give: forced, or with other parameters.
-        left: Why it is not repeated although something changed, in a line; else empty.
+        left: What it updates in place and whose version before is not here, so that it is not repeated although
+            something changed; else empty.
     """
 
     step: Step
-    reason: str = ""
+    reason: RepeatReason = field(default_factory=RepeatReason)
     own: bool = False
-    left: str = ""
+    left: tuple[str, ...] = ()
 
     @property
     def planned(self) -> bool:
@@ -86,17 +109,16 @@ def tasks(
     for step in _ordered(steps, makers, chosen):
         reasons = judged[step.run]
         behind = {run: paths for run, paths in steps.behind(step, makers).items() if run in changed}
-        gone = [path for path in step.makes if path in deleted]
-        clauses = [reasons.text] if reasons else []
-        clauses += [f"parameter {key} changed" for key in params.get(step.run, ())]
-        clauses += [f"{listed(gone)} {'was' if len(gone) == 1 else 'were'} deleted"] if gone else []
-        if behind and not (reasons.stale or reasons.earlier):
-            again = sorted({path for paths in behind.values() for path in paths})
-            clauses.append(f"{listed(again)} {'is' if len(again) == 1 else 'are'} made again")
         forced = wanted.force and step.run in named
-        reason = "; ".join(clauses) or ("forced" if forced else "")
-        left = "" if not reason or forced else _left(steps, step, changed, held)
-        found.append(Task(step, reason, forced or bool(gone or params.get(step.run)), left))
+        reason = RepeatReason(
+            reasons,
+            params.get(step.run, ()),
+            tuple(path for path in step.makes if path in deleted),
+            () if reasons.stale or reasons.earlier else _names(behind),
+            forced,
+        )
+        left = () if not reason or forced else _left(steps, step, changed, held)
+        found.append(Task(step, reason, forced or bool(reason.deleted or reason.params), left))
         if reason and not left:
             changed[step.run] = None
     return tuple(found)
@@ -134,12 +156,15 @@ def restored(steps: Steps, step: Step, done: Collection[ObjectId]) -> tuple[Inpu
     return tuple(one for one in step.inputs if one.path in step.in_place and one.path not in made)
 
 
-def _left(steps: Steps, step: Step, changed: Collection[ObjectId], held: Callable[[Checkpoint], bool]) -> str:
-    """Return why a step cannot be repeated although something changed; empty if it can."""
-    lost = [one.path for one in restored(steps, step, changed) if not held(one.checkpoint)]
-    if not lost:
-        return ""
-    return f"it updates {listed(lost)} in place, and the version before is not here any more"
+def _names(behind: Mapping[ObjectId, Iterable[str]]) -> tuple[str, ...]:
+    return tuple(sorted({path for paths in behind.values() for path in paths}))
+
+
+def _left(
+    steps: Steps, step: Step, changed: Collection[ObjectId], held: Callable[[Checkpoint], bool]
+) -> tuple[str, ...]:
+    """Return what a step updates and what cannot be put back, so that it cannot be repeated; empty if it can."""
+    return tuple(one.path for one in restored(steps, step, changed) if not held(one.checkpoint))
 
 
 def _maker(steps: Steps, makers: Mapping[str, Step], path: str) -> Step:

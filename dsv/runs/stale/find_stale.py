@@ -38,7 +38,7 @@ def stale_datasets(
     found = judge(Bench(workspace, steps, rehash=rehash), steps, now)
     makers = steps.makers()
     told = ((path, reasons_for(steps, makers[path], found)) for path in sorted(makers))
-    return tuple(StaleDataset(path, reasons.text) for path, reasons in told if reasons)
+    return tuple(StaleDataset(path, reasons) for path, reasons in told if reasons)
 
 
 def reasons_for(steps: Steps, step: Step, found: Mapping[ObjectId, Reasons]) -> Reasons:

@@ -4,9 +4,22 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from dsv.model.run import Led, Outside
 from dsv.worktree.link_targets import destination
+
+
+class LinkChange(NamedTuple):
+    """A link that leads elsewhere.
+
+    Attributes:
+        path: Where the link is.
+        now: Where it leads; None if there is no link any more.
+    """
+
+    path: str
+    now: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +27,12 @@ class Followed:
     """How the links of a run lead now.
 
     Attributes:
-        clauses: Those that lead to something else in the workspace, or did, a clause each.
+        changed: Those that lead to something else in the workspace, or did.
         missing: Those that are not here.
         moved: Where those that led out of the workspace lead now, by where they led; other places out of it.
     """
 
-    clauses: tuple[str, ...] = ()
+    changed: tuple[LinkChange, ...] = ()
     missing: tuple[str, ...] = ()
     moved: Mapping[str, str] = field(default_factory=dict)
 
@@ -42,7 +55,7 @@ def follow(root: Path, links: Iterable[Led], home: Path | None) -> Followed:
         links: The links, with where they led.
         home: The home folder, for which `~` stands; None if that is not known.
     """
-    clauses, missing, moved = [], [], {}
+    changed, missing, moved = [], [], {}
     for link in links:
         place = root / link.path
         if not os.path.lexists(place):
@@ -54,10 +67,8 @@ def follow(root: Path, links: Iterable[Led], home: Path | None) -> Followed:
         if is_outside(now) and is_outside(link.target):
             moved[link.target] = now
         else:
-            clauses.append(
-                f"{link.path} leads to {now}" if place.is_symlink() else f"{link.path} is no link any more"
-            )
-    return Followed(tuple(clauses), tuple(missing), moved)
+            changed.append(LinkChange(link.path, now if place.is_symlink() else None))
+    return Followed(tuple(changed), tuple(missing), moved)
 
 
 def _shown(target: str, home: Path | None) -> str:

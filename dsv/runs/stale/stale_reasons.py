@@ -1,10 +1,11 @@
-"""Why something is stale, in words."""
+"""Why something is stale, as values; `dsv.render.stale_words` puts them into words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from dsv.wording import are, listed
+from dsv.model.listing import NamesChange
+from dsv.runs.stale.links_now import LinkChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +18,10 @@ class Reasons:
         code: Code files that are not what they were.
         stale: Inputs that are stale themselves.
         unchecked: Code files that are not here; by themselves they make nothing stale.
-        listings: What folders hold that they did not, or do not hold any more, a clause each.
+        listings: What folders hold that they did not, or do not hold any more.
         appeared: What it looked for in vain, and what is there now.
         outside: Files outside of the workspace with other content.
-        led: Links that lead to something else in the workspace than they did, a clause each.
+        led: Links that lead to something else in the workspace than they did.
         unseen: Files outside of the workspace that are not here; like `unchecked`.
         unled: Links that are not here; like `unchecked`.
         earlier: Datasets that it updates, and of which an earlier step is stale.
@@ -31,10 +32,10 @@ class Reasons:
     code: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
-    listings: tuple[str, ...] = ()
+    listings: tuple[NamesChange, ...] = ()
     appeared: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
-    led: tuple[str, ...] = ()
+    led: tuple[LinkChange, ...] = ()
     unseen: tuple[str, ...] = ()
     unled: tuple[str, ...] = ()
     earlier: tuple[str, ...] = ()
@@ -49,34 +50,9 @@ class Reasons:
         return any((self.changed, self.gone, self.code, self.listings, self.appeared, self.outside, self.led))
 
     @property
-    def text(self) -> str:
-        """All of it in words, on one line: `raw.csv and clean.py changed; trips.parquet is stale`."""
-        clauses = []
-        changed = (*self.changed, *self.code, *(f"outside {path}" for path in self.outside))
-        if changed:
-            clauses.append(f"{listed(changed)} changed")
-        if self.gone:
-            clauses.append(f"{listed(self.gone)} {are(self.gone)} gone")
-        clauses += (*self.listings, *self.led)
-        if self.appeared:
-            clauses.append(f"{listed(self.appeared)} {are(self.appeared)} there now")
-        if self.stale:
-            clauses.append(f"{listed(self.stale)} {are(self.stale)} stale")
-        if self.earlier:
-            clauses.append(f"an earlier step of {listed(self.earlier)} is stale")
-        return "; ".join(clauses)
-
-    @property
-    def doubt(self) -> str:
-        """What was not checked, in words; empty if all was."""
-        clauses = []
-        if self.unchecked:
-            clauses.append(f"code: not checked ({listed(self.unchecked)})")
-        if self.unseen:
-            clauses.append(f"outside: not checked ({listed(self.unseen)})")
-        if self.unled:
-            clauses.append(f"links: not checked ({listed(self.unled)})")
-        return "; ".join(clauses)
+    def doubtful(self) -> bool:
+        """Whether something was not checked."""
+        return bool(self.unchecked or self.unseen or self.unled)
 
 
 class StaleDataset(NamedTuple):
@@ -84,11 +60,11 @@ class StaleDataset(NamedTuple):
 
     Attributes:
         path: The dataset.
-        reason: Why, in a line.
+        reasons: Why.
     """
 
     path: str
-    reason: str
+    reasons: Reasons
 
 
 def joined(found: Sequence[Reasons]) -> Reasons:

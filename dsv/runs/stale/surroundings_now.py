@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from dsv.ids import ObjectId
+from dsv.model.listing import NamesChange
 from dsv.model.node import DIR, FILE
 from dsv.model.run import Outside
 from dsv.runs.stale.links_now import Followed, follow
@@ -12,7 +13,6 @@ from dsv.runs.stale.outside_now import OutsideFiles
 from dsv.runs.stale.stale_reasons import Reasons
 from dsv.runs.stale.step import ListedFolder, Step
 from dsv.runs.stale.step_order import Steps
-from dsv.wording import names_clause
 from dsv.workspace import Workspace
 from dsv.worktree.folder_names import is_left_out, is_ours, names_in
 from dsv.worktree.litter import Litter
@@ -57,7 +57,7 @@ class AroundRun:
         if not (step.listings or step.absent or step.outside or step.links):
             return reasons
         read = {one.path for one in step.inputs}
-        clauses = [self._compare(one, step) for one in step.listings if not _is_within(one.path, read)]
+        listings = [self._compare(one, step) for one in step.listings if not _is_within(one.path, read)]
         appeared = [path for path in step.absent if self._is_there(path) and self._counts(path, step)]
         links = (
             follow(self._workspace.root, step.links, self._workspace.caller.home)
@@ -67,10 +67,10 @@ class AroundRun:
         outside, unseen = self._outside(links.through(step.outside))
         return replace(
             reasons,
-            listings=tuple(filter(None, clauses)),
+            listings=tuple(filter(None, listings)),
             appeared=tuple(appeared),
             outside=outside,
-            led=links.clauses,
+            led=links.changed,
             unseen=unseen,
             unled=links.missing,
         )
@@ -86,8 +86,8 @@ class AroundRun:
                 changed.append(one.path)
         return tuple(changed), tuple(unseen)
 
-    def _compare(self, then: ListedFolder, step: Step) -> str:
-        """Return how a folder differs from what a run listed; empty if it does not."""
+    def _compare(self, then: ListedFolder, step: Step) -> NamesChange:
+        """Return how a folder differs from what a run listed."""
         was = {one.name: one.kind for one in then.names}
         now = self._now(then.path)
 
@@ -97,7 +97,7 @@ class AroundRun:
         new = [name for name in now if name not in was and counts(name)]
         gone = [name for name in was if name not in now and counts(name)] if self._tree else []
         other = [name for name in now if name in was and now[name] not in ("", was[name]) and counts(name)]
-        return names_clause(then.path, new, gone, other) if new or gone or other else ""
+        return NamesChange.of(then.path, new, gone, other)
 
     def _counts(self, path: str, step: Step) -> bool:
         """Whether a run did not write what is at `path`, nor was it made of that, nor leads there."""

@@ -1,4 +1,4 @@
-"""What a comparison of two tables found, as frozen facts; `dsv.tables.compare.explain` puts them into words."""
+"""What a comparison of two tables found, as frozen facts; `dsv.render.comparison_words` puts them into words."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -4,7 +4,12 @@ from dsv.config.load import parse
 from dsv.config.rules import policy_of
 from dsv.errors import BadConfig
 from dsv.model.policy import COMPARE, EXACT, IGNORE, TABLE, UNORDERED, Policy
-from dsv.model.verdict import Checked, VerdictStatus, all_good, counted
+from dsv.model.verdict import VerdictStatus
+from dsv.render.statuses import MEANINGS
+from dsv.render.verdict_words import because
+from dsv.runs.rebuild.cause import Cause, CauseKind, Weight
+from dsv.runs.rebuild.checked_dataset import Checked, all_good, counted
+from dsv.runs.rebuild.evidence import Explained, Quoted
 
 
 def rules(text: str) -> str:
@@ -50,7 +55,7 @@ def test_statuses() -> None:
         "recorded",
         "source",
     ]
-    assert all(status.meaning for status in VerdictStatus)
+    assert all(MEANINGS[status] for status in VerdictStatus)
 
 
 def test_metadata_is_compared_unless_the_rule_says_otherwise() -> None:
@@ -81,11 +86,11 @@ def test_a_policy_can_accept_more_than_a_status_promises() -> None:
     assert not found.good
     assert Checked("a", VerdictStatus.EQUAL_BUT_FOR_METADATA, "table", accepted=True).good
     assert str(VerdictStatus.EQUAL_BUT_FOR_METADATA) == "equal but for metadata"
-    guessed = Checked(
-        "a",
-        VerdictStatus.DIFFERENT,
-        "table",
-        "other",
-        details=("x", "possibly: the clock", "likely cause: y"),
+    causes = (
+        Cause(CauseKind.DATA, "y", weight=Weight.SUGGESTED),
+        Cause(CauseKind.CODE, "the clock", weight=Weight.POSSIBLE),
     )
-    assert guessed.because == "other; likely cause: y; possibly: the clock"
+    evidence = Explained(Quoted("other", ("x",)), causes, as_recorded=False, once=False)
+    guessed = Checked("a", VerdictStatus.DIFFERENT, "table", evidence)
+    assert guessed.causes == causes
+    assert because(guessed) == "other; likely cause: y; possibly: the clock"

@@ -4,8 +4,11 @@ import sys
 
 import pytest
 
-from dsv.model.verdict import Checked, VerdictStatus
+from dsv.model.verdict import VerdictStatus
 from dsv.ops.verify import Level, Selection, StalePolicy, verify_hashes
+from dsv.render.verdict_words import reason
+from dsv.render.verdict_words import stale as why_stale
+from dsv.runs.rebuild.checked_dataset import Checked
 from tests.unit.runs.rebuild.replay_fixtures import Plant
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs automatic capture")
@@ -40,11 +43,11 @@ def check(plant: Plant, level: Level, stale: StalePolicy) -> Checked:
 @pytest.mark.parametrize("level", list(Level))
 def test_what_is_stale_fails_at_every_level_and_is_said_where_it_may(stale: Plant, level: Level) -> None:
     found = check(stale, level, StalePolicy.FAIL)
-    assert (found.status, found.good, found.stale) == (VerdictStatus.STALE, False, "in.csv changed")
-    assert found.reason == "in.csv changed"
+    assert (found.status, found.good, why_stale(found)) == (VerdictStatus.STALE, False, "in.csv changed")
+    assert reason(found) == "in.csv changed"
     passed = check(stale, level, StalePolicy.IGNORE)
     assert passed.good
-    assert passed.stale == "in.csv changed"
+    assert why_stale(passed) == "in.csv changed"
     assert passed.status is (VerdictStatus.RECORDED if level is Level.HASHES else VerdictStatus.IDENTICAL)
 
 
@@ -58,7 +61,7 @@ def test_a_replay_that_is_worse_is_told_first(plant: Plant) -> None:
     plant.commit({})
     plant.commit({"in.csv": "a\n2\n"})
     found = check(plant, Level.LAST, StalePolicy.FAIL)
-    assert (found.status, found.stale) == (VerdictStatus.DIFFERENT, "in.csv changed")
+    assert (found.status, why_stale(found)) == (VerdictStatus.DIFFERENT, "in.csv changed")
 
 
 def test_a_copy_that_is_not_the_committed_one_passes_at_no_level(plant: Plant) -> None:

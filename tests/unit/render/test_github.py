@@ -1,11 +1,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsv.model.verdict import Checked, VerdictStatus
+from dsv.model.verdict import VerdictStatus
 from dsv.render.github import ANNOTATIONS, SUMMARY_ROWS, annotations, summary
+from dsv.runs.rebuild.checked_dataset import Checked
+from dsv.runs.rebuild.evidence import Quoted
 
-BAD = Checked("a,b: 100%.csv", VerdictStatus.DIFFERENT, "table", "one | two", 1.5, ("rows: 1", "x*y <b>"))
-GOOD = Checked("data/a_b.csv", VerdictStatus.IDENTICAL, "table", "", 0.25)
+BAD = Checked(
+    "a,b: 100%.csv", VerdictStatus.DIFFERENT, "table", Quoted("one | two", ("rows: 1", "x*y <b>")), 1.5
+)
+GOOD = Checked("data/a_b.csv", VerdictStatus.IDENTICAL, "table", None, 0.25)
 
 
 def test_what_is_not_good_is_annotated() -> None:
@@ -24,7 +28,7 @@ def test_no_more_annotations_than_are_kept() -> None:
 
 @given(st.text(), st.text())
 def test_no_text_ends_a_command_or_a_row(path: str, reason: str) -> None:
-    check = Checked(path, VerdictStatus.FAILED, "table", reason, 0, (reason,))
+    check = Checked(path, VerdictStatus.FAILED, "table", Quoted(reason, (reason,)))
     (command,) = annotations([check])
     assert "\n" not in command
     assert "\r" not in command
@@ -59,8 +63,8 @@ def test_the_summary_lists_the_bad_first() -> None:
 def test_metadata_that_the_policy_accepts_is_not_marked() -> None:
     status = VerdictStatus.EQUAL_BUT_FOR_METADATA
     checks = [
-        Checked("bad.parquet", status, "table", "metadata: x"),
-        Checked("good.parquet", status, "table, metadata ignored", "metadata: x", accepted=True),
+        Checked("bad.parquet", status, "table", Quoted("metadata: x")),
+        Checked("good.parquet", status, "table, metadata ignored", Quoted("metadata: x"), accepted=True),
     ]
     (line,) = annotations(checks)
     assert line.startswith("::error file=bad.parquet,title=bad.parquet%3A equal but for metadata::")

@@ -3,13 +3,20 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsv.model.verdict import Checked, VerdictStatus
+from dsv.model.verdict import VerdictStatus
 from dsv.render.junit import junit
+from dsv.runs.rebuild.checked_dataset import Checked
+from dsv.runs.rebuild.evidence import Quoted
+from dsv.runs.stale.stale_reasons import Reasons
 
 CHECKS = (
-    Checked("data/a.parquet", VerdictStatus.EQUAL, "table", "", 1.25),
+    Checked("data/a.parquet", VerdictStatus.EQUAL, "table", None, 1.25),
     Checked(
-        'data/b <&> ".csv', VerdictStatus.DIFFERENT, "table", "3 cells differ", 2.5, ("rows: 1", "x < y")
+        'data/b <&> ".csv',
+        VerdictStatus.DIFFERENT,
+        "table",
+        Quoted("3 cells differ", ("rows: 1", "x < y")),
+        2.5,
     ),
     Checked("raw", VerdictStatus.SOURCE, "table"),
     Checked("late", VerdictStatus.STALE, "exact"),
@@ -38,7 +45,7 @@ def test_each_dataset_is_a_test_case() -> None:
 
 @given(st.text(), st.text(), st.sampled_from(VerdictStatus))
 def test_any_text_is_valid_xml(path: str, reason: str, status: VerdictStatus) -> None:
-    root = ET.fromstring(junit([Checked(path, status, "table", reason, 0, (reason,))], "raw"))
+    root = ET.fromstring(junit([Checked(path, status, "table", Quoted(reason, (reason,)))], "raw"))
     assert root[0][0].get("name") is not None
 
 
@@ -49,9 +56,9 @@ def test_no_datasets() -> None:
 def test_what_a_policy_accepts_is_no_failure_and_what_is_stale_is_said() -> None:
     status = VerdictStatus.EQUAL_BUT_FOR_METADATA
     checks = [
-        Checked("a", status, "table", "metadata: x"),
-        Checked("b", status, "table, metadata ignored", "metadata: x", accepted=True),
-        Checked("c", VerdictStatus.IDENTICAL, "table", stale="in.csv changed"),
+        Checked("a", status, "table", Quoted("metadata: x")),
+        Checked("b", status, "table, metadata ignored", Quoted("metadata: x"), accepted=True),
+        Checked("c", VerdictStatus.IDENTICAL, "table", stale=Reasons(changed=("in.csv",))),
     ]
     bad, accepted, stale = ET.fromstring(junit(checks, "last"))[0]
     assert (bad[0].tag, bad[0].get("type")) == ("failure", "equal but for metadata")

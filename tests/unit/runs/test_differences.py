@@ -11,6 +11,7 @@ from dsv.model.environment import Environment, Package
 from dsv.model.listing import Listing, Name
 from dsv.model.node import FILE
 from dsv.model.run import Input, Listed, Outside, Run
+from dsv.render.circumstance_words import text
 from dsv.runs.differences import Aspect, Circumstance, changed
 from dsv.workspace import Workspace
 from tests.unit.workspace_fixtures import Workshop
@@ -50,16 +51,16 @@ class Bench:
 
     def code(self, files: dict[str, str]) -> ObjectId:
         listed = []
-        for path, text in sorted(files.items()):
-            self.put(Kind.SEGMENT, text.encode())
-            listed.append(CodeFile(path, "file", file_id(text.encode())))
+        for path, content in sorted(files.items()):
+            self.put(Kind.SEGMENT, content.encode())
+            listed.append(CodeFile(path, "file", file_id(content.encode())))
         return self.put(Kind.CODE, Code(tuple(listed)).encode())
 
     def environment(self, found: Environment) -> ObjectId:
         return self.put(Kind.ENVIRONMENT, found.encode())
 
     def texts(self, after: Run, imported: tuple[str, ...] | None = None) -> list[str]:
-        return [one.text for one in changed(self.workspace.repo, self.run, after, imported=imported)]
+        return [text(one) for one in changed(self.workspace.repo, self.run, after, imported=imported)]
 
 
 @pytest.fixture
@@ -92,15 +93,15 @@ def test_a_secret_variable_shows_no_value(bench: Bench) -> None:
 def test_code_by_lines(bench: Bench) -> None:
     code = bench.code({"clean.py": "import x\nimport y\nx.go(2)\n", "more.sql": "select 1"})
     first, second = changed(bench.workspace.repo, bench.run, replace(bench.run, code=code))
-    assert first.text == "code clean.py changed (+2 -1 lines)"
+    assert text(first) == "code clean.py changed (+2 -1 lines)"
     assert first.matters
-    assert second.text == "code more.sql is new"
+    assert text(second) == "code more.sql is new"
 
 
 def test_formatting_does_not_matter(bench: Bench) -> None:
     code = bench.code({"clean.py": "import x  # of ours\n\nx.go( 1 )\n"})
     (only,) = changed(bench.workspace.repo, bench.run, replace(bench.run, code=code))
-    assert only.text == "code clean.py changed (+3 -2 lines, formatting or comments only)"
+    assert text(only) == "code clean.py changed (+3 -2 lines, formatting or comments only)"
     assert not only.matters
 
 
@@ -109,7 +110,7 @@ def test_inputs_by_content(bench: Bench) -> None:
     after = replace(bench.run, inputs=(bench.input("b.csv"), bench.input("raw.csv")))
     first, second = changed(bench.shop.workspace.repo, bench.run, after)
     assert (first.aspect, first.name, first.before) == (Aspect.INPUT, "b.csv", None)
-    assert second.text.startswith(
+    assert text(second).startswith(
         f"input raw.csv changed from {bench.run.inputs[0].checkpoint.content[:8]} to "
     )
 
@@ -117,7 +118,7 @@ def test_inputs_by_content(bench: Bench) -> None:
 def test_environment_with_what_was_imported_first(bench: Bench) -> None:
     after = replace(bench.run, environment=bench.environment(packages(pandas="2.2", wheel="0.2")))
     found = changed(bench.workspace.repo, bench.run, after, imported=("pandas",))
-    assert [one.text for one in found] == [
+    assert [text(one) for one in found] == [
         "pandas changed from 2.1 to 2.2 (imported)",
         "wheel changed from 0.1 to 0.2",
     ]
@@ -136,9 +137,9 @@ def test_records_that_are_not_here_are_compared_by_id(bench: Bench) -> None:
 
 def test_rows_of_inputs() -> None:
     one = Circumstance(Aspect.INPUT, "a.csv", "1" * 64, "2" * 64, rows=(1000, 1001))
-    assert one.text == "input a.csv changed from 11111111 to 22222222 (1,000 -> 1,001 rows)"
+    assert text(one) == "input a.csv changed from 11111111 to 22222222 (1,000 -> 1,001 rows)"
     same = replace(one, same_table=True)
-    assert same.text.endswith("(the same table in other bytes)")
+    assert text(same).endswith("(the same table in other bytes)")
     assert not same.matters
 
 
@@ -164,7 +165,7 @@ def test_what_was_around(bench: Bench) -> None:
         stdin=file_id(b"3"),
     )
     texts = [
-        one.text for one in changed(bench.workspace.repo, before, after) if one.aspect is not Aspect.CODE
+        text(one) for one in changed(bench.workspace.repo, before, after) if one.aspect is not Aspect.CODE
     ]
     assert texts == [
         "variable TZ changed from UTC to Asia/Tokyo",
@@ -174,4 +175,4 @@ def test_what_was_around(bench: Bench) -> None:
         "local.py is there now, and was not",
     ]
     old = replace(before, version=1)
-    assert [one.text for one in changed(bench.workspace.repo, old, replace(after, code=old.code))] == []
+    assert [text(one) for one in changed(bench.workspace.repo, old, replace(after, code=old.code))] == []

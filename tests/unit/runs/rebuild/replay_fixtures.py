@@ -7,13 +7,14 @@ from pathlib import Path
 
 from dsv.capture.interpreter import Interpreter, interpreter_at
 from dsv.capture.isolation import Isolation, Openings
-from dsv.model.verdict import Checked, VerdictStatus
+from dsv.model.verdict import VerdictStatus
 from dsv.ops.drop import drop_stored, drop_working
 from dsv.ops.gc import gc
 from dsv.ops.rebuild import RebuildResult, rebuild
 from dsv.ops.run import run
 from dsv.ops.verify import Level, Selection, Verified, verify
 from dsv.records import dataset_names as places
+from dsv.runs.rebuild.checked_dataset import Checked
 from dsv.runs.rebuild.consent import NewCommand
 from dsv.runs.rebuild.replay import ReplayMeans
 from dsv.runs.rebuild.replays import Settings

@@ -5,7 +5,8 @@ import pytest
 
 from dsv.capture.detect import Captured, Contact
 from dsv.model.attempt import CALLS
-from dsv.runs.rebuild import cause_words, causes, error_output
+from dsv.render import cause_words
+from dsv.runs.rebuild import causes, error_output
 from dsv.runs.rebuild.unrecorded import Expected
 
 CLEAN = "/w/.dsv/tmp/replay-1"

@@ -1,5 +1,6 @@
 import pytest
 
+from dsv.render.cause_words import trace
 from dsv.runs.rebuild.code_traces import traces
 from tests.unit.runs.rebuild.replay_fixtures import Plant
 
@@ -32,17 +33,17 @@ def test_signs_in_code(plant: Plant, line: str, kind: str) -> None:
     code = CodeFile("a.py", "file", file_id((plant.root / "a.py").read_bytes()))
     (found,) = traces(plant.workspace.repo, ["python", "a.py"], [code])
     assert (found.kind, found.path, found.line) == (kind, "a.py", 3)
-    assert found.text.startswith("a.py:3 ")
+    assert trace(found).startswith("a.py:3 ")
 
 
 def test_a_path_outside_is_named(plant: Plant) -> None:
     (found,) = traces(plant.workspace.repo, ["python", "-c", "open('/proc/meminfo').read()"], [])
-    assert found.text == "the command names /proc/meminfo, outside of the workspace"
+    assert trace(found) == "the command names /proc/meminfo, outside of the workspace"
 
 
 def test_signs_in_the_command(plant: Plant) -> None:
     (found,) = traces(plant.workspace.repo, ["sh", "-c", "shuf in.csv > out.csv"], [])
-    assert found.text == "the command uses random numbers"
+    assert trace(found) == "the command uses random numbers"
     assert traces(plant.workspace.repo, ["sh", "-c", "sort in.csv > out.csv"], []) == ()
 
 
@@ -68,4 +69,4 @@ def test_what_says_something_and_does_nothing_is_no_sign(plant: Plant, text: str
 @pytest.mark.parametrize("line", ["os.environ['MODE']", "environ.get( 'MODE', 1)", 'os.getenv("MODE")'])
 def test_a_variable_that_code_reads_is_named(plant: Plant, line: str) -> None:
     (found,) = traces(plant.workspace.repo, ["python", "-c", line], [])
-    assert found.text == "the command reads the environment variable MODE"
+    assert trace(found) == "the command reads the environment variable MODE"

@@ -4,8 +4,10 @@ import sys
 
 import pytest
 
-from dsv.model.verdict import Checked, VerdictStatus
+from dsv.model.verdict import VerdictStatus
 from dsv.ops.verify import Level
+from dsv.render.verdict_words import details, reason
+from dsv.runs.rebuild.checked_dataset import Checked
 from tests.unit.runs.rebuild.replay_fixtures import Plant
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs automatic capture")
@@ -47,9 +49,9 @@ def test_what_depends_on_an_order_that_may_differ_is_seen(woven: Plant) -> None:
         "what does not depend on it is replayed on it, too"
     )
     assert found["head.csv"].status is VerdictStatus.DIFFERENT
-    assert found["head.csv"].details[0] == "likely cause: made from mid.csv as it was rebuilt (close)"
+    assert details(found["head.csv"])[0] == "likely cause: made from mid.csv as it was rebuilt (close)"
     assert found["last.csv"].status is VerdictStatus.DIFFERENT
-    assert found["last.csv"].reason.startswith("head.csv (different), which it was made from: ")
+    assert reason(found["last.csv"]).startswith("head.csv (different), which it was made from: ")
 
 
 def test_the_answer_is_the_same_without_the_bytes_between(woven: Plant) -> None:
@@ -58,9 +60,9 @@ def test_the_answer_is_the_same_without_the_bytes_between(woven: Plant) -> None:
         found = raw(woven)
         if found["mid.csv"].status is VerdictStatus.FAILED:
             break
-    assert found["mid.csv"].reason.endswith("cannot be told: the recorded bytes are not here")
+    assert reason(found["mid.csv"]).endswith("cannot be told: the recorded bytes are not here")
     assert found["last.csv"].status is VerdictStatus.FAILED
-    assert found["last.csv"].reason.startswith("mid.csv (failed), which it was made from: ")
+    assert reason(found["last.csv"]).startswith("mid.csv (failed), which it was made from: ")
 
 
 def test_the_last_step_alone_is_replayed_on_what_was_recorded(woven: Plant) -> None:
@@ -74,7 +76,7 @@ def test_what_cannot_be_told_is_not_called_different(woven: Plant) -> None:
         if found.status is not VerdictStatus.IDENTICAL:
             break
     assert found.status is VerdictStatus.FAILED
-    assert "cannot be told" in found.details[0]
+    assert "cannot be told" in details(found)[0]
 
 
 def test_what_is_behind_something_bad_is_as_bad(plant: Plant) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from dsv.capture.isolation import Isolation
 from dsv.model.verdict import VerdictStatus
+from dsv.render.verdict_words import reason
 from tests.system_walls import needs_namespaces
 from tests.unit.runs.rebuild.replay_fixtures import Plant
 
@@ -105,4 +106,4 @@ def test_a_replay_that_takes_too_long_is_ended(plant: Plant) -> None:
     plant.run("cp in.csv out.csv; test ! -e /run/dsv || sleep 600")
     plant.commit({})
     found = plant.check("out.csv", settings=plant.settings(timeout=1))
-    assert (found.status, found.reason) == (VerdictStatus.FAILED, "it ran longer than 1 s")
+    assert (found.status, reason(found)) == (VerdictStatus.FAILED, "it ran longer than 1 s")

@@ -10,6 +10,7 @@ from dsv.model.code_list import Code, CodeFile
 from dsv.model.run import Run
 from dsv.model.verdict import VerdictStatus
 from dsv.ops.verify import Level
+from dsv.render.verdict_words import reason
 from dsv.runs.rebuild.rebuild_plan import RebuildPlan, plan
 from dsv.versions import stage
 from tests.unit.run_fixtures import weave
@@ -102,14 +103,14 @@ def test_no_record_leads_out_of_the_folder(woven: Plant, path: str) -> None:
     altered(woven, "d", cwd=path)
     found = woven.check("d")
     assert found.status is VerdictStatus.FAILED
-    assert "which dsv never records" in found.reason
+    assert "which dsv never records" in reason(found)
     workspace = woven.workspace
     with workspace.repo.writer() as writer:
         content = workspace.repo.code(workspace.repo.run(origin(woven, "a")).code).files[0]
         code = writer.put(Kind.CODE, Code((CodeFile(path, "file", content.file),)).encode())
         workspace.repo.publish(lambda refs, _: refs, writer=writer)
     altered(woven, "a", code=code)
-    assert "which dsv never records" in woven.check("a").reason
+    assert "which dsv never records" in reason(woven.check("a"))
 
 
 def test_a_run_that_did_not_give_the_data(woven: Plant) -> None:

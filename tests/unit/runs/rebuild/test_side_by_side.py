@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.policy import IGNORE, TABLE, UNORDERED, Policy
 from dsv.model.verdict import VerdictStatus
+from dsv.render.evidence_words import details, reason
 from dsv.runs.rebuild.clean_folder import Result
 from dsv.runs.rebuild.folder_view import FolderView
 from dsv.runs.rebuild.side_by_side import Judgement, compare
@@ -85,14 +86,14 @@ def test_a_policy_is_applied_to_each_table_of_a_folder(
     found = beside(SPLITS, SPLITS | {"train/data-0.parquet": table(rows)}, policy)
     assert found.status is status, found
     if not found.good:
-        assert found.reason.startswith("train/data-#.parquet: ")
+        assert reason(found.evidence).startswith("train/data-#.parquet: ")
 
 
 def test_each_table_that_differs_is_told(beside: Compare) -> None:
     after = {"train/data-0.parquet": table(TURNED), "test/data-0.parquet": table(ROWS[1:])}
     found = beside(SPLITS, after, Policy())
-    assert found.reason.startswith("2 of its 2 tables differ, first test/data-#.parquet: ")
-    assert "train/data-#.parquet: same rows in another order" in found.details
+    assert reason(found.evidence).startswith("2 of its 2 tables differ, first test/data-#.parquet: ")
+    assert "train/data-#.parquet: same rows in another order" in details(found.evidence)
 
 
 def test_rows_do_not_move_between_splits_unseen(beside: Compare) -> None:
@@ -103,8 +104,8 @@ def test_rows_do_not_move_between_splits_unseen(beside: Compare) -> None:
 def test_a_table_that_is_missing_or_new(beside: Compare) -> None:
     fewer = {"train/data-0.parquet": SPLITS["train/data-0.parquet"]}
     for policy in (Policy(), Policy(UNORDERED)):
-        assert "test/data-#.parquet: it is missing" in beside(SPLITS, fewer, policy).reason
-        assert "test/data-#.parquet: it is new" in beside(fewer, SPLITS, policy).reason
+        assert "test/data-#.parquet: it is missing" in reason(beside(SPLITS, fewer, policy).evidence)
+        assert "test/data-#.parquet: it is new" in reason(beside(fewer, SPLITS, policy).evidence)
 
 
 def test_names_of_partitions_count_unless_order_does_not(beside: Compare) -> None:
@@ -112,7 +113,7 @@ def test_names_of_partitions_count_unless_order_does_not(beside: Compare) -> Non
     other = {f"k={k}/part-{k}-{name}.parquet": table(ROWS[:k][::-1]) for k, name in ((1, "ef"), (2, "ba"))}
     assert beside(parts, other, Policy()).status is VerdictStatus.DIFFERENT
     found = beside(parts, other, Policy(UNORDERED))
-    assert (found.status, found.reason) == (
+    assert (found.status, reason(found.evidence)) == (
         VerdictStatus.CLOSE,
         "same rows in any order; files have other names",
     )
@@ -122,7 +123,7 @@ def test_other_metadata_has_a_status_of_its_own(beside: Compare) -> None:
     before, after = ({"a.parquet": table(ROWS, **labels(*names))} for names in ("np", "pn"))
     found = beside(before, after, Policy())
     assert (found.status, found.good) == (VerdictStatus.EQUAL_BUT_FOR_METADATA, False)
-    assert found.reason == 'metadata: features.k.names[0]: "n" before, "p" after'
+    assert reason(found.evidence) == 'metadata: features.k.names[0]: "n" before, "p" after'
     ignored = beside(before, after, Policy(metadata=IGNORE))
     assert (ignored.status, ignored.good) == (VerdictStatus.EQUAL_BUT_FOR_METADATA, True)
     assert beside(before, after, Policy(ignore_columns=frozenset({"k"}))).good
@@ -137,7 +138,7 @@ def test_what_is_close_needs_the_same_metadata(beside: Compare) -> None:
     before, after = {"a.parquet": table(ROWS, **labels("n"))}, {"a.parquet": table(TURNED, **labels("m"))}
     found = beside(before, after, Policy(UNORDERED))
     assert found.status is VerdictStatus.DIFFERENT
-    assert "other metadata: features.k.names[0]" in found.reason
+    assert "other metadata: features.k.names[0]" in reason(found.evidence)
     assert beside(before, after, Policy(UNORDERED, metadata=IGNORE)).status is VerdictStatus.CLOSE
 
 

@@ -6,10 +6,12 @@ import pytest
 
 from dsv.capture.detect import Captured, Contact
 from dsv.model.attempt import CALLS
-from dsv.model.verdict import LIKELY, POSSIBLY
-from dsv.runs.rebuild.cause import Cause, CauseKind, Weight, ranked
-from dsv.runs.rebuild.cause_words import lines, words
+from dsv.render.cause_words import LIKELY, POSSIBLY, lines, words
+from dsv.runs.differences import Aspect, Circumstance
+from dsv.runs.rebuild.cause import Cause, CauseKind, MoreNames, Weight, ranked
+from dsv.runs.rebuild.code_traces import Trace
 from dsv.runs.rebuild.unrecorded import Expected, seen
+from dsv.tables.compare.suggest import Suggested, Suggestion
 
 NONE: frozenset[str] = frozenset()
 NOTHING = Captured(NONE, NONE, NONE, NONE, NONE, complete=True, blind_spots=(), eye=CALLS)
@@ -71,14 +73,22 @@ def test_what_it_does_not_account_for_is(did: dict[str, object], wanted: str) ->
     assert told(**did) == [wanted]
 
 
+GUESS = Cause(CauseKind.CODE, "train.py", weight=Weight.POSSIBLE, detail=Trace("random", "", "train.py", 12))
+
+
+def package(name: str) -> Cause:
+    other = Circumstance(Aspect.ENVIRONMENT, name, "1", "2")
+    return Cause(CauseKind.PACKAGE, name, "1", "2", Weight.CHANGED, other)
+
+
 def test_what_was_seen_comes_first_and_what_is_only_possible_last() -> None:
+    times = Suggestion(Suggested.TIMES, ("at",))
     causes = ranked(
         [
-            Cause(CauseKind.CODE, "train.py:12", None, "uses random numbers", Weight.POSSIBLE),
-            Cause(CauseKind.DATA, "only times differ", weight=Weight.SUGGESTED),
-            Cause(CauseKind.PACKAGE, "numpy changed from 1 to 2", weight=Weight.CHANGED),
-            Cause(CauseKind.PACKAGE, "pandas changed from 1 to 2", weight=Weight.CHANGED),
-            Cause(CauseKind.LISTING, "pages/", None, "holds 3 names more (a, b, c)"),
+            GUESS,
+            Cause(CauseKind.DATA, "", weight=Weight.SUGGESTED, detail=times),
+            *(package(name) for name in ("numpy", "pandas")),
+            Cause(CauseKind.LISTING, "pages/", detail=MoreNames(("a", "b", "c"))),
         ]
     )
     said = lines(causes, ["rows: 3 before, 4 after"], as_recorded=False, hint="ask again")
@@ -87,14 +97,13 @@ def test_what_was_seen_comes_first_and_what_is_only_possible_last() -> None:
         "rows: 3 before, 4 after",
         "numpy changed from 1 to 2",
         "pandas changed from 1 to 2",
-        "only times differ",
+        "only times differ (at): the clock?; ignore_columns leaves them out",
         "ask again",
         f"{POSSIBLY}train.py:12 uses random numbers",
     )
 
 
 def test_a_guess_is_never_called_likely() -> None:
-    guess = [Cause(CauseKind.CODE, "train.py:12", None, "uses random numbers", Weight.POSSIBLE)]
-    said = lines(guess, [], as_recorded=True)
+    said = lines([GUESS], [], as_recorded=True)
     assert said[-1] == f"{POSSIBLY}train.py:12 uses random numbers"
     assert not any(line.startswith(LIKELY) for line in said)

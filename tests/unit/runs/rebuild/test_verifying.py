@@ -11,6 +11,7 @@ from dsv.model.attempt import CLAIMED, VERIFIED
 from dsv.model.verdict import VerdictStatus
 from dsv.ops.verify import Level, Selection, verify, verify_hashes
 from dsv.records import origins
+from dsv.render.verdict_words import details, reason
 from tests.system_walls import needs_namespaces, needs_walls, strongest
 from tests.unit.runs.rebuild.replay_fixtures import Plant
 
@@ -61,11 +62,11 @@ def test_raw_data_that_nobody_has(plant: Plant) -> None:
     plant.lose("raw.csv")
     found = plant.check("mid.csv")
     assert found.status is VerdictStatus.FAILED
-    assert found.reason == "the bytes of its input raw.csv are not here, and no run can give them"
+    assert reason(found) == "the bytes of its input raw.csv are not here, and no run can give them"
     assert plant.check("top.csv").status is VerdictStatus.IDENTICAL
     upper = plant.check("top.csv", Level.RAW)
     assert upper.status is VerdictStatus.FAILED
-    assert "mid.csv (failed), which it was made from" in upper.reason
+    assert "mid.csv (failed), which it was made from" in reason(upper)
 
 
 def test_a_table_in_other_bytes_is_equal_unless_the_policy_is_exact(plant: Plant) -> None:
@@ -83,8 +84,8 @@ def test_a_table_in_other_bytes_is_equal_unless_the_policy_is_exact(plant: Plant
     plant.write({"dsv.toml": '[[dataset]]\nmatch = "*.parquet"\npolicy = "exact"\n'})
     found = plant.check("out.parquet")
     assert (found.status, found.policy) == (VerdictStatus.DIFFERENT, "exact")
-    assert found.reason.startswith("other bytes: ")
-    assert found.details[-1] == "possibly: make.py:2 uses the clock"
+    assert reason(found).startswith("other bytes: ")
+    assert details(found)[-1] == "possibly: make.py:2 uses the clock"
 
 
 def table(plant: Plant, column: str) -> None:
@@ -105,25 +106,25 @@ def test_values_within_the_tolerance_are_close(plant: Plant) -> None:
     plant.lose("out.parquet")
     found = plant.check("out.parquet")
     assert found.status is VerdictStatus.FAILED
-    assert "the recorded bytes are not here" in found.reason
+    assert "the recorded bytes are not here" in reason(found)
 
 
 def test_other_rows_are_explained(plant: Plant) -> None:
     table(plant, "[1, 2, 3, random.getrandbits(60)]")
     found = plant.check("out.parquet")
     assert found.status is VerdictStatus.DIFFERENT
-    assert found.reason.startswith("1 cell in 1 row differs, first x, row 3: ")
-    assert len(found.reason) <= 100
-    assert found.details[-1] == "possibly: make.py:2 uses random numbers"
-    assert not any(line.startswith("first difference") for line in found.details)
-    assert "--twice tells whether two replays agree with each other" in found.details
+    assert reason(found).startswith("1 cell in 1 row differs, first x, row 3: ")
+    assert len(reason(found)) <= 100
+    assert details(found)[-1] == "possibly: make.py:2 uses random numbers"
+    assert not any(line.startswith("first difference") for line in details(found))
+    assert "--twice tells whether two replays agree with each other" in details(found)
 
 
 def test_twice_tells_what_never_gives_the_same(plant: Plant) -> None:
     table(plant, "[1, 2, 3, random.getrandbits(60)]")
     found = plant.check("out.parquet", settings=plant.settings(twice=True))
     assert found.status is VerdictStatus.NONDETERMINISTIC
-    assert found.reason.startswith("two replays differ: 1 cell in 1 row differs")
+    assert reason(found).startswith("two replays differ: 1 cell in 1 row differs")
 
 
 def test_twice_leaves_a_change_a_change(plant: Plant) -> None:
@@ -146,7 +147,7 @@ def test_a_declared_variable_is_recorded_and_a_secret_one_is_passed_on(plant: Pl
     plant.commit({})
     found = plant.check("out.csv")
     assert found.status is VerdictStatus.FAILED
-    assert found.reason.endswith("API_TOKEN, whose value was not recorded, is not set")
+    assert reason(found).endswith("API_TOKEN, whose value was not recorded, is not set")
     assert plant.asked[0].secrets == ("API_TOKEN",)
     again = plant.verify(settings=plant.settings(env={"API_TOKEN": "other"}))
     assert again.ok
@@ -190,7 +191,7 @@ def test_a_file_outside_is_there_as_it_was_recorded_or_named(plant: Plant, tmp_p
     elsewhere.write_text("a,b\n")
     found = plant.check("out.csv")
     assert found.status is VerdictStatus.FAILED
-    assert found.reason == f"read outside {elsewhere}, which is not here as it was recorded"
+    assert reason(found) == f"read outside {elsewhere}, which is not here as it was recorded"
     allowed = plant.settings(openings=Openings(allow=(elsewhere,)))
     assert plant.check("out.csv", settings=allowed).status is VerdictStatus.DIFFERENT
 
@@ -204,7 +205,7 @@ def test_what_was_not_recorded_fails_with_its_name(plant: Plant, tmp_path: Path)
     found = plant.check("out.csv")
     assert found.status is VerdictStatus.FAILED
     wanted = f"it uses {tmp_path}/outside.csv, which is outside of the workspace and was not recorded"
-    assert found.reason == wanted
+    assert reason(found) == wanted
 
 
 @pytest.mark.parametrize("wall", [Isolation.LANDLOCK, Isolation.FOLDER])
@@ -231,7 +232,7 @@ def test_an_output_edited_by_hand_is_unrecorded(plant: Plant) -> None:
     plant.commit({"mid.csv": "a,b\n"})
     found = plant.check("mid.csv")
     assert found.status is VerdictStatus.UNRECORDED
-    assert "edited by hand" in found.reason
+    assert "edited by hand" in reason(found)
     plant.run("cp mid.csv last.csv")
     plant.commit({})
     assert plant.check("last.csv").status is VerdictStatus.IDENTICAL
@@ -338,7 +339,7 @@ def test_metadata_is_told_apart_where_the_recorded_bytes_are_gone(plant: Plant) 
     plant.lose("out.parquet")
     found = plant.check("out.parquet")
     assert found.status is VerdictStatus.EQUAL_BUT_FOR_METADATA
-    assert found.reason == "other metadata; the recorded bytes are not here to tell which"
+    assert reason(found) == "other metadata; the recorded bytes are not here to tell which"
     plant.write({"dsv.toml": '[[dataset]]\nmatch = "*.parquet"\nmetadata = "ignore"\n'})
     assert plant.check("out.parquet").good
 
@@ -349,4 +350,4 @@ def test_a_rule_that_needs_a_table_fails_where_there_is_none(plant: Plant) -> No
     plant.commit({})
     found = plant.check("out.txt")
     assert found.status is VerdictStatus.FAILED
-    assert "its policy (unordered) cannot be applied: it is no table" in found.reason
+    assert "its policy (unordered) cannot be applied: it is no table" in reason(found)

@@ -13,6 +13,7 @@ from dsv.ids import ObjectId
 from dsv.model.checkpoint import Checkpoint
 from dsv.model.node import FILE
 from dsv.model.run import Input
+from dsv.render.rerun import left, reason
 from dsv.runs.rerun.rerun_plan import RerunWanted, tasks
 from dsv.runs.stale.stale_reasons import Reasons
 from dsv.runs.stale.step import Step
@@ -45,7 +46,7 @@ def steps(*found: Step, edited: str = "") -> Steps:
 
 def planned(found: Steps, judged: dict[str, Reasons], wanted: RerunWanted | None = None) -> dict[str, str]:
     by_run = {run: judged.get(one.makes[0], NOTHING) for run, one in found.by_run.items()}
-    return {task.step.makes[0]: task.reason for task in tasks(found, by_run, wanted or RerunWanted())}
+    return {task.step.makes[0]: reason(task.reason) for task in tasks(found, by_run, wanted or RerunWanted())}
 
 
 CHAIN = steps(step("c", "b"), step("b", "a"), step("a", "raw"), step("side", "raw"))
@@ -86,7 +87,7 @@ def test_in_place() -> None:
     assert task.planned
     (task,) = tasks(found, judged, RerunWanted(), held=lambda _: False)
     assert not task.planned
-    assert "the version before is not here" in task.left
+    assert "the version before is not here" in left(task.left)
     (task,) = tasks(found, {oid("run log"): NOTHING}, RerunWanted(("log",), force=True), held=lambda _: False)
     assert task.planned
 
@@ -95,8 +96,8 @@ def test_what_was_deleted_is_made_again() -> None:
     found = steps(step("a", "raw"), step("b", "a"))
     judged = {oid("run a"): NOTHING, oid("run b"): NOTHING}
     first, second = tasks(found, judged, RerunWanted(), deleted={"a"})
-    assert (first.reason, first.own) == ("a was deleted", True)
-    assert (second.reason, second.own) == ("a is made again", False)
+    assert (reason(first.reason), first.own) == ("a was deleted", True)
+    assert (reason(second.reason), second.own) == ("a is made again", False)
     assert not any(task.planned for task in tasks(found, judged, RerunWanted(), deleted={"raw"}))
 
 

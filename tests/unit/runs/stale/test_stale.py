@@ -8,6 +8,7 @@ from dsv.hashing import file_id
 from dsv.model.attempt import GitState
 from dsv.ops.drop import drop_working
 from dsv.ops.rm import rm
+from dsv.render.stale_words import text
 from tests.unit.runs.stale.stale_fixtures import record
 from tests.unit.workspace_fixtures import Workshop
 
@@ -25,9 +26,9 @@ def chain(shop: Workshop) -> Workshop:
 
 
 def stale(shop: Workshop) -> dict[str, str]:
-    found = {one.path: one.reason for one in shop.status().stale}
+    found = {one.path: text(one.reasons) for one in shop.status().stale}
     # What was remembered says the same as what was read.
-    assert found == {one.path: one.reason for one in shop.status().stale}
+    assert found == {one.path: text(one.reasons) for one in shop.status().stale}
     return found
 
 

@@ -9,7 +9,9 @@ from dsv.model.verdict import VerdictStatus
 from dsv.ops.drop import drop_working
 from dsv.ops.status import status
 from dsv.records.dataset_names import datasets_at
-from dsv.runs.stale.hash_check import check_hashes
+from dsv.render.stale_words import text
+from dsv.render.verdict_words import reason
+from dsv.runs.rebuild.hash_check import check_hashes
 from dsv.workspace import Caller, Workspace
 from tests.unit.runs.stale.stale_fixtures import record
 from tests.unit.workspace_fixtures import Workshop
@@ -18,7 +20,7 @@ from tests.unit.workspace_fixtures import Workshop
 def stale(shop: Workshop, home: Path | None = None) -> dict[str, str]:
     def ask() -> dict[str, str]:
         workspace = Workspace.discover(shop.root, Caller(home=home))
-        return {one.path: one.reason for one in status(workspace).stale}
+        return {one.path: text(one.reasons) for one in status(workspace).stale}
 
     found = ask()
     assert found == ask()  # what was remembered says the same
@@ -27,7 +29,7 @@ def stale(shop: Workshop, home: Path | None = None) -> dict[str, str]:
 
 def hashes(shop: Workshop, path: str, *, here: bool = True) -> tuple[VerdictStatus, str]:
     (found,) = check_hashes(shop.workspace, datasets_at(shop.workspace.repo, "HEAD"), [path], here=here)
-    return found.status, found.reason
+    return found.status, reason(found)
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from dsv.errors import NotFound, Refused
 from dsv.model.policy import EXACT, TABLE, UNORDERED, Policy
-from dsv.tables.compare import explain, pairing, unmatched
+from dsv.render import comparison_words
+from dsv.tables.compare import pairing, unmatched
 from dsv.tables.compare.compare_tables import compare
 from dsv.tables.compare.comparison import Cell, Comparison, LoneRow, Unmatched, Verdict
 from dsv.tables.facts.compute import compute
@@ -164,7 +165,7 @@ def pairable(one: Any, other: Any, tolerance: float) -> bool:
 def test_a_table_equals_itself(table: pa.Table, policy: Policy) -> None:
     found = compared(table, table, policy)
     assert found.verdict is Verdict.EQUAL
-    assert (found.cells, found.first, explain.details(found, policy)) == (0, None, ())
+    assert (found.cells, found.first, comparison_words.details(found, policy)) == (0, None, ())
     without = compared(table, table, replace(policy, ignore_columns=frozenset({"c0"})))
     assert (without.verdict, without.ignored) == (Verdict.CLOSE, ("c0",))
 
@@ -210,16 +211,16 @@ def test_rows_that_come_go_and_move() -> None:
     moved = pa.concat_tables([LONG.slice(1), LONG.slice(0, 1)])
     found = with_facts(LONG, moved)
     assert (found.verdict, found.rows, found.unmatched) == (Verdict.DIFFERENT, 140_000, Unmatched(0, 0))
-    assert explain.reason(found, Policy()) == "same rows in another order"
-    assert explain.causes(found, Policy()) == (
+    assert comparison_words.reason(found, Policy()) == "same rows in another order"
+    assert comparison_words.causes(found, Policy()) == (
         'row order differs: threads, or unsorted input; policy = "unordered" accepts it',
     )
     assert with_facts(LONG, moved, Policy(UNORDERED)).verdict is Verdict.CLOSE
     fewer = with_facts(LONG, LONG.slice(1))
     row = LoneRow(0, (("id", "0"), ("x", "0.0"), ("s", "text 0")))
     assert fewer.unmatched == Unmatched(1, 0, row, None)
-    assert explain.reason(fewer, Policy()) == "140,000 rows before, 139,999 after"
-    assert "only before, row 0: id=0, x=0.0, s=text 0" in explain.details(fewer, Policy())
+    assert comparison_words.reason(fewer, Policy()) == "140,000 rows before, 139,999 after"
+    assert "only before, row 0: id=0, x=0.0, s=text 0" in comparison_words.details(fewer, Policy())
     longer = with_facts(LONG.slice(2), pa.concat_tables([LONG.slice(2), LONG.slice(0, 2)]))
     assert (longer.cells, longer.compared, longer.unmatched and longer.unmatched.after) == (0, 139_998, 2)
     twice = compared(LONG, pa.concat_tables([LONG, LONG]))
@@ -231,13 +232,13 @@ def test_other_columns() -> None:
     other = other.set_column(1, "x", LONG["x"].cast(pa.float32()))
     found = with_facts(LONG, other)
     assert (found.verdict, found.cells, found.unmatched) == (Verdict.DIFFERENT, 0, None)
-    assert explain.reason(found, Policy()) == "other columns: new new; s missing; x of another type"
+    assert comparison_words.reason(found, Policy()) == "other columns: new new; s missing; x of another type"
     assert (
         with_facts(LONG, other, Policy(ignore_columns=frozenset({"s", "x", "new"}))).verdict is Verdict.CLOSE
     )
     found = with_facts(LONG, LONG.select(["x", "s", "id"]), Policy(UNORDERED))
-    assert explain.reason(found, Policy()) == "other columns: id in another place"
-    assert "in the columns that both have, the rows are the same" in explain.details(found, Policy())
+    assert comparison_words.reason(found, Policy()) == "other columns: id in another place"
+    assert "in the columns that both have, the rows are the same" in comparison_words.details(found, Policy())
 
 
 def test_columns_of_one_name() -> None:
@@ -253,32 +254,34 @@ def test_float_noise_is_told_from_change() -> None:
     said = (
         "only floating-point values differ, and little: sums taken in another order?; tolerance = 1e-12 accepts it",
     )
-    assert explain.causes(found, Policy()) == said
+    assert comparison_words.causes(found, Policy()) == said
     assert found.first is not None
     assert found.first.before != found.first.after
     near = with_facts(LONG, noisy, Policy(tolerance=1e-12))
     assert (near.verdict, near.cells) == (Verdict.CLOSE, 0)
     assert 130_000 < near.accepted < 140_000
-    assert explain.reason(near, Policy(tolerance=1e-12)).endswith("by at most 1e-13 (tolerance 1e-12)")
+    assert comparison_words.reason(near, Policy(tolerance=1e-12)).endswith(
+        "by at most 1e-13 (tolerance 1e-12)"
+    )
     turned = pa.concat_tables([noisy.slice(70_000), noisy.slice(0, 70_000)])
     loose = Policy(UNORDERED, 1e-12)
     assert with_facts(LONG, turned, loose).verdict is Verdict.CLOSE
     assert with_facts(LONG, turned, replace(loose, key=("id",))).verdict is Verdict.CLOSE
     assert with_facts(LONG, turned, Policy(UNORDERED, 1e-14)).verdict is Verdict.DIFFERENT
-    assert explain.causes(with_facts(LONG, turned, Policy(UNORDERED)), Policy(UNORDERED)) == said
+    assert comparison_words.causes(with_facts(LONG, turned, Policy(UNORDERED)), Policy(UNORDERED)) == said
     real = with_facts(LONG, changed(noisy, "x", 7, 0.5))
-    assert explain.causes(real, Policy()) == ()
+    assert comparison_words.causes(real, Policy()) == ()
 
 
 def test_a_clock_and_a_random_column_are_named() -> None:
     stamps = pa.array([1_700_000_000 + i for i in range(140_000)], pa.timestamp("s"))
     before = LONG.append_column("made", stamps)
     after = LONG.append_column("made", pa.array([1_800_000_000] * 140_000, pa.timestamp("s")))
-    assert explain.causes(with_facts(before, after), Policy()) == (
+    assert comparison_words.causes(with_facts(before, after), Policy()) == (
         "only times differ (made): the clock?; ignore_columns leaves them out",
     )
     other = LONG.set_column(0, "id", pa.array(range(1, 140_001)))
-    assert explain.causes(with_facts(LONG, other), Policy()) == (
+    assert comparison_words.causes(with_facts(LONG, other), Policy()) == (
         "every value of id differs: a random number without a seed, or a clock?",
     )
 
@@ -349,7 +352,7 @@ def test_any_type_that_differs_in_one_cell(data: Any, found: Any, kind: str) -> 
         assert result.first is not None
         assert (result.cells, result.rows, result.first[:2]) == (1, 1, (f"c{place}", row))
         assert result.first.before != result.first.after
-    lines = explain.details(result, Policy(kind))
+    lines = comparison_words.details(result, Policy(kind))
     assert (lines == ()) is same
     assert all(line.isprintable() for line in lines)
 
@@ -457,7 +460,7 @@ def test_values_that_hardly_differ_are_shown_with_what_differs(
     for policy in (Policy(), Policy(UNORDERED)):
         found = compared(before, after, policy)
         assert found.verdict is Verdict.DIFFERENT
-        said = explain.details(found, policy)
+        said = comparison_words.details(found, policy)
         rows = [
             line.partition(", row 0: ")[2] for line in said if line.startswith(("only before", "only after"))
         ]

@@ -1,21 +1,16 @@
-"""A comparison in words: one line that says what differs, lines that say more, and likely causes."""
+"""A comparison of tables in words: one line that says what differs, lines that say more, and likely causes."""
 
-import math
 from collections.abc import Iterator, Sequence
 
 from dsv.model.policy import UNORDERED, Policy
-from dsv.tables.compare.comparison import Cell, ColumnDifference, Comparison, LoneRow, Verdict
+from dsv.tables.compare.comparison import Cell, Comparison, LoneRow, Verdict
+from dsv.tables.compare.suggest import Suggested, Suggestion, suggestion, whole_columns
 from dsv.tables.facts.table_changes import ADDED, MOVED, REMOVED, RETYPED, ColumnChange
 from dsv.tables.formats.preview import WIDTH, escape
 from dsv.tables.values.metadata import SaidOtherwise as MetadataDifference
 
 _NAMED = 5
 """Columns that are named; more are counted."""
-
-_TIMES = ("timestamp", "date", "time[")
-
-SUMMATION = 1e-4
-"""Floating-point differences up to this are likely rounding: sums taken in another order."""
 
 _SCHEMA = {ADDED: "new", REMOVED: "missing", RETYPED: "of another type", MOVED: "in another place"}
 
@@ -50,27 +45,50 @@ def details(found: Comparison, policy: Policy, *, guess: bool = True) -> tuple[s
     """
     if found.verdict is not Verdict.DIFFERENT:
         return ()
-    lines = [f"rows: {found.rows_before:,} before, {found.rows_after:,} after"]
-    if found.schema:
-        lines.append(f"columns: {_schema(found.schema)}")
-    if found.first is not None:
-        lines.append(f"first difference: {_cell(found.first)}")
-        lines.append(
-            f"{_count(found.cells, 'cell')} in {_count(found.rows, 'row')} of {found.compared:,} {_verb(found.cells)}: "
-            + _listed([f"{column.name} ({column.cells:,})" for column in found.columns])
-        )
-    lines += _left_over(found)
-    if found.ignored:
-        lines.append(f"not compared: {_listed([escape(name) for name in found.ignored])}")
-    whole = _whole(found)
-    if whole and not guess:
-        lines.append(f"every value of {_names(whole)} differs")
-    return (*lines, *causes(found, policy, guess=guess))
+    rows = f"rows: {found.rows_before:,} before, {found.rows_after:,} after"
+    first = () if found.first is None else (f"first difference: {_cell(found.first)}",)
+    return (
+        rows,
+        *_columns(found),
+        *first,
+        *_more(found, guess=guess),
+        *causes(found, policy, guess=guess),
+    )
+
+
+def details_beside_reason(found: Comparison) -> tuple[str, ...]:
+    """Return what differs, line by line, without what `reason` says already, and without any cause."""
+    if found.verdict is not Verdict.DIFFERENT:
+        return ()
+    plain = not found.schema and not found.reordered
+    counted = plain and found.rows_before != found.rows_after
+    rows = () if counted else (f"rows: {found.rows_before:,} before, {found.rows_after:,} after",)
+    told = found.first is None or (plain and not counted)
+    first = () if told or found.first is None else (f"first difference: {_cell(found.first)}",)
+    return (*rows, *_columns(found), *first, *_more(found, guess=False))
 
 
 def causes(found: Comparison, policy: Policy, *, guess: bool = True) -> tuple[str, ...]:
     """Return what may have caused the difference, and which policy would accept it; `guess` as in `details`."""
-    return tuple(_causes(found, policy, guess=guess)) if found.verdict is Verdict.DIFFERENT else ()
+    one = suggestion(found, policy, guess=guess)
+    return () if one is None else (suggested(one),)
+
+
+def suggested(one: Suggestion) -> str:
+    """Return in a clause what a difference looks like, and which policy would accept it."""
+    match one.kind:
+        case Suggested.ORDER:
+            return 'row order differs: threads, or unsorted input; policy = "unordered" accepts it'
+        case Suggested.ROUNDING:
+            return (
+                "only floating-point values differ, and little: sums taken in another order?; "
+                f"tolerance = {one.tolerance:g} accepts it"
+            )
+        case Suggested.TIMES:
+            return f"only times differ ({_listed(one.columns)}): the clock?; ignore_columns leaves them out"
+        case Suggested.RANDOM:
+            names = _listed(one.columns)
+            return f"every value of {names} differs: a random number without a seed, or a clock?"
 
 
 def metadata(found: MetadataDifference) -> str:
@@ -88,55 +106,23 @@ def metadata(found: MetadataDifference) -> str:
     )
 
 
-def tolerance_for(found: Comparison) -> float | None:
-    """Return a tolerance that would accept all cells that differ, None if none that is small would.
-
-    It is a power of ten of at most `SUMMATION`.
-    """
-    errors = [column.error for column in found.columns]
-    if not errors or any(error is None for error in errors):
-        return None
-    worst = max(error for error in errors if error is not None)
-    if worst > SUMMATION:
-        return None
-    return 10.0 ** math.ceil(math.log10(max(worst, 1e-15)))
-
-
-def _whole(found: Comparison) -> list[ColumnDifference]:
-    """Return the columns in which every value differs."""
-    if found.rows_before != found.rows_after:
-        return []
-    return [column for column in found.columns if column.cells == found.compared > 1]
-
-
-def _causes(found: Comparison, policy: Policy, *, guess: bool) -> Iterator[str]:
+def _columns(found: Comparison) -> Iterator[str]:
     if found.schema:
-        return
-    if found.reordered:
-        yield 'row order differs: threads, or unsorted input; policy = "unordered" accepts it'
-        return
-    if found.rows_before == found.rows_after or policy.kind == UNORDERED:
-        tolerance = tolerance_for(found)
-        if tolerance is not None and _all_paired(found, policy):
-            yield (
-                "only floating-point values differ, and little: sums taken in another order?; "
-                f"tolerance = {tolerance:g} accepts it"
-            )
-            return
-    whole = _whole(found)
-    times = [column for column in found.columns if column.type.startswith(_TIMES)]
-    if times and len(times) == len(found.columns):
-        yield f"only times differ ({_names(times)}): the clock?; ignore_columns leaves them out"
-    elif whole and guess:
-        yield f"every value of {_names(whole)} differs: a random number without a seed, or a clock?"
+        yield f"columns: {_schema(found.schema)}"
 
 
-def _all_paired(found: Comparison, policy: Policy) -> bool:
-    """Return whether the cells that differ are all that differs."""
-    if policy.kind != UNORDERED:
-        return True
-    left = found.unmatched
-    return left is not None and left.before == left.after and (left.before or 0) <= found.compared
+def _more(found: Comparison, *, guess: bool) -> Iterator[str]:
+    if found.first is not None:
+        yield (
+            f"{_count(found.cells, 'cell')} in {_count(found.rows, 'row')} of {found.compared:,} {_verb(found.cells)}: "
+            + _listed([f"{column.name} ({column.cells:,})" for column in found.columns])
+        )
+    yield from _left_over(found)
+    if found.ignored:
+        yield f"not compared: {_listed([escape(name) for name in found.ignored])}"
+    whole = whole_columns(found)
+    if whole and not guess:
+        yield f"every value of {_listed([column.name for column in whole])} differs"
 
 
 def _accepted(found: Comparison, policy: Policy) -> Iterator[str]:
@@ -184,10 +170,6 @@ def _schema(changes: Sequence[ColumnChange]) -> str:
         if names:
             parts.append(f"{_listed(names)} {words}")
     return "; ".join(parts)
-
-
-def _names(columns: Sequence[ColumnDifference]) -> str:
-    return _listed([column.name for column in columns])
 
 
 def _listed(names: Sequence[str]) -> str:

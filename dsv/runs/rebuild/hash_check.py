@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Mapping
 
-from dsv.capture.portable import IN_SESSION
 from dsv.errors import UserError
-from dsv.ids import short
 from dsv.model.checkpoint import Checkpoint
-from dsv.model.verdict import Checked, VerdictStatus
+from dsv.model.verdict import VerdictStatus
 from dsv.progress import SILENT, Progress
+from dsv.runs.rebuild.checked_dataset import Checked
+from dsv.runs.rebuild.evidence import Edited, Evidence, Lost, Quoted, Remark
 from dsv.runs.stale.find_stale import Bench, judge, reasons_for
 from dsv.runs.stale.stale_reasons import Reasons
 from dsv.runs.stale.step import Step
@@ -29,7 +29,7 @@ def check_hashes(
 
     `RECORDED`: a run made it that could be repeated, its inputs are the versions in `datasets`,
     its code is what it was, and so for all that it is made from. Code that is not here is not
-    checked, and the reason says so. `SOURCE`: raw. `UNRECORDED`: edited by hand since, or the record of
+    checked, and the evidence says so. `SOURCE`: raw. `UNRECORDED`: edited by hand since, or the record of
     its run is missing or incomplete. `STALE`: inputs or code changed. `DIFFERENT`: what is checked out has
     other bytes. Data that is not here counts as clean. The caller commits the stat cache.
 
@@ -57,52 +57,49 @@ def check_hashes(
     checks = []
     for path in wanted:
         step = makers.get(path)
-        status, reason = _status(
+        status, evidence = _status(
             path, steps, step, reasons_for(steps, step, judged) if step else Reasons(), differing
         )
-        checks.append(Checked(path, status, workspace.config.policy_for(path).text, reason))
+        checks.append(Checked(path, status, workspace.config.policy_for(path).text, evidence))
     return checks
 
 
 def _status(
-    path: str, steps: Steps, step: Step | None, reasons: Reasons, differing: Mapping[str, str]
-) -> tuple[VerdictStatus, str]:
+    path: str, steps: Steps, step: Step | None, reasons: Reasons, differing: Mapping[str, Evidence]
+) -> tuple[VerdictStatus, Evidence | None]:
     if path in steps.lost:
-        return (
-            VerdictStatus.UNRECORDED,
-            f"{short(steps.lost[path])}, where it came from, has no record or did not give this data",
-        )
+        return VerdictStatus.UNRECORDED, Lost(steps.lost[path])
     if path in steps.edited:
-        return VerdictStatus.UNRECORDED, f"edited by hand after the run {short(steps.edited[path])}"
+        return VerdictStatus.UNRECORDED, Edited(steps.edited[path])
     if step is not None and step.session:
-        return VerdictStatus.UNRECORDED, IN_SESSION
+        return VerdictStatus.UNRECORDED, Remark.IN_SESSION
     if step is not None and step.masked:
-        return VerdictStatus.UNRECORDED, "a secret in its command was masked, so that it cannot be repeated"
+        return VerdictStatus.UNRECORDED, Remark.MASKED
     if path in differing:
         return VerdictStatus.DIFFERENT, differing[path]
     if step is None:
-        return VerdictStatus.SOURCE, ""
+        return VerdictStatus.SOURCE, None
     if reasons:
-        return VerdictStatus.STALE, reasons.text
-    return VerdictStatus.RECORDED, reasons.doubt
+        return VerdictStatus.STALE, reasons
+    return VerdictStatus.RECORDED, reasons if reasons.doubtful else None
 
 
 def _differing(
     workspace: Workspace, datasets: Datasets, paths: Collection[str], progress: Progress
-) -> dict[str, str]:
+) -> dict[str, Evidence]:
     """Return by path how a dataset that is checked out differs from what it should be."""
     present = workspace.repo.datasets(workspace.repo.refs().mine.present)
-    found = {}
+    found: dict[str, Evidence] = {}
     progress.begin("checking", len(paths), "")
     for path in paths:
         progress.advance(1)
         try:
             (held,) = survey(workspace, {path: datasets[path]}, present)
         except UserError as error:
-            found[path] = error.message
+            found[path] = Quoted(error.message)
             continue
         if held.deleted:
-            found[path] = "it was deleted from the workspace"
+            found[path] = Remark.DELETED
         elif held.changed:
-            found[path] = "the copy in the workspace is not the committed version"
+            found[path] = Remark.NOT_COMMITTED
     return found

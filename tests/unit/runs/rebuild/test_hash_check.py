@@ -6,7 +6,8 @@ from dsv.hashing import file_id
 from dsv.model.verdict import VerdictStatus
 from dsv.ops.drop import drop_working
 from dsv.records.dataset_names import datasets_at
-from dsv.runs.stale.hash_check import check_hashes
+from dsv.render.verdict_words import reason
+from dsv.runs.rebuild.hash_check import check_hashes
 from dsv.runs.stale.step_order import steps_of
 from dsv.workspace import Workspace
 from tests.unit.runs.stale.stale_fixtures import record
@@ -27,7 +28,7 @@ def chain(shop: Workshop) -> Workshop:
 
 def check(workspace: Workspace, *, here: bool = True) -> dict[str, tuple[VerdictStatus, str]]:
     found = check_hashes(workspace, datasets_at(workspace.repo, "HEAD"), here=here)
-    return {one.path: (one.status, one.reason) for one in found}
+    return {one.path: (one.status, reason(one)) for one in found}
 
 
 GOOD = {
@@ -125,7 +126,7 @@ def test_only_some_are_reported_but_all_are_looked_at(chain: Workshop) -> None:
     chain.commit({"raw.csv": "x\n9\n"})
     workspace = chain.workspace
     (found,) = check_hashes(workspace, datasets_at(workspace.repo, "HEAD"), ["end.csv"])
-    assert (found.path, found.status, found.reason) == ("end.csv", VerdictStatus.STALE, "mid.csv is stale")
+    assert (found.path, found.status, reason(found)) == ("end.csv", VerdictStatus.STALE, "mid.csv is stale")
 
 
 def test_nothing(shop: Workshop) -> None:
