@@ -4,24 +4,11 @@ from typing import TYPE_CHECKING
 
 from dsv.cli.context import Context
 from dsv.errors import UsageFault
-from dsv.render.style import printable
+from dsv.render import named_refs
+from dsv.render.named_refs import WORDS
 
 if TYPE_CHECKING:
     from dsv.ops.branch import Family, NamedRef
-
-WORDS = {"branches": "branch", "tags": "tag"}
-
-
-def shape(family: "Family") -> dict[str, object]:
-    """Return what the JSON document of the command holds."""
-    word = WORDS[family]
-    one: dict[str, object] = {
-        "name": f"text: of the {word}",
-        "commit": "id?: that it names; null for a branch without commits",
-    }
-    if family == "branches":
-        one["current"] = "flag: whether HEAD is on it"
-    return {family: [one]}
 
 
 def run(
@@ -65,28 +52,13 @@ def show_branches(context: Context, *, own: bool, remotes: bool) -> None:
 def _did(context: Context, family: "Family", ref: "NamedRef", what: str) -> None:
     if context.out.json:
         _show(context, family, (ref,))
-        return
-    style = context.out.style
-    at = f" at {style.commit(ref.commit)}" if ref.commit else ""
-    context.out.report(f"{what} {WORDS[family]} {style.name(ref.name)}{at}")
+    else:
+        context.out.show(named_refs.done(family, ref, what, context.out.style))
 
 
 def _show(context: Context, family: "Family", refs: "tuple[NamedRef, ...]") -> None:
     out = context.out
     if out.json:
-        out.document({family: [_record(family, ref) for ref in refs]})
-        return
-    wide = max((len(printable(ref.name)) for ref in refs), default=0)
-    for ref in refs:
-        mark = "* " if ref.current else "  "
-        gap = " " * (wide - len(printable(ref.name)))
-        commit = out.style.commit(ref.commit) if ref.commit else "no commits yet"
-        name = out.style.added(printable(ref.name)) if ref.current else printable(ref.name)
-        out.line(f"{mark if family == 'branches' else ''}{name}{gap}  {commit}")
-
-
-def _record(family: "Family", ref: "NamedRef") -> dict[str, object]:
-    record: dict[str, object] = {"name": ref.name, "commit": ref.commit}
-    if family == "branches":
-        record["current"] = ref.current
-    return record
+        out.document(named_refs.document(family, refs))
+    else:
+        out.show(named_refs.lines(family, refs, out.style))

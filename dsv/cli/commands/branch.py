@@ -6,6 +6,7 @@ from dsv.cli import complete, named
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.errors import UsageFault
+from dsv.render import named_refs
 
 
 @verb(
@@ -16,7 +17,7 @@ from dsv.errors import UsageFault
         "dsv branch fix main~2": "Make one further back:",
         "dsv branch -d cleaned": "Delete one:",
     },
-    shape=named.shape("branches"),
+    shape=named_refs.shape("branches"),
 )
 @click.argument("name", required=False, shell_complete=complete.branches)
 @click.argument("revision", metavar="[REV]", required=False, shell_complete=complete.revisions)

@@ -10,17 +10,12 @@ from dsv.cli.arguments import sort_words
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.errors import UsageFault
+from dsv.render import checkout as render
+from dsv.render import moved
 
 if TYPE_CHECKING:
     from dsv.ops.checkout import CheckoutResult
     from dsv.versions.switch.move import Moved
-
-SHAPE = {
-    "branch": "text?: the branch that HEAD is on now; null if detached",
-    "head": "id?: the commit that HEAD names now",
-    **moves.SHAPE,
-    "carried": ["path: of a dataset whose uncommitted changes were carried over"],
-}
 
 
 @verb(
@@ -31,7 +26,7 @@ SHAPE = {
         "dsv checkout main~2 data/trips.parquet": "Bring back one dataset of an older version:",
         "dsv checkout --locked": "After `git checkout`, bring the data that goes with the code:",
     },
-    shape=SHAPE,
+    shape=render.SHAPE,
 )
 @click.argument("words", metavar="[REV] [PATH]...", nargs=-1, shell_complete=complete.either)
 @click.option("-b", "new_branch", metavar="NEW", help="Make the branch NEW there and go to it.")
@@ -67,14 +62,14 @@ def command(
     if sorted_words.paths:
         if new_branch:
             raise UsageFault("-b takes no paths", hint=f"dsv checkout -b {new_branch}")
-        moved = checkout.checkout_paths(
+        found = checkout.checkout_paths(
             context.workspace,
             sorted_words.revision or "HEAD",
             list(sorted_words.paths),
             force=force,
             progress=progress,
         )
-        _show_paths(context, moved, sorted_words.paths)
+        _show_paths(context, found, sorted_words.paths)
         return
     if sorted_words.revision is None and new_branch is None:
         raise UsageFault("checkout needs a revision or a path", hint="dsv checkout REV")
@@ -85,27 +80,16 @@ def command(
 
 
 def _show(context: Context, result: "CheckoutResult", *, made: str | None = None) -> None:
-    out, style = context.out, context.out.style
+    out = context.out
     if out.json:
-        record = {"branch": result.branch, "head": result.commit, **moves.record(result.moved)}
-        out.document({**record, "carried": list(result.carried)})
-        return
-    moves.render(context, result.moved)
-    moves.paths(context, style.changed("carried "), result.carried)
-    at = style.commit(result.commit)
-    if made is not None:
-        out.report(f"made branch {style.name(result.branch or '')} at {style.name(made)}")
-    if result.branch is None:
-        out.report(f"HEAD is detached at {at}")
-        out.hint("dsv checkout -b NAME makes a branch here")
+        out.document(render.document(result))
     else:
-        out.report(f"on {style.name(result.branch)}, {at}")
+        out.show(render.lines(result, out.style, made=made))
 
 
-def _show_paths(context: Context, moved: "Moved", named: Sequence[str]) -> None:
-    if not context.out.json:
-        moves.render_named(context, moved, named)
-        return
-    local = moved.refs.local
-    branch = local.branch if local else None
-    context.out.document({"branch": branch, "head": moved.refs.head, **moves.record(moved), "carried": []})
+def _show_paths(context: Context, found: "Moved", named: Sequence[str]) -> None:
+    out = context.out
+    if out.json:
+        out.document(render.document_of_paths(found))
+    else:
+        out.show(moved.lines_named(found, named, out.style))

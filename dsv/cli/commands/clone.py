@@ -13,19 +13,10 @@ from dsv.cli.context import Context
 from dsv.cli.trusting import trust_endpoint
 from dsv.config.load import Remote
 from dsv.errors import NotAgreed, UsageFault
-from dsv.ids import short
-from dsv.render.style import counted, printable, size
+from dsv.render import clone as render
 
 if TYPE_CHECKING:
     from dsv.workspace import Workspace
-
-SHAPE = {
-    "root": "text: the new workspace, absolute",
-    "branch": "text?: the branch that HEAD is on",
-    "head": "id?: its commit; null if there is none",
-    "size": "int: bytes that were copied or fetched",
-    "written": ["path: of a dataset that was checked out"],
-}
 
 
 @verb(
@@ -36,7 +27,7 @@ SHAPE = {
         "dsv clone s3://bucket/trips --no-data": "The same with history and lineage only:",
         "dsv clone s3://bucket/trips --path raw/2026.parquet": "The same with the data of one dataset:",
     },
-    shape=SHAPE,
+    shape=render.SHAPE,
 )
 @click.argument("source", metavar="URL", type=click.Path())
 @click.argument("folder", metavar="[DIR]", required=False, type=click.Path())
@@ -137,21 +128,9 @@ def _folder(
 
 
 def _show(context: Context, workspace: "Workspace", copied: int, written: tuple[str, ...]) -> None:
-    refs = workspace.repo.refs()
-    branch, head = refs.mine.branch, refs.head
-    out = context.out
+    refs, out = workspace.repo.refs(), context.out
+    found = render.Cloned(workspace.root, refs.mine.branch, refs.head, copied, written)
     if out.json:
-        out.document(
-            {
-                "root": str(workspace.root),
-                "branch": branch,
-                "head": head,
-                "size": copied,
-                "written": list(written),
-            }
-        )
-        return
-    out.report(f"cloned {size(copied)} to {printable(str(workspace.root))}")
-    if head is not None:
-        at = f"{out.style.name(branch or 'detached')}, {out.style.id(short(head))}"
-        out.report(f"on {at}, {counted(len(written), 'dataset')} checked out")
+        out.document(render.document(found))
+    else:
+        out.show(render.lines(found, out.style))

@@ -1,34 +1,11 @@
 """`dsv commit`."""
 
-from typing import TYPE_CHECKING
-
 import click
 
 from dsv.cli import messages
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.ids import short
-from dsv.render import commits
-from dsv.render.origin_words import briefly
-from dsv.render.style import counted, printable
-
-if TYPE_CHECKING:
-    from dsv.ops.commit import Committed
-
-SHAPE = {
-    "commit": commits.SHAPE,
-    "branch": "text: the branch that it is on",
-    "datasets": [
-        {
-            "path": "path: of the dataset",
-            "change": "added|modified|removed",
-            "content": "id?: its content; null if removed",
-            "rows": "int?: rows of its table, where they are known without reading it",
-            "origin": "id?: of the source or run record; null if removed",
-        }
-    ],
-    "notes": ["text: further notes"],
-}
+from dsv.render import commit as render
 
 
 @verb(
@@ -36,7 +13,7 @@ SHAPE = {
         'dsv commit -m "raw trips of 2026"': "Record what is staged:",
         'dsv commit -am "drop test rows"': "Stage all changes of tracked datasets first:",
     },
-    shape=SHAPE,
+    shape=render.SHAPE,
     exits={1: "there is nothing to commit"},
 )
 @click.option("-m", "--message", required=True, metavar="MSG", help="What changed and why.")
@@ -61,21 +38,9 @@ def command(context: Context, message: str, *, everything: bool, allow_secret: b
     )
     out = context.out
     if out.json:
-        out.document(
-            {
-                "commit": commits.record(result.id, result.commit, [one.path for one in result.datasets]),
-                "branch": result.branch,
-                "datasets": [_record(one) for one in result.datasets],
-                "notes": list(result.notes),
-            }
-        )
+        out.document(render.document(result))
         return
-    for note in result.notes:
-        out.say(note)
-    at = f"{out.style.name(result.branch)} {out.style.commit(result.id)}"
-    out.report(f"{at} {commits.title(result.commit)}")
-    for one in result.datasets:
-        out.report(f"  {_line(context, one)}")
+    out.show(render.lines(result, out.style))
     if not result.commit.parents:
         _tell_of_git(context)
 
@@ -88,29 +53,3 @@ def _tell_of_git(context: Context) -> None:
     if git.find(root) is not None and not git.tracked(root, ["dsv.toml"]):
         names = " ".join(map(context.typed, ("dsv.toml", "dsv.lock", ".gitignore")))
         context.out.hint(f"git add {names}: they belong in git, the data does not")
-
-
-def _record(one: "Committed") -> dict[str, object]:
-    found = one.dataset.checkpoint if one.dataset else None
-    return {
-        "path": one.path,
-        "change": one.change,
-        "content": found.content if found else None,
-        "rows": one.rows,
-        "origin": found.origin if found else None,
-    }
-
-
-def _line(context: Context, one: "Committed") -> str:
-    style = context.out.style
-    text = f"{style.change(one.change, f'{one.change:<8}')}  {printable(one.path)}"
-    if one.dataset is None:
-        return text
-    if one.rows is not None:
-        text += f"  {counted(one.rows, 'row')}"
-    elif one.dataset.checkpoint.is_dir:
-        text += f"  {counted(one.dataset.checkpoint.files, 'file')}"
-    origin = ""
-    if one.origin is not None:
-        origin = f"  {briefly(one.origin)}"
-    return f"{text}  {style.id(short(one.dataset.checkpoint.content))}{style.faint(origin)}"

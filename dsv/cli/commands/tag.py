@@ -5,6 +5,7 @@ import click
 from dsv.cli import complete, named
 from dsv.cli.command import verb
 from dsv.cli.context import Context
+from dsv.render import named_refs
 
 
 @verb(
@@ -14,7 +15,7 @@ from dsv.cli.context import Context
         "dsv tag paper 3f9a2b1c": "Name an older one:",
         "dsv tag -d v1": "Delete a tag:",
     },
-    shape=named.shape("tags"),
+    shape=named_refs.shape("tags"),
 )
 @click.argument("name", required=False, shell_complete=complete.tags)
 @click.argument("revision", metavar="[REV]", required=False, shell_complete=complete.revisions)
