@@ -100,6 +100,10 @@ class Execution:
 class Executor(Protocol):
     """Something that executes commands: this machine, or one day a cluster."""
 
+    @property
+    def supports_starters(self) -> bool:
+        """Whether a command's `starter`, which watches or confines it, starts it; else nobody does."""
+
     def run(self, command: Command) -> Execution:
         """Execute `command` and wait for its end."""
 
@@ -114,6 +118,11 @@ class Here:
     _groups: set[int] = field(default_factory=set)
     _stopped: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def supports_starters(self) -> bool:
+        """A command is started by its `starter`, if it has one."""
+        return True
 
     def run(self, command: Command) -> Execution:
         """Execute `command` and wait for its end.

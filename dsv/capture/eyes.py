@@ -62,6 +62,7 @@ class Eye:
         self._reason = ""
         self._home = ""
         self._since = 0
+        self._blind = ""
 
     def __enter__(self) -> Self:
         self._since = mark()
@@ -81,7 +82,9 @@ class Eye:
             self.captured = replace(seen, blind_spots=(*spots, *seen.blind_spots))
         elif self._watched is not None:
             facts = self._watched.facts()
-            self.captured = self._unseen() if facts is None else self._read(facts)
+            self.captured = self._unseen(blind.KILLED) if facts is None else self._read(facts)
+        elif self._blind:
+            self.captured = self._unseen(self._blind)
         else:
             self.captured = replace(_captured(), eye=self._wanted)
 
@@ -90,6 +93,12 @@ class Eye:
         if self._events is not None:
             return command
         return replace(command, env=marking(command.env, self._root), starter=self)
+
+    def unwatched(self, command: Command) -> Command:
+        """Return `command`, which is executed where nobody can watch it: all that is seen is what changed on the disk."""
+        if self._events is None:
+            self._blind = blind.ELSEWHERE
+        return command
 
     def start(self, command: Command, stdout: int, stderr: int) -> ChildProcess:
         """Start `command` with its calls watched; or, where that is refused, with inotify watching from now on.
@@ -125,10 +134,10 @@ class Eye:
     def _read(self, facts: Report) -> Captured:
         return captured_of(facts, Territory(self._root, self._ignore), self._since, self._home, self._wanted)
 
-    def _unseen(self) -> Captured:
-        """Return what can be known about a command whose supervisor was killed: what changed on the disk."""
+    def _unseen(self, why: str) -> Captured:
+        """Return what can be known about a command that nobody watched to its end: what changed on the disk."""
         written = frozenset(sweep(Territory(self._root, self._ignore), self._since).written)
-        return replace(_captured(), written=written, blind_spots=(blind.KILLED,), complete=False)
+        return replace(_captured(), written=written, blind_spots=(why,), complete=False)
 
 
 def captured_of(facts: Report, territory: Territory, since: int, home: str, eye: str = CALLS) -> Captured:

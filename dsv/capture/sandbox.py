@@ -130,8 +130,9 @@ class Sandbox:
         here = self.folder / cwd
         self._find(argv[0], here)
         command = Command(argv, here, {}, stdout, stderr, stdin, tail_bytes, timeout=self.timeout)
-        why: list[str] = []
-        for isolation in self.strongest.weaker:
+        why = [] if executor.supports_starters else ["commands are executed elsewhere"]
+        strongest = self.strongest if executor.supports_starters else Isolation.FOLDER
+        for isolation in strongest.weaker:
             problem = _missing(isolation)
             if not problem:
                 done, problem = self._try(executor, isolation, command)
@@ -203,7 +204,7 @@ class Sandbox:
 
     def _try(self, executor: Executor, isolation: Isolation, command: Command) -> tuple[Confined, str]:
         """Execute `command` in these walls; return how it went, and why the walls could not be made, if so."""
-        if sys.platform != "linux":
+        if sys.platform != "linux" or not executor.supports_starters:
             return Confined(executor.run(replace(command, env=self.environment(room=False))), isolation), ""
         if isolation is Isolation.NAMESPACES:
             return self._in_room(executor, command)

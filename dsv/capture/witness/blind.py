@@ -29,6 +29,7 @@ _HARMLESS = {
 """By kind what is named but cannot have been missed."""
 
 KILLED = "the process that watched the command was killed: what it read is not known"
+ELSEWHERE = "the command was executed where it could not be watched: what it read is not known"
 LOOKS_UNSEEN = "what the command looked for and did not find was not watched (run.witness = files)"
 EVENTS_ONLY = "only events of files were seen: not what was listed or looked for, nor what lies outside"
 

@@ -74,7 +74,8 @@ def execute(workspace: Workspace, request: Request, executor: Executor) -> SeenR
             )
             apart = () if workspace.config.store is None else (workspace.root / workspace.config.store,)
             with Eye(workspace.root, workspace.worktree.ignored, workspace.config.witness, apart) as eye:
-                execution = executor.run(eye.watching(command))
+                seen = eye.watching if executor.supports_starters else eye.unwatched
+                execution = executor.run(seen(command))
             others = turn.blind()
         captured = eye.captured
         believed = not (others and request.declares_all)

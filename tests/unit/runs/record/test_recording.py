@@ -113,6 +113,8 @@ def test_code_makes_another_run(work: Workshop) -> None:
 class Broken:
     """Executes nothing."""
 
+    supports_starters = True
+
     def run(self, command: Command) -> Execution:
         raise UserError(f"cannot execute {command.argv[0]}")
 
