@@ -1,11 +1,12 @@
 """Arguments that may be a revision or a path, told apart the way git does."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from dsv.cli.context import Context
-from dsv.errors import Ambiguous, NotFound, Refused, UsageFault
+from dsv.errors import Ambiguous, NoTable, NotFound, Refused, UsageFault
 from dsv.wording import did_you_mean
 
 if TYPE_CHECKING:
@@ -141,3 +142,12 @@ def _neither(context: Context, word: str) -> Exception:
         f"{word} is neither a revision nor a path",
         hint=did_you_mean(word, names, "put `--` before a path that is not there any more"),
     )
+
+
+@contextmanager
+def as_table(place: "DatasetName") -> Iterator[None]:
+    """Name `place` in the reason why it is no table."""
+    try:
+        yield
+    except NoTable as error:
+        raise NoTable(f"{place.full_path} is no table: {error.message}", hint=error.hint) from error

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dsv.cli import complete, table_words
-from dsv.cli.arguments import place
+from dsv.cli import complete
+from dsv.cli.arguments import as_table, place
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.errors import UsageFault
@@ -47,5 +47,5 @@ def command(context: Context, what: str, form: "Format | None") -> None:
         return
     if form in {"arrow", "parquet"} and out.to_terminal:
         raise UsageFault(f"{form} is not for terminals", hint=f"dsv cat {what} --format {form} > FILE")
-    with table_words.wanted(found):
+    with as_table(found):
         cat.convert(context.workspace.repo, found, form, out.binary)

@@ -2,17 +2,11 @@
 
 import click
 
-from dsv.cli import complete, moves
+from dsv.cli import complete
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.errors import Refused, UsageFault
-from dsv.render.style import size
-
-SHAPE = {
-    "paths": ["path: of a dataset"],
-    "size": "int: bytes of what was removed or given up",
-    "stored": "flag: whether stored bytes were given up; else working copies were removed",
-}
+from dsv.render import drop as render
 
 
 @verb(
@@ -20,7 +14,7 @@ SHAPE = {
         "dsv drop data/trips.parquet": "Remove the working copy; `dsv restore` brings it back:",
         "dsv drop data/trips.parquet@v1 --force": "Give up the stored bytes of an old version:",
     },
-    shape=SHAPE,
+    shape=render.SHAPE,
 )
 @click.argument("what", metavar="PATH[@REV]...", nargs=-1, required=True, shell_complete=complete.places)
 @click.option("--force", is_flag=True, help="Give up stored bytes even if nobody else is known to have them.")
@@ -51,10 +45,6 @@ def command(context: Context, what: tuple[str, ...], *, force: bool) -> None:
         result = drop.drop_stored(workspace, places[0], force=force)
     out = context.out
     if out.json:
-        out.document({"paths": list(result.paths), "size": result.size, "stored": result.stored})
-        return
-    moves.paths(context, out.style.removed("dropped "), result.paths)
-    if result.stored:
-        out.hint("dsv gc frees the space")
-    elif result.paths:
-        out.report(f"{size(result.size)} freed")
+        out.document(render.document(result))
+    else:
+        out.show(render.lines(result, out.style))

@@ -8,27 +8,12 @@ from dsv.cli import complete
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.errors import UsageFault
-from dsv.ids import short
-from dsv.render.style import counted, printable, size
+from dsv.render import import_ as render
 
 if TYPE_CHECKING:
     from dsv.imports.address import Address
     from dsv.imports.fetched import ImportMeans
-    from dsv.ops.import_ import Imported
     from dsv.store.blobs.s3 import S3Settings
-
-SHAPE = {
-    "path": "path: of the dataset",
-    "change": "added|modified|unchanged",
-    "url": "text: where it is from, as it is recorded",
-    "content": "id: its content",
-    "size": "int: bytes",
-    "files": "int: how many files it has",
-    "etag": "text?: what the server calls this version",
-    "modified": "int?: when it was last changed there, in seconds since 1970",
-    "resumed": "int: bytes of it that an interrupted import had brought",
-    "notes": ["text: further notes"],
-}
 
 
 @verb(
@@ -38,7 +23,7 @@ SHAPE = {
         "dsv import /mnt/lab/images data/images --sha256 SUM": "From this machine, if its sum is right:",
         "dsv import --update data/trips.parquet": "Fetch again what changed at its source:",
     },
-    shape=SHAPE,
+    shape=render.SHAPE,
     exits={0: "done, whether or not the source changed"},
 )
 @click.argument("words", metavar="[URL] PATH", nargs=-1, required=True, shell_complete=complete.datasets)
@@ -80,7 +65,11 @@ def command(
         done = import_.import_new(context.workspace, address, path, means, sha256=wanted, progress=progress)
     if not address.is_whole:
         context.out.say("the secret part of its URL is not recorded: --update will need the URL again")
-    _tell(context, done)
+    out = context.out
+    if out.json:
+        out.document(render.document(done))
+    else:
+        out.show(render.lines(done, out.style))
 
 
 def _target(word: str, url: str | None) -> str:
@@ -146,32 +135,3 @@ def _bucket(
         timeout=like.timeout if like else None,
         retries=like.retries if like else None,
     )
-
-
-def _tell(context: Context, done: "Imported") -> None:
-    out, style = context.out, context.out.style
-    found, fetched = done.dataset.checkpoint, done.fetched
-    if out.json:
-        out.document(
-            {
-                "path": done.path,
-                "change": done.change,
-                "url": fetched.url,
-                "content": found.content,
-                "size": found.size,
-                "files": found.files,
-                "etag": fetched.etag,
-                "modified": fetched.modified,
-                "resumed": done.resumed,
-                "notes": list(done.notes),
-            }
-        )
-        return
-    for note in done.notes:
-        out.warn(note)
-    if done.resumed:
-        out.say(f"{size(done.resumed)} of it had come before")
-    many = f", {counted(found.files, 'file')}" if found.is_dir else ""
-    word = style.change(done.change, f"{done.change:<9}")
-    told = f"{word} {printable(done.path)}  {style.id(short(found.content))} ({size(found.size)}{many})"
-    out.report(f"{told} from {printable(fetched.url)}")

@@ -5,15 +5,7 @@ import click
 from dsv.cli import complete, messages, moves
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.render.shape import Maybe
-from dsv.render.style import counted
-
-SHAPE = {
-    "kind": "nothing|fast-forward|merge",
-    "head": "id: the commit that HEAD names now",
-    "datasets": ["path: of a dataset that HEAD had otherwise before"],
-    "moved": Maybe(moves.SHAPE),
-}
+from dsv.render import merge as render
 
 
 @verb(
@@ -22,7 +14,7 @@ SHAPE = {
         "dsv merge cleaned --theirs data/trips.parquet": "Take their version of what changed on both sides:",
         "dsv merge": "After a `git merge` that conflicts in dsv.lock:",
     },
-    shape=SHAPE,
+    shape=render.SHAPE,
 )
 @click.argument("revision", metavar="[REV]", required=False, shell_complete=complete.revisions)
 @click.option("-m", "--message", metavar="MSG", help="Message of the merge commit.")
@@ -61,21 +53,6 @@ def command(
     )
     out = context.out
     if out.json:
-        out.document(
-            {
-                "kind": result.kind,
-                "head": result.commit,
-                "datasets": list(result.datasets),
-                "moved": None if result.moved is None else moves.record(result.moved),
-            }
-        )
-        return
-    if result.moved is None:
-        out.report("nothing to merge: HEAD has it all already")
+        out.document(render.document(result))
     else:
-        moves.render(context, result.moved)
-        at = out.style.commit(result.commit)
-        out.report(f"{result.kind} to {at}, {counted(len(result.datasets), 'dataset')} changed")
-    if revision is None:
-        out.say("the conflict in dsv.lock is solved: it names that commit")
-        out.hint("git add dsv.lock, then git commit")
+        out.show(render.lines(result, out.style, solved=revision is None))

@@ -5,12 +5,7 @@ import click
 from dsv.cli import complete
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-from dsv.render.style import printable
-
-SHAPE = {
-    "renamed": [{"from": "path: the name that a dataset had", "to": "path: the name that it has now"}],
-    "notes": ["text: what is worth knowing besides"],
-}
+from dsv.render import mv as render
 
 
 @verb(
@@ -19,7 +14,7 @@ SHAPE = {
         "dsv mv data/new.csv archive": "Move it into a folder that is there:",
         "dsv mv data/raw raw": "Move a folder of datasets:",
     },
-    shape=SHAPE,
+    shape=render.SHAPE,
 )
 @click.argument("old", metavar="OLD", shell_complete=complete.datasets)
 @click.argument("new", metavar="NEW")
@@ -32,12 +27,8 @@ def command(context: Context, old: str, new: str) -> None:
     from dsv.ops.mv import mv
 
     result = mv(context.workspace, context.path(old), context.path(new))
-    if context.out.json:
-        renamed = [{"from": one, "to": other} for one, other in result.renamed.items()]
-        context.out.document({"renamed": renamed, "notes": list(result.notes)})
-        return
-    for one, other in result.renamed.items():
-        context.out.report(f"{context.out.style.changed('renamed')}  {printable(one)} -> {printable(other)}")
-    for note in result.notes:
-        context.out.say(printable(note))
-    context.out.hint("dsv commit records it, dsv undo takes it back")
+    out = context.out
+    if out.json:
+        out.document(render.document(result))
+    else:
+        out.show(render.lines(result, out.style))

@@ -1,41 +1,12 @@
 """`dsv push`."""
 
-from typing import TYPE_CHECKING
-
 import click
 
-from dsv.cli import complete, setbacks
+from dsv.cli import complete
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.errors import Corrupt
-from dsv.ids import short
-from dsv.render import traffic
-from dsv.render.style import counted, size
-
-if TYPE_CHECKING:
-    from dsv.remotes.mend_remote import Repaired
-
-SHAPE = {
-    "remote": "text: where to",
-    "moved": [
-        {
-            "name": "text: of a branch or tag of the remote that is another commit now",
-            "tag": "flag: whether it is a tag",
-            "before": "id?: what it was; null if it is new there",
-            "after": "id: what it is",
-        }
-    ],
-    "packs": "int: how many were sent",
-    "size": "int: their bytes",
-    "setback": setbacks.SHAPE,
-    "repaired?": {
-        "packs": ["id: of a pack of the remote that was missing or damaged"],
-        "sent": "int: objects that were sent again",
-        "kept": "int: objects that were sound in a damaged pack, and copied",
-        "lost": ["id: of an object that is neither sound there nor here"],
-    },
-    "traffic": traffic.SHAPE,
-}
+from dsv.render import push as render
 
 
 @verb(
@@ -45,7 +16,7 @@ SHAPE = {
         "dsv push --all --tags": "Everything:",
         "dsv push --repair": "Send again what the remote lost or has damaged, as far as it is here:",
     },
-    shape=SHAPE,
+    shape=render.SHAPE,
     exits={6: "the remote is damaged; with `--repair`: something is neither sound there nor here"},
 )
 @click.argument("remote", required=False)
@@ -77,55 +48,9 @@ def command(
 
     choice = Choice(names, branches, tags, force, single, repair)
     result = push(context.workspace, remote, choice, progress=context.progress("pushing", "B"))
-    out, style, mended = context.out, context.out.style, result.repaired
-    code = Corrupt.exit_code if mended is not None and mended.lost else 0
+    out, mended = context.out, result.repaired
     if out.json:
-        moved = [
-            {"name": one.name, "tag": one.tag, "before": one.before, "after": one.after}
-            for one in result.moved
-        ]
-        out.document(
-            {
-                "remote": result.remote,
-                "moved": moved,
-                "packs": result.packs,
-                "size": result.size,
-                "setback": result.setback,
-                "traffic": traffic.record(result.traffic),
-                **({} if mended is None else {"repaired": _record(mended)}),
-            }
-        )
-        return code
-    setbacks.warn(context, result.remote, setback=result.setback)
-    if mended is not None:
-        _tell(context, result.remote, mended)
-    for one in result.moved:
-        was = f"{style.id(short(one.before))} -> " if one.before else "new "
-        out.report(f"{'tag ' if one.tag else ''}{style.name(one.name)}  {was}{style.id(short(one.after))}")
-    if not result.moved:
-        out.report(f"{result.remote} is up to date")
-        return code
-    packs = counted(result.packs, "pack")
-    out.report(f"pushed {packs}, {size(result.size)}, {traffic.asked(result.traffic)}")
-    return code
-
-
-def _record(mended: "Repaired") -> dict[str, object]:
-    return {
-        "packs": list(mended.packs),
-        "sent": mended.sent,
-        "kept": mended.kept,
-        "lost": list(mended.lost),
-    }
-
-
-def _tell(context: Context, remote: str, mended: "Repaired") -> None:
-    out = context.out
-    if not mended.packs and not mended.sent:
-        out.report(f"nothing of {remote} is missing or damaged")
-        return
-    told = f"{counted(mended.sent, 'object')} sent again, {mended.kept} kept"
-    out.report(f"repaired {counted(len(mended.packs), 'pack')} of {remote}: {told}")
-    if mended.lost:
-        out.warn(f"{counted(len(mended.lost), 'object')} neither sound on {remote} nor here")
-        out.hint(f"run dsv push --repair {remote} in a workspace that has them")
+        out.document(render.document(result))
+    else:
+        out.show(render.lines(result, out.style))
+    return Corrupt.exit_code if mended is not None and mended.lost else 0

@@ -9,33 +9,13 @@ from dsv.cli.context import Context
 from dsv.cli.trusting import trust_endpoint
 from dsv.config.load import Remote, load
 from dsv.errors import StorageError, UsageFault
-from dsv.render import traffic
-from dsv.render.style import printable
+from dsv.render import remote as render
 
 if TYPE_CHECKING:
-    from dsv.ops.remote_check import RemoteTried
+    from collections.abc import Iterable
 
-SHAPE = {
-    "remotes": [
-        {
-            "name": "text: what you call it",
-            "url": "text",
-            "endpoint_url": "text?: address of an S3 server other than Amazon's",
-            "region": "text?: of the bucket",
-            "default": "flag: whether push, pull and fetch use it unless told otherwise",
-        }
-    ],
-    "checks": [
-        {
-            "name": "text: what was tried",
-            "ok": "flag?: whether it works; null if it was not tried",
-            "detail": "text: what was found",
-            "advice": "text?: what helps",
-        }
-    ],
-    "traffic": {"requests": "int", "sent": "int", "received": "int"},
-    "dollars": "number?: what `check` cost at Amazon's list price; null for the others",
-}
+    from dsv.render.telling import Telling
+
 ACTIONS = {
     "list": "name the remotes; the same without ACTION",
     "add NAME URL": "write one into dsv.toml",
@@ -51,7 +31,7 @@ ACTIONS = {
         "dsv remote add disk file:///mnt/share/trips": "Through a folder that all can reach:",
         "dsv remote check": "Prove that the default remote works:",
     },
-    shape=SHAPE,
+    shape=render.SHAPE,
     exits={5: "check: something does not work"},
     sections={"Actions": ACTIONS},
 )
@@ -83,7 +63,7 @@ def command(
             raise UsageFault("add needs a name and a URL", hint="dsv remote add origin s3://BUCKET/PREFIX")
         added = ops.add_remote(context.workspace, Remote(name, url, endpoint_url, region, default))
         trust_endpoint(context, added.endpoint_url)
-        _show(context, (added,), f"added remote {added.name}")
+        _show(context, (added,), render.added(added))
         _tell_default(context, added)
         return 0
     if url is not None or endpoint_url or region or default:
@@ -92,7 +72,7 @@ def command(
         if name is None:
             raise UsageFault("remove needs a name", hint="dsv remote remove NAME")
         gone = ops.remove_remote(context.workspace, name)
-        _show(context, (gone,), f"removed remote {gone.name}; its data stays where it is")
+        _show(context, (gone,), render.removed(gone))
         return 0
     if action == "check":
         return _check(context, name)
@@ -107,33 +87,17 @@ def _tell_default(context: Context, added: Remote) -> None:
     config = load(context.workspace.root)
     default = config.default_remote
     others = sorted(config.remotes.keys() - {added.name})
-    if default is not None and others:
-        context.out.say(f"push, pull and fetch use {default.name} unless told otherwise")
-    elif others:
-        context.out.warn(
-            f"none of {', '.join([*others, added.name])} is the default: push, pull and fetch will ask which"
-        )
-        context.out.hint(f"dsv config --shared remote.{others[0]}.default true")
+    context.out.show(render.used(added, others, default))
 
 
-def _show(context: Context, found: tuple[Remote, ...], said: str | None) -> None:
+def _show(context: Context, found: tuple[Remote, ...], said: "Iterable[Telling] | None") -> None:
     out = context.out
     if out.json:
-        out.document({**_document(found), "checks": [], "traffic": _NOTHING, "dollars": None})
+        out.document(render.document(found))
     elif said is not None:
-        out.report(said)
+        out.show(said)
     else:
-        default = context.workspace.config.default_remote
-        rows = [[one.name, printable(one.url), "default" if one == default else ""] for one in found]
-        out.table(rows)
-
-
-_NOTHING = {"requests": 0, "sent": 0, "received": 0}
-
-
-def _document(found: tuple[Remote, ...]) -> dict[str, object]:
-    fields = ("name", "url", "endpoint_url", "region", "default")
-    return {"remotes": [{field: getattr(one, field) for field in fields} for one in found]}
+        out.show(render.lines(found, context.workspace.config.default_remote))
 
 
 def _check(context: Context, name: str | None) -> int:
@@ -147,28 +111,7 @@ def _check(context: Context, name: str | None) -> int:
     result = remote_check(blobs, blobs.meter, found.name)
     out = context.out
     if out.json:
-        checks = [
-            {"name": one.name, "ok": one.ok, "detail": one.detail, "advice": one.advice}
-            for one in result.checks
-        ]
-        out.document(
-            {
-                **_document((found,)),
-                "checks": checks,
-                "traffic": traffic.record(result.traffic),
-                "dollars": result.dollars,
-            }
-        )
+        out.document(render.document_of_check(found, result))
     else:
-        _tell(context, result)
+        out.show(render.lines_of_check(result, out.style))
     return 0 if result.ok else StorageError.exit_code
-
-
-def _tell(context: Context, result: "RemoteTried") -> None:
-    out, style = context.out, context.out.style
-    for one in result.checks:
-        word = {True: style.added("ok     "), False: style.removed("fails  "), None: "       "}[one.ok]
-        out.line(f"{word}  {one.name}: {printable(one.detail)}")
-        if one.advice:
-            out.hint(one.advice)
-    out.report(f"{traffic.asked(result.traffic)}, about {result.dollars:.6f} dollars at Amazon's list price")

@@ -2,11 +2,11 @@
 
 import click
 
-from dsv.cli import complete, moves
+from dsv.cli import complete
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-
-SHAPE = {**moves.SHAPE, "unstaged": ["path: of a dataset that is staged as in HEAD again"]}
+from dsv.render import moved
+from dsv.render import restore as render
 
 
 @verb(
@@ -14,7 +14,7 @@ SHAPE = {**moves.SHAPE, "unstaged": ["path: of a dataset that is staged as in HE
         "dsv restore data/trips.parquet": "Take back an uncommitted change:",
         "dsv restore --staged data/trips.parquet": "Unstage a change, and leave the file as it is:",
     },
-    shape=SHAPE,
+    shape=render.SHAPE,
 )
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, shell_complete=complete.datasets)
 @click.option("--staged", is_flag=True, help="Unstage, and leave the working tree as it is.")
@@ -27,17 +27,16 @@ def command(context: Context, paths: tuple[str, ...], *, staged: bool) -> None:
     from dsv.ops import restore
 
     named = [context.path(path) for path in paths]
+    out = context.out
     if staged:
         unstaged = restore.unstage(context.workspace, named)
-        if context.out.json:
-            context.out.document({"written": [], "removed": [], "kept": [], "unstaged": list(unstaged)})
+        if out.json:
+            out.document(render.document(unstaged=unstaged))
         else:
-            moves.paths(context, "unstaged", unstaged)
-            if not unstaged:
-                moves.paths(context, "unchanged", tuple(named))
+            out.show(render.lines_of_unstaged(unstaged, named))
         return
-    moved = restore.restore(context.workspace, named, progress=context.progress("writing", "files"))
-    if context.out.json:
-        context.out.document({**moves.record(moved), "unstaged": []})
+    found = restore.restore(context.workspace, named, progress=context.progress("writing", "files"))
+    if out.json:
+        out.document(render.document(found))
     else:
-        moves.render_named(context, moved, named)
+        out.show(moved.lines_named(found, named, out.style))
