@@ -2,7 +2,7 @@
 
 from dsv.cli.context import Context
 from dsv.errors import UsageFault
-from dsv.render.style import counted, printable
+from dsv.render import config as render
 
 ACTIONS = ("allow", "list", "remove")
 
@@ -29,9 +29,8 @@ def secrets(context: Context, values: tuple[str, ...]) -> None:
     else:
         found = ops.forget(workspace, paths)
     if out.json:
-        out.document({"settings": [], "allowed": list(found)})
+        out.document(render.document_of_allowed(found))
     elif action == "list":
-        out.lines([printable(path) for path in found])
+        out.show(render.lines_of_allowed(found))
     else:
-        done = "will be recorded" if action == "allow" else "will be withheld if they seem to hold secrets"
-        out.say(f"{counted(len(paths), 'path')} {done}: this is said in .dsv/config, for this workspace only")
+        out.show(render.allowed(len(paths), recorded=action == "allow"))

@@ -10,7 +10,8 @@ import click
 from dsv.cli.context import Context
 from dsv.cli.trusting import trusted_file
 from dsv.errors import NotFound, Refused
-from dsv.render.style import counted, printable
+from dsv.render import consent
+from dsv.render.style import printable
 from dsv.wording import listed
 
 if TYPE_CHECKING:
@@ -143,14 +144,10 @@ def agree(context: Context, given: ReplayOptions) -> "Agree":
     def ask(commands: "Sequence[NewCommand]") -> None:
         if given.yes:
             return
-        _list(context, commands)
+        for line in consent.question(commands):
+            context.out.raw_error(line)  # also with -q
         if not context.can_ask:
-            changed = sorted({one.path for command in commands for one in command.changed})
-            what = f" with {printable(listed(changed))} as it is now" if changed else ""
-            raise Refused(
-                f"{counted(len(commands), 'recorded command')} would be run{what}, and nobody agreed to that",
-                hint="dsv config trust, or --yes",
-            )
+            raise Refused(consent.refusal(commands), hint="dsv config trust, or --yes")
         if not click.confirm("Run them?", err=True):
             raise Refused("nothing was run")
         from dsv.runs.rebuild.consent import remember
@@ -163,28 +160,6 @@ def agree(context: Context, given: ReplayOptions) -> "Agree":
 def allowed(context: Context, given: ReplayOptions) -> list[str]:
     """Return what commands may read besides, for a document."""
     return [os.fspath(context.path_here(path)) for path in given.allow]
-
-
-def _list(context: Context, commands: "Sequence[NewCommand]") -> None:
-    """Show what is asked about, also with `-q`; the one who recorded it can forge no line of it."""
-    out = context.out
-    out.raw_error("commands that you have not run or agreed to before:")
-    for one in commands:
-        out.raw_error(f"  {printable(one.text)}")
-        if one.folder:
-            out.raw_error(f"    in {printable(one.folder)}")
-        if one.code:
-            out.raw_error(f"    with {printable(', '.join(one.code))}")
-        if one.changed:
-            changed = ", ".join(file.path for file in one.changed)
-            out.raw_error(f"    would load {printable(changed)}, new or changed since you agreed")
-        if one.variables:
-            pairs = [f"{name}={value}" for name, value in one.variables.items()]
-            out.raw_error(f"    is given {printable(', '.join(pairs))}")
-        if one.secrets:
-            out.raw_error(f"    is given your {printable(', '.join(one.secrets))}")
-        if one.environment is not None:
-            out.raw_error("    installs its recorded packages")
 
 
 def program(context: Context, given: str) -> Path:

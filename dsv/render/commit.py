@@ -1,6 +1,6 @@
 """What `commit` recorded: lines for a terminal, and a JSON document."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from dsv.ids import short
@@ -45,6 +45,12 @@ def lines(result: "CommitResult", style: Style) -> Iterator[Telling]:
     yield telling.report(f"{at} {commits.title(result.commit)}")
     for one in result.datasets:
         yield telling.report(f"  {_line(one, style)}")
+
+
+def for_git(typed: Callable[[str], str]) -> Iterator[Telling]:
+    """Yield, of a first commit, what belongs in git; `typed` gives a path as the user types it."""
+    names = " ".join(map(typed, ("dsv.toml", "dsv.lock", ".gitignore")))
+    yield telling.hint(f"git add {names}: they belong in git, the data does not")
 
 
 def _record(one: "Committed") -> dict[str, object]:

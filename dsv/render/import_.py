@@ -42,6 +42,12 @@ def document(done: "Imported") -> dict[str, object]:
     }
 
 
+def address(*, whole: bool) -> Iterator[Telling]:
+    """Yield that a part of a URL was left out, unless it is recorded as a `whole`: beside a document, too."""
+    if not whole:
+        yield telling.note("the secret part of its URL is not recorded: --update will need the URL again")
+
+
 def lines(done: "Imported", style: Style) -> Iterator[Telling]:
     """Yield what is said."""
     found = done.dataset.checkpoint

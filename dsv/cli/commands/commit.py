@@ -51,5 +51,4 @@ def _tell_of_git(context: Context) -> None:
 
     root = context.workspace.root
     if git.find(root) is not None and not git.tracked(root, ["dsv.toml"]):
-        names = " ".join(map(context.typed, ("dsv.toml", "dsv.lock", ".gitignore")))
-        context.out.hint(f"git add {names}: they belong in git, the data does not")
+        context.out.show(render.for_git(context.typed))

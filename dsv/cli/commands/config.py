@@ -9,26 +9,13 @@ from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.config.keys import KEYS
 from dsv.errors import StorageError, UsageFault
-from dsv.ids import short
-from dsv.render.style import printable
+from dsv.render import config as render
 
 if TYPE_CHECKING:
     from dsv.ops.config import Setting
 
 TRUST = "trust"
 SECRETS = "secrets"
-
-SHAPE = {
-    "settings": [
-        {
-            "key": "text: dotted name",
-            "value": "any: a text, true or false, an integer, or a list of texts",
-            "where": "dsv.toml|.dsv/config: the file that says so",
-        }
-    ],
-    "allowed?": ["path: that is recorded though it looks as if it held a secret"],
-    "trusted?": [{"run": "id: that was not trusted before", "command": "text: what it runs"}],
-}
 
 
 def _keys(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001 (click's signature)
@@ -46,7 +33,7 @@ def _keys(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
         "dsv config trust variable HF_TOKEN": "Agree that dsv.toml has a variable passed on to rebuilds:",
         "dsv config trust": "Agree to all recorded commands behind HEAD, for `dsv verify` and `dsv rebuild`:",
     },
-    shape=SHAPE,
+    shape=render.SHAPE,
     sections={"Keys": {key.pattern: key.about for key in KEYS}},
 )
 @click.argument("key", required=False, shell_complete=_keys)
@@ -140,9 +127,8 @@ def _trust(context: Context, words: tuple[str, ...]) -> None:
             hint="dsv config trust [REV], trust endpoint URL, trust variable NAME",
         )
     if context.out.json:
-        context.out.document({"settings": [], "trusted": []})
-    for value in values:
-        context.out.report(f"trusted  {what}  {printable(value)}")
+        context.out.document(render.document_of_trust())
+    context.out.show(render.trusted(what, values))
 
 
 def _trust_runs(context: Context, revision: str = "HEAD") -> None:
@@ -150,33 +136,19 @@ def _trust_runs(context: Context, revision: str = "HEAD") -> None:
     from dsv.ops.trust import trust_all
 
     found = trust_all(context.workspace, trusted_file(), revision)
-    if context.out.json:
-        trusted = [{"run": one.run, "command": one.text} for one in found]
-        context.out.document({"settings": [], "trusted": trusted})
-        return
-    for one in found:
-        context.out.line(f"trusted  {context.out.style.id(short(one.run))}  {printable(one.text)}")
-        for file in one.changed:
-            context.out.line(f"         with {printable(file.path)} as it is now")
-    if not found:
-        context.out.say("nothing was recorded here that you do not trust")
+    out = context.out
+    if out.json:
+        out.document(render.document_of_trust(found))
+    else:
+        out.show(render.lines_of_trust(found, out.style))
 
 
 def _show(context: Context, found: "tuple[Setting, ...]", *, alone: bool | None) -> None:
     """Show settings; `alone`: the bare value of the one; None: nothing, for it was a change."""
     out = context.out
     if out.json:
-        out.document(
-            {"settings": [{"key": one.key, "value": one.value, "where": one.where} for one in found]}
-        )
+        out.document(render.document(found))
     elif alone:
-        out.lines([printable(text) for text in _texts(found[0])])
+        out.show(render.value(found[0]))
     elif alone is False:
-        out.table([(one.key, " ".join(_texts(one)), one.where) for one in found])
-
-
-def _texts(setting: "Setting") -> list[str]:
-    value = setting.value
-    if isinstance(value, bool):
-        return ["true" if value else "false"]
-    return list(value) if isinstance(value, tuple) else [str(value)]
+        out.show(render.lines(found))

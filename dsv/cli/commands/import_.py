@@ -63,8 +63,7 @@ def command(
         )
     else:
         done = import_.import_new(context.workspace, address, path, means, sha256=wanted, progress=progress)
-    if not address.is_whole:
-        context.out.say("the secret part of its URL is not recorded: --update will need the URL again")
+    context.out.show(render.address(whole=address.is_whole))
     out = context.out
     if out.json:
         out.document(render.document(done))

@@ -11,14 +11,11 @@ from dsv.cli import complete
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.errors import Corrupt, UsageFault
-from dsv.ids import short
-from dsv.render import lineage_words
+from dsv.render import lineage as render
 
 if TYPE_CHECKING:
     from dsv.ops.lineage import Lineage
     from dsv.records.dataset_names import DatasetName
-
-_CORRUPT = Corrupt.exit_code
 
 
 @verb(
@@ -28,7 +25,7 @@ _CORRUPT = Corrupt.exit_code
         "dsv lineage data/features.parquet@v1 --depth 1": "Only the last run that made an older version:",
         "dsv lineage --format dot | dot -Tsvg -o lineage.svg": "Draw all of HEAD:",
     },
-    shape=lineage_words.SHAPE,
+    shape=render.SHAPE,
 )
 @click.argument("what", metavar="[PATH[@REV]]", required=False, shell_complete=complete.places)
 @click.option("--up", "way", flag_value="up", help="Trace it to its sources (the default).")
@@ -65,7 +62,7 @@ def command(
             progress=context.progress("reading lineage", "commits"),
         )
         _show(context, found, form)
-    return _gaps(context, found)
+    return _code(found)
 
 
 @contextmanager
@@ -96,31 +93,15 @@ def _place(context: Context, word: str) -> "DatasetName":
 def _show(context: Context, found: "Lineage", form: str) -> None:
     out = context.out
     if out.json:
-        out.document(lineage_words.document(found))
-        return
-    if form in ("mermaid", "dot"):
-        from dsv.render import diagrams
-
-        out.lines([*(diagrams.dot(found) if form == "dot" else diagrams.mermaid(found))])
-        return
-    if not found.graph.starts:
-        out.say("no commits yet")
-        out.hint("dsv add PATH, then dsv commit -m MESSAGE")
-        return
-    from dsv.render import lineage_tree
-
-    out.fit([*lineage_tree.LineageTree(found, out.style, strokes=out.unicode).lines()])
-    out.line()
-    out.lines([*lineage_tree.summary(found, out.style)])
+        out.document(render.document(found))
+    elif form in ("mermaid", "dot"):
+        out.show(render.diagram(found, form))
+    else:
+        out.show(render.lines(found, out.style, strokes=out.unicode))
+    out.show(render.gaps(found))
 
 
-def _gaps(context: Context, found: "Lineage") -> int:
-    """Tell of records that could not be read; damage is exit 6, and what is just not here is none."""
-    code = 0
-    for oid, error in found.graph.gaps.items():
-        context.out.warn(f"{short(oid)}: {error}")
-        if isinstance(error, Corrupt):
-            code = _CORRUPT
-    if found.graph.gaps:
-        context.out.hint("dsv fsck" if code else "dsv fetch: parts of the lineage are not in this store")
-    return code
+def _code(found: "Lineage") -> int:
+    """Return the exit code: damaged records are told by it, and those that are just not here are not."""
+    damaged = any(isinstance(error, Corrupt) for error in found.graph.gaps.values())
+    return Corrupt.exit_code if damaged else 0

@@ -3,18 +3,12 @@
 from dsv._version import VERSION
 from dsv.cli.command import verb
 from dsv.cli.context import Context
-
-SHAPE = {
-    "dsv": "text: version of dsv",
-    "python": "text: version of the Python that runs it",
-    "pyarrow": "text: version of pyarrow",
-    "digest": "int: version of the table digest",
-}
+from dsv.render import version as render
 
 
 @verb(
     examples={"dsv version": "Show the versions of dsv and of what tables are read with:"},
-    shape=SHAPE,
+    shape=render.SHAPE,
 )
 def command(context: Context) -> None:
     """Show the versions of dsv and of what it is built on.
@@ -35,4 +29,4 @@ def command(context: Context) -> None:
     if context.out.json:
         context.out.document(versions)
     else:
-        context.out.table([(name, str(value)) for name, value in versions.items()])
+        context.out.show(render.lines(versions))
