@@ -58,7 +58,7 @@ def footer_size(trailer: bytes, size: int) -> int | None:
     return whole if TRAILER < whole <= min(size - len(MAGIC), MAX_FOOTER) else None
 
 
-def chunks(footer: bytes, end: int) -> list[ChunkBytes]:
+def chunks(footer: bytes, end: int, *, most: int = MAX_CHUNKS) -> list[ChunkBytes]:
     """Return the column chunks that a footer names, in order and apart from each other.
 
     Chunks that overlap, are encrypted, lie in another file or outside of the data are left
@@ -67,8 +67,9 @@ def chunks(footer: bytes, end: int) -> list[ChunkBytes]:
     Args:
         footer: The footer, without the trailer.
         end: Where the footer starts in the file, and so where data ends.
+        most: A footer of more chunks counts as one that cannot be read.
     """
-    found = _Found()
+    found = _Found(most)
     try:
         thrift.scan(footer, 0, {_ROW_GROUPS: found.row_groups})
     except (thrift.Malformed, IndexError):
@@ -102,9 +103,9 @@ def page(buf: bytes, pos: int) -> PageBytes | None:
 class _Found:
     """Collects the column chunks of a footer while it is scanned."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self.chunks: list[ChunkBytes] = []
-        self._left = MAX_CHUNKS
+        self._most = self._left = most
         self._elsewhere = False
         self._meta: dict[int, int] = {}
         self._columns = {_COLUMNS: self._list}
@@ -113,11 +114,11 @@ class _Found:
     def row_groups(self, buf: bytes, pos: int, kind: int) -> int:
         """Read the list of row groups."""
         return thrift.each(
-            buf, pos, kind, lambda buf, pos: thrift.scan(buf, pos, self._columns)[1], MAX_CHUNKS
+            buf, pos, kind, lambda buf, pos: thrift.scan(buf, pos, self._columns)[1], self._most
         )
 
     def _list(self, buf: bytes, pos: int, kind: int) -> int:
-        return thrift.each(buf, pos, kind, self._one, MAX_CHUNKS)
+        return thrift.each(buf, pos, kind, self._one, self._most)
 
     def _one(self, buf: bytes, pos: int) -> int:
         self._left -= 1

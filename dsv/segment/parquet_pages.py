@@ -26,7 +26,9 @@ class Piece(NamedTuple):
     packed: bool
 
 
-def walk(window: Window, chunks: Sequence[parquet_layout.ChunkBytes]) -> Iterator[Piece]:
+def walk(
+    window: Window, chunks: Sequence[parquet_layout.ChunkBytes], *, allowance: int = ALLOWANCE
+) -> Iterator[Piece]:
     """Yield consecutive pieces from the start of the file to the end of the last chunk.
 
     A piece is a page, what lies between two chunks, or the rest of a chunk from where its
@@ -40,7 +42,7 @@ def walk(window: Window, chunks: Sequence[parquet_layout.ChunkBytes]) -> Iterato
         if done < chunk.start:
             yield Piece(chunk.start, packed=False)
             done = chunk.start
-        while done < chunk.end and spent <= ALLOWANCE + done // SHARE:
+        while done < chunk.end and spent <= allowance + done // SHARE:
             page, looked = _page(window, done, chunk.end)
             spent += looked
             if page is None or page.header + page.body > chunk.end - done:

@@ -24,7 +24,7 @@ from dsv.store.refs import IndexRef
 PACK_ROWS = 1 << 17
 """Objects of one pack at most; it bounds what is remembered of an open one."""
 
-_RUN_ROWS = 1 << 18
+RUN_ROWS = 1 << 18
 _BLOOM_BITS = 27
 _MASK = (1 << _BLOOM_BITS) - 1
 
@@ -114,6 +114,8 @@ class Writer:
     Args:
         objects: What the store holds already.
         workers: How many packs are synced, or sent, at once; twice as many wait at most.
+        pack_rows: Objects of one pack at most.
+        run_rows: After how many objects what is remembered of them is put aside, in sorted runs.
 
     Attributes:
         objects: As given.
@@ -121,8 +123,12 @@ class Writer:
             before refs are replaced, what was written is not complete.
     """
 
-    def __init__(self, objects: Objects, *, workers: int = 2) -> None:
+    def __init__(
+        self, objects: Objects, *, workers: int = 2, pack_rows: int = PACK_ROWS, run_rows: int = RUN_ROWS
+    ) -> None:
         self.objects = objects
+        self._pack_rows = pack_rows
+        self._run_rows = run_rows
         self._workers = workers
         self.relied: set[str] = set()
         self._blobs: Blobs = objects.blobs
@@ -213,7 +219,7 @@ class Writer:
     def _put(self, key: bytes, kind: int, how: int, stored: Buffer, raw: int, check: int) -> None:
         side = self._sides[0 if kind < Kind.COMMIT else 1]
         pack = side.open
-        if pack is None or not pack.fits(len(stored)) or pack.count >= PACK_ROWS:
+        if pack is None or not pack.fits(len(stored)) or pack.count >= self._pack_rows:
             pack = self._next_pack(side)
         pack.append(key, kind, how, stored, raw, check)
         self._added.add(key)
@@ -238,7 +244,7 @@ class Writer:
         side.rows += index_rows.move_to_pack(pack.rows, len(side.packs))
         side.packs.append(pack.id)
         self._land(pack)
-        if len(side.rows) >= _RUN_ROWS * index_rows.SIZE:
+        if len(side.rows) >= self._run_rows * index_rows.SIZE:
             self._put_aside(side)
 
     def _land(self, pack: Pack) -> None:

@@ -18,7 +18,7 @@ ROW = struct.Struct("<32sBBIIIIQ")
 SIZE = ROW.size
 """Bytes of a packed row: 58."""
 
-_FEW = 8192
+FEW = 8192
 """Rows up to which plain Python is quicker than the import of numpy."""
 
 # How `struct` spells the values of each column but the first, which is the id.
@@ -49,16 +49,17 @@ class IndexRow(NamedTuple):
     checksum: int
 
 
-def sort(rows: Buffer) -> Buffer:
+def sort(rows: Buffer, *, few: int = FEW) -> Buffer:
     """Return packed rows in the order of their ids; rows of one id may come in any order.
 
     Args:
         rows: Packed rows, any number.
+        few: Up to how many of them are sorted in plain Python.
 
     Returns:
         As many bytes.
     """
-    if len(rows) <= SIZE * _FEW:
+    if len(rows) <= SIZE * few:
         return b"".join(sorted(bytes(rows[at : at + SIZE]) for at in range(0, len(rows), SIZE)))
     import numpy as np
 
@@ -73,14 +74,15 @@ def sort(rows: Buffer) -> Buffer:
     return memoryview(ordered_rows.view(np.uint8))  # a copy would be as large as the index
 
 
-def columns(rows: Buffer) -> list[bytes]:
+def columns(rows: Buffer, *, few: int = FEW) -> list[bytes]:
     """Return the values of each column of packed rows.
 
     Three rows give eight byte strings of 96, 3, 3, 12, 12, 12, 12 and 24 bytes: n values of 32,
-    1, 1, 4, 4, 4, 4 and 8 bytes, little-endian, in the order of the fields of `IndexRow`.
+    1, 1, 4, 4, 4, 4 and 8 bytes, little-endian, in the order of the fields of `IndexRow`. Up to `few`
+    rows are handled in plain Python.
     """
     count = len(rows) // SIZE
-    if count > _FEW:
+    if count > few:
         table = _table(rows)
         return [table[name].tobytes() for name in IndexRow._fields]
     if not count:

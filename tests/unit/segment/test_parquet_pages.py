@@ -215,18 +215,18 @@ def test_a_walk_that_fails_is_gone_on_by_fastcdc(body: list[bytes]) -> None:
     assert page(noise(40_000, "next")) in found
 
 
-def test_a_file_of_headers_is_walked_so_far_and_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parquet_pages, "ALLOWANCE", 1000)
+def test_a_file_of_headers_is_walked_so_far_and_no_further() -> None:
     data = forged([page(b"")] * 20_000, [page(noise(40_000, "next"))])
     first, _ = chunks_of(data)
-    walked = list(parquet_pages.walk(Window(read_from(data), len(data)), chunks_of(data)))
+    walked = list(parquet_pages.walk(Window(read_from(data), len(data)), chunks_of(data), allowance=1000))
     assert 50 < len(walked) < 2000
     assert parquet_pages.Piece(first.end, packed=False) in walked
 
 
-def test_a_footer_of_too_many_chunks_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parquet_layout, "MAX_CHUNKS", 3)
-    assert parquet_layout.chunks(footer([Column(4 + 10 * i, 10) for i in range(4)]), 1000) == []
+def test_a_footer_of_too_many_chunks_is_not_kept() -> None:
+    four = footer([Column(4 + 10 * i, 10) for i in range(4)])
+    assert len(parquet_layout.chunks(four, 1000, most=4)) == 4
+    assert parquet_layout.chunks(four, 1000, most=3) == []
 
 
 @pytest.mark.parametrize(

@@ -91,21 +91,19 @@ def test_ids_that_share_a_start_are_told_apart() -> None:
         assert all(index.id_at(index.find(oid)) == oid for oid in ids)
 
 
-def test_few_and_many_rows_are_handled_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_and_many_rows_are_handled_alike() -> None:
     packed = b"".join(
         ROW.pack(oid, n % 7, n % 2, n % 5, n, n + 1, n + 2, n << 40) for n, oid in enumerate(random_ids(300))
     )
     few = index_rows.sort(packed)
     columns = index_rows.columns(few)
-    monkeypatch.setattr(index_rows, "_FEW", 0)
-    assert index_rows.sort(packed) == few
-    assert index_rows.columns(few) == columns
+    assert index_rows.sort(packed, few=0) == few
+    assert index_rows.columns(few, few=0) == columns
 
 
-def test_many_rows_with_one_start_are_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index_rows, "_FEW", 0)
+def test_many_rows_with_one_start_are_sorted() -> None:
     ids = [b"\x07" * 8 + struct.pack(">Q", n) * 3 for n in (5, 1, 4, 2)]
-    ordered = index_rows.sort(b"".join(ROW.pack(oid, 0, 0, 0, 0, 0, 0, 0) for oid in ids))
+    ordered = index_rows.sort(b"".join(ROW.pack(oid, 0, 0, 0, 0, 0, 0, 0) for oid in ids), few=0)
     assert [row[0] for row in ROW.iter_unpack(ordered)] == sorted(ids)
 
 

@@ -11,7 +11,6 @@ import pytest
 from dsv.errors import DsvError, Refused, StorageError
 from dsv.hashing import Kind, file_id
 from dsv.ids import ObjectId
-from dsv.store import writer as writing
 from dsv.store.blobs.local import LocalBlobs
 from dsv.store.blobs.memory import MemoryBlobs
 from dsv.store.packs.pack import OBJECT_LIMIT, PackWriter
@@ -41,12 +40,10 @@ def test_a_writer_may_be_sealed_again() -> None:
     assert shelf.objects().get(file_id(b"one")) + shelf.objects().get(file_id(b"two")) == b"onetwo"
 
 
-def test_packs_and_runs_of_every_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "PACK_ROWS", 50)
-    monkeypatch.setattr(writing, "_RUN_ROWS", 120)
+def test_packs_and_runs_of_every_size() -> None:
     shelf = Shelf(MemoryBlobs())
     data = [b"%d" % n for n in range(1000)]
-    with Writer(shelf.objects()) as writer:
+    with Writer(shelf.objects(), pack_rows=50, run_rows=120) as writer:
         for _ in range(2):
             new = [writer.add(Kind.SEGMENT, file_id(piece), piece) for piece in data]
             assert len(writer._added) < 300
@@ -59,12 +56,10 @@ def test_packs_and_runs_of_every_size(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(check(shelf.blobs, shelf.refs)) == []
 
 
-def test_many_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "PACK_ROWS", 50)
-    monkeypatch.setattr(writing, "_RUN_ROWS", 120)
+def test_many_threads() -> None:
     shelf = Shelf(MemoryBlobs())
     data = [b"%d" % (n % 700) for n in range(2000)]
-    with Writer(shelf.objects()) as writer, ThreadPoolExecutor(6) as pool:
+    with Writer(shelf.objects(), pack_rows=50, run_rows=120) as writer, ThreadPoolExecutor(6) as pool:
         new = list(pool.map(lambda piece: writer.add(Kind.SEGMENT, file_id(piece), piece), data))
         sealed = shelf.publish(writer.seal())
     assert sum(new) == 700
@@ -154,14 +149,12 @@ import os, sys
 from dataclasses import replace
 from pathlib import Path
 from dsv.hashing import Kind, file_id
-from dsv.store import writer
 from dsv.store.packs import index_merge
 from dsv.store.blobs.local import LocalBlobs
 from dsv.store.objects import Objects
 from dsv.store.refs import Refs
 from dsv.store.writer import Writer
 from tests.robustness.saboteur import Saboteur
-writer.PACK_ROWS = 20
 blobs = LocalBlobs(Path(sys.argv[1]))
 load = lambda: Refs.decode(data) if (data := blobs.load()) else Refs()
 number = 0
@@ -170,7 +163,7 @@ while True:
     before = blobs.load()
     refs = load()
     objects = Objects(blobs, load)
-    with Writer(objects) as session:
+    with Writer(objects, pack_rows=20) as session:
         for _ in range(50):
             data = b"%d " % number * 50
             session.add(Kind.SEGMENT, file_id(data), data)
