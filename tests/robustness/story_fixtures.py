@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from dsv.ids import ObjectId
 from tests.robustness.lab_fixtures import Lab, Server, tree
 
 BIG = b"".join(b"%d\n" % number for number in range(40_000))
@@ -148,6 +149,55 @@ def make_home(folder: Path, server: Server) -> Lab:
     lab.ok("remote", "add", "origin", url(lab))
     lab.ok("push", "--all")
     return lab
+
+
+class Rehearsal(NamedTuple):
+    """A story as it goes when nothing goes wrong.
+
+    Attributes:
+        ready: The workspace that the command finds; only copied from.
+        whole: The one in which the command ended.
+        calls: How often it changed the disk.
+        committed: Every commit that there was before.
+    """
+
+    ready: Lab
+    whole: Lab
+    calls: int
+    committed: set[ObjectId]
+
+
+class Rehearsals:
+    """The stories, each rehearsed once, for all the ways in which it is then made to fail.
+
+    Args:
+        home: What stories begin with.
+        folder: Where their workspaces are made.
+        looked: Whether the stat cache knows all files when the command begins.
+    """
+
+    def __init__(self, home: Lab, folder: Path, *, looked: bool = False) -> None:
+        self._home = home
+        self._folder = folder
+        self._looked = looked
+        self._known: dict[str, Rehearsal] = {}
+
+    def of(self, name: str) -> Rehearsal:
+        """Return the rehearsal of a story, made by the first who asks."""
+        if name not in self._known:
+            self._known[name] = self._rehearse(STORIES[name], self._folder / str(len(self._known)))
+        return self._known[name]
+
+    def _rehearse(self, story: Story, folder: Path) -> Rehearsal:
+        folder.mkdir()
+        ready = settle(self._home.twin(folder / "ready"))
+        story.before(ready)
+        whole = settle(ready.twin(folder / "whole"))
+        if self._looked:
+            whole.ok("status")
+        done = whole(*words_of(whole, story), count=True)
+        assert done.code == 0, done.err
+        return Rehearsal(ready, whole, done.calls, ready.history())
 
 
 def words_of(lab: Lab, story: Story) -> list[str]:

@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from tests.robustness.lab_fixtures import KILLED, Lab, Server
-from tests.robustness.story_fixtures import STORIES, Story, data, make_home, moments, settle, words_of
+from tests.robustness.story_fixtures import (
+    STORIES,
+    Rehearsals,
+    Story,
+    data,
+    make_home,
+    moments,
+    settle,
+    words_of,
+)
 
 POINTS = int(os.environ.get("DSV_FAULT_POINTS", "1"))
 """How many of the moments of a command are tried; 0 for all of them."""
@@ -21,21 +30,21 @@ def home(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Lab:
     return make_home(tmp_path_factory.mktemp("faults") / "home", server)
 
 
+@pytest.fixture(scope="module")
+def rehearsals(home: Lab, tmp_path_factory: pytest.TempPathFactory) -> Rehearsals:
+    return Rehearsals(home, tmp_path_factory.mktemp("rehearsals"))
+
+
 @pytest.mark.parametrize("fault", FAULTS, ids=["EIO", "ENOSPC", "kill"])
 @pytest.mark.parametrize("name", STORIES)
-def test_no_fault_loses_anything(home: Lab, tmp_path: Path, name: str, fault: str) -> None:
+def test_no_fault_loses_anything(rehearsals: Rehearsals, tmp_path: Path, name: str, fault: str) -> None:
     story = STORIES[name]
-    ready = settle(home.twin(tmp_path / "ready"))
-    story.before(ready)
-    start, committed = data(ready), ready.history()
-    whole = settle(ready.twin(tmp_path / "whole"))
-    done = whole(*words_of(whole, story), count=True)
-    assert done.code == 0, done.err
-    end = data(whole)
-    for moment in moments(done.calls, POINTS):
+    ready, whole, calls, committed = rehearsals.of(name)
+    start, end = data(ready), data(whole)
+    for moment in moments(calls, POINTS):
         lab = settle(ready.twin(tmp_path / f"at-{moment}"))
         hit = lab(*words_of(lab, story), kill=moment, fail=fault)
-        where = f"{name}, {fault or 'killed'} at {moment} of {done.calls}"
+        where = f"{name}, {fault or 'killed'} at {moment} of {calls}"
         if not fault and hit.code != KILLED:
             assert hit.code == 0, f"{where}: {hit.err}"  # threads made one call less
             continue

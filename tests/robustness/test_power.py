@@ -10,7 +10,16 @@ import pytest
 from dsv.worktree import lockfile
 from tests.robustness.disk import MODES
 from tests.robustness.lab_fixtures import KILLED, Lab, Server
-from tests.robustness.story_fixtures import STORIES, Story, data, make_home, moments, settle, words_of
+from tests.robustness.story_fixtures import (
+    STORIES,
+    Rehearsals,
+    Story,
+    data,
+    make_home,
+    moments,
+    settle,
+    words_of,
+)
 
 POINTS = int(os.environ.get("DSV_POWER_POINTS", "1"))
 """How many of the moments of a command are tried, besides its end; 0 for all of them."""
@@ -32,30 +41,31 @@ def home(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Lab:
     return make_home(tmp_path_factory.mktemp("power") / "home", server)
 
 
+@pytest.fixture(scope="module")
+def rehearsals(home: Lab, tmp_path_factory: pytest.TempPathFactory) -> Rehearsals:
+    return Rehearsals(home, tmp_path_factory.mktemp("rehearsals"), looked=True)
+
+
 @pytest.mark.parametrize("edits", ["synced", "unsynced"])
 @pytest.mark.parametrize("name", STORIES)
-def test_no_power_cut_loses_or_hides_anything(home: Lab, tmp_path: Path, name: str, edits: str) -> None:
+def test_no_power_cut_loses_or_hides_anything(
+    home: Lab, rehearsals: Rehearsals, tmp_path: Path, name: str, edits: str
+) -> None:
     story = STORIES[name]
     if edits == "unsynced" and (name in CLEANED_BY_DSV or story.before.__name__ == "_nothing"):
         pytest.skip("the user edits nothing in this story")
-    ready = settle(home.twin(tmp_path / "ready"))
-    story.before(ready)
-    committed = ready.history()
-    whole = settle(ready.twin(tmp_path / "whole"))
-    whole.ok("status")
-    done = whole(*words_of(whole, story), count=True)
-    assert done.code == 0, done.err
-    for moment, mode in _cuts(done.calls, edits):
+    ready, whole, calls, committed = rehearsals.of(name)
+    for moment, mode in _cuts(calls, edits):
         lab = settle(ready.twin(tmp_path / f"at-{moment}-{mode}"))
         lab.ok("status")  # the stat cache knows all files
         before = home.folder if edits == "unsynced" else None
         hit = lab.cut(*words_of(lab, story), at=moment, mode=mode, seed=SEED * 1000 + moment, before=before)
         assert hit.code == KILLED, hit.err
-        where = f"{name}, the power cut at {moment} of {done.calls}, seed {SEED}, edits {edits}, {mode}"
+        where = f"{name}, the power cut at {moment} of {calls}, seed {SEED}, edits {edits}, {mode}"
         _check_settings(lab, ready, whole, where)
         _check_words(lab, where)
         assert committed <= lab.history(), where
-        if moment > done.calls and edits == "synced":
+        if moment > calls and edits == "synced":
             _check_done(lab, whole, where, tree=story.words[0] not in BY_OTHERS)
         sure = edits == "synced" and story.words[0] not in BY_OTHERS  # nobody synced what others wrote
         _check_again(lab, story, where, data(whole) if sure else None, data(ready))
