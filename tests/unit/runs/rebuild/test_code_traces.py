@@ -1,7 +1,10 @@
 import pytest
 
+from dsv.hashing import Kind, file_id
+from dsv.model.code_list import CodeFile
+from dsv.model.node import FILE
 from dsv.render.cause_words import trace
-from dsv.runs.rebuild.code_traces import traces
+from dsv.runs.rebuild.code_traces import named, traces
 from tests.unit.runs.rebuild.replay_fixtures import Plant
 
 
@@ -70,3 +73,14 @@ def test_what_says_something_and_does_nothing_is_no_sign(plant: Plant, text: str
 def test_a_variable_that_code_reads_is_named(plant: Plant, line: str) -> None:
     (found,) = traces(plant.workspace.repo, ["python", "-c", line], [])
     assert trace(found) == "the command reads the environment variable MODE"
+
+
+def test_what_the_code_names(plant: Plant) -> None:
+    plant.write({"in.csv": "a\n1\n", "make.py": "import pandas as pd, typing_extensions\nnumpy = 1\n"})
+    with plant.workspace.repo.writer() as writer:
+        data = (plant.root / "make.py").read_bytes()
+        writer.add(Kind.SEGMENT, file_id(data), data)
+        plant.workspace.repo.publish(lambda refs, _: refs, writer=writer)
+    file = CodeFile("make.py", FILE, file_id(data))
+    found = named(plant.workspace.repo, [file], ["pandas", "numpy", "typing-extensions"])
+    assert found == {"pandas", "typing-extensions"}
