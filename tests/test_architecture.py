@@ -439,6 +439,13 @@ def test_a_clean_status_loads_nothing_slow(tmp_path: Path) -> None:
     assert not {"dsv.store.objects", "dsv.store.packs.index", "dsv.tables.formats.open_table"} & loaded
 
 
+def test_help_loads_neither_verbs_nor_runs(tmp_path: Path) -> None:
+    """Each command brings the module that renders its result, and that brings nothing until there is one."""
+    for words in (("--help",), *((name, "--help") for name in ("verify", "rebuild", "rerun", "why", "run"))):
+        loaded = _modules(tmp_path, *words)
+        assert [name for name in sorted(loaded) if name.startswith(("dsv.ops", "dsv.runs."))] == []
+
+
 def test_the_version_loads_next_to_nothing(tmp_path: Path) -> None:
     loaded = _modules(tmp_path, "--version")
     assert not loaded & {*SLOW, "sqlite3", "dsv.workspace"}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from dsv.ids import short
 from dsv.model.verdict import VerdictStatus
-from dsv.render import replays, telling, verdict_words
+from dsv.render import replays, telling
 from dsv.render.statuses import MEANINGS
 from dsv.render.style import Style, counted, printable
 from dsv.render.telling import Telling
@@ -32,6 +32,8 @@ def document(
     found: "RebuildResult", *, network: bool = False, allowed: Sequence[str] = ()
 ) -> dict[str, object]:
     """Return the JSON document; `network` and `allowed` as `replays.record`."""
+    from dsv.render import verdict_words
+
     check = found.check
     return {
         "ok": found.ok,
@@ -50,6 +52,8 @@ def document(
 
 def lines(found: "RebuildResult", style: Style, *, whole: bool = False) -> Iterator[Telling]:
     """Yield what is said; `whole`: also of what is good."""
+    from dsv.render import verdict_words
+
     check = found.check
     yield from replays.surroundings(found, whole=whole)
     paint = style.added if check.good else style.removed

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dsv.render import telling
-from dsv.render.circumstance_words import text
 from dsv.render.style import counted
 from dsv.render.telling import Telling
 
@@ -67,6 +66,10 @@ def surroundings(found: "RebuildResult | Verified", *, whole: bool) -> Iterator[
 
 
 def _changes(changed: "Sequence[Circumstance]", *, whole: bool) -> Iterator[Telling]:
+    if not changed:
+        return
+    from dsv.render.circumstance_words import text
+
     matter = [one for one in changed if one.matters]
     shown = list(changed) if whole else matter[:_CHANGES]
     for one in shown:

@@ -4,10 +4,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from dsv.render import circumstance_words, committed, stale_words, telling
+from dsv.render import committed, telling
 from dsv.render.style import Style, counted, printable
 from dsv.render.telling import Telling
-from dsv.runs.rerun.repeat_stale import Ground
 from dsv.wording import are, listed
 
 if TYPE_CHECKING:
@@ -54,6 +53,8 @@ _CHANGES = 5
 
 def reason(found: "RepeatReason") -> str:
     """Return in a line why a step is repeated; "" if it is not."""
+    from dsv.render import stale_words
+
     clauses = [stale_words.text(found.stale)] if found.stale else []
     clauses += [f"parameter {key} changed" for key in found.params]
     if found.deleted:
@@ -72,6 +73,8 @@ def ending(found: "Ending | None") -> str:
     """Return in a line why a step ended as it did; "" if nothing changed."""
     if found is None:
         return ""
+    from dsv.runs.rerun.repeat_stale import Ground
+
     match found.ground:
         case Ground.REPEATED:
             why = reason(found.reason)
@@ -107,6 +110,8 @@ def document(result: "RerunResult") -> dict[str, object]:
 
 
 def _step(outcome: "Outcome") -> dict[str, object]:
+    from dsv.render import circumstance_words
+
     found = outcome.recorded
     execution = found.execution if found else None
     return {
@@ -191,6 +196,8 @@ def _summary(result: "RerunResult", where: Standpoint) -> Iterator[Telling]:
 
 
 def _more(outcome: "Outcome", where: Standpoint, *, whole: bool) -> Iterator[Telling]:
+    from dsv.render import circumstance_words
+
     found, python = outcome.recorded, outcome.python
     if outcome.gone:
         yield telling.warning(

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dsv.model.verdict import VerdictStatus
-from dsv.render import replays, telling, verdict_words
+from dsv.render import replays, telling
 from dsv.render.style import Style, printable
 from dsv.render.telling import Telling
-from dsv.runs.rebuild.checked_dataset import counted
 
 if TYPE_CHECKING:
     from dsv.ops.verify import Verified
@@ -47,6 +46,8 @@ def document(found: "Verified", *, network: bool = False, allowed: Sequence[str]
 
 def lines(found: "Verified", style: Style, *, whole: bool = False) -> Iterator[Telling]:
     """Yield what is said; `whole`: also of what is good."""
+    from dsv.runs.rebuild.checked_dataset import counted
+
     yield from replays.surroundings(found, whole=whole)
     yield from _checks(found, style, whole=whole)
     counts = ", ".join(f"{number:,} {status}" for status, number in counted(found.checks).items())
@@ -57,6 +58,8 @@ def lines(found: "Verified", style: Style, *, whole: bool = False) -> Iterator[T
 
 
 def _checks(found: "Verified", style: Style, *, whole: bool) -> Iterator[Telling]:
+    from dsv.render import verdict_words
+
     wide = max(
         (len(word) for check in found.checks for word in (check.status, check.replayed or "")), default=0
     )
@@ -78,6 +81,8 @@ def _is_quiet(check: "Checked") -> bool:
 
 
 def _record(check: "Checked") -> dict[str, object]:
+    from dsv.render import verdict_words
+
     return {
         "path": check.path,
         "status": check.status,

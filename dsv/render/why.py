@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from dsv.model.attempt import Attempt
 from dsv.model.origin import Source
 from dsv.model.run import Run
-from dsv.render import circumstance_words, commits, origin_words, telling, why_words
+from dsv.render import commits, origin_words, telling
 from dsv.render.shape import Maybe, Shape
 from dsv.render.style import Style
 from dsv.render.telling import Telling
@@ -74,6 +74,8 @@ SHAPE: dict[str, Shape] = {
 
 def lines(found: "Why", style: Style, *, whole: bool = False) -> Iterator[Telling]:
     """Yield what is said; `whole`: also differences that cannot have mattered."""
+    from dsv.render import why_words
+
     yield from map(telling.line, why_words.lines(found, style, whole=whole))
 
 
@@ -132,6 +134,8 @@ def _commit(oid: "ObjectId", commit: "Commit") -> dict[str, object]:
 
 
 def _change(cause: "ChangedPart") -> dict[str, object]:
+    from dsv.render import circumstance_words
+
     one = cause.circumstance
     return {
         "aspect": str(one.aspect),
