@@ -1,0 +1,26 @@
+from dsv.wording import did_you_mean, listed, names_clause
+
+
+def test_lists() -> None:
+    assert [listed(["a", "b", "c", "d", "e"][:count]) for count in (1, 2, 3, 4, 5)] == [
+        "a",
+        "a and b",
+        "a, b and c",
+        "a, b, c and 1 more",
+        "a, b, c and 2 more",
+    ]
+
+
+def test_names_of_a_folder() -> None:
+    assert names_clause("raw", ["e.csv"], [], []) == "raw/: e.csv is new"
+    assert (
+        names_clause("", ["b", "a"], ["c"], ["d"])
+        == "./: a and b are new, c is gone, d is something else now"
+    )
+
+
+def test_what_was_meant() -> None:
+    known = ["data/train.csv", "data/test.csv"]
+    assert did_you_mean("test.csv", known, "dsv ls") == "did you mean data/test.csv? otherwise: dsv ls"
+    assert did_you_mean("data/trian.csv", known, "dsv ls").startswith("did you mean data/train.csv?")
+    assert did_you_mean("else", known, "dsv ls") == "dsv ls"
