@@ -32,6 +32,7 @@ LIMITS = {
     "cli/test_progress_bars.py": {"BAR_AFTER": "of the process of a command, which makes its bars itself"},
     "unit/lineage/test_graph_memory.py": {"BUSY_SECONDS": "the ledger is opened where lineage is asked for"},
     "unit/records/test_revisions.py": {"_PREFIX": "which prefixes are ids is a rule of the whole process"},
+    "unit/store/test_holdings.py": {"_KEYED": "a kind that only a test knows is made known for a moment"},
     "unit/tables/compare/test_compare_tables.py": {
         "PART_ROWS": "below a comparison, which hands no limits down",
         "HELD_BYTES": "below a comparison, which hands no limits down",

@@ -1,4 +1,4 @@
-from dsv.wording import did_you_mean, listed, names_clause
+from dsv.wording import did_you_mean, listed
 
 
 def test_lists() -> None:
@@ -9,14 +9,6 @@ def test_lists() -> None:
         "a, b, c and 1 more",
         "a, b, c and 2 more",
     ]
-
-
-def test_names_of_a_folder() -> None:
-    assert names_clause("raw", ["e.csv"], [], []) == "raw/: e.csv is new"
-    assert (
-        names_clause("", ["b", "a"], ["c"], ["d"])
-        == "./: a and b are new, c is gone, d is something else now"
-    )
 
 
 def test_what_was_meant() -> None:
