@@ -39,9 +39,7 @@ def words(cause: Cause) -> str:
     name, detail = cause.subject, cause.detail
     match cause.kind:
         case CauseKind.WITHHELD:
-            did = {Manner.OPENED: "opened", Manner.READ_BEFORE: "when it was recorded it read"}
-            how = did.get(detail, "looked for") if isinstance(detail, Manner) else "looked for"
-            return f"{how} {name}, which is withheld from the record because it may hold secrets"
+            return f"{_withheld(cause)} {name}, which is withheld from the record because it may hold secrets"
         case CauseKind.STATE:
             return f"looked for {name}, which an earlier run may have left and which is left out of records"
         case CauseKind.MISSED if detail is Manner.IN_WORKSPACE:
@@ -130,6 +128,15 @@ def limit(found: Limit) -> str:
         case Limit(seconds, LimitOf.RECORD):
             return f"{seconds:.0f} s, ten times what was recorded"
     return f"{found.seconds:g} s"
+
+
+def _withheld(cause: Cause) -> str:
+    match cause.detail:
+        case Manner.OPENED:
+            return "opened"
+        case Manner.READ_BEFORE:
+            return "when it was recorded it read"
+    return "looked for"
 
 
 def _outside(cause: Cause) -> str:
