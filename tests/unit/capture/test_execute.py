@@ -148,8 +148,11 @@ def test_a_tail_is_the_end_of_all() -> None:
 
 
 _ON_A_TERMINAL = """
-import pathlib, os, sys
+import pathlib, os, sys, termios
 from dsv.capture.execute import Command, Here
+mode = termios.tcgetattr(0)
+mode[3] |= termios.NOFLSH  # or Ctrl-C also throws away what the screen has not shown yet
+termios.tcsetattr(0, termios.TCSANOW, mode)
 done = Here().run(Command(["bash", "-c", sys.argv[1]], pathlib.Path("."), dict(os.environ)))
 print("code", done.exit_code, "signal", done.signalled, flush=True)
 """
@@ -175,7 +178,7 @@ def on_a_terminal(script: str, keys: bytes, tmp_path: Path) -> str:
             screen += step
         process.stdin.write(keys)
         process.stdin.flush()
-        while b"code" not in screen and (step := os.read(process.stdout.fileno(), 1000)):
+        while step := os.read(process.stdout.fileno(), 1000):  # to the end: the last line may come in two
             screen += step
         return screen.decode()
 

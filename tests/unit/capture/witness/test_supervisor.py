@@ -185,9 +185,13 @@ def test_many_threads_wait_when_the_supervisor_is_killed(scene: Scene) -> None:
 
 
 _DSV = """
-import os, sys, pathlib
+import os, sys, pathlib, termios
 from dsv.capture.execute import Command, Here
 from dsv.capture.eyes import Eye
+if os.isatty(0):
+    mode = termios.tcgetattr(0)
+    mode[3] |= termios.NOFLSH  # or Ctrl-C also throws away what the screen has not shown yet
+    termios.tcsetattr(0, termios.TCSANOW, mode)
 root = pathlib.Path(sys.argv[1])
 with Eye(root) as eye:
     done = Here().run(eye.watching(Command(["bash", "-c", sys.argv[2]], root, dict(os.environ))))
@@ -278,7 +282,7 @@ def on_a_terminal(scene: Scene, script: str, keys: bytes) -> str:
             screen += step
         process.stdin.write(keys)
         process.stdin.flush()
-        while b"code" not in screen and (step := os.read(process.stdout.fileno(), 1000)):
+        while step := os.read(process.stdout.fileno(), 1000):  # to the end: the last line may come in two
             screen += step
         return screen.decode()
 
