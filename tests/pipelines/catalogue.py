@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from tests.forked import forked
+
 PROJECTS = Path(__file__).parent / "projects"
 
 
@@ -114,15 +116,7 @@ class Shell:
 
     def run(self, *words: str, code: int | None = 0) -> "subprocess.CompletedProcess[str]":
         """Run dsv; it must end with `code`, unless that is None."""
-        done = subprocess.run(
-            [*self.words, *words],
-            cwd=self.folder,
-            env=self.env,
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
+        done = forked().run(words, self.folder, self.env)
         assert code in {None, done.returncode}, (
             f"dsv {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
         )

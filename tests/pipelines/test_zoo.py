@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.forked import forked
 from tests.pipelines import zoo
 from tests.pipelines.wild.place import Place
 from tests.pipelines.wild.project import sh
@@ -96,15 +97,14 @@ class Keeper:
             if animal.run.startswith(("sh ", "bash ", "python ", "task"))
             else ["sh", "-c", animal.run]
         )
-        done = subprocess.run(
-            [*self.place.words, "run", "--", *shown],
-            cwd=folder,
-            env={**self.place.env, **animal.env},
-            **({"input": animal.stdin} if animal.stdin else {"stdin": subprocess.DEVNULL}),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        words, env = ["run", "--", *shown], {**self.place.env, **animal.env}
+        if animal.stdin:
+            done = subprocess.run(
+                [*self.place.words, *words], cwd=folder, env=env, input=animal.stdin,
+                capture_output=True, text=True, check=False,
+            )  # fmt: skip
+        else:
+            done = forked().run(words, folder, env)
         return done.returncode, done.stdout + done.stderr
 
     def _verify(self, *options: str) -> dict[str, dict[str, Any]]:
