@@ -371,12 +371,12 @@ def test_only_the_terminal_prints_exits_and_reads_its_surroundings() -> None:
 
 
 def test_commands_leave_their_words_to_renderers() -> None:
-    """A command hands its result to `dsv.render`; the tour and a script for a shell are what they print."""
+    """A command hands its result to `dsv.render`; a script for a shell is what it prints."""
     spoken = {"line", "lines", "fit", "report", "table", "grid", "say", "hint"}
     wrong = [
         f"{name}:{node.lineno}: {ast.unparse(node.func)}"
         for name, tree in trees().items()
-        if name.startswith("cli.commands.") and name.rpartition(".")[2] not in {"completion", "demo"}
+        if name.startswith("cli.commands.") and name.rpartition(".")[2] != "completion"
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)

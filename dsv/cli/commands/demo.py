@@ -13,21 +13,11 @@ import click
 from dsv.cli.command import verb
 from dsv.cli.context import Context
 from dsv.demo import story, trips
-from dsv.demo.sizes import Sizes, measure
+from dsv.demo.sizes import measure
 from dsv.demo.story import StoryStep
 from dsv.errors import Corrupt, StorageError
-from dsv.render.style import counted, printable, size
+from dsv.render import demo as render
 from dsv.workspace import Workspace
-
-SHAPE = {
-    "folder": "text: where the workspace is, absolute",
-    "commands": ["text: a command that was run there; none with `--files`"],
-    "versions": "int: how many versions of datasets it holds",
-    "copies": "int: bytes of a copy of each version",
-    "files": "int: bytes of their files, equal ones counted once",
-    "store": "int: bytes of the store",
-    "restored": "int: how many files of the old version came back to the byte; all of them",
-}
 
 
 @verb(
@@ -37,7 +27,7 @@ SHAPE = {
         "dsv demo /tmp/tour": "The same elsewhere:",
         "dsv demo --files .": "Only the files of the README's tour, here, in an empty folder:",
     },
-    shape=SHAPE,
+    shape=render.SHAPE,
 )
 @click.option(
     "--files", "files_only", is_flag=True, help="Only make the files of the README's tour; run nothing."
@@ -65,34 +55,29 @@ def command(context: Context, folder: str, files_only: bool) -> None:
     for step in story.steps(with_git=shutil.which("git") is not None):
         tour.take(step)
     sizes = measure(Workspace(root))
-    _tell_sizes(context, sizes)
+    found = render.Toured(
+        str(root), versions=sizes.versions, copies=sizes.copies, files=sizes.files, store=sizes.store
+    )
+    out = context.out
+    if not out.json:
+        out.show(render.sizes(found, out.style))
     for step in story.PROOF:
         tour.take(step)
     restored = len((root / story.LIST).read_text(encoding="utf-8").splitlines())
-    if context.out.json:
-        context.out.document(_document(root, tour.taken, sizes, restored))
-        return
-    _tell_end(context, folder, restored)
+    if out.json:
+        out.document(render.document(found._replace(commands=tour.taken, restored=restored)))
+    else:
+        missing = shutil.which("dsv", path=context.env.get("PATH", os.defpath)) is None
+        activation = _activation(context) if missing else ""
+        out.show(render.end(restored, folder, story.NEXT, activation, out.style))
 
 
 def _make_files(context: Context, root: Path) -> None:
     story.lay_out(root, trips.FILES)
     if context.out.json:
-        context.out.document(_document(root, [], Sizes(0, 0, 0, 0), 0))
-        return
-    context.out.report(f"made {', '.join(trips.FILES)}")
-
-
-def _document(root: Path, commands: list[str], sizes: Sizes, restored: int) -> dict[str, object]:
-    return {
-        "folder": str(root),
-        "commands": commands,
-        "versions": sizes.versions,
-        "copies": sizes.copies,
-        "files": sizes.files,
-        "store": sizes.store,
-        "restored": restored,
-    }
+        context.out.document(render.document(render.Toured(str(root))))
+    else:
+        context.out.show(render.made(tuple(trips.FILES)))
 
 
 class _Tour:
@@ -113,9 +98,7 @@ class _Tour:
         """
         out = self._out
         if not out.json:
-            if step.why:
-                out.line(out.style.faint(f"\n# {step.why}"))
-            out.line(f"{out.style.faint('$')} {out.style.strong(step.typed)}")
+            out.show(render.step(step.typed, step.why, out.style))
             out.finish()
         code = self._run(step)
         self.taken.append(step.typed)
@@ -155,36 +138,8 @@ def _environment(given: Mapping[str, str]) -> dict[str, str]:
     return env
 
 
-def _tell_sizes(context: Context, sizes: Sizes) -> None:
-    out = context.out
-    if out.json:
-        return
-    out.line(out.style.faint(f"\n# What {counted(sizes.versions, 'version')} of datasets take."))
-    share = [f"{100 * part / sizes.copies:.0f}%" for part in (sizes.copies, sizes.files, sizes.store)]
-    out.table(
-        [
-            ("a copy of each version", size(sizes.copies), share[0]),
-            ("every file once, as DVC and Git LFS keep them", size(sizes.files), share[1]),
-            ("the dsv store", size(sizes.store), share[2]),
-        ],
-        right=(1, 2),
-    )
-
-
 def _activation(context: Context) -> str:
     """Return the script that puts this `dsv` on PATH, as it is typed in the current folder."""
     script = os.path.join(sys.prefix, "bin", "activate")  # noqa: PTH118 (links are not followed)
     near = os.path.relpath(script, context.cwd)
     return shlex.quote(script if near.startswith(os.pardir) else near)
-
-
-def _tell_end(context: Context, folder: str, restored: int) -> None:
-    out = context.out
-    out.line()
-    out.line(out.style.added(f"All {restored} files of the tagged version came back to the byte, and every"))
-    out.line(out.style.added("dataset was made again from the raw data, with the same table ids."))
-    out.line("\nThe workspace is yours. Try next:\n")
-    if shutil.which("dsv", path=context.env.get("PATH", os.defpath)) is None:
-        out.line(f"  . {printable(_activation(context))}")
-    out.line(f"  cd {printable(folder)}")
-    out.table([(line, f"# {does}") for line, does in story.NEXT.items()], indent="  ")
