@@ -116,7 +116,7 @@ def is_revision_word(context: Context, word: str) -> bool:
 
 def at_root(context: Context, words: Sequence[str]) -> str | None:
     """Return a hint for a path that is there in the workspace's own folder, and not in the one that it was typed in."""
-    if "repo" not in vars(context) or context.cwd == context.workspace.root:
+    if "workspace" not in vars(context) or context.cwd == context.workspace.root:
         return None
     root = context.workspace.root
     for word in words:
