@@ -88,7 +88,8 @@ def needs(module: str) -> frozenset[str]:
 
 def imported(text: str) -> set[str]:
     """Return the modules of dsv that a module imports anywhere, or names as a text."""
-    return {path for name in _names(ast.parse(text)) if (path := _path(name))}
+    found = {path for name in _names(ast.parse(text)) if (path := _path(name))}
+    return found - {"__init__.py"}  # the package only hands out, when asked, what would be everything
 
 
 def _names(tree: ast.Module) -> Iterator[str]:

@@ -13,9 +13,11 @@ import os
 import resource
 import signal
 import sys
+import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -32,6 +34,18 @@ _SECONDS, _SECONDS_A_MIB = 60, 20
 _PATIENCE = 10
 """How many times as long as its processor time work may take by the clock: a copy of a process with threads can wait
 for a lock that nobody will open."""
+
+_LOADED_LATE = (
+    "numpy",
+    "pyarrow.compute",
+    "pyarrow.parquet",
+    "zstandard",
+    "dsv.store.contents",
+    "dsv.tables.formats.infer_json",
+)
+"""What reading may load. A copy of this process would wait for ever for a module that another thread is loading when
+it is made, for that thread is not in the copy: so these are loaded before, which waits for the other thread."""
+
 _NUMBER = 8
 _FOUND, _RAISED, _BROKE = range(3)
 
@@ -91,6 +105,9 @@ def _here(work: Work) -> Found | Exception:
 
 def _by_child(works: Sequence[Work]) -> Iterator[Found | Exception]:
     """Yield the outcomes of works up to the first that ends the process."""
+    if threading.active_count() > 1:
+        for name in _LOADED_LATE:
+            import_module(name)
     ours, its = os.pipe()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # threads: those of Arrow bear a fork on Linux

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -127,3 +129,38 @@ def test_what_it_says_of_its_end_is_no_message_of_dsv(capfd: pytest.CaptureFixtu
     with pytest.raises(Crashed):
         apart.call(do, 0)
     assert capfd.readouterr().err == ""
+
+
+IMPORTING = """
+import sys, threading
+from importlib.abc import MetaPathFinder
+from dsv.tables import apart
+
+started, go = threading.Event(), threading.Event()
+
+class Slow(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name == "pyarrow.compute":
+            started.set()
+            go.wait()
+
+def do():
+    import pyarrow.compute
+    return (b"read",)
+
+sys.meta_path.insert(0, Slow())
+other = threading.Thread(target=__import__, args=("pyarrow.compute",))
+other.start()
+started.wait()
+threading.Timer(0.3, go.set).start()
+print(apart.call(do, 0))
+other.join()
+"""
+
+
+def test_a_module_that_another_thread_is_loading_is_waited_for() -> None:
+    """Else the copy of the process waits for it, and no thread in there will ever have loaded it."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTING], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "(b'read',)\n"), done.stderr
