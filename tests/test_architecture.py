@@ -449,3 +449,12 @@ def test_help_loads_neither_verbs_nor_runs(tmp_path: Path) -> None:
 def test_the_version_loads_next_to_nothing(tmp_path: Path) -> None:
     loaded = _modules(tmp_path, "--version")
     assert not loaded & {*SLOW, "sqlite3", "dsv.workspace"}
+
+
+def test_a_check_of_hashes_loads_no_tables(tmp_path: Path) -> None:
+    _modules(tmp_path, "init")
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n")
+    _modules(tmp_path, "add", "a.csv")
+    _modules(tmp_path, "commit", "-m", "one")
+    loaded = _modules(tmp_path, "verify", "--level", "hashes")
+    assert sorted(loaded & {"pyarrow", "numpy", "dsv.tables.compare.compare_tables"}) == []

@@ -7,7 +7,7 @@ from dsv.runs.differences import Circumstance
 from dsv.runs.rebuild.cause import Cause, CauseKind, Manner, MoreNames, Weight
 from dsv.runs.rebuild.code_traces import Trace
 from dsv.runs.rebuild.limits import Limit, LimitOf
-from dsv.tables.compare.suggest import Suggestion
+from dsv.tables.compare.suggestion import Suggestion
 
 LIKELY = "likely cause: "
 """What the line starts with that names the likely cause."""

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from dsv.model.policy import UNORDERED, Policy
 from dsv.tables.compare.comparison import Cell, Comparison, LoneRow, Verdict
-from dsv.tables.compare.suggest import Suggested, Suggestion, suggestion, whole_columns
+from dsv.tables.compare.suggest import suggestion, whole_columns
+from dsv.tables.compare.suggestion import Suggested, Suggestion
 from dsv.tables.facts.table_changes import ADDED, MOVED, REMOVED, RETYPED, ColumnChange
 from dsv.tables.formats.preview import WIDTH, escape
 from dsv.tables.values.metadata import SaidOtherwise as MetadataDifference

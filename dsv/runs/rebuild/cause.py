@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from dsv.runs.differences import Circumstance
-from dsv.runs.rebuild.code_traces import Trace
-from dsv.tables.compare.suggest import Suggestion
+if TYPE_CHECKING:  # a check of hashes compares no tables and reads no code
+    from dsv.runs.differences import Circumstance
+    from dsv.runs.rebuild.code_traces import Trace
+    from dsv.tables.compare.suggestion import Suggestion
 
 
 class Weight(IntEnum):
@@ -65,7 +66,7 @@ class MoreNames(NamedTuple):
     names: tuple[str, ...]
 
 
-Detail = Manner | MoreNames | Suggestion | Circumstance | Trace
+Detail: TypeAlias = "Manner | MoreNames | Suggestion | Circumstance | Trace"
 """What more is known of a cause: for some kinds how, for others the value that it stands for."""
 
 
@@ -87,7 +88,7 @@ class Cause:
     before: str | None = None
     after: str | None = None
     weight: Weight = Weight.SEEN
-    detail: Detail | None = None
+    detail: "Detail | None" = None
 
 
 def ranked(causes: Iterable[Cause]) -> list[Cause]:

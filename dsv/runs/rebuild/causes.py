@@ -16,7 +16,7 @@ from dsv.runs.rebuild.rebuild_plan import ReplayStep
 from dsv.runs.rebuild.replay import ReplayMeans
 from dsv.runs.rebuild.unrecorded import Expected, seen
 from dsv.store.repository import Repository
-from dsv.tables.compare.suggest import Suggestion
+from dsv.tables.compare.suggestion import Suggestion
 from dsv.workspace import Workspace
 
 _NEVER_LISTED = frozenset({"__pycache__"})

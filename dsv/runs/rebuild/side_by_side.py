@@ -30,7 +30,8 @@ from dsv.runs.rebuild.evidence import (
 from dsv.runs.rebuild.whole_results import ResultTable, WholeResult, whole
 from dsv.tables.compare.compare_tables import compare as compare_tables
 from dsv.tables.compare.comparison import Comparison, Verdict
-from dsv.tables.compare.suggest import Suggestion, suggestion
+from dsv.tables.compare.suggest import suggestion
+from dsv.tables.compare.suggestion import Suggestion
 from dsv.tables.formats.preview import escape
 from dsv.tables.values.metadata import SaidOtherwise, first_difference, unknown_differences
 

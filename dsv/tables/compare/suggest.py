@@ -1,39 +1,15 @@
 """What the kind of difference between two tables suggests as its cause, as a value."""
 
 import math
-from enum import StrEnum
-from typing import NamedTuple
 
 from dsv.model.policy import UNORDERED, Policy
 from dsv.tables.compare.comparison import ColumnDifference, Comparison, Verdict
+from dsv.tables.compare.suggestion import Suggested, Suggestion
 
 _TIMES = ("timestamp", "date", "time[")
 
 SUMMATION = 1e-4
 """Floating-point differences up to this are likely rounding: sums taken in another order."""
-
-
-class Suggested(StrEnum):
-    """What a difference looks like."""
-
-    ORDER = "order"  # the same rows in another order
-    ROUNDING = "rounding"  # floating-point values differ, and little
-    TIMES = "times"  # only times differ
-    RANDOM = "random"  # every value of a column differs
-
-
-class Suggestion(NamedTuple):
-    """What the difference between two tables looks like.
-
-    Attributes:
-        kind: What it looks like.
-        columns: The names of the columns that say so, escaped; none for `ORDER` and `ROUNDING`.
-        tolerance: For `ROUNDING`, one that would accept it; else 0.
-    """
-
-    kind: Suggested
-    columns: tuple[str, ...] = ()
-    tolerance: float = 0.0
 
 
 def suggestion(found: Comparison, policy: Policy, *, guess: bool = True) -> Suggestion | None:

@@ -11,7 +11,7 @@ from dsv.runs.differences import Aspect, Circumstance
 from dsv.runs.rebuild.cause import Cause, CauseKind, MoreNames, Weight, ranked
 from dsv.runs.rebuild.code_traces import Trace
 from dsv.runs.rebuild.unrecorded import Expected, seen
-from dsv.tables.compare.suggest import Suggested, Suggestion
+from dsv.tables.compare.suggestion import Suggested, Suggestion
 
 NONE: frozenset[str] = frozenset()
 NOTHING = Captured(NONE, NONE, NONE, NONE, NONE, complete=True, blind_spots=(), eye=CALLS)
