@@ -13,12 +13,11 @@ from dsv.model.node import DIR, EXEC, FILE, LEAF_LIMIT, Page, join
 from dsv.model.tree import MAX_DEPTH
 from dsv.worktree import stat_pages
 from dsv.worktree.beneath import open_below, open_child, opened
-from dsv.worktree.cached import CachedPages
 from dsv.worktree.ignore import NOTHING, Ignore
 from dsv.worktree.read_pages import FILE_FOLDER, Recorder, Stretch, Total, Wrote, nobody, signature
 from dsv.worktree.scan import cut_names, digest_names, failure, list_names, refuse_special, scan
 from dsv.worktree.sink import Sink
-from dsv.worktree.stat_cache import StatCache
+from dsv.worktree.stat_cache import CachedPages, StatCache
 
 
 class Observation(NamedTuple):
@@ -118,7 +117,7 @@ class _Look:
 
     def file(self, parent: int, name: str) -> tuple[Total, str]:
         """Look at a dataset that is one file."""
-        known = CachedPages(self._cache, self._dataset, FILE_FOLDER)
+        known = self._cache.pages(self._dataset, FILE_FOLDER)
         seen = time.time_ns()
         shown = self._dataset.rpartition("/")[0]
         path = f"{self._base}/{shown}" if shown else self._base
@@ -150,7 +149,7 @@ class _Look:
     def _inside(self, here: int, shown: str, folder: str, depth: int) -> Total:
         path = f"{self._base}/{shown}"
         names = list_names(here, shown, self._ignore)
-        known = CachedPages(self._cache, self._dataset, folder)
+        known = self._cache.pages(self._dataset, folder)
         gone = known.lasts()
         found: list[Page] = []
         files = size = 0

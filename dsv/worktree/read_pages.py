@@ -12,11 +12,10 @@ from dsv.ids import ObjectId
 from dsv.model.node import DIR, LINK, Entry, Leaf, encode
 from dsv.worktree import boot, stat_pages
 from dsv.worktree.beneath import PLAIN
-from dsv.worktree.cached import CachedPages, Past, is_of_before
 from dsv.worktree.mapped import Maps
 from dsv.worktree.scan import failure, not_utf8, refuse_special, under
 from dsv.worktree.sink import Sink
-from dsv.worktree.stat_cache import PageRow, StatCache
+from dsv.worktree.stat_cache import CachedPages, PageRow, Past, StatCache, is_of_before
 from dsv.worktree.stat_pages import FIELDS, ID_BYTES, STAT_BYTES, Body, Head
 
 FILE_FOLDER = "/"
