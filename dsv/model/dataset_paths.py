@@ -1,7 +1,7 @@
 """Which paths datasets and their files may have, as far as that depends on no disk."""
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from dsv.errors import Corrupt
 
@@ -45,6 +45,13 @@ def check_stored_paths(datasets: Collection[str]) -> None:
                 raise Corrupt(f"{dataset!r} is recorded inside another dataset, which dsv never does")
         if len(parts) == 1 and disguised(dataset) in OWN_FILES:
             raise Corrupt(f"{dataset!r} is recorded as a dataset, and belongs to dsv itself")
+
+
+def folders_above(dataset: str) -> Iterator[str]:
+    """Yield the folders that a dataset is in, the nearest first; not the workspace: `a/b`, `a` for `a/b/c`."""
+    end = len(dataset)
+    while (end := dataset.rfind("/", 0, end)) > 0:
+        yield dataset[:end]
 
 
 def is_git_file(dataset: str) -> bool:

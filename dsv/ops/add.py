@@ -2,12 +2,13 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dsv.errors import NotFound, Refused
 from dsv.imports.resolve_links import replace_links
 from dsv.model import tree as trees
 from dsv.model.checkpoint import Checkpoint
+from dsv.model.dataset_paths import folders_above
 from dsv.model.node import DIR
 from dsv.progress import SILENT, Progress
 from dsv.runs.record.link_report import told_of_links
@@ -55,11 +56,25 @@ class AddResult:
 
 @dataclass(slots=True)
 class _Plan:
-    """What the arguments of one `add` mean."""
+    """What the arguments of one `add` mean.
 
-    named: dict[str, None]
-    folders: list[str]
-    notes: list[str]
+    Attributes:
+        named: The datasets to stage, in the order in which they were named.
+        above: Each folder that one of `named` is in, with that one.
+        folders: Folders that stand for the datasets in them.
+        notes: What is said of the arguments.
+    """
+
+    named: dict[str, None] = field(default_factory=dict)
+    above: dict[str, str] = field(default_factory=dict)
+    folders: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def name(self, path: str) -> None:
+        """Have the dataset `path` staged."""
+        self.named[path] = None
+        for folder in folders_above(path):
+            self.above.setdefault(folder, path)
 
 
 def add(
@@ -128,20 +143,21 @@ def _follow(workspace: Workspace, paths: Sequence[str], progress: Progress) -> l
 
 
 def _plan(workspace: Workspace, paths: Sequence[str], before: Datasets) -> _Plan:
-    plan = _Plan({}, [], [])
+    plan = _Plan()
+    holding = {folder for known in before for folder in folders_above(known)}
     for path in paths:
-        above = next((known for known in before if path != known and stage.within(path, known)), None)
+        above = next((folder for folder in folders_above(path) if folder in before), None)
         if path in before:
-            plan.named[path] = None
+            plan.name(path)
         elif above is not None:
             _check_inside(workspace, path, above, before[above].checkpoint)
-            plan.named[above] = None
+            plan.name(above)
             plan.notes.append(f"{path} is in the dataset {above}, which was staged as a whole")
-        elif path == "." or any(stage.within(known, path) for known in before):
+        elif path == "." or path in holding:
             plan.folders.append(path)
         else:
             _check_new(workspace, path, plan)
-            plan.named[path] = None
+            plan.name(path)
     for path in plan.named:
         if not workspace.worktree.holds(path):
             hint = f"dsv rm {path}" if path in before else None
@@ -161,9 +177,10 @@ def _check_inside(workspace: Workspace, path: str, dataset: str, checkpoint: Che
 
 def _check_new(workspace: Workspace, path: str, plan: _Plan) -> None:
     check_dataset(workspace.root, path)
-    for other in plan.named:
-        if stage.within(other, path) or stage.within(path, other):
-            raise Refused(f"{path} and {other} overlap: a dataset cannot be inside another")
+    inside = path if path in plan.named else plan.above.get(path)
+    other = inside or next((folder for folder in folders_above(path) if folder in plan.named), None)
+    if other is not None:
+        raise Refused(f"{path} and {other} overlap: a dataset cannot be inside another")
 
 
 def _store(
@@ -178,7 +195,7 @@ def _store(
         vanished.extend(found.vanished)
     for path in plan.named:
         old = before.get(path)
-        seen = stage.store(workspace, writer, path, rehash=rehash, progress=progress)
+        seen = stage.store(workspace, writer, path, new=old is None, rehash=rehash, progress=progress)
         new = stage.put(
             writer, stage.checkpoint(workspace, writer, path, seen, old.checkpoint if old else None)
         )

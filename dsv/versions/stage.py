@@ -97,9 +97,24 @@ _LARGE = 32 << 20
 
 
 def store(
-    workspace: Workspace, session: Writer, path: str, *, rehash: bool = False, progress: Progress = SILENT
+    workspace: Workspace,
+    session: Writer,
+    path: str,
+    *,
+    new: bool = False,
+    rehash: bool = False,
+    progress: Progress = SILENT,
 ) -> Observation:
     """Store what the working tree holds at `path`.
+
+    Args:
+        workspace: The workspace.
+        session: Takes what is read.
+        path: The dataset.
+        new: Whether it is none yet: of a folder that was looked at before most is not read again, and nobody
+            knows how much until it was; the bytes of a new one are counted first.
+        rehash: Read every file instead of trusting times and sizes.
+        progress: Counts the bytes that are read.
 
     Raises:
         NotFound: There is nothing.
@@ -108,7 +123,7 @@ def store(
     """
     from dsv.store.storing_sink import StoreSink
 
-    size = _size(workspace, path)
+    size = _size(workspace, path, new=new)
     if size is None:
         return workspace.worktree.look(path, StoreSink(session, progress), rehash=rehash)
     progress.begin("storing", size, "B")
@@ -117,20 +132,15 @@ def store(
     return seen
 
 
-def _size(workspace: Workspace, path: str) -> Total:
-    """Return the size of what takes long enough for a count of its own: a large file, or a folder that is new.
-
-    Of a folder that was looked at before most is not read again, and nobody knows how much until it was.
-    """
+def _size(workspace: Workspace, path: str, *, new: bool) -> Total:
+    """Return the size of what takes long enough for a count of its own: a large file, or a folder that is new."""
     try:
         found = os.lstat(workspace.root / path)
     except OSError:
         return None
     if modes.S_ISREG(found.st_mode) and found.st_size >= _LARGE:
         return found.st_size
-    if modes.S_ISDIR(found.st_mode) and path not in workspace.repo.datasets(
-        workspace.repo.refs().mine.staged
-    ):
+    if new and modes.S_ISDIR(found.st_mode):
         return partial(_bytes_below, os.fspath(workspace.root / path))
     return None
 

@@ -164,5 +164,5 @@ def _declared(
         raise NotFound(f"no such file or folder: {path}")
     if path in in_git or any(stage.within(name, path) for name in in_git):
         return {}
-    seen = stage.store(workspace, writer, path, progress=progress)
+    seen = stage.store(workspace, writer, path, new=True, progress=progress)
     return {path: stage.checkpoint(workspace, writer, path, seen, None)}

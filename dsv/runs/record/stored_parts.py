@@ -86,7 +86,7 @@ def store(workspace: Workspace, before: Before, used: Classified, progress: Prog
     with workspace.repo.writer() as writer:
         for path in sorted(used.sources):
             check_dataset(workspace.root, path)
-            seen = stage.store(workspace, writer, path, progress=progress)
+            seen = stage.store(workspace, writer, path, new=True, progress=progress)
             inputs[path] = stage.checkpoint(workspace, writer, path, seen, None)
         made = [_store_output(workspace, writer, before, path, progress) for path in sorted(used.outputs)]
         code = _store_code(workspace, writer, used, progress)
@@ -115,7 +115,7 @@ def _store_output(
         raise NotFound(f"the command did not write {path}")
     if path not in before.tracked:
         check_dataset(workspace.root, path)
-    seen = stage.store(workspace, writer, path, progress=progress)
+    seen = stage.store(workspace, writer, path, new=path not in before.tracked, progress=progress)
     previous = before.versions.get(path)
     schema = stage.schema_for(workspace, writer, path, seen, previous)
     # Its own origin is the run, which is not known yet.

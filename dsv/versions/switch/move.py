@@ -184,7 +184,7 @@ def _plan(
 def _keep(
     workspace: Workspace, writer: Writer, path: str, before: Tracked | None, progress: Progress
 ) -> Tracked:
-    seen = stage.store(workspace, writer, path, progress=progress)
+    seen = stage.store(workspace, writer, path, new=before is None, progress=progress)
     return stage.put(
         writer, stage.checkpoint(workspace, writer, path, seen, before.checkpoint if before else None)
     )

@@ -3,8 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from dsv.errors import BadConfig, Corrupt, Refused
-from dsv.model.dataset_paths import check_stored_name
+from dsv.errors import BadConfig, Refused
 from dsv.model.node import DIR, FILE, Entry, build
 from dsv.worktree.ignore import NOTHING, Ignore, load
 from dsv.worktree.paths import (
@@ -110,19 +109,6 @@ def test_names_that_collide(names: list[str], system: FileSystem) -> None:
 def test_reserved_names(name: str) -> None:
     assert is_reserved(name)
     assert not is_reserved("fine-" + name.strip(" .?\t"))
-
-
-@pytest.mark.parametrize(
-    "name", [".gitignore", "git", ".dsvignore", ".hidden", "Git", ".github", "...", "\u200d"]
-)
-def test_names_that_only_look_like_the_store(name: str) -> None:
-    check_stored_name(name, "data")
-
-
-@pytest.mark.parametrize("name", [".git", ".Dsv", "\u200c.git", ".d\u200dsv", "git~1", ".git."])
-def test_names_that_some_systems_take_for_the_store(name: str) -> None:
-    with pytest.raises(Corrupt):
-        check_stored_name(name, "data")
 
 
 def test_ignore_files(tmp_path: Path) -> None:
