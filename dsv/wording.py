@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 _ALIKE = 0.7
 _NAMED = 3
 """So many are named; of the rest only the number."""
+_ARGUMENTS = 20
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
@@ -23,6 +24,12 @@ def listed(paths: Sequence[str]) -> str:
         return f"{', '.join(paths[:_NAMED])} and {len(paths) - _NAMED} more"
     *front, last = paths
     return f"{', '.join(front)} and {last}" if front else last
+
+
+def arguments(paths: Sequence[str]) -> str:
+    """Return the paths of a command for the oplog: `a b c`; of very many the first, and how many more there were."""
+    more = len(paths) - _ARGUMENTS
+    return " ".join(paths) if more <= 0 else f"{' '.join(paths[:_ARGUMENTS])} and {more:,} more"
 
 
 def are(paths: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from dsv.store.refs import Refs
 from dsv.store.repository import Datasets, Tracked
 from dsv.store.writer import Writer
 from dsv.versions import preconditions, stage
+from dsv.wording import arguments
 from dsv.workspace import Workspace
 from dsv.worktree.paths import check_dataset, check_no_link
 
@@ -114,7 +115,7 @@ def add(
     with workspace.repo.writer() as writer:
         updates, vanished = _store(workspace, refs, plan, writer, rehash=rehash, progress=progress)
         workspace.publish(
-            f"add {' '.join(paths)}",
+            f"add {arguments(paths)}",
             lambda found, session: stage.apply(workspace.repo, found, updates, session),
             writer=writer,
         )

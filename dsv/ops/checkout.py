@@ -15,6 +15,7 @@ from dsv.store.writer import Writer
 from dsv.versions import fast_forward, from_git, preconditions, stage
 from dsv.versions.from_git import LockStanding
 from dsv.versions.switch.move import Moved, Ways, move
+from dsv.wording import arguments
 from dsv.workspace import Workspace
 from dsv.worktree import git, lockfile
 
@@ -179,7 +180,7 @@ def checkout_paths(
     wanted = {path: datasets[path] for path in dataset_names.select(datasets, paths, revision)}
     return move(
         workspace,
-        f"checkout {revision} {' '.join(paths)}",
+        f"checkout {revision} {arguments(paths)}",
         wanted,
         lambda found, session: stage.restage(workspace.repo, found, wanted, session),
         force=force,

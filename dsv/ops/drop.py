@@ -13,6 +13,7 @@ from dsv.store.refs import Refs
 from dsv.store.repository import Repository, Tracked
 from dsv.store.writer import Writer
 from dsv.versions.switch.move import move
+from dsv.wording import arguments
 from dsv.workspace import Workspace
 
 
@@ -46,7 +47,7 @@ def drop_working(workspace: Workspace, paths: Sequence[str], *, progress: Progre
     staged = workspace.repo.datasets(workspace.repo.refs().mine.staged)
     named = dataset_names.select(staged, paths, "HEAD")
     gone: dict[str, Tracked | None] = dict.fromkeys(named)
-    moved = move(workspace, f"drop {' '.join(paths)}", gone, lambda found, _: found, progress=progress)
+    moved = move(workspace, f"drop {arguments(paths)}", gone, lambda found, _: found, progress=progress)
     size = sum(staged[path].checkpoint.size for path in moved.removed)
     return DropResult(moved.removed, size, stored=False)
 

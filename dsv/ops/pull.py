@@ -16,6 +16,7 @@ from dsv.store.repository import Tracked
 from dsv.versions import fast_forward, from_git, preconditions
 from dsv.versions.from_git import LockStanding
 from dsv.versions.switch.move import Moved, move
+from dsv.wording import arguments
 from dsv.workspace import Workspace
 
 
@@ -105,7 +106,7 @@ def _bring(workspace: Workspace, paths: list[str], progress: Progress) -> Moved 
     wanted: dict[str, Tracked | None] = {
         path: datasets[path] for path in dataset_names.select(datasets, paths, "HEAD") if path not in present
     }
-    return move(workspace, f"pull {' '.join(paths)}", wanted, lambda found, _: found, progress=progress)
+    return move(workspace, f"pull {arguments(paths)}", wanted, lambda found, _: found, progress=progress)
 
 
 def _and(first: Moved | None, then: Moved | None) -> Moved | None:

@@ -10,6 +10,7 @@ from dsv.store.repository import Tracked
 from dsv.store.writer import Writer
 from dsv.versions import preconditions, stage
 from dsv.versions.switch.move import Moved, move
+from dsv.wording import arguments
 from dsv.workspace import Workspace
 
 
@@ -27,7 +28,12 @@ def restore(workspace: Workspace, paths: Sequence[str], *, progress: Progress = 
     both = {**head, **staged}
     wanted = {path: both[path] for path in dataset_names.select(both, paths, "HEAD")}
     return move(
-        workspace, f"restore {' '.join(paths)}", wanted, lambda found, _: found, force=True, progress=progress
+        workspace,
+        f"restore {arguments(paths)}",
+        wanted,
+        lambda found, _: found,
+        force=True,
+        progress=progress,
     )
 
 
@@ -60,6 +66,6 @@ def unstage(workspace: Workspace, paths: Sequence[str]) -> tuple[str, ...]:
             back, local=replace(local, present=stage.edit(workspace.repo, local.present, seen, session))
         )
 
-    workspace.publish(f"restore --staged {' '.join(paths)}", change)
+    workspace.publish(f"restore --staged {arguments(paths)}", change)
     stage.ignore_in_git(workspace)
     return tuple(updates)

@@ -11,6 +11,7 @@ from dsv.store.repository import Tracked
 from dsv.store.writer import Writer
 from dsv.versions import preconditions, stage
 from dsv.versions.switch.move import move
+from dsv.wording import arguments
 from dsv.workspace import Workspace
 
 
@@ -42,7 +43,7 @@ def rm(workspace: Workspace, paths: Sequence[str], *, keep: bool = False) -> RmR
     refs = preconditions.ready(workspace)
     named = dataset_names.select(workspace.repo.datasets(refs.mine.staged), paths, "HEAD")
     gone: dict[str, Tracked | None] = dict.fromkeys(named)
-    what = f"rm {' '.join(paths)}"
+    what = f"rm {arguments(paths)}"
 
     def untrack(found: Refs, session: Writer) -> Refs:
         return stage.restage(workspace.repo, found, gone, session)
