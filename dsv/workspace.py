@@ -27,7 +27,6 @@ from dsv.store.refs import Refs
 from dsv.store.repository import Repository
 from dsv.worktree import git, lockfile
 from dsv.worktree.build import Counted
-from dsv.worktree.stat_cache import StatCache
 from dsv.worktree.working_tree import Worktree
 
 if TYPE_CHECKING:
@@ -139,7 +138,7 @@ class Workspace:
     @cached_property
     def worktree(self) -> Worktree:
         """Its working tree."""
-        return Worktree(self.root, StatCache(self.dot / "stat"))
+        return Worktree(self.root, self.dot / "stat")
 
     @cached_property
     def oplog(self) -> Oplog:

@@ -13,7 +13,6 @@ import os
 import resource
 import signal
 import sys
-import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -44,7 +43,7 @@ _LOADED_LATE = (
     "dsv.tables.formats.infer_json",
 )
 """What reading may load. A copy of this process would wait for ever for a module that another thread is loading when
-it is made, for that thread is not in the copy: so these are loaded before, which waits for the other thread."""
+it is made, for that thread is not in the copy."""
 
 _NUMBER = 8
 _FOUND, _RAISED, _BROKE = range(3)
@@ -66,6 +65,12 @@ class Work(NamedTuple):
 
     do: Callable[[], Found]
     size: int
+
+
+def prepare() -> None:
+    """Load what reading may load; called before several threads use this module, so that none loads it then."""
+    for name in _LOADED_LATE:
+        import_module(name)
 
 
 def call(do: Callable[[], Found], size: int) -> Found:
@@ -105,9 +110,9 @@ def _here(work: Work) -> Found | Exception:
 
 def _by_child(works: Sequence[Work]) -> Iterator[Found | Exception]:
     """Yield the outcomes of works up to the first that ends the process."""
-    if threading.active_count() > 1:
-        for name in _LOADED_LATE:
-            import_module(name)
+    for name in _LOADED_LATE:
+        if name in sys.modules:
+            import_module(name)  # waits if another thread is loading it
     ours, its = os.pipe()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # threads: those of Arrow bear a fork on Linux

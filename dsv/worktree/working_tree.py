@@ -25,19 +25,23 @@ class Worktree:
 
     Args:
         root: The folder, absolute.
-        cache: What is known of the files in it.
+        cache: The file of its stat cache, which is opened when it is first needed; None: nothing is remembered.
         ignored: What is in no dataset; None: what its `.dsvignore` names.
 
     Attributes:
         root: As given.
-        cache: As given.
     """
 
-    def __init__(self, root: Path, cache: StatCache, ignored: Ignore | None = None) -> None:
+    def __init__(self, root: Path, cache: Path | None, ignored: Ignore | None = None) -> None:
         self.root = root
-        self.cache = cache
+        self._cache = cache
         self._ignored = ignored
         self._seen: list[HashSink] = []
+
+    @cached_property
+    def cache(self) -> StatCache:
+        """What is known of the files in it."""
+        return StatCache(self._cache)
 
     @cached_property
     def ignored(self) -> Ignore:

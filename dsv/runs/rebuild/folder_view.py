@@ -7,7 +7,6 @@ from dsv.config.load import Config
 from dsv.store.blobs.local import LocalBlobs
 from dsv.store.repository import Repository
 from dsv.workspace import Workspace
-from dsv.worktree.stat_cache import StatCache
 from dsv.worktree.working_tree import Worktree
 
 
@@ -45,4 +44,4 @@ class FolderView(Workspace):
     @cached_property
     def worktree(self) -> Worktree:
         """The folder."""
-        return Worktree(self.root, StatCache(None), self._workspace.worktree.ignored)
+        return Worktree(self.root, None, self._workspace.worktree.ignored)

@@ -24,6 +24,7 @@ from dsv.runs.rebuild.replay import ReplayMeans, replay
 from dsv.runs.rebuild.schedule import carry_out
 from dsv.runs.rebuild.scratch import clear
 from dsv.store.repository import Repository
+from dsv.tables import apart
 from dsv.workspace import Workspace
 
 
@@ -70,6 +71,8 @@ def replay_all(
     session = _Session(workspace, plan, room, settings)
     stop = settings.executor.stop
     _bring(workspace.repo, plan, progress)
+    if settings.jobs > 1 and len(plan.steps) > 1:
+        apart.prepare()
     progress.begin("replaying", len(plan.steps), "runs")
     done = carry_out(plan.order, session.work, jobs=settings.jobs, stop=stop, progress=progress)
     if plan.chain:
