@@ -14,11 +14,10 @@ from dsv.capture.execute import Command, Execution, Here
 from dsv.capture.passing import Tail
 from dsv.errors import NotFound, UserError
 from tests.unit.capture.conftest import environment
+from tests.unit.capture.terminal_fixtures import on_a_terminal
 from tests.waiting import Gate
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs process groups")
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -158,39 +157,19 @@ print("code", done.exit_code, "signal", done.signalled, flush=True)
 """
 
 
-def on_a_terminal(script: str, keys: bytes, tmp_path: Path) -> str:
+def on_screen(script: str, keys: bytes, tmp_path: Path) -> str:
     """Run `script` through dsv on a terminal of its own, press `keys` once it says ready; the screen."""
-    (tmp_path / "on.py").write_text(_ON_A_TERMINAL)
-    spawn = f"import pty, sys\npty.spawn([sys.executable, '{tmp_path}/on.py', sys.argv[1]])"
-    with subprocess.Popen(
-        [sys.executable, "-c", spawn, script],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**environment(), "PYTHONPATH": str(ROOT)},
-        cwd=tmp_path,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        screen = b""
-        while b"ready" not in screen:
-            step = os.read(process.stdout.fileno(), 1000)
-            assert step, screen
-            screen += step
-        process.stdin.write(keys)
-        process.stdin.flush()
-        while step := os.read(process.stdout.fileno(), 1000):  # to the end: the last line may come in two
-            screen += step
-        return screen.decode()
+    return on_a_terminal(["-c", _ON_A_TERMINAL, script], keys, tmp_path)
 
 
 def test_a_command_on_a_terminal_has_a_terminal(tmp_path: Path) -> None:
-    screen = on_a_terminal("test -t 1 && test -t 2 && echo ready; read x; echo got $x", b"word\n", tmp_path)
+    screen = on_screen("test -t 1 && test -t 2 && echo ready; read x; echo got $x", b"word\n", tmp_path)
     assert "got word\r\n" in screen
     assert "code 0 signal None" in screen
     assert "\r\r" not in screen
 
 
 def test_ctrl_c_reaches_the_command(tmp_path: Path) -> None:
-    screen = on_a_terminal("echo ready; sleep 100", b"\x03", tmp_path)
+    screen = on_screen("echo ready; sleep 100", b"\x03", tmp_path)
     # On a busy machine it can come before the terminal is the command's; then it was passed on.
     assert "code 130 signal " in screen

@@ -20,6 +20,7 @@ from dsv.capture.execute import Command, Execution, Here
 from dsv.capture.eyes import Eye
 from dsv.errors import NotFound, UserError
 from tests.unit.capture.conftest import environment
+from tests.unit.capture.terminal_fixtures import on_a_terminal
 from tests.unit.capture.witness.conftest import Scene
 from tests.waiting import until
 
@@ -266,35 +267,19 @@ def test_where_it_is_refused_events_are_watched(scene: Scene, number: int, error
     assert f"the command's calls could not be watched: {reason}" in done.stdout
 
 
-def on_a_terminal(scene: Scene, script: str, keys: bytes) -> str:
+def on_screen(scene: Scene, script: str, keys: bytes) -> str:
     """Run `script` under watch on a terminal of its own, press `keys` once it says ready; return the screen."""
-    spawn = "import pty, sys\npty.spawn([sys.executable, '-c', sys.argv[1], *sys.argv[2:]])"
-    with subprocess.Popen(
-        [sys.executable, "-c", spawn, _DSV, str(scene.root), script],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**environment(), "PYTHONPATH": str(ROOT)}, cwd=scene.root,
-    ) as process:  # fmt: skip
-        assert process.stdin is not None
-        assert process.stdout is not None
-        screen = b""
-        while b"ready" not in screen:
-            step = os.read(process.stdout.fileno(), 1000)
-            assert step, screen
-            screen += step
-        process.stdin.write(keys)
-        process.stdin.flush()
-        while step := os.read(process.stdout.fileno(), 1000):  # to the end: the last line may come in two
-            screen += step
-        return screen.decode()
+    return on_a_terminal(["-c", _DSV, str(scene.root), script], keys, scene.root)
 
 
 def test_a_command_on_a_terminal_has_a_terminal(scene: Scene) -> None:
-    screen = on_a_terminal(scene, "test -t 1 && test -t 2 && echo ready; read x; echo got $x", b"word\n")
+    screen = on_screen(scene, "test -t 1 && test -t 2 && echo ready; read x; echo got $x", b"word\n")
     assert "got word\r\n" in screen
     assert "code 0 signal None eye calls" in screen
 
 
 def test_ctrl_c_reaches_the_command(scene: Scene) -> None:
-    assert "code 130 signal " in on_a_terminal(scene, "echo ready; sleep 100", b"\x03")
+    assert "code 130 signal " in on_screen(scene, "echo ready; sleep 100", b"\x03")
 
 
 @pytest.mark.skipif(
