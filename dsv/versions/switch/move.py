@@ -129,9 +129,9 @@ def move(
             raise _in_the_way(lost, present, ways or _BY_FORCE)
         needs.bring(repo, goal, {one.path: one.at_hand for one in plan}, progress=progress)
         check_writable(workspace, plan)
-        before = repo.refs().mine
-        head = repo.datasets(repo.snapshot_of(repo.refs().head))
-        added = {path: new for path, new in repo.datasets(before.staged).items() if head.get(path) != new}
+        refs = repo.refs()
+        head = repo.datasets(repo.snapshot_of(refs.head))
+        added = {path: new for path, new in repo.datasets(refs.mine.staged).items() if head.get(path) != new}
         executed_names.check(workspace, plan, [present, added])
         with repo.writer() as writer:
             stored = {path: _keep(workspace, writer, path, present.get(path), progress) for path in lost}
