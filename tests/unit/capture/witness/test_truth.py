@@ -13,7 +13,7 @@ import pytest
 from dsv.capture.python_imports import marking, observed
 from tests.unit.capture.conftest import environment
 from tests.unit.capture.witness.conftest import Scene
-from tests.unit.capture.witness.strace_truth import STRACE, truth
+from tests.unit.capture.witness.witness_truth import STRACE, truth
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or STRACE is None, reason="needs seccomp, and strace to compare with"
